@@ -1,0 +1,152 @@
+package tree
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// ParseJSON reads data as one JSON text (RFC 8259). The error is a *SyntaxError.
+func ParseJSON(data []byte) (*Node, error) {
+	r := &jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), line: 1}
+	r.dec.UseNumber()
+	if !utf8.Valid(data) {
+		return nil, r.errorAt(invalidByte(data), "invalid UTF-8")
+	}
+	n, err := r.value(0)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.dec.Token(); err != io.EOF {
+		return nil, r.errorAt(r.start(), "more than one JSON value")
+	}
+	return n, nil
+}
+
+func invalidByte(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(data)
+}
+
+// jsonReader turns the tokens of encoding/json into nodes. The decoder only
+// tells where a token ended, so the start is found by skipping what may stand
+// between two tokens.
+type jsonReader struct {
+	data []byte
+	dec  *json.Decoder
+
+	line, lineStart, seen int // position bookkeeping: seen is the offset counted so far
+}
+
+func (r *jsonReader) start() int {
+	i := int(r.dec.InputOffset())
+	for i < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
+// position returns line and column of an offset; offsets must not decrease.
+func (r *jsonReader) position(offset int) (line, column int) {
+	for ; r.seen < offset && r.seen < len(r.data); r.seen++ {
+		if r.data[r.seen] == '\n' {
+			r.line++
+			r.lineStart = r.seen + 1
+		}
+	}
+	return r.line, utf8.RuneCount(r.data[r.lineStart:min(offset, len(r.data))]) + 1
+}
+
+func (r *jsonReader) errorAt(offset int, message string) error {
+	line, column := 1, 1
+	for _, c := range string(r.data[:min(offset, len(r.data))]) {
+		column++
+		if c == '\n' {
+			line, column = line+1, 1
+		}
+	}
+	return &SyntaxError{line, column, message}
+}
+
+func (r *jsonReader) token() (tok json.Token, line, column int, err error) {
+	line, column = r.position(r.start())
+	tok, err = r.dec.Token()
+	if err == nil {
+		return tok, line, column, nil
+	}
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		err = r.errorAt(int(syntax.Offset)-1, "not JSON: "+syntax.Error())
+	default:
+		err = r.errorAt(len(r.data), "not JSON: unexpected end of input")
+	}
+	return nil, line, column, err
+}
+
+func (r *jsonReader) value(depth int) (*Node, error) {
+	tok, line, column, err := r.token()
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{Line: line, Column: column}
+	switch tok := tok.(type) {
+	case nil:
+	case bool:
+		n.Kind, n.Text = Bool, strconv.FormatBool(tok)
+	case json.Number:
+		n.Kind, n.Text = Number, string(tok)
+	case string:
+		n.Kind, n.Text = String, tok
+	case json.Delim:
+		if depth == maxDepth {
+			return nil, &SyntaxError{line, column, "nested more than 1,000 levels deep"}
+		}
+		if tok == '[' {
+			return r.array(n, depth)
+		}
+		return r.object(n, depth)
+	}
+	return n, nil
+}
+
+func (r *jsonReader) array(n *Node, depth int) (*Node, error) {
+	n.Kind = Array
+	for r.dec.More() {
+		item, err := r.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		n.Items = append(n.Items, item)
+	}
+	_, _, _, err := r.token()
+	return n, err
+}
+
+func (r *jsonReader) object(n *Node, depth int) (*Node, error) {
+	n.Kind = Object
+	for r.dec.More() {
+		name, line, column, err := r.token()
+		if err != nil {
+			return nil, err
+		}
+		v, err := r.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		n.Members = append(n.Members, Member{Name: name.(string), Line: line, Column: column, Value: v})
+	}
+	if _, _, _, err := r.token(); err != nil {
+		return nil, err
+	}
+	return n, n.finish()
+}

@@ -1,0 +1,256 @@
+// Package tree reads JSON and YAML texts into one kind of node that knows its
+// place in the source, and writes such nodes again with their order kept.
+package tree
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// Kind says which JSON type a [Node] has.
+type Kind uint8
+
+// The JSON types.
+const (
+	Null Kind = iota
+	Bool
+	Number
+	String
+	Array
+	Object
+)
+
+var kindNames = [...]string{"null", "a boolean", "a number", "a string", "an array", "an object"}
+
+// String returns the kind with its article, as messages want it: "an object".
+func (k Kind) String() string { return kindNames[k] }
+
+// A Node is a JSON value with its place in the source. The nil Node is a
+// missing value: its methods answer nothing, so look-ups chain. A Node must
+// not be changed while several goroutines use it.
+type Node struct {
+	Kind    Kind
+	Text    string   // of a String its value; of a Number and a Bool their JSON text
+	Items   []*Node  // of an Array
+	Members []Member // of an Object, in the order of the source
+
+	Line, Column int // from 1; 0 for a node that was not read from a text
+
+	index map[string]int
+	size  int
+}
+
+// A Member is one name and value of an object.
+type Member struct {
+	Name         string
+	Line, Column int // of the name
+	Value        *Node
+}
+
+// indexed is the number of members from which look-ups use a map.
+const indexed = 16
+
+// Get returns the value of the member called name, or nil.
+func (n *Node) Get(name string) *Node {
+	if n == nil || n.Kind != Object {
+		return nil
+	}
+	if n.index != nil {
+		if i, ok := n.index[name]; ok {
+			return n.Members[i].Value
+		}
+		return nil
+	}
+	for i := range n.Members {
+		if n.Members[i].Name == name {
+			return n.Members[i].Value
+		}
+	}
+	return nil
+}
+
+// Member returns the member called name with the place of its name.
+func (n *Node) Member(name string) (Member, bool) {
+	if n != nil && n.Kind == Object {
+		for _, m := range n.Members {
+			if m.Name == name {
+				return m, true
+			}
+		}
+	}
+	return Member{}, false
+}
+
+// Str returns the text of a String node, and "" for every other.
+func (n *Node) Str() string {
+	if n == nil || n.Kind != String {
+		return ""
+	}
+	return n.Text
+}
+
+// True reports whether the node is the boolean true.
+func (n *Node) True() bool { return n != nil && n.Kind == Bool && n.Text == "true" }
+
+// At returns the node that a JSON Pointer (RFC 6901) names, or nil.
+func (n *Node) At(pointer string) *Node {
+	tokens, err := value.SplitPointer(pointer)
+	if err != nil {
+		return nil
+	}
+	for _, token := range tokens {
+		n = n.Child(token)
+	}
+	return n
+}
+
+// Child returns the member or array element that a reference token names, or nil.
+func (n *Node) Child(token string) *Node {
+	if n == nil || n.Kind != Array {
+		return n.Get(token)
+	}
+	if i, ok := value.Index(token); ok && i < len(n.Items) {
+		return n.Items[i]
+	}
+	return nil
+}
+
+// Value returns the node as a plain JSON value: nil, bool, int64, float64,
+// json.Number, string, []any or map[string]any.
+func (n *Node) Value() any {
+	if n == nil {
+		return nil
+	}
+	switch n.Kind {
+	case Bool:
+		return n.Text == "true"
+	case Number:
+		return value.Number(n.Text)
+	case String:
+		return n.Text
+	case Array:
+		items := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			items[i] = item.Value()
+		}
+		return items
+	case Object:
+		members := make(map[string]any, len(n.Members))
+		for _, m := range n.Members {
+			members[m.Name] = m.Value.Value()
+		}
+		return members
+	}
+	return nil
+}
+
+// FromValue returns a node for a plain JSON value; members are sorted by name.
+func FromValue(v any) *Node {
+	switch v := v.(type) {
+	case nil:
+		return &Node{}
+	case bool:
+		return &Node{Kind: Bool, Text: strconv.FormatBool(v)}
+	case string:
+		return &Node{Kind: String, Text: v}
+	case int64, float64, json.Number:
+		return &Node{Kind: Number, Text: value.Text(v)}
+	case []any:
+		n := &Node{Kind: Array}
+		for _, item := range v {
+			n.Items = append(n.Items, FromValue(item))
+		}
+		return n
+	case map[string]any:
+		n := &Node{Kind: Object}
+		names := make([]string, 0, len(v))
+		for name := range v {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			n.Members = append(n.Members, Member{Name: name, Value: FromValue(v[name])})
+		}
+		return n
+	}
+	panic(fmt.Sprintf("tree: %T is not a JSON value", v))
+}
+
+// Equal reports whether two nodes hold the same value with members in the same
+// order, wherever they stand.
+func (n *Node) Equal(o *Node) bool {
+	if n == nil || o == nil {
+		return n == o
+	}
+	return n.Kind == o.Kind && n.Text == o.Text &&
+		slices.EqualFunc(n.Items, o.Items, (*Node).Equal) &&
+		slices.EqualFunc(n.Members, o.Members, func(a, b Member) bool { return a.Name == b.Name && a.Value.Equal(b.Value) })
+}
+
+// A SyntaxError says where a text is not JSON or YAML.
+type SyntaxError struct {
+	Line, Column int
+	Message      string
+}
+
+// Error returns the message behind its line and column.
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
+}
+
+const (
+	maxDepth = 1000      // levels of nesting
+	maxNodes = 5_000_000 // nodes, aliases expanded (O16)
+)
+
+// Parse reads data as JSON where it is JSON, else as YAML 1.2 (core schema).
+// The error is a *SyntaxError.
+func Parse(data []byte) (*Node, error) {
+	data = []byte(strings.TrimPrefix(string(data), "\ufeff"))
+	if looksLikeJSON(data) {
+		n, err := ParseJSON(data)
+		if err == nil {
+			return n, nil
+		}
+		// A flow mapping starts like JSON. What YAML cannot read either is
+		// told in the words of the JSON parser.
+		if n, yamlErr := ParseYAML(data); yamlErr == nil && !json.Valid(data) {
+			return n, nil
+		}
+		return nil, err
+	}
+	return ParseYAML(data)
+}
+
+func looksLikeJSON(data []byte) bool {
+	for _, c := range data {
+		switch c {
+		case ' ', '\t', '\r', '\n':
+			continue
+		case '{', '[':
+			return true
+		}
+		return false
+	}
+	return false
+}
+
+// finish builds the look-up index of an object and rejects a duplicate name.
+func (n *Node) finish() error {
+	seen := make(map[string]int, len(n.Members))
+	for i, m := range n.Members {
+		if first, dup := seen[m.Name]; dup {
+			return &SyntaxError{m.Line, m.Column, fmt.Sprintf("duplicate key %q, first at line %d", m.Name, n.Members[first].Line)}
+		}
+		seen[m.Name] = i
+	}
+	if len(n.Members) >= indexed {
+		n.index = seen
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package tree
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// ParseYAML reads data as one YAML 1.2 document and resolves its scalars by the
+// core schema: a date stays text, "yes" is a string, 0o17 a number (O16).
+// Aliases are expanded within bounds. The error is a *SyntaxError.
+func ParseYAML(data []byte) (*Node, error) {
+	if !utf8.Valid(data) {
+		line := 1 + bytes.Count(data[:invalidByte(data)], []byte("\n"))
+		return nil, &SyntaxError{line, 1, "invalid UTF-8"}
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, second yaml.Node
+	if err := dec.Decode(&doc); err != nil {
+		if err == io.EOF {
+			return nil, &SyntaxError{1, 1, "the document is empty"}
+		}
+		return nil, yamlError(err)
+	}
+	if err := dec.Decode(&second); err != io.EOF {
+		if err != nil {
+			return nil, yamlError(err)
+		}
+		return nil, &SyntaxError{second.Line, 1, "more than one YAML document in the file"}
+	}
+	c := yamlConverter{anchors: map[*yaml.Node]*Node{}}
+	return c.node(doc.Content[0], 0)
+}
+
+var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`)
+
+func yamlError(err error) error {
+	var typed *yaml.TypeError
+	text := err.Error()
+	if errors.As(err, &typed) && len(typed.Errors) > 0 {
+		text = typed.Errors[0]
+	}
+	m := yamlErrorLine.FindStringSubmatch(text)
+	line, _ := strconv.Atoi(m[1])
+	return &SyntaxError{max(line, 1), 1, "not YAML: " + m[2]}
+}
+
+type yamlConverter struct {
+	anchors map[*yaml.Node]*Node // nil while the anchored node is being read
+	total   int
+}
+
+func (c *yamlConverter) node(y *yaml.Node, depth int) (*Node, error) {
+	if depth > maxDepth {
+		return nil, &SyntaxError{y.Line, y.Column, "nested more than 1,000 levels deep"}
+	}
+	if y.Kind == yaml.AliasNode {
+		return c.alias(y)
+	}
+	n := &Node{Line: y.Line, Column: y.Column, size: 1}
+	if y.Anchor != "" {
+		c.anchors[y] = nil
+	}
+	var err error
+	switch y.Kind {
+	case yaml.ScalarNode:
+		err = n.scalar(y)
+	case yaml.SequenceNode:
+		n.Kind = Array
+		n.Items = make([]*Node, len(y.Content))
+		for i, item := range y.Content {
+			if n.Items[i], err = c.node(item, depth+1); err != nil {
+				return nil, err
+			}
+			n.size += n.Items[i].size
+		}
+	case yaml.MappingNode:
+		err = c.mapping(n, y, depth)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if n.size > maxNodes {
+		return nil, &SyntaxError{y.Line, y.Column, "the document's aliases expand to more than 5,000,000 nodes"}
+	}
+	if y.Anchor != "" {
+		c.anchors[y] = n
+	}
+	return n, nil
+}
+
+// alias shares the anchored node: what is read once is not copied, but counts
+// each time, because a reader that walks it pays each time.
+func (c *yamlConverter) alias(y *yaml.Node) (*Node, error) {
+	n := c.anchors[y.Alias]
+	if n == nil {
+		return nil, &SyntaxError{y.Line, y.Column, fmt.Sprintf("alias *%s stands inside its own anchor", y.Value)}
+	}
+	return n, nil
+}
+
+func (c *yamlConverter) mapping(n *Node, y *yaml.Node, depth int) error {
+	n.Kind = Object
+	n.Members = make([]Member, 0, len(y.Content)/2)
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		key := y.Content[i]
+		if key.Kind == yaml.AliasNode {
+			key = key.Alias
+		}
+		if key.Kind != yaml.ScalarNode {
+			return &SyntaxError{key.Line, key.Column, "a key must be a string"}
+		}
+		v, err := c.node(y.Content[i+1], depth+1)
+		if err != nil {
+			return err
+		}
+		n.size += v.size
+		n.Members = append(n.Members, Member{Name: key.Value, Line: y.Content[i].Line, Column: y.Content[i].Column, Value: v})
+	}
+	return n.finish()
+}
+
+// The scalars of the YAML 1.2 core schema (§10.3.2).
+var (
+	coreNull  = map[string]bool{"": true, "~": true, "null": true, "Null": true, "NULL": true}
+	coreBool  = map[string]string{"true": "true", "True": "true", "TRUE": "true", "false": "false", "False": "false", "FALSE": "false"}
+	coreInt   = regexp.MustCompile(`^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$`)
+	coreFloat = regexp.MustCompile(`^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$`)
+	coreNaN   = regexp.MustCompile(`^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
+)
+
+func (n *Node) scalar(y *yaml.Node) error {
+	plain := y.Style&^(yaml.TaggedStyle|yaml.FlowStyle) == 0
+	tagged := y.Style&yaml.TaggedStyle != 0
+	kind, text := String, y.Value
+	if plain || tagged {
+		kind, text = resolveCore(y.Value)
+	}
+	if tagged {
+		want, ok := taggedKinds[y.Tag]
+		if !ok || want != kind && want != String {
+			return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %q here; tags are limited to the JSON schema's", y.Tag, y.Value)}
+		}
+		if want == String {
+			kind, text = String, y.Value
+		}
+	}
+	if kind == Number && text == "" {
+		return &SyntaxError{y.Line, y.Column, fmt.Sprintf("%s is not a JSON number", y.Value)}
+	}
+	n.Kind, n.Text = kind, text
+	return nil
+}
+
+var taggedKinds = map[string]Kind{"!!str": String, "!": String, "!!null": Null, "!!bool": Bool, "!!int": Number, "!!float": Number}
+
+// resolveCore returns what a plain scalar is. The text of a number that JSON
+// does not have (.inf, .nan) is empty.
+func resolveCore(s string) (Kind, string) {
+	switch {
+	case coreNull[s]:
+		return Null, ""
+	case coreBool[s] != "":
+		return Bool, coreBool[s]
+	case coreInt.MatchString(s):
+		return Number, jsonInteger(s)
+	case coreFloat.MatchString(s):
+		return Number, jsonFloat(s)
+	case coreNaN.MatchString(s):
+		return Number, ""
+	}
+	return String, s
+}
+
+func jsonInteger(s string) string {
+	base := 10
+	if len(s) > 2 && (s[1] == 'o' || s[1] == 'x') {
+		base = map[byte]int{'o': 8, 'x': 16}[s[1]]
+		i, _ := new(big.Int).SetString(s[2:], base)
+		return i.String()
+	}
+	sign := ""
+	if s[0] == '-' || s[0] == '+' {
+		sign, s = strings.TrimPrefix(s[:1], "+"), s[1:]
+	}
+	if s = strings.TrimLeft(s, "0"); s == "" {
+		s = "0"
+	}
+	return sign + s
+}
+
+// jsonFloat adds the digits that JSON wants on both sides of the point.
+func jsonFloat(s string) string {
+	exponent := ""
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		s, exponent = s[:i], s[i:]
+	}
+	whole, fraction, _ := strings.Cut(s, ".")
+	if whole == "" || whole == "-" || whole == "+" {
+		whole += "0"
+	}
+	if fraction == "" {
+		fraction = "0"
+	}
+	return jsonInteger(whole) + "." + fraction + exponent
+}

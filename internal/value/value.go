@@ -1,0 +1,392 @@
+// Package value holds what every evaluator here agrees on about JSON values.
+//
+// A value is nil, bool, string, int64, float64, json.Number (a number that
+// neither int64 nor float64 holds exactly), []any or map[string]any; a body
+// that is not text is []byte. Missing is a separate ok, never nil.
+package value
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Decode reads data as exactly one JSON text (RFC 8259). Empty input, invalid
+// UTF-8, trailing data and nesting beyond 10,000 levels are errors.
+func Decode(data []byte) (any, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("invalid UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		if err == io.EOF {
+			return nil, errors.New("empty input is not JSON")
+		}
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("more than one JSON value")
+	}
+	return normalize(v), nil
+}
+
+func normalize(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		return Number(string(v))
+	case []any:
+		for i := range v {
+			v[i] = normalize(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = normalize(v[k])
+		}
+	}
+	return v
+}
+
+// Number returns the number that text, in JSON syntax, denotes: int64 where it
+// is an integer that fits, else float64 where that is exact, else json.Number
+// with the digits as they came (E10).
+func Number(text string) any {
+	if !strings.ContainsAny(text, ".eE") {
+		if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+			if i == 0 && text[0] == '-' {
+				return math.Copysign(0, -1)
+			}
+			return i
+		}
+		return json.Number(text)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err == nil && (digits(text) <= 15 && math.Abs(f) > 1e-290 || sameDecimal(text, strconv.FormatFloat(f, 'g', -1, 64))) {
+		return f
+	}
+	return json.Number(text)
+}
+
+// digits counts the digits of the mantissa; up to 15 survive float64.
+func digits(text string) int {
+	n := 0
+	for i := 0; i < len(text) && text[i] != 'e' && text[i] != 'E'; i++ {
+		if text[i] >= '0' && text[i] <= '9' {
+			n++
+		}
+	}
+	return n
+}
+
+func sameDecimal(a, b string) bool {
+	am, ae := decimal(a)
+	bm, be := decimal(b)
+	return am == bm && ae == be
+}
+
+// decimal gives a number's canonical form: its significant digits with sign,
+// and the power of ten of the last one.
+func decimal(text string) (mantissa string, exponent int) {
+	sign := ""
+	if text != "" && (text[0] == '-' || text[0] == '+') {
+		if text[0] == '-' {
+			sign = "-"
+		}
+		text = text[1:]
+	}
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		e, err := strconv.Atoi(text[i+1:])
+		if err != nil || e > 1<<40 || e < -1<<40 {
+			// An exponent beyond any use: only the same text is the same number.
+			return sign + text, 0
+		}
+		exponent, text = e, text[:i]
+	}
+	if i := strings.IndexByte(text, '.'); i >= 0 {
+		exponent -= len(text) - i - 1
+		text = text[:i] + text[i+1:]
+	}
+	text = strings.TrimLeft(text, "0")
+	trimmed := strings.TrimRight(text, "0")
+	exponent += len(text) - len(trimmed)
+	if trimmed == "" {
+		return "0", 0
+	}
+	return sign + trimmed, exponent
+}
+
+// IsNumber reports whether v is one of the number types.
+func IsNumber(v any) bool {
+	switch v.(type) {
+	case int64, float64, json.Number:
+		return true
+	}
+	return false
+}
+
+// CompareNumbers compares two numbers exactly: negative when a is less than b,
+// zero when equal. Both must be numbers.
+func CompareNumbers(a, b any) int {
+	if x, ok := a.(int64); ok {
+		if y, ok := b.(int64); ok {
+			return cmpOrdered(x, y)
+		}
+	}
+	if x, ok := a.(float64); ok {
+		if y, ok := b.(float64); ok {
+			return cmpOrdered(x, y)
+		}
+	}
+	am, ae := decimal(numberText(a))
+	bm, be := decimal(numberText(b))
+	return compareDecimal(am, ae, bm, be)
+}
+
+func cmpOrdered[T int64 | float64](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// compareDecimal orders two canonical decimals without ever expanding an
+// exponent, so that 1e999999999 costs nothing.
+func compareDecimal(am string, ae int, bm string, be int) int {
+	as, bs := decimalSign(am), decimalSign(bm)
+	if as != bs || as == 0 {
+		return as - bs
+	}
+	am, bm = strings.TrimPrefix(am, "-"), strings.TrimPrefix(bm, "-")
+	if d := (len(am) + ae) - (len(bm) + be); d != 0 {
+		return as * sign(d)
+	}
+	width := max(len(am), len(bm))
+	return as * strings.Compare(am+strings.Repeat("0", width-len(am)), bm+strings.Repeat("0", width-len(bm)))
+}
+
+func decimalSign(mantissa string) int {
+	switch {
+	case mantissa == "0":
+		return 0
+	case mantissa[0] == '-':
+		return -1
+	}
+	return 1
+}
+
+func sign(n int) int {
+	if n < 0 {
+		return -1
+	}
+	return 1
+}
+
+func numberText(v any) string {
+	switch v := v.(type) {
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case json.Number:
+		return string(v)
+	}
+	return ""
+}
+
+// Equal reports whether a and b are the same JSON value: numbers by their
+// mathematical value, objects without regard to order.
+func Equal(a, b any) bool {
+	switch a := a.(type) {
+	case nil:
+		return b == nil
+	case bool:
+		y, ok := b.(bool)
+		return ok && a == y
+	case string:
+		y, ok := b.(string)
+		return ok && a == y
+	case []byte:
+		y, ok := b.([]byte)
+		return ok && bytes.Equal(a, y)
+	case []any:
+		y, ok := b.([]any)
+		return ok && slices.EqualFunc(a, y, Equal)
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		if !ok || len(a) != len(y) {
+			return false
+		}
+		for k, v := range a {
+			w, ok := y[k]
+			if !ok || !Equal(v, w) {
+				return false
+			}
+		}
+		return true
+	}
+	return IsNumber(a) && IsNumber(b) && CompareNumbers(a, b) == 0
+}
+
+// ParseNumber reads text as a JSON number.
+func ParseNumber(text string) (any, bool) {
+	if text == "" || (text[0] != '-' && (text[0] < '0' || text[0] > '9')) || !json.Valid([]byte(text)) {
+		return nil, false
+	}
+	return Number(text), true
+}
+
+// Text returns v as text: a string as it is, everything else in JSON form,
+// bytes as the text they are when they are UTF-8, else in base64.
+func Text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []byte:
+		if utf8.Valid(v) {
+			return string(v)
+		}
+		return base64.StdEncoding.EncodeToString(v)
+	}
+	return string(AppendJSON(nil, v))
+}
+
+// AppendJSON appends v in JSON form: members sorted by name, no HTML escapes,
+// numbers with the digits they came with, bytes as base64 text.
+func AppendJSON(dst []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(dst, "null"...)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case string:
+		return AppendString(dst, v)
+	case int64:
+		return strconv.AppendInt(dst, v, 10)
+	case float64:
+		return appendFloat(dst, v)
+	case json.Number:
+		return append(dst, v...)
+	case []byte:
+		return AppendString(dst, base64.StdEncoding.EncodeToString(v))
+	case []any:
+		dst = append(dst, '[')
+		for i, item := range v {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = AppendJSON(dst, item)
+		}
+		return append(dst, ']')
+	case map[string]any:
+		return appendObject(dst, v)
+	}
+	panic(fmt.Sprintf("value: %T is not a JSON value", v))
+}
+
+func appendObject(dst []byte, v map[string]any) []byte {
+	names := make([]string, 0, len(v))
+	for name := range v {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	dst = append(dst, '{')
+	for i, name := range names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(AppendString(dst, name), ':')
+		dst = AppendJSON(dst, v[name])
+	}
+	return append(dst, '}')
+}
+
+// appendFloat writes integers up to 2^63 without an exponent, as JSON readers
+// expect to see them.
+func appendFloat(dst []byte, f float64) []byte {
+	if f == math.Trunc(f) && math.Abs(f) < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	}
+	return strconv.AppendFloat(dst, f, 'g', -1, 64)
+}
+
+const hex = "0123456789abcdef"
+
+// AppendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case r == '\n':
+			dst = append(dst, '\\', 'n')
+		case r == '\r':
+			dst = append(dst, '\\', 'r')
+		case r == '\t':
+			dst = append(dst, '\\', 't')
+		case r < 0x20:
+			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return append(dst, '"')
+}
+
+// From converts what Go programs hand in as JSON values (ints of every size,
+// maps and slices of other types, structs with json tags) to a value of this
+// package's types.
+func From(v any) (any, error) {
+	switch v := v.(type) {
+	case nil, bool, string, int64, []byte:
+		return v, nil
+	case int:
+		return int64(v), nil
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("%v is not a JSON number", v)
+		}
+		return v, nil
+	case json.Number:
+		n, ok := ParseNumber(string(v))
+		if !ok {
+			return nil, fmt.Errorf("%q is not a JSON number", string(v))
+		}
+		return n, nil
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			var err error
+			if out[i], err = From(item); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, item := range v {
+			var err error
+			if out[name], err = From(item); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return Decode(data)
+}
