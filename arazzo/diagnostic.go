@@ -1,0 +1,89 @@
+package arazzo
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Severity grades a [Diagnostic].
+type Severity uint8
+
+// The severities. A document with an Error does not run; a Warning tells of
+// something that runs but deserves a look; a Note of a form that is honoured
+// though the specification writes it otherwise.
+const (
+	Error Severity = iota
+	Warning
+	Note
+)
+
+var severityNames = [...]string{"error", "warning", "note"}
+
+// String returns "error", "warning" or "note".
+func (s Severity) String() string { return severityNames[s] }
+
+// MarshalText writes the severity as its name.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// A Position is a place in a document. Lines and columns count from 1; both
+// are 0 where the place was not read from a text.
+type Position struct {
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	Pointer string `json:"pointer,omitempty"` // JSON Pointer (RFC 6901) from the document's root
+}
+
+// String returns "file:line:col", as far as known.
+func (p Position) String() string {
+	file := p.File
+	if file == "" {
+		file = "document"
+	}
+	if p.Line == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column)
+}
+
+// A Diagnostic says what was found at a place of a document and what would be
+// right. Codes are stable.
+type Diagnostic struct {
+	Code     string   `json:"code"`
+	Severity Severity `json:"severity"`
+	Position
+	Message string `json:"message"`
+}
+
+// String returns "file:line:col: severity: message [code]".
+func (d Diagnostic) String() string {
+	return fmt.Sprintf("%s: %s: %s [%s]", d.Position, d.Severity, d.Message, d.Code)
+}
+
+// A ParseError holds what keeps a document from being used.
+type ParseError struct {
+	Diagnostics []Diagnostic // all of severity Error, at least one
+}
+
+// Error returns the diagnostics, one a line.
+func (e *ParseError) Error() string { return JoinDiagnostics(e.Diagnostics) }
+
+// JoinDiagnostics returns the diagnostics as text, one a line.
+func JoinDiagnostics(list []Diagnostic) string {
+	lines := make([]string, len(list))
+	for i, d := range list {
+		lines[i] = d.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Errors returns the diagnostics of severity Error.
+func Errors(list []Diagnostic) []Diagnostic {
+	var errs []Diagnostic
+	for _, d := range list {
+		if d.Severity == Error {
+			errs = append(errs, d)
+		}
+	}
+	return errs
+}

@@ -1,0 +1,232 @@
+package arazzo
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// Parse reads an Arazzo document in JSON or YAML. All mistakes of shape are
+// found in one pass; they are in the document's Diagnostics, and those of
+// severity Error in the *ParseError too. The document is nil only when the
+// text is not JSON or YAML or not an object.
+func Parse(data []byte) (*Document, error) { return parse(data, "") }
+
+// ReadFile reads the document in the named file; see [Parse].
+func ReadFile(name string) (*Document, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return parse(data, name)
+}
+
+func parse(data []byte, location string) (*Document, error) {
+	r := &reader{file: location}
+	root, err := tree.Parse(data)
+	if err != nil {
+		var syntax *tree.SyntaxError
+		errors.As(err, &syntax)
+		r.report("syntax", Error, Position{Line: syntax.Line, Column: syntax.Column}, syntax.Message)
+		return nil, &ParseError{r.diagnostics}
+	}
+	if root.Kind != tree.Object {
+		r.report("not-an-object", Error, place(root, ""), fmt.Sprintf("an Arazzo document is an object, not %s", root.Kind))
+		return nil, &ParseError{r.diagnostics}
+	}
+	doc := &Document{Location: location}
+	r.object(reflect.ValueOf(doc).Elem(), root, "")
+	slices.SortStableFunc(r.diagnostics, func(a, b Diagnostic) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	doc.Diagnostics = r.diagnostics
+	if errs := Errors(r.diagnostics); len(errs) > 0 {
+		return doc, &ParseError{errs}
+	}
+	return doc, nil
+}
+
+// reader fills the model from nodes by the struct tags, and collects what it finds.
+type reader struct {
+	file        string
+	diagnostics []Diagnostic
+}
+
+func (r *reader) report(code string, s Severity, p Position, message string) {
+	p.File = r.file
+	r.diagnostics = append(r.diagnostics, Diagnostic{code, s, p, message})
+}
+
+func place(n *Node, pointer string) Position {
+	return Position{Line: n.Line, Column: n.Column, Pointer: pointer}
+}
+
+func childPointer(pointer, name string) string { return pointer + "/" + value.PointerToken(name) }
+
+// want reports a node of another kind than the field has.
+func (r *reader) want(n *Node, pointer string, kind tree.Kind) bool {
+	if n.Kind == kind {
+		return true
+	}
+	message := fmt.Sprintf("%s must be %s, not %s", lastToken(pointer), kind, n.Kind)
+	if kind == tree.String && (n.Kind == tree.Number || n.Kind == tree.Bool) {
+		message += fmt.Sprintf("; put %s in quotes", n.Text)
+	}
+	r.report("type", Error, place(n, pointer), message)
+	return false
+}
+
+func lastToken(pointer string) string {
+	tokens, _ := value.SplitPointer(pointer)
+	if len(tokens) == 0 {
+		return "the document"
+	}
+	last := tokens[len(tokens)-1]
+	if _, isIndex := value.Index(last); isIndex && len(tokens) > 1 {
+		return fmt.Sprintf("%s[%s]", tokens[len(tokens)-2], last)
+	}
+	return strconv.Quote(last)
+}
+
+func (r *reader) object(v reflect.Value, n *Node, pointer string) {
+	table := fieldsOf(v.Type())
+	o := objectOf(v)
+	o.source, o.pointer = n, pointer
+	for _, m := range n.Members {
+		f := table.byName(m.Name)
+		switch {
+		case f != nil:
+			r.field(v.Field(f.index), f, m.Value, childPointer(pointer, m.Name))
+		case strings.HasPrefix(m.Name, "x-"):
+			o.Extensions = append(o.Extensions, Field{m.Name, m.Value})
+		default:
+			o.Unknown = append(o.Unknown, Field{m.Name, m.Value})
+			if n.Get("reference") == nil { // what else a Reusable Object has is ignored
+				r.report("unknown-field", Warning, Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)},
+					fmt.Sprintf("unknown field %q%s", m.Name, nearest.Hint(m.Name, table.names)))
+			}
+		}
+	}
+	for _, f := range table.fields {
+		if f.required && n.Get(f.name) == nil {
+			r.missing(n, pointer, f.name)
+		}
+	}
+	if c, ok := v.Addr().Interface().(interface{ check(*reader) }); ok {
+		c.check(r)
+	}
+}
+
+func (r *reader) missing(n *Node, pointer, name string) {
+	where := "the document"
+	if pointer != "" {
+		where = lastToken(pointer)
+	}
+	r.report("required", Error, place(n, pointer), fmt.Sprintf("%s has no %q, which is required", where, name))
+}
+
+func (r *reader) field(v reflect.Value, f *field, n *Node, pointer string) {
+	r.value(v, n, pointer)
+	if v.Kind() == reflect.String && len(f.enum) > 0 && n.Kind == tree.String && !slices.Contains(f.enum, n.Text) {
+		r.report("enum", Error, place(n, pointer), fmt.Sprintf("%q is %q; it must be one of %s", f.name, n.Text, strings.Join(f.enum, ", ")))
+	}
+	if f.filled && n.Kind == tree.Array && len(n.Items) == 0 {
+		r.report("empty", Error, place(n, pointer), fmt.Sprintf("%q must have at least one entry", f.name))
+	}
+}
+
+// value reads a node into a variable of any type that the model has.
+func (r *reader) value(v reflect.Value, n *Node, pointer string) {
+	_, free := v.Interface().(freeNames)
+	switch {
+	case v.Type() == nodeType:
+		v.Set(reflect.ValueOf(n))
+	case v.Type() == typeType && n.Kind == tree.String:
+		t := v.Addr().Interface().(*ExpressionType)
+		t.Type, t.source, t.pointer = n.Text, n, pointer
+		if enum := fieldsOf(typeType).byName("type").enum; !slices.Contains(enum, n.Text) {
+			r.report("enum", Error, place(n, pointer), fmt.Sprintf("the type is %q; it must be one of %s", n.Text, strings.Join(enum, ", ")))
+		}
+	case v.Type() == floatType || v.Type() == intType:
+		r.number(v, n, pointer)
+	case v.Kind() == reflect.String:
+		if r.want(n, pointer, tree.String) {
+			v.SetString(n.Text)
+		}
+	case free:
+		r.entries(v, n, pointer)
+	case v.Kind() == reflect.Slice:
+		r.items(v, n, pointer)
+	case v.Kind() == reflect.Pointer:
+		if r.want(n, pointer, tree.Object) {
+			v.Set(reflect.New(v.Type().Elem()))
+			r.object(v.Elem(), n, pointer)
+		}
+	default:
+		if r.want(n, pointer, tree.Object) {
+			r.object(v, n, pointer)
+		}
+	}
+}
+
+func (r *reader) number(v reflect.Value, n *Node, pointer string) {
+	if !r.want(n, pointer, tree.Number) {
+		return
+	}
+	f, err := strconv.ParseFloat(n.Text, 64)
+	if err != nil || f < 0 {
+		r.report("range", Error, place(n, pointer), fmt.Sprintf("%s is %s; it must not be negative", lastToken(pointer), n.Text))
+		return
+	}
+	if v.Type() == floatType {
+		v.Set(reflect.ValueOf(&f))
+		return
+	}
+	i := int64(f)
+	if float64(i) != f || f > 1<<53 {
+		r.report("type", Error, place(n, pointer), fmt.Sprintf("%s is %s; it must be an integer", lastToken(pointer), n.Text))
+		return
+	}
+	v.Set(reflect.ValueOf(&i))
+}
+
+func (r *reader) items(v reflect.Value, n *Node, pointer string) {
+	if !r.want(n, pointer, tree.Array) {
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), 0, len(n.Items)))
+	for i, item := range n.Items {
+		element := reflect.New(v.Type().Elem()).Elem()
+		r.value(element, item, childPointer(pointer, strconv.Itoa(i)))
+		if element.Kind() != reflect.Pointer || !element.IsNil() {
+			v.Set(reflect.Append(v, element))
+		}
+	}
+}
+
+func (r *reader) entries(v reflect.Value, n *Node, pointer string) {
+	if !r.want(n, pointer, tree.Object) {
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), 0, len(n.Members)))
+	for _, m := range n.Members {
+		entry := reflect.New(v.Type().Elem()).Elem()
+		entry.FieldByName("Name").SetString(m.Name)
+		element := entry.FieldByName("Value")
+		r.value(element, m.Value, childPointer(pointer, m.Name))
+		if element.Kind() != reflect.Pointer || !element.IsNil() {
+			v.Set(reflect.Append(v, entry))
+		}
+	}
+}

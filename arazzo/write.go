@@ -1,0 +1,127 @@
+package arazzo
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/gobelin-dev/gobelin/internal/tree"
+)
+
+// YAML returns the document as YAML 1.2. Fields stand in the order in which
+// they were read, added ones after them in the order of the specification;
+// comments are not kept.
+func (d *Document) YAML() ([]byte, error) { return d.Node().YAML() }
+
+// JSON returns the document as JSON, indented; the order is that of [Document.YAML].
+func (d *Document) JSON() []byte { return d.Node().JSON() }
+
+// Node returns the document as it stands, changes by program included.
+func (d *Document) Node() *Node { return writeObject(reflect.ValueOf(d).Elem()) }
+
+// writeObject writes the fields of the source in their order, then what was
+// added since.
+func writeObject(v reflect.Value) *Node {
+	table, o := fieldsOf(v.Type()), objectOf(v)
+	n := &Node{Kind: tree.Object}
+	written := map[string]bool{}
+	add := func(name string, child *Node) {
+		if child != nil {
+			n.Members = append(n.Members, tree.Member{Name: name, Value: child})
+		}
+		written[name] = true
+	}
+	if o.source != nil && o.source.Kind == tree.Object {
+		for _, m := range o.source.Members {
+			if f := table.byName(m.Name); f != nil {
+				add(m.Name, writeField(v.Field(f.index), m.Value))
+			} else {
+				add(m.Name, o.free(m.Name))
+			}
+		}
+	}
+	for _, f := range table.fields {
+		if !written[f.name] {
+			add(f.name, writeField(v.Field(f.index), nil))
+		}
+	}
+	for _, extra := range slices.Concat(o.Extensions, o.Unknown) {
+		if !written[extra.Name] {
+			add(extra.Name, extra.Value)
+		}
+	}
+	return n
+}
+
+// free returns the extension or unknown field called name.
+func (o *Object) free(name string) *Node {
+	for _, f := range slices.Concat(o.Extensions, o.Unknown) {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return nil
+}
+
+// writeField returns the node of a field, or nil where it has none. What still
+// is as it was read is given back as it was written.
+func writeField(v reflect.Value, source *Node) *Node {
+	if source != nil && unchanged(v, source) {
+		return source
+	}
+	if v.IsZero() {
+		return nil
+	}
+	return writeValue(v)
+}
+
+// unchanged reports whether a scalar still holds what its source says; a
+// source of the wrong kind, which reading left at zero, counts as that.
+func unchanged(v reflect.Value, source *Node) bool {
+	switch {
+	case v.Kind() == reflect.String:
+		return v.String() == source.Str()
+	case v.Type() == floatType || v.Type() == intType || v.Type() == typeType && source.Kind == tree.String:
+		read := reflect.New(v.Type()).Elem()
+		(&reader{}).value(read, source, "")
+		if v.Type() == typeType {
+			return v.FieldByName("Type").String() == source.Text && v.FieldByName("Version").String() == ""
+		}
+		return reflect.DeepEqual(v.Interface(), read.Interface())
+	case v.Kind() == reflect.Slice, v.Kind() == reflect.Pointer:
+		return v.IsNil()
+	}
+	return false
+}
+
+func writeValue(v reflect.Value) *Node {
+	_, free := v.Interface().(freeNames)
+	switch {
+	case v.Type() == nodeType:
+		return v.Interface().(*Node)
+	case v.Type() == floatType:
+		return &Node{Kind: tree.Number, Text: strconv.FormatFloat(v.Elem().Float(), 'f', -1, 64)}
+	case v.Type() == intType:
+		return &Node{Kind: tree.Number, Text: strconv.FormatInt(v.Elem().Int(), 10)}
+	case v.Type() == typeType && v.FieldByName("Version").String() == "":
+		return &Node{Kind: tree.String, Text: v.FieldByName("Type").String()}
+	case v.Kind() == reflect.String:
+		return &Node{Kind: tree.String, Text: v.String()}
+	case free:
+		n := &Node{Kind: tree.Object}
+		for i := range v.Len() {
+			entry := v.Index(i)
+			n.Members = append(n.Members, tree.Member{Name: entry.FieldByName("Name").String(), Value: writeValue(entry.FieldByName("Value"))})
+		}
+		return n
+	case v.Kind() == reflect.Slice:
+		n := &Node{Kind: tree.Array}
+		for i := range v.Len() {
+			n.Items = append(n.Items, writeValue(v.Index(i)))
+		}
+		return n
+	case v.Kind() == reflect.Pointer:
+		return writeObject(v.Elem())
+	}
+	return writeObject(v)
+}
