@@ -53,6 +53,7 @@ type Diagnostic struct {
 	Severity Severity `json:"severity"`
 	Position
 	Message string `json:"message"`
+	Excerpt string `json:"excerpt,omitempty"` // the text in question and a caret beneath the place, or empty
 }
 
 // String returns "file:line:col: severity: message [code]".
@@ -68,11 +69,15 @@ type ParseError struct {
 // Error returns the diagnostics, one a line.
 func (e *ParseError) Error() string { return JoinDiagnostics(e.Diagnostics) }
 
-// JoinDiagnostics returns the diagnostics as text, one a line.
+// JoinDiagnostics returns the diagnostics as text, one a line, each with its
+// excerpt beneath.
 func JoinDiagnostics(list []Diagnostic) string {
 	lines := make([]string, len(list))
 	for i, d := range list {
 		lines[i] = d.String()
+		if d.Excerpt != "" {
+			lines[i] += "\n    " + strings.ReplaceAll(d.Excerpt, "\n", "\n    ")
+		}
 	}
 	return strings.Join(lines, "\n")
 }

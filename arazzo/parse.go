@@ -18,7 +18,7 @@ import (
 // found in one pass; they are in the document's Diagnostics, and those of
 // severity Error in the *ParseError too. The document is nil only when the
 // text is not JSON or YAML or not an object.
-func Parse(data []byte) (*Document, error) { return parse(data, "") }
+func Parse(data []byte) (*Document, error) { return ParseFile("", data) }
 
 // ReadFile reads the document in the named file; see [Parse].
 func ReadFile(name string) (*Document, error) {
@@ -26,10 +26,13 @@ func ReadFile(name string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(data, name)
+	return ParseFile(name, data)
 }
 
-func parse(data []byte, location string) (*Document, error) {
+// ParseFile reads the document in data as if it were in the file, or at the
+// URL, called location: that is where its relative sources start from, and
+// what its diagnostics name. See [Parse].
+func ParseFile(location string, data []byte) (*Document, error) {
 	r := &reader{file: location}
 	root, err := tree.Parse(data)
 	if err != nil {
@@ -65,7 +68,7 @@ type reader struct {
 
 func (r *reader) report(code string, s Severity, p Position, message string) {
 	p.File = r.file
-	r.diagnostics = append(r.diagnostics, Diagnostic{code, s, p, message})
+	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: message})
 }
 
 func place(n *Node, pointer string) Position {

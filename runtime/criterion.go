@@ -1,0 +1,294 @@
+package runtime
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/internal/xpath"
+	"github.com/gobelin-dev/gobelin/jsonpath"
+)
+
+var criterionKinds = map[string]criterionKind{
+	"": simpleCriterion, "simple": simpleCriterion, "regex": regexCriterion,
+	"jsonpath": jsonpathCriterion, "xpath": xpathCriterion,
+}
+
+const goessnerVersion = "draft-goessner-dispatch-jsonpath-00"
+
+// criterion compiles a condition.
+func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
+	c := &criterion{kind: criterionKinds[decl.Type.Type], text: decl.Condition, place: decl.At("condition")}
+	version := decl.Type.Version
+	if decl.Version != "" {
+		l.asPublished("criterion-version", decl.At("version"), "version belongs into the type: {type: %s, version: %s}", decl.Type.Type, decl.Version)
+		version = decl.Version
+	}
+	if version == goessnerVersion {
+		c.dialect = jsonpath.Goessner
+	}
+	if c.kind == simpleCriterion {
+		if decl.Context != "" {
+			l.warn("context-ignored", decl.At("context"), "a simple condition has no context; it is ignored")
+		}
+		l.simple(c)
+		return c
+	}
+	context := l.text(decl.Context, decl.At("context"))
+	if context.kind != refOperand {
+		l.error("expression-syntax", decl.At("context"), "the context %q must be a runtime expression, such as $response.body", decl.Context)
+	}
+	c.context = &context
+	if c.kind == jsonpathCriterion {
+		c.text = strings.TrimSpace(c.text)
+	}
+	if strings.Contains(c.text, "{$") {
+		c.embedded = l.template(c.text, c.place, nil)
+	}
+	if c.embedded == nil {
+		l.parse(c)
+	}
+	return c
+}
+
+func (l *workflowLinker) simple(c *criterion) {
+	condition, err := expr.ParseCondition(c.text)
+	if err != nil {
+		l.syntax("condition-syntax", c.place, "the condition does not parse", err)
+		return
+	}
+	c.simple = condition
+	for _, note := range condition.Notes() {
+		l.asPublished(string(note), c.place, "%s", noteMessages[note])
+	}
+	for _, e := range condition.Expressions() {
+		c.refs = append(c.refs, l.resolve(e, c.place, false))
+	}
+}
+
+// parse compiles the text of a criterion that has no embedded expressions.
+func (l *workflowLinker) parse(c *criterion) {
+	if err := c.compile(c.text); err != nil {
+		l.syntax("condition-syntax", c.place, "the condition is no "+languages[c.kind], err)
+		return
+	}
+	if c.kind != jsonpathCriterion {
+		return
+	}
+	for _, note := range c.jsonpath.Notes() {
+		l.asPublished(note, c.place, "%s", l.predicateMessage(note, c))
+	}
+	for _, text := range c.jsonpath.Operands() {
+		e, err := expr.Parse(text)
+		if err != nil {
+			l.syntax("condition-syntax", c.place, "an operand is no runtime expression", err)
+			return
+		}
+		c.refs = append(c.refs, l.ref(e, c.place))
+	}
+}
+
+func (l *workflowLinker) predicateMessage(note string, c *criterion) string {
+	message := map[string]string{
+		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
+		"length-property":    "JSONPath has no length property, but a function: length(…)",
+	}[note]
+	if fix := c.jsonpath.Correction(); fix != "" {
+		message += "; write " + fix
+	}
+	return message
+}
+
+var languages = [...]string{"simple condition", "regular expression (RE2)", "JSONPath", "XPath"}
+
+// compile parses text as the criterion's language.
+func (c *criterion) compile(text string) (err error) {
+	switch c.kind {
+	case regexCriterion:
+		c.regex, err = regexp.Compile(text)
+	case jsonpathCriterion:
+		c.jsonpath, err = jsonpath.ParseCondition(text, c.dialect)
+	case xpathCriterion:
+		c.xpath, err = xpath.Compile(text)
+	}
+	return err
+}
+
+// verdict is how a criterion was decided.
+type verdict struct {
+	passed bool
+	reason string
+}
+
+// passes reports whether all criteria pass, and tells each evaluation. action
+// names the action that they belong to.
+func (x *Execution) passes(f *frame, action string, criteria []*criterion) (bool, string) {
+	for _, c := range criteria {
+		var operands []Operand
+		v := x.evaluate(f, c, &operands)
+		if x.listener != nil {
+			x.emit(&CriterionEvaluated{At: x.where(f), Action: action, Condition: c.text, Type: criterionNames[c.kind],
+				Operands: x.maskOperands(operands), Passed: v.passed, Reason: v.reason})
+		}
+		if !v.passed {
+			reason := "the criterion " + c.text + " is not met"
+			if v.reason != "" {
+				reason += ": " + v.reason
+			}
+			return false, reason
+		}
+	}
+	return true, ""
+}
+
+func (x *Execution) evaluate(f *frame, c *criterion, operands *[]Operand) verdict {
+	if c.kind == simpleCriterion {
+		return x.evaluateSimple(f, c, operands)
+	}
+	context, ok := x.value(f, c.context)
+	*operands = append(*operands, Operand{Text: c.context.ref.text, Value: context, Missing: !ok})
+	if !ok || context == nil {
+		return verdict{reason: "the context " + c.context.ref.text + " is missing"}
+	}
+	if c.embedded != nil {
+		parsed, err := x.substitute(f, c, operands)
+		if err != nil {
+			return verdict{reason: syntaxMessage(err)}
+		}
+		c = parsed
+	}
+	switch c.kind {
+	case regexCriterion:
+		return verdict{passed: c.regex.MatchString(value.Text(context))}
+	case xpathCriterion:
+		passed, err := c.xpath.Test(value.Text(context))
+		if err != nil {
+			return verdict{reason: err.Error()}
+		}
+		return verdict{passed: passed}
+	}
+	return x.evaluateJSONPath(f, c, context, operands)
+}
+
+func (x *Execution) evaluateSimple(f *frame, c *criterion, operands *[]Operand) verdict {
+	passed := c.simple.Eval(func(i int) (any, bool) {
+		v, ok := x.look(f, &c.refs[i])
+		if x.listener != nil {
+			*operands = append(*operands, Operand{Text: c.refs[i].text, Value: v, Missing: !ok})
+		}
+		if !ok {
+			x.missing(f, c.refs[i].text, c.place)
+		}
+		return v, ok
+	}, nil)
+	return verdict{passed: passed, reason: x.operandReason(f, passed, c.refs)}
+}
+
+// operandReason tells the operands of a condition that is not met: they are
+// what its reader wants to see.
+func (x *Execution) operandReason(f *frame, passed bool, refs []ref) string {
+	if passed {
+		return ""
+	}
+	var parts []string
+	for i := range refs {
+		if refs[i].kind == constantRef {
+			continue
+		}
+		text := "missing"
+		if v, ok := x.look(f, &refs[i]); ok {
+			text = shorten(string(value.AppendJSON(nil, x.mask(v))))
+		}
+		parts = append(parts, refs[i].text+" is "+text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+const shortest = 80
+
+// shorten cuts a text that is too long for a message.
+func shorten(s string) string {
+	if runes := []rune(s); len(runes) > shortest {
+		return string(runes[:shortest]) + "…"
+	}
+	return s
+}
+
+func (x *Execution) evaluateJSONPath(f *frame, c *criterion, context any, operands *[]Operand) verdict {
+	if _, isText := context.(string); isText && f.Exchange != nil && f.Exchange.Note != "" {
+		return verdict{reason: f.Exchange.Note}
+	}
+	outcome := c.jsonpath.Test(context, func(i int) (any, bool) {
+		v, ok := x.look(f, &c.refs[i])
+		if x.listener != nil {
+			*operands = append(*operands, Operand{Text: c.refs[i].text, Value: v, Missing: !ok})
+		}
+		return v, ok
+	}, x.program.strict)
+	if outcome.RootFilter {
+		x.raise(f, "jsonpath-root-filter", c.place, fmt.Sprintf("%s filters the children of the root; it was tried on the root itself", c.text))
+	}
+	return verdict{passed: outcome.Pass}
+}
+
+// substitute puts the values of the embedded expressions into a condition and
+// parses it (C16). A value becomes one literal, or text inside of one: it
+// cannot change the structure.
+func (x *Execution) substitute(f *frame, c *criterion, operands *[]Operand) (*criterion, error) {
+	var b strings.Builder
+	var quote byte
+	n := 0
+	for _, part := range c.embedded.parsed.Parts {
+		if part.Expr == nil {
+			b.WriteString(part.Literal)
+			quote = quoteAfter(quote, part.Literal)
+			continue
+		}
+		v, ok := x.look(f, &c.embedded.refs[n])
+		*operands = append(*operands, Operand{Text: part.Expr.Text, Value: v, Missing: !ok})
+		n++
+		text, err := c.literal(v, quote)
+		if err != nil {
+			return nil, fmt.Errorf("{%s}: %w", part.Expr.Text, err)
+		}
+		b.WriteString(text)
+	}
+	parsed := &criterion{kind: c.kind, text: b.String(), place: c.place, context: c.context, dialect: c.dialect}
+	return parsed, parsed.compile(parsed.text)
+}
+
+// quoteAfter follows string literals through a piece of text.
+func quoteAfter(quote byte, text string) byte {
+	for i := 0; i < len(text); i++ {
+		switch ch := text[i]; {
+		case quote != 0 && ch == '\\':
+			i++
+		case ch == quote:
+			quote = 0
+		case quote == 0 && (ch == '\'' || ch == '"'):
+			quote = ch
+		}
+	}
+	return quote
+}
+
+func (c *criterion) literal(v any, quote byte) (string, error) {
+	switch {
+	case c.kind == regexCriterion:
+		return regexp.QuoteMeta(value.Text(v)), nil
+	case c.kind == jsonpathCriterion && quote != 0:
+		return jsonpath.EscapeIn(quote, value.Text(v)), nil
+	case c.kind == jsonpathCriterion:
+		return jsonpath.Literal(v)
+	case quote != 0 && strings.IndexByte(value.Text(v), quote) >= 0:
+		return "", fmt.Errorf("the value holds the quote %c that surrounds it; XPath 1.0 cannot escape it", quote)
+	case quote != 0:
+		return value.Text(v), nil
+	case value.IsNumber(v):
+		return value.Text(v), nil
+	}
+	return xpath.Literal(value.Text(v)), nil
+}

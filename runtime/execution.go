@@ -1,0 +1,526 @@
+package runtime
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// Settings are what a run may decide where the specification leaves it open.
+// The zero value has the defaults.
+type Settings struct {
+	// LoopDelay is the wait before a goto re-enters a step that this run has
+	// already executed; while the same step repeats it grows by 1.5, up to 30 s
+	// (F14). 0 is 1 s; a negative delay switches it off.
+	LoopDelay time.Duration
+	// MaxRetryAfter caps what a Retry-After header can ask for (F13); 0 is 5 min.
+	MaxRetryAfter time.Duration
+	// MaxSteps bounds the step executions of a run over all workflows (F15);
+	// 0 is 10,000.
+	MaxSteps int
+	// MaxDepth bounds how deep workflows call one another (F15); 0 is 32.
+	MaxDepth int
+	// Success says when a step without success criteria succeeds (C19).
+	Success SuccessRule
+	// Servers has base URLs by source name; they replace the servers that the
+	// descriptions give (O11).
+	Servers map[string]string
+	// ServerVariables has values for the variables of server URLs (O11).
+	ServerVariables map[string]string
+	// DependencyInputs has the inputs of workflows that dependsOn names, by
+	// their id (F16).
+	DependencyInputs map[string]Inputs
+}
+
+// SuccessRule says when a step without success criteria succeeds (C19).
+type SuccessRule uint8
+
+// The rules: a status code below 400, any response, or a status code that the
+// operation declares as a success.
+const (
+	SuccessBelow400 SuccessRule = iota
+	SuccessAny
+	SuccessDocumented
+)
+
+// or returns a unless it is its zero value.
+func or[T comparable](a, b T) T {
+	var zero T
+	if a == zero {
+		return b
+	}
+	return a
+}
+
+const (
+	defaultLoopDelay     = time.Second
+	maxLoopDelay         = 30 * time.Second
+	loopGrowth           = 1.5
+	defaultMaxRetryAfter = 5 * time.Minute
+	defaultMaxSteps      = 10_000
+	defaultMaxDepth      = 32
+)
+
+// An Execution is one run of a workflow, as a state machine: [Execution.Next]
+// says what it needs, Respond, Fail or Elapse tell it what happened. It
+// performs no I/O and must be used by one goroutine at a time; its state can be
+// taken with [Execution.Snapshot] whenever Next has returned.
+type Execution struct {
+	program  *Program
+	listener func(Event)
+	secrets  []string
+	pending  Command
+	state
+}
+
+// state is what a snapshot holds.
+type state struct {
+	Program     string             `json:"program"`
+	Settings    Settings           `json:"settings"`
+	Root        int                `json:"root"`
+	Frames      []*frame           `json:"frames"`
+	Completed   map[int]*completed `json:"completed,omitempty"`
+	Steps       int                `json:"steps"`
+	Diagnostics []Diagnostic       `json:"diagnostics,omitempty"`
+	Finished    *finished          `json:"finished,omitempty"`
+}
+
+// completed is a workflow that this run has executed to its end.
+type completed struct {
+	Inputs  object   `json:"inputs"`
+	Outputs object   `json:"outputs"`
+	Failure *failure `json:"failure,omitempty"`
+}
+
+type finished struct {
+	Outputs object   `json:"outputs"`
+	Failure *failure `json:"failure,omitempty"`
+}
+
+// frame is a workflow in execution; a called one stands above its caller.
+type frame struct {
+	Workflow int      `json:"workflow"`
+	Purpose  purpose  `json:"purpose"`
+	Phase    phase    `json:"phase"`
+	Inputs   object   `json:"inputs"`
+	Outputs  []object `json:"outputs"`           // by step; nil: none yet
+	Executed []bool   `json:"executed"`          // by step
+	Tail     []int    `json:"tail,omitempty"`    // the workflows that handed over to this one (F9)
+	Depend   int      `json:"depend,omitempty"`  // the next entry of dependsOn
+	Results  object   `json:"results,omitempty"` // the workflow's outputs so far, while they are evaluated
+
+	Step      int            `json:"step"`
+	Attempt   int            `json:"attempt"`             // of this visit of the step
+	Used      map[string]int `json:"used,omitempty"`      // retries in this visit, by action (F11)
+	Exchange  *exchange      `json:"exchange,omitempty"`  // of the current step
+	Received  time.Time      `json:"received,omitzero"`   // when the response came
+	Called    object         `json:"called,omitempty"`    // outputs of the workflow that the step called
+	Failure   *failure       `json:"failure,omitempty"`   // of the current step
+	Wait      *waiting       `json:"wait,omitempty"`      // in phaseWait
+	Return    *returning     `json:"return,omitempty"`    // the step that a retry comes back to (F12)
+	Loop      int            `json:"loop,omitempty"`      // target of the last backward goto, + 1
+	LoopCount int            `json:"loopCount,omitempty"` // how often it was entered again in a row
+}
+
+// returning is a step that waits for the step that its retry names.
+type returning struct {
+	Step    int `json:"step"`
+	Attempt int `json:"attempt"`
+}
+
+// waiting is a wait and what comes after it.
+type waiting struct {
+	Duration time.Duration `json:"duration"`
+	Reason   WaitReason    `json:"reason"`
+	Then     jump          `json:"then"`
+}
+
+// jump is where control goes.
+type jump struct {
+	Kind     jumpKind `json:"kind"`
+	Step     int      `json:"step"`
+	Workflow int      `json:"workflow"`
+}
+
+type jumpKind uint8
+
+const (
+	toStep        jumpKind = iota // a new visit of a step
+	again                         // another attempt at the current step
+	afterStep                     // another attempt once a step was executed
+	afterWorkflow                 // another attempt once a workflow was executed
+	handOver                      // another workflow in place of this one
+	jumpKinds
+)
+
+// purpose says for what a workflow is executed.
+type purpose uint8
+
+const (
+	asRoot purpose = iota
+	asDependency
+	asCall      // of a step
+	asReference // of a retry
+	purposes
+)
+
+// phase says what a frame does next.
+type phase uint8
+
+const (
+	phaseEnter  phase = iota // run the dependencies, then the first step
+	phaseStart               // start the current step
+	phaseSend                // waits for a response
+	phaseCalled              // waits for the workflow above
+	phaseJudge               // decide on the response
+	phaseWait                // waits for time to pass
+	phases
+)
+
+// visibleOutputs is what $outputs means: while a workflow's outputs are
+// evaluated those above, else those of the called workflow (E12).
+func (f *frame) visibleOutputs() map[string]any {
+	if f.Results != nil {
+		return f.Results
+	}
+	return f.Called
+}
+
+// Begin starts a run of the workflow with that id. Nothing is sent before
+// [Execution.Next] asks for it. The error is an *InputError when the inputs do
+// not fit the workflow's schema.
+func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*Execution, error) {
+	if len(arazzo.Errors(p.diagnostics)) > 0 {
+		return nil, &CompileError{arazzo.Errors(p.diagnostics)}
+	}
+	index, ok := p.byID[workflowID]
+	if !ok {
+		return nil, fmt.Errorf("there is no workflow %q%s", workflowID, nearest.Hint(workflowID, p.WorkflowIDs()))
+	}
+	given, err := value.From(map[string]any(inputs))
+	if err != nil {
+		return nil, fmt.Errorf("workflow %q: the inputs are no JSON values: %w", workflowID, err)
+	}
+	values, _ := given.(map[string]any)
+	prepared, err := p.workflows[index].prepare(values)
+	if err != nil {
+		return nil, err
+	}
+	x := &Execution{program: p, state: state{Program: p.fingerprint, Settings: settings, Root: index}}
+	x.push(index, asRoot, prepared)
+	return x, nil
+}
+
+// Observe has listener called with every event from now on, by the goroutine
+// that calls the methods of the execution.
+func (x *Execution) Observe(listener func(Event)) { x.listener = listener }
+
+// Next returns what the execution needs. Called again before it was told what
+// happened, it returns the same command.
+func (x *Execution) Next() Command {
+	for x.pending == nil {
+		x.advance()
+	}
+	return x.pending
+}
+
+// advance does one step of the machine.
+func (x *Execution) advance() {
+	if x.Finished != nil {
+		x.pending = x.done()
+		return
+	}
+	f := x.top()
+	switch f.Phase {
+	case phaseEnter:
+		x.enter(f)
+	case phaseStart:
+		x.start(f)
+	case phaseSend:
+		x.pending = x.send(f)
+	case phaseJudge:
+		x.judge(f)
+	case phaseWait:
+		x.pending = &Wait{WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Duration: f.Wait.Duration, Reason: f.Wait.Reason}
+	}
+}
+
+// Respond tells the response to the pending [Send].
+func (x *Execution) Respond(r *Response) {
+	f := x.answered(phaseSend)
+	if f == nil {
+		return
+	}
+	e := f.Exchange
+	e.Status, e.Answer, e.Body, f.Received = r.Status, r.Header, r.Body, r.Received
+	if r.URL != "" {
+		e.URL = r.URL
+	}
+	f.Phase = phaseJudge
+	if x.listener != nil {
+		x.emit(&ResponseReceived{At: x.where(f), Status: r.Status, Header: x.maskHeader(r.Header), Body: x.maskBytes(r.Body)})
+	}
+}
+
+// Fail tells that there is no response to the pending [Send] (C20).
+func (x *Execution) Fail(err error) {
+	f := x.answered(phaseSend)
+	if f == nil {
+		return
+	}
+	masked := x.maskError(err)
+	f.Exchange.Failed, f.Failure = masked.Error(), &failure{err: masked, Cause: masked.Error()}
+	f.Phase = phaseJudge
+	if x.listener != nil {
+		x.emit(&ResponseReceived{At: x.where(f), Err: masked})
+	}
+}
+
+// Elapse tells that the time of the pending [Wait] has passed.
+func (x *Execution) Elapse() {
+	if f := x.answered(phaseWait); f != nil {
+		then := f.Wait.Then
+		f.Wait = nil
+		x.jump(f, then)
+	}
+}
+
+// answered takes the pending command back; nil when the execution does not
+// wait for that answer, which then changes nothing.
+func (x *Execution) answered(want phase) *frame {
+	if x.Finished != nil || x.pending == nil || x.top().Phase != want {
+		return nil
+	}
+	x.pending = nil
+	return x.top()
+}
+
+// Cancel ends the run with a *CanceledError for the cause. What it has so far
+// is in the result.
+func (x *Execution) Cancel(cause error) {
+	if x.Finished == nil {
+		f := x.top()
+		x.abort(&failure{Kind: canceledFailure, WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Cause: cause.Error(), err: cause})
+	}
+}
+
+func (x *Execution) done() *Done {
+	result := &Result{WorkflowID: x.program.workflows[x.Root].id, Outputs: x.Finished.Outputs, Diagnostics: x.Diagnostics}
+	return &Done{Result: result, Err: x.Finished.Failure.error()}
+}
+
+func (x *Execution) top() *frame                 { return x.Frames[len(x.Frames)-1] }
+func (x *Execution) workflow(f *frame) *workflow { return x.program.workflows[f.Workflow] }
+func (x *Execution) step(f *frame) *step         { return x.workflow(f).steps[f.Step] }
+
+// where is the place in the run for an event.
+func (x *Execution) where(f *frame) At {
+	return At{WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Attempt: f.Attempt, Depth: slices.Index(x.Frames, f)}
+}
+
+func (x *Execution) whereWorkflow(f *frame) At {
+	return At{WorkflowID: x.workflow(f).id, Depth: slices.Index(x.Frames, f)}
+}
+
+// push puts a workflow on the stack; inputs are prepared already.
+func (x *Execution) push(index int, why purpose, inputs map[string]any) {
+	w := x.program.workflows[index]
+	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]object, len(w.steps)), Executed: make([]bool, len(w.steps))}
+	x.Frames = append(x.Frames, f)
+	x.learnSecrets(w, inputs)
+}
+
+// call puts a workflow on the stack for another one. ok is false when it
+// cannot be; the run or the caller's step has then failed.
+func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any) (prepared bool, failed *failure) {
+	if limit := or(x.Settings.MaxDepth, defaultMaxDepth); len(x.Frames) > limit {
+		x.abort(&failure{Kind: budgetFailure, Budget: "depth", Limit: limit, WorkflowID: x.workflow(f).id, StepID: x.step(f).id})
+		return false, nil
+	}
+	full, err := x.program.workflows[index].prepare(inputs)
+	if err != nil {
+		return false, failureOf(err)
+	}
+	x.push(index, why, full)
+	return true, nil
+}
+
+// enter runs what the workflow depends on, then goes to its first step (F16).
+func (x *Execution) enter(f *frame) {
+	w := x.workflow(f)
+	if f.Depend == 0 && x.listener != nil {
+		x.emit(&WorkflowStarted{At: x.whereWorkflow(f), Inputs: x.maskMap(f.Inputs)})
+	}
+	for f.Depend < len(w.dependsOn) {
+		index := w.dependsOn[f.Depend]
+		if x.Completed[index] == nil {
+			x.depend(f, index)
+			return
+		}
+		if cause := x.Completed[index].Failure; cause != nil {
+			x.finish(f, &failure{Kind: stepFailure, WorkflowID: w.id, Reason: "the workflow depends on " + x.program.workflows[index].id + ", which failed", Inner: cause})
+			return
+		}
+		f.Depend++
+	}
+	f.Phase = phaseStart
+}
+
+func (x *Execution) depend(f *frame, index int) {
+	target := x.program.workflows[index]
+	inputs := sameNamed(f.Inputs, target)
+	if given, ok := x.Settings.DependencyInputs[target.id]; ok {
+		if v, err := value.From(map[string]any(given)); err == nil {
+			inputs, _ = v.(map[string]any)
+		}
+	}
+	if _, failed := x.call(f, index, asDependency, inputs); failed != nil {
+		x.complete(index, inputs, nil, failed)
+	}
+}
+
+// complete records a workflow that has ended (its outputs are then at
+// $workflows.<id>.outputs).
+func (x *Execution) complete(index int, inputs, outputs map[string]any, failed *failure) {
+	if x.Completed == nil {
+		x.Completed = map[int]*completed{}
+	}
+	x.Completed[index] = &completed{Inputs: inputs, Outputs: outputs, Failure: failed}
+}
+
+// visit begins a new visit of a step.
+func (f *frame) visit(step int) {
+	f.Step, f.Attempt, f.Used, f.Phase = step, 0, nil, phaseStart
+}
+
+// start begins one execution of the current step.
+func (x *Execution) start(f *frame) {
+	s := x.step(f)
+	if limit := or(x.Settings.MaxSteps, defaultMaxSteps); x.Steps >= limit {
+		x.abort(&failure{Kind: budgetFailure, Budget: "steps", Limit: limit, WorkflowID: x.workflow(f).id, StepID: s.id})
+		return
+	}
+	x.Steps++
+	f.Attempt++
+	f.Executed[f.Step] = true
+	f.Exchange, f.Called, f.Failure = nil, nil, nil
+	if x.listener != nil {
+		x.emit(&StepStarted{At: x.where(f), Operation: s.label})
+	}
+	if s.operation == nil {
+		x.callWorkflow(f, s)
+		return
+	}
+	if err := x.build(f, s); err != nil {
+		f.Failure = &failure{Reason: x.maskError(err).Error()}
+		f.Phase = phaseJudge
+		return
+	}
+	f.Phase = phaseSend
+	if e := f.Exchange; x.listener != nil {
+		x.emit(&RequestSent{At: x.where(f), Method: e.Method, URL: x.maskText(e.URL), Header: x.maskHeader(e.Header), Body: x.maskBytes(e.Request)})
+	}
+}
+
+// callWorkflow puts the workflow that a step calls on the stack; all
+// parameters are its inputs (F17).
+func (x *Execution) callWorkflow(f *frame, s *step) {
+	inputs := map[string]any{}
+	for i := range s.arguments {
+		if v, ok := x.value(f, &s.arguments[i].value); ok {
+			inputs[s.arguments[i].name] = v
+		}
+	}
+	f.Phase = phaseCalled
+	if _, failed := x.call(f, s.called, asCall, inputs); failed != nil {
+		f.Failure, f.Phase = failed, phaseJudge
+	}
+}
+
+// finish ends a workflow, with its outputs (F7), and goes back to its caller.
+func (x *Execution) finish(f *frame, failed *failure) {
+	outputs := x.workflowOutputs(f, failed == nil)
+	if x.listener != nil {
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.maskMap(outputs), Err: failed.error()})
+	}
+	x.complete(f.Workflow, f.Inputs, outputs, failed)
+	if len(x.Frames) == 1 {
+		x.Finished = &finished{Outputs: outputs, Failure: failed}
+		return
+	}
+	x.Frames = x.Frames[:len(x.Frames)-1]
+	x.comeBack(x.top(), f, outputs, failed)
+}
+
+// comeBack hands the end of a workflow to the frame that called it.
+func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *failure) {
+	switch f.Purpose {
+	case asDependency:
+		// What the caller depends on is what it named, whoever it handed over to.
+		if named := x.workflow(caller).dependsOn[caller.Depend]; named != f.Workflow {
+			x.complete(named, f.Inputs, outputs, failed)
+		}
+	case asCall:
+		caller.Called, caller.Phase = outputs, phaseJudge
+		if failed != nil {
+			caller.Failure = &failure{Reason: "the workflow " + x.program.workflows[f.Workflow].id + " failed", Inner: failed}
+		}
+	case asReference:
+		caller.Phase = phaseStart
+	}
+}
+
+// abort ends the whole run at once; the outputs that are known are kept.
+func (x *Execution) abort(failed *failure) {
+	root := x.Frames[0]
+	outputs := x.workflowOutputs(root, false)
+	x.Finished = &finished{Outputs: outputs, Failure: failed}
+	x.pending = nil
+	if x.listener != nil {
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.maskMap(outputs), Err: failed.error()})
+	}
+}
+
+func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
+	w := x.workflow(f)
+	f.Exchange, f.Called, f.Results = nil, nil, map[string]any{}
+	for i := range w.outputs {
+		x.output(f, &w.outputs[i], f.Results, succeeded)
+	}
+	return f.Results
+}
+
+// output evaluates one output: null on success, absent on failure, when it
+// cannot be resolved (F2).
+func (x *Execution) output(f *frame, o *output, into map[string]any, succeeded bool) {
+	v, ok := x.value(f, &o.value)
+	if ok || succeeded {
+		into[o.name] = v
+	}
+}
+
+// raise records a diagnostic once per place.
+func (x *Execution) raise(f *frame, code string, at arazzo.Position, message string) {
+	at.File = x.workflow(f).document.decl.Location
+	if slices.ContainsFunc(x.Diagnostics, func(d Diagnostic) bool {
+		return d.Code == code && d.Position == at && d.Message == message
+	}) {
+		return
+	}
+	d := Diagnostic{Code: code, Severity: arazzo.Note, Position: at, Message: message}
+	x.Diagnostics = append(x.Diagnostics, d)
+	if x.listener != nil {
+		x.emit(&DiagnosticRaised{At: x.where(f), Diagnostic: d})
+	}
+}
+
+// missing records that an operand had no value.
+func (x *Execution) missing(f *frame, text string, at arazzo.Position) {
+	x.raise(f, "missing-value", at, text+" has no value here")
+}
+
+func (x *Execution) emit(e Event) { x.listener(e) }

@@ -1,0 +1,70 @@
+package runtime
+
+import "errors"
+
+// failure is an error in the form that a snapshot holds.
+type failure struct {
+	Kind       failureKind `json:"kind"`
+	WorkflowID string      `json:"workflowId,omitempty"`
+	StepID     string      `json:"stepId,omitempty"`
+	Attempt    int         `json:"attempt,omitempty"`
+	Status     int         `json:"status,omitempty"`
+	Reason     string      `json:"reason,omitempty"`
+	Cause      string      `json:"cause,omitempty"` // text of err, which a snapshot cannot hold
+	Inner      *failure    `json:"inner,omitempty"` // of a called workflow
+	Violations []Violation `json:"violations,omitempty"`
+	Budget     string      `json:"budget,omitempty"`
+	Limit      int         `json:"limit,omitempty"`
+	err        error
+}
+
+type failureKind uint8
+
+const (
+	stepFailure failureKind = iota
+	inputsFailure
+	budgetFailure
+	canceledFailure
+	failureKinds
+)
+
+// failureOf holds an error of preparing inputs.
+func failureOf(err error) *failure {
+	var invalid *InputError
+	if errors.As(err, &invalid) {
+		return &failure{Kind: inputsFailure, WorkflowID: invalid.WorkflowID, Violations: invalid.Violations}
+	}
+	return &failure{Reason: err.Error(), Cause: err.Error(), err: err}
+}
+
+// error gives the failure as the error that callers see; nil for none.
+func (f *failure) error() error {
+	if f == nil {
+		return nil
+	}
+	cause := f.err
+	switch {
+	case f.Inner != nil:
+		cause = f.Inner.error()
+	case cause == nil && f.Cause != "":
+		cause = errors.New(f.Cause)
+	}
+	switch f.Kind {
+	case inputsFailure:
+		return &InputError{WorkflowID: f.WorkflowID, Violations: f.Violations}
+	case budgetFailure:
+		return &BudgetError{WorkflowID: f.WorkflowID, StepID: f.StepID, Budget: f.Budget, Limit: f.Limit}
+	case canceledFailure:
+		return &CanceledError{WorkflowID: f.WorkflowID, StepID: f.StepID, Err: cause}
+	}
+	return &StepError{WorkflowID: f.WorkflowID, StepID: f.StepID, Attempt: f.Attempt, Status: f.Status, Reason: f.Reason, Err: cause}
+}
+
+// depth counts the failures inside one another.
+func (f *failure) depth() int {
+	n := 0
+	for ; f != nil; f = f.Inner {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,282 @@
+package runtime
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// judge decides on what the current step came to: criteria, outputs, actions,
+// in this order (F1).
+func (x *Execution) judge(f *frame) {
+	s := x.step(f)
+	succeeded, reason := x.succeeded(f, s)
+	if !succeeded {
+		if f.Failure == nil {
+			f.Failure = &failure{}
+		}
+		f.Failure.Kind, f.Failure.WorkflowID, f.Failure.StepID, f.Failure.Attempt = stepFailure, x.workflow(f).id, s.id, f.Attempt
+		f.Failure.Reason = reason
+		if f.Exchange != nil {
+			f.Failure.Status = f.Exchange.Status
+		}
+	}
+	x.stepOutputs(f, s, succeeded)
+	if x.listener != nil {
+		x.emit(&StepFinished{At: x.where(f), Succeeded: succeeded, Reason: reason})
+	}
+	switch {
+	case f.Return != nil:
+		// Executed for a retry: its own actions are not followed (F12).
+		f.Step, f.Attempt, f.Phase, f.Return = f.Return.Step, f.Return.Attempt, phaseStart, nil
+	case succeeded:
+		x.act(f, s.onSuccess, true)
+	default:
+		x.act(f, s.onFailure, false)
+	}
+}
+
+func (x *Execution) succeeded(f *frame, s *step) (bool, string) {
+	if failed := f.Failure; failed != nil {
+		reason := failed.Reason
+		switch {
+		case reason == "" && failed.Inner != nil:
+			reason = failed.Inner.error().Error()
+		case failed.Kind == inputsFailure:
+			reason = failed.error().Error()
+		case reason == "":
+			reason = failed.Cause
+		}
+		return false, reason
+	}
+	if len(s.criteria) > 0 {
+		passed, reason := x.passes(f, "", s.criteria)
+		return passed, reason
+	}
+	if f.Exchange == nil {
+		return true, ""
+	}
+	status := f.Exchange.Status
+	passed := status < 400
+	switch x.Settings.Success {
+	case SuccessAny:
+		passed = true
+	case SuccessDocumented:
+		passed = s.operation.DeclaresSuccess(status)
+	}
+	if passed {
+		return true, ""
+	}
+	return false, fmt.Sprintf("status %d %s", status, http.StatusText(status))
+}
+
+func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
+	outputs := make(map[string]any, len(s.outputs))
+	if len(s.decl.Outputs) == 0 && f.Called != nil {
+		outputs = f.Called
+	}
+	for i := range s.outputs {
+		x.output(f, &s.outputs[i], outputs, succeeded)
+	}
+	f.Outputs[f.Step] = outputs
+	if x.listener != nil && len(outputs) > 0 {
+		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.maskMap(outputs)})
+	}
+}
+
+// act selects an action (F4) and follows it.
+func (x *Execution) act(f *frame, actions []*action, succeeded bool) {
+	for _, a := range actions {
+		if a.kind == "retry" && f.Used[a.name] >= a.limit {
+			continue // exhausted: later actions are considered (F11)
+		}
+		if passed, _ := x.passes(f, a.name, a.criteria); passed {
+			x.follow(f, a, succeeded)
+			return
+		}
+	}
+	why := "no action matched"
+	if len(actions) == 0 {
+		why = "there are no actions"
+	}
+	if !succeeded {
+		x.selected(f, &ActionSelected{Type: "fail", Reason: why})
+		x.finish(f, f.Failure)
+		return
+	}
+	x.selected(f, &ActionSelected{Type: "next", Reason: why})
+	x.advanceFrom(f)
+}
+
+// advanceFrom goes to the next step in order, or ends the workflow (F3).
+func (x *Execution) advanceFrom(f *frame) {
+	if f.Step+1 == len(f.Outputs) {
+		x.finish(f, nil)
+		return
+	}
+	f.visit(f.Step + 1)
+}
+
+func (x *Execution) selected(f *frame, e *ActionSelected) {
+	if x.listener != nil {
+		e.At = x.where(f)
+		x.emit(e)
+	}
+}
+
+func (x *Execution) follow(f *frame, a *action, succeeded bool) {
+	why := "its criteria pass"
+	if len(a.criteria) == 0 {
+		why = "it has no criteria"
+	}
+	if a.kind == "retry" {
+		why += fmt.Sprintf("; retry %d of %d", f.Used[a.name]+1, a.limit)
+	}
+	x.selected(f, &ActionSelected{Action: a.name, Type: a.kind, Target: a.target, Reason: why})
+	switch a.kind {
+	case "end":
+		if succeeded {
+			x.finish(f, nil)
+		} else {
+			x.finish(f, f.Failure)
+		}
+	case "retry":
+		x.retry(f, a)
+	default:
+		x.transfer(f, a)
+	}
+}
+
+// retry executes the step again, after what the action refers to (F11, F12).
+func (x *Execution) retry(f *frame, a *action) {
+	if f.Used == nil {
+		f.Used = map[string]int{}
+	}
+	f.Used[a.name]++
+	then := jump{Kind: again}
+	switch {
+	case a.step >= 0:
+		then = jump{Kind: afterStep, Step: a.step}
+	case a.workflow >= 0:
+		then = jump{Kind: afterWorkflow, Workflow: a.workflow}
+	}
+	if after, ok := x.retryAfter(f); ok {
+		x.wait(f, after, WaitRetryAfterHeader, then)
+		return
+	}
+	x.wait(f, a.after, WaitRetryAfter, then)
+}
+
+// transfer goes to a step, or hands over to a workflow (F8, F9). What re-enters
+// a step that this run has executed waits first (F14).
+func (x *Execution) transfer(f *frame, a *action) {
+	then, target, again := jump{Kind: toStep, Step: a.step}, a.step+1, false
+	if a.step >= 0 {
+		again = f.Executed[a.step]
+	} else {
+		then, target = jump{Kind: handOver, Workflow: a.workflow}, -1-a.workflow
+		again = a.workflow == f.Workflow || slices.Contains(f.Tail, a.workflow)
+	}
+	if !again {
+		x.jump(f, then)
+		return
+	}
+	if f.Loop == target {
+		f.LoopCount++
+	} else {
+		f.Loop, f.LoopCount = target, 0
+	}
+	if after, ok := x.retryAfter(f); ok {
+		x.wait(f, after, WaitRetryAfterHeader, then)
+		return
+	}
+	x.wait(f, x.loopDelay(f.LoopCount), WaitLoop, then)
+}
+
+func (x *Execution) loopDelay(count int) time.Duration {
+	base := or(x.Settings.LoopDelay, defaultLoopDelay)
+	if base < 0 {
+		return 0
+	}
+	grown := float64(base) * math.Pow(loopGrowth, float64(count))
+	return time.Duration(min(grown, float64(max(maxLoopDelay, base))))
+}
+
+// retryAfter reads the Retry-After header of the last response: seconds or a
+// date, capped (F13).
+func (x *Execution) retryAfter(f *frame) (time.Duration, bool) {
+	if f.Exchange == nil {
+		return 0, false
+	}
+	text := strings.TrimSpace(f.Exchange.Answer.Get("Retry-After"))
+	limit := or(x.Settings.MaxRetryAfter, defaultMaxRetryAfter)
+	if seconds, err := strconv.ParseUint(text, 10, 63); err == nil {
+		return time.Duration(min(float64(seconds)*float64(time.Second), float64(limit))), true
+	}
+	date, err := http.ParseTime(text)
+	if err != nil {
+		return 0, false
+	}
+	now := f.Received
+	if now.IsZero() {
+		if now, err = http.ParseTime(f.Exchange.Answer.Get("Date")); err != nil {
+			return 0, false
+		}
+	}
+	return min(max(date.Sub(now), 0), limit), true
+}
+
+func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump) {
+	if d <= 0 {
+		x.jump(f, then)
+		return
+	}
+	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then}, phaseWait
+	if x.listener != nil {
+		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
+	}
+}
+
+// jump moves control.
+func (x *Execution) jump(f *frame, to jump) {
+	switch to.Kind {
+	case toStep:
+		f.visit(to.Step)
+	case again:
+		f.Phase = phaseStart
+	case afterStep:
+		f.Return = &returning{Step: f.Step, Attempt: f.Attempt}
+		f.Step, f.Attempt, f.Phase = to.Step, 0, phaseStart
+	case afterWorkflow:
+		f.Phase = phaseCalled
+		inputs := sameNamed(f.Inputs, x.program.workflows[to.Workflow])
+		if _, failed := x.call(f, to.Workflow, asReference, inputs); failed != nil {
+			f.Phase = phaseStart // its failure does not stop the chain (F12)
+		}
+	case handOver:
+		x.handOver(f, to.Workflow)
+	}
+}
+
+// handOver puts another workflow in the place of this one (F9, F10).
+func (x *Execution) handOver(f *frame, index int) {
+	inputs, err := x.program.workflows[index].prepare(sameNamed(f.Inputs, x.program.workflows[index]))
+	if err != nil {
+		failed := failureOf(err)
+		failed.StepID = x.step(f).id
+		x.finish(f, failed)
+		return
+	}
+	if x.listener != nil {
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: map[string]any{}})
+	}
+	x.Frames = x.Frames[:len(x.Frames)-1]
+	x.push(index, f.Purpose, inputs)
+	next := x.top()
+	next.Tail = append(f.Tail, f.Workflow)
+	next.Loop, next.LoopCount = f.Loop, f.LoopCount
+}

@@ -1,0 +1,205 @@
+package runtime
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// look gives the value that a reference has now.
+func (x *Execution) look(f *frame, r *ref) (any, bool) {
+	v, ok := x.root(f, r)
+	if !ok {
+		return nil, false
+	}
+	if v, ok = value.Find(v, r.pointer); !ok {
+		return nil, false
+	}
+	if len(r.access) > 0 {
+		return expr.Navigate(v, r.access)
+	}
+	return v, true
+}
+
+// root gives the value that a reference starts from.
+func (x *Execution) root(f *frame, r *ref) (any, bool) {
+	switch r.kind {
+	case constantRef:
+		return r.value, true
+	case componentRef:
+		return x.value(f, r.operand)
+	case inputRef:
+		return member(f.Inputs, r)
+	case outputRef:
+		return member(f.visibleOutputs(), r)
+	case stepOutputRef:
+		return member(f.Outputs[r.index], r)
+	case workflowInputRef, workflowOutputRef:
+		return x.workflowValue(f, r)
+	}
+	return f.Exchange.look(r)
+}
+
+// member looks a name up; a name that may be a path is followed where no
+// member has the whole of it (E5).
+func member(values map[string]any, r *ref) (any, bool) {
+	if v, ok := values[r.name]; ok || !r.dotted {
+		return v, ok
+	}
+	for end := len(r.name); ; {
+		if end = strings.LastIndexByte(r.name[:end], '.'); end < 0 {
+			return nil, false
+		}
+		if v, ok := values[r.name[:end]]; ok {
+			return value.Find(v, strings.Split(r.name[end+1:], "."))
+		}
+	}
+}
+
+func (x *Execution) workflowValue(f *frame, r *ref) (any, bool) {
+	if r.index == f.Workflow && r.kind == workflowInputRef {
+		return member(f.Inputs, r)
+	}
+	done := x.Completed[r.index]
+	if done == nil {
+		return nil, false
+	}
+	if r.kind == workflowInputRef {
+		return member(done.Inputs, r)
+	}
+	return member(done.Outputs, r)
+}
+
+// exchange is a request and what came back for it.
+type exchange struct {
+	Method  string      `json:"method"`
+	URL     string      `json:"url"`
+	Header  http.Header `json:"header,omitempty"`  // of the request
+	Sent    []sent      `json:"sent,omitempty"`    // the arguments, typed as given (E8)
+	Payload boxed       `json:"payload,omitzero"`  // the request body's value
+	Status  int         `json:"status,omitempty"`  // 0: no response
+	Answer  http.Header `json:"answer,omitempty"`  // header of the response
+	Body    []byte      `json:"body,omitempty"`    // of the response
+	Failed  string      `json:"failed,omitempty"`  // why there is no response
+	Note    string      `json:"note,omitempty"`    // what was found when the body was decoded
+	Request []byte      `json:"request,omitempty"` // body as sent
+	decoded bool
+	value   any
+}
+
+// sent is an argument of a request.
+type sent struct {
+	Name  string `json:"name"`
+	In    string `json:"in"`
+	Value boxed  `json:"value"`
+}
+
+// look gives a part of the messages; a nil exchange has none.
+func (e *exchange) look(r *ref) (any, bool) {
+	if e == nil {
+		return nil, false
+	}
+	switch r.kind {
+	case urlRef:
+		return e.URL, true
+	case methodRef:
+		return e.Method, true
+	case statusRef:
+		return int64(e.Status), e.Status != 0
+	case requestHeaderRef:
+		if v, ok := e.argument("header", r.name); ok {
+			return v, true
+		}
+		return headerValue(e.Header, r.name)
+	case requestQueryRef:
+		return e.argument("query", r.name)
+	case requestPathRef:
+		return e.argument("path", r.name)
+	case requestBodyRef:
+		return e.Payload.v, e.Payload.set
+	case responseHeaderRef:
+		return headerValue(e.Answer, r.name)
+	case responseBodyRef:
+		return e.body()
+	}
+	return nil, false
+}
+
+func (e *exchange) argument(in, name string) (any, bool) {
+	for _, s := range e.Sent {
+		if s.In == in && (s.Name == name || in == "header" && strings.EqualFold(s.Name, name)) {
+			return s.Value.v, true
+		}
+	}
+	return nil, false
+}
+
+// headerValue joins several field lines by a comma, but for Set-Cookie, whose
+// lines cannot be joined: it gives the first (E6).
+func headerValue(h http.Header, name string) (any, bool) {
+	values := h.Values(name)
+	if len(values) == 0 {
+		return nil, false
+	}
+	if strings.EqualFold(name, "Set-Cookie") {
+		return values[0], true
+	}
+	return strings.Join(values, ", "), true
+}
+
+// body decodes the response's body when it is first asked for (E9).
+func (e *exchange) body() (any, bool) {
+	if e.Status == 0 {
+		return nil, false
+	}
+	if !e.decoded {
+		e.value, e.Note = openapi.DecodeBody(e.Answer.Get("Content-Type"), e.Body)
+		e.decoded = true
+	}
+	return e.value, true
+}
+
+// value gives what an operand stands for now. Missing members of an object are
+// left out, missing items of an array are null.
+func (x *Execution) value(f *frame, o *operand) (any, bool) {
+	switch o.kind {
+	case refOperand:
+		v, ok := x.look(f, &o.ref)
+		if !ok {
+			x.missing(f, o.ref.text, o.place)
+		}
+		return v, ok
+	case templateOperand:
+		return string(x.appendText(f, nil, o.template, o.place)), true
+	case arrayOperand:
+		items := make([]any, len(o.items))
+		for i := range o.items {
+			items[i], _ = x.value(f, &o.items[i])
+		}
+		return items, true
+	case objectOperand:
+		members := make(map[string]any, len(o.items))
+		for i := range o.items {
+			if v, ok := x.value(f, &o.items[i]); ok {
+				members[o.names[i]] = v
+			}
+		}
+		return members, true
+	}
+	return o.constant, true
+}
+
+// appendText evaluates a template.
+func (x *Execution) appendText(f *frame, dst []byte, t *template, at arazzo.Position) []byte {
+	return t.parsed.Append(dst, func(i int, e *expr.Expression) (any, bool) {
+		v, ok := x.look(f, &t.refs[i])
+		if !ok {
+			x.missing(f, e.Text, at)
+		}
+		return v, ok
+	})
+}

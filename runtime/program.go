@@ -1,0 +1,152 @@
+package runtime
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/xpath"
+	"github.com/gobelin-dev/gobelin/jsonpath"
+)
+
+// A Program is a document linked with its sources. It is immutable and safe for
+// concurrent use.
+type Program struct {
+	documents   []*document // the entry document first
+	workflows   []*workflow // of all documents; an index into it identifies a workflow
+	byID        map[string]int
+	diagnostics []Diagnostic
+	strict      bool
+	fingerprint string // of everything compiled: a snapshot belongs to one program
+}
+
+// Diagnostics returns what compiling found, in the order of the documents.
+func (p *Program) Diagnostics() []Diagnostic { return p.diagnostics }
+
+// Document returns the entry document.
+func (p *Program) Document() *arazzo.Document { return p.documents[0].decl }
+
+// document is an Arazzo document with the descriptions that it names.
+type document struct {
+	decl      *arazzo.Document
+	location  string
+	sources   []*source
+	workflows map[string]int
+}
+
+// source is a linked source description: of one kind or the other.
+type source struct {
+	name, location string
+	description    *openapi.Description
+	document       *document
+}
+
+type workflow struct {
+	index     int
+	id        string
+	decl      *arazzo.Workflow
+	document  *document
+	schema    *inputSchema
+	dependsOn []int
+	steps     []*step
+	outputs   []output
+}
+
+type step struct {
+	index int
+	id    string
+	decl  *arazzo.Step
+	label string // what it calls, for events
+
+	operation *openapi.Operation // nil for a step that calls a workflow
+	binding   *openapi.Binding
+	source    *source
+	redirects bool
+	called    int // the workflow that the step calls, or -1
+
+	arguments []argument
+	body      *body
+	criteria  []*criterion
+	onSuccess []*action
+	onFailure []*action
+	outputs   []output
+}
+
+// argument is a parameter of a step, merged from workflow and step (F6).
+type argument struct {
+	name, in string
+	value    operand
+	place    arazzo.Position
+	secret   bool // carries a credential: never shown
+}
+
+// body is a step's request body.
+type body struct {
+	contentType  string
+	payload      operand
+	replacements []replacement
+	place        arazzo.Position
+}
+
+type replacement struct {
+	pointer []string // of a JSON or form payload
+	xpath   string   // of an XML payload
+	value   operand
+	place   arazzo.Position
+}
+
+type output struct {
+	name  string
+	value operand
+	place arazzo.Position
+}
+
+// action is a success or failure action, components resolved.
+type action struct {
+	name, kind string // end, goto, retry
+	step       int    // target in the same workflow, or -1
+	workflow   int    // target, or -1
+	target     string
+	after      time.Duration
+	limit      int
+	criteria   []*criterion
+	place      arazzo.Position
+}
+
+type criterionKind uint8
+
+const (
+	simpleCriterion criterionKind = iota
+	regexCriterion
+	jsonpathCriterion
+	xpathCriterion
+)
+
+var criterionNames = [...]string{"simple", "regex", "jsonpath", "xpath"}
+
+// criterion is one condition in compiled form. One whose text has embedded
+// expressions is only parsed when they have values (C16): embedded is then set.
+type criterion struct {
+	kind     criterionKind
+	text     string
+	place    arazzo.Position
+	context  *operand
+	dialect  jsonpath.Dialect
+	simple   *expr.Condition
+	regex    *regexp.Regexp
+	jsonpath *jsonpath.Condition
+	xpath    *xpath.Expr
+	refs     []ref // the operands of simple or jsonpath
+	embedded *template
+}
+
+// WorkflowIDs returns the ids of the entry document's workflows, in its order.
+func (p *Program) WorkflowIDs() []string {
+	ids := make([]string, len(p.documents[0].decl.Workflows))
+	for i, w := range p.documents[0].decl.Workflows {
+		ids[i] = w.WorkflowID
+	}
+	return ids
+}

@@ -1,0 +1,212 @@
+package runtime
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/internal/xpath"
+)
+
+// build makes the request of the current step from what is known now.
+func (x *Execution) build(f *frame, s *step) error {
+	f.Exchange = &exchange{Method: s.operation.Method}
+	server, err := x.server(s)
+	if err != nil {
+		return err
+	}
+	values := make([]openapi.Value, len(s.arguments))
+	f.Exchange.Sent = make([]sent, 0, len(s.arguments))
+	for i := range s.arguments {
+		a := &s.arguments[i]
+		v, ok := x.value(f, &a.value)
+		values[i] = openapi.Value{V: v, OK: ok}
+		if !ok {
+			continue
+		}
+		f.Exchange.Sent = append(f.Exchange.Sent, sent{Name: a.name, In: a.in, Value: boxed{v, true}})
+		if a.secret {
+			x.addSecret(v)
+		}
+	}
+	payload, err := x.payload(f, s)
+	if err != nil {
+		return err
+	}
+	request, err := s.binding.Build(server, values, payload)
+	if err != nil {
+		return err
+	}
+	f.Exchange.URL, f.Exchange.Header, f.Exchange.Request = request.URL, request.Header, request.Body
+	return nil
+}
+
+// server is the base URL of the step's operation (O11).
+func (x *Execution) server(s *step) (string, error) {
+	if url, ok := x.Settings.Servers[s.source.name]; ok {
+		return strings.TrimSuffix(url, "/"), nil
+	}
+	url := "/"
+	if len(s.operation.Servers) > 0 {
+		var err error
+		if url, err = s.operation.Servers[0].Resolve(x.Settings.ServerVariables); err != nil {
+			return "", err
+		}
+	}
+	if !isURL(url) {
+		return "", fmt.Errorf("the description of source %q gives no server to send to, but %q; give one with --server %s=URL (Settings.Servers)", s.source.name, url, s.source.name)
+	}
+	return strings.TrimSuffix(url, "/"), nil
+}
+
+// payload evaluates the request body (O8, O10); nil when the step has none.
+func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
+	b := s.body
+	if b == nil {
+		return nil, nil
+	}
+	v, ok := x.payloadValue(f, b)
+	if !ok {
+		return nil, fmt.Errorf("the payload %s has no value", b.payload.ref.text)
+	}
+	var err error
+	for i := range b.replacements {
+		r := &b.replacements[i]
+		with, _ := x.value(f, &r.value)
+		if r.xpath != "" {
+			v, err = xpath.Set(value.Text(v), r.xpath, value.Text(with))
+		} else {
+			v, err = replace(v, r.pointer, with)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("replacement: %w", err)
+		}
+	}
+	f.Exchange.Payload = boxed{v, true}
+	return &openapi.Payload{ContentType: b.contentType, Value: v}, nil
+}
+
+// payloadValue evaluates a payload. Text that is JSON is taken as the JSON that
+// it is, with embedded expressions quoted as their place demands (O8).
+func (x *Execution) payloadValue(f *frame, b *body) (any, bool) {
+	if !isJSON(b.contentType) {
+		return x.value(f, &b.payload)
+	}
+	var text []byte
+	switch b.payload.kind {
+	case templateOperand:
+		text = x.appendJSONText(f, b)
+	case constantOperand:
+		s, isText := b.payload.constant.(string)
+		if !isText {
+			return b.payload.constant, true
+		}
+		text = []byte(s)
+	default:
+		return x.value(f, &b.payload)
+	}
+	v, err := value.Decode(text)
+	if err != nil {
+		x.raise(f, "payload-text", b.place, "the payload is text that is no JSON; it is sent as a JSON string")
+		return x.value(f, &b.payload)
+	}
+	return v, true
+}
+
+// appendJSONText interpolates a JSON text: inside of a string the value's text
+// is escaped, elsewhere the value stands as JSON.
+func (x *Execution) appendJSONText(f *frame, b *body) []byte {
+	var dst []byte
+	inString, n := false, 0
+	for _, part := range b.payload.template.parsed.Parts {
+		if part.Expr == nil {
+			dst = append(dst, part.Literal...)
+			inString = inStringAfter(inString, part.Literal)
+			continue
+		}
+		r := &b.payload.template.refs[n]
+		n++
+		v, ok := x.look(f, r)
+		if !ok {
+			x.missing(f, r.text, b.place)
+		}
+		if inString {
+			if ok {
+				quoted := value.AppendString(nil, value.Text(v))
+				dst = append(dst, quoted[1:len(quoted)-1]...)
+			}
+			continue
+		}
+		dst = value.AppendJSON(dst, v)
+	}
+	return dst
+}
+
+// inStringAfter follows JSON strings through a piece of text.
+func inStringAfter(inString bool, text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch {
+		case inString && text[i] == '\\':
+			i++
+		case text[i] == '"':
+			inString = !inString
+		}
+	}
+	return inString
+}
+
+func isJSON(contentType string) bool {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+// replace returns v with another value at a JSON Pointer (O10): a missing last
+// member is created, "-" appends. v itself is not changed.
+func replace(v any, tokens []string, with any) (any, error) {
+	if len(tokens) == 0 {
+		return with, nil
+	}
+	token := tokens[0]
+	switch v := v.(type) {
+	case map[string]any:
+		child, ok := v[token]
+		if !ok && len(tokens) > 1 {
+			return nil, fmt.Errorf("the payload has no %q to look into", token)
+		}
+		changed, err := replace(child, tokens[1:], with)
+		if err != nil {
+			return nil, err
+		}
+		out := make(map[string]any, len(v)+1)
+		for name, member := range v {
+			out[name] = member
+		}
+		out[token] = changed
+		return out, nil
+	case []any:
+		i, ok := value.Index(token)
+		if token == "-" && len(tokens) == 1 {
+			i, ok = len(v), true
+			v = append(v[:len(v):len(v)], nil)
+		}
+		if !ok || i >= len(v) {
+			return nil, fmt.Errorf("an array of %d has no element %q", len(v), token)
+		}
+		changed, err := replace(v[i], tokens[1:], with)
+		if err != nil {
+			return nil, err
+		}
+		out := append([]any(nil), v...)
+		out[i] = changed
+		return out, nil
+	}
+	return nil, fmt.Errorf("%q cannot be inside %s", token, shorten(value.Text(v)))
+}
+
+// send gives the command for the request that was built.
+func (x *Execution) send(f *frame) *Send {
+	s, e := x.step(f), f.Exchange
+	return &Send{WorkflowID: x.workflow(f).id, StepID: s.id, Method: e.Method, URL: e.URL, Header: e.Header, Body: e.Request, FollowRedirects: s.redirects}
+}

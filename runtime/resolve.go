@@ -1,0 +1,380 @@
+package runtime
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/tree"
+)
+
+// operand compiles a value of the document: strings may be or hold expressions,
+// arrays and objects may hold such strings.
+func (l *workflowLinker) operand(n *arazzo.Node, at arazzo.Position) operand {
+	if n == nil {
+		return operand{place: at}
+	}
+	at.Line, at.Column = n.Line, n.Column
+	switch n.Kind {
+	case tree.String:
+		return l.text(n.Text, at)
+	case tree.Array, tree.Object:
+		return l.compound(n, at)
+	}
+	return operand{constant: n.Value(), place: at}
+}
+
+func (l *workflowLinker) compound(n *arazzo.Node, at arazzo.Position) operand {
+	o := operand{kind: arrayOperand, place: at}
+	constant := true
+	add := func(token string, child *arazzo.Node) {
+		inner := at
+		inner.Pointer += "/" + token
+		item := l.operand(child, inner)
+		constant = constant && item.kind == constantOperand
+		o.items = append(o.items, item)
+	}
+	for i, item := range n.Items {
+		add(strconv.Itoa(i), item)
+	}
+	if n.Kind == tree.Object {
+		o.kind = objectOperand
+		for _, m := range n.Members {
+			o.names = append(o.names, m.Name)
+			add(m.Name, m.Value)
+		}
+	}
+	if constant {
+		return operand{constant: n.Value(), place: at}
+	}
+	return o
+}
+
+// text compiles a string: one expression, a template, or just text (E1, E2).
+func (l *workflowLinker) text(s string, at arazzo.Position) operand {
+	if e, err := expr.Parse(s); err == nil {
+		return operand{kind: refOperand, ref: l.ref(e, at), place: at}
+	}
+	t := l.template(s, at, l.declared)
+	if t == nil {
+		if expr.LooksLike(s) {
+			l.warn("literal-expression", at, "%q is no expression and is used as text", s)
+		}
+		return operand{constant: s, place: at}
+	}
+	return operand{kind: templateOperand, template: t, place: at}
+}
+
+// template compiles a text with expressions inside, nil when it has none.
+func (l *workflowLinker) template(s string, at arazzo.Position, word func(*expr.Expression) bool) *template {
+	if !strings.Contains(s, "$") {
+		return nil
+	}
+	parsed := expr.ParseTemplate(s, word)
+	for _, bad := range parsed.BadEmbeddings() {
+		l.warn("literal-expression", at, "{%s} is no expression and is used as text: %s", strings.Trim(bad.Text, "{}"), syntaxMessage(bad.Err))
+	}
+	if _, constant := parsed.Constant(); constant {
+		return nil
+	}
+	t := &template{parsed: parsed}
+	for _, part := range parsed.Parts {
+		if part.Expr == nil {
+			continue
+		}
+		if part.Unbraced {
+			l.asPublished("unbraced-expression", at, "inside a text an expression wants braces: {%s}", part.Expr.Text)
+		}
+		t.refs = append(t.refs, l.ref(part.Expr, at))
+	}
+	return t
+}
+
+// declared reports whether an expression without braces names something that
+// exists (E1a): a declared input, an output of a declared step, or a part of
+// the message.
+func (l *workflowLinker) declared(e *expr.Expression) bool {
+	switch e.Root {
+	case expr.Inputs:
+		name, _ := longest(e.Name, l.inputNames())
+		return name != ""
+	case expr.Steps:
+		s, rest := l.stepName(e.Name)
+		if s == nil {
+			return false
+		}
+		name, _ := longest(strings.TrimPrefix(rest, "outputs."), l.outputNames(s))
+		return name != ""
+	case expr.Outputs, expr.Workflows, expr.SourceDescriptions, expr.Components:
+		return l.resolve(e, arazzo.Position{}, true).kind != missingRef
+	}
+	return true
+}
+
+// longest returns the longest of the declared names that text is, or begins
+// with in front of a dot, and what follows it (E3).
+func longest(text string, declared []string) (name, rest string) {
+	for _, d := range declared {
+		if len(d) > len(name) && (text == d || strings.HasPrefix(text, d+".")) {
+			name = d
+		}
+	}
+	return name, strings.TrimPrefix(strings.TrimPrefix(text, name), ".")
+}
+
+func (l *workflowLinker) inputNames() []string {
+	if l.workflow.schema == nil {
+		return nil
+	}
+	return l.workflow.schema.names
+}
+
+// stepName finds the step that a dotted name begins with.
+func (l *workflowLinker) stepName(text string) (*step, string) {
+	ids := make([]string, len(l.workflow.steps))
+	for i, s := range l.workflow.steps {
+		ids[i] = s.id
+	}
+	id, rest := longest(text, ids)
+	if id == "" {
+		return nil, ""
+	}
+	return l.workflow.steps[slices.Index(ids, id)], rest
+}
+
+// outputNames returns the outputs that a step declares; one that calls a
+// workflow and declares none has those of the workflow (F17).
+func (l *workflowLinker) outputNames(s *step) []string {
+	var names []string
+	for _, e := range s.decl.Outputs {
+		names = append(names, e.Name)
+	}
+	if len(names) == 0 && s.decl.WorkflowID != "" {
+		called := s.called
+		if called < 0 {
+			called, _ = l.lookUpWorkflow(s.decl.WorkflowID)
+		}
+		if called >= 0 {
+			for _, e := range l.program.workflows[called].decl.Outputs {
+				names = append(names, e.Name)
+			}
+		}
+	}
+	return names
+}
+
+// lookUpWorkflow is workflowRef without diagnostics.
+func (l *workflowLinker) lookUpWorkflow(id string) (int, bool) {
+	if rest, ok := strings.CutPrefix(strings.Trim(id, "{}"), "$sourceDescriptions."); ok {
+		name, inner := l.sourceName(l.workflow.document, rest)
+		for _, s := range l.workflow.document.sources {
+			if s.name == name && s.document != nil {
+				if i, ok := s.document.workflows[inner]; ok {
+					return i, true
+				}
+			}
+		}
+		return -1, false
+	}
+	if i, ok := l.workflow.document.workflows[id]; ok {
+		return i, true
+	}
+	return -1, false
+}
+
+func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) ref {
+	for _, note := range e.Notes {
+		l.asPublished(string(note), at, "%s", noteMessages[note])
+	}
+	return l.resolve(e, at, false)
+}
+
+// noteMessages says what would be right for each form that is read leniently.
+var noteMessages = map[expr.Note]string{
+	expr.NoteHeaders:      "the headers of a message are at $response.header.<name>, without an s",
+	expr.NoteBodyName:     "a JSON Pointer begins with a slash: $response.body#/<name>",
+	expr.NoteDotted:       "values are reached by JSON Pointer: $response.body#/a/b",
+	expr.NoteDoubleQuoted: "strings stand in single quotes",
+	expr.NoteUnquotedWord: "strings stand in single quotes",
+	expr.NoteBraced:       "a condition has no braces around it",
+}
+
+// messageRefs are the references that need no names.
+var messageRefs = map[expr.Root]refKind{expr.URL: urlRef, expr.Method: methodRef, expr.StatusCode: statusRef}
+
+var sourceRefs = map[expr.Root]map[expr.Source]refKind{
+	expr.Request:  {expr.Header: requestHeaderRef, expr.Query: requestQueryRef, expr.Path: requestPathRef, expr.Body: requestBodyRef},
+	expr.Response: {expr.Header: responseHeaderRef, expr.Body: responseBodyRef},
+}
+
+// resolve looks up what an expression names. quiet leaves the diagnostics out.
+func (l *workflowLinker) resolve(e *expr.Expression, at arazzo.Position, quiet bool) ref {
+	r := ref{kind: missingRef, name: e.Name, pointer: e.Pointer, access: e.Access, text: e.Text, place: at}
+	switch e.Root {
+	case expr.URL, expr.Method, expr.StatusCode:
+		r.kind = messageRefs[e.Root]
+	case expr.Request, expr.Response:
+		if kind, ok := sourceRefs[e.Root][e.Source]; ok {
+			r.kind = kind
+		} else if !quiet {
+			l.warn("unknown-value", at, "%s: a response has a header and a body only", e.Text)
+		}
+	case expr.Inputs:
+		l.resolveInput(&r, quiet)
+	case expr.Outputs:
+		r.kind, r.dotted = outputRef, true
+	case expr.Steps:
+		l.resolveStep(&r, quiet)
+	case expr.Workflows:
+		l.resolveWorkflow(&r, quiet)
+	case expr.SourceDescriptions:
+		l.resolveSource(&r, quiet)
+	case expr.Components:
+		l.resolveComponent(&r, quiet)
+	case expr.Self:
+		r.kind, r.value = constantRef, l.workflow.document.decl.Location
+	}
+	return r
+}
+
+func (l *workflowLinker) resolveInput(r *ref, quiet bool) {
+	r.kind = inputRef
+	name, rest := longest(r.name, l.inputNames())
+	if name != "" {
+		r.name = name
+		l.navigate(r, rest, quiet)
+		return
+	}
+	r.dotted = true
+	if !quiet {
+		l.warn("unknown-input", r.place, "workflow %q declares no input %q%s", l.workflow.id, r.name, nearest.Hint(r.name, l.inputNames()))
+	}
+}
+
+// navigate turns what follows a declared name into accessors (E5).
+func (l *workflowLinker) navigate(r *ref, rest string, quiet bool) {
+	if rest == "" {
+		return
+	}
+	var access []expr.Access
+	for _, name := range strings.Split(rest, ".") {
+		access = append(access, expr.Access{Name: name})
+	}
+	r.access = append(access, r.access...)
+	if !quiet && l.step == nil {
+		l.asPublished(string(expr.NoteDotted), r.place, "%s", noteMessages[expr.NoteDotted])
+	}
+}
+
+func (l *workflowLinker) resolveStep(r *ref, quiet bool) {
+	s, rest := l.stepName(r.name)
+	if s == nil {
+		id, _, _ := strings.Cut(r.name, ".")
+		var ids []string
+		for _, s := range l.workflow.steps {
+			ids = append(ids, s.id)
+		}
+		if !quiet {
+			l.warn("unknown-step-value", r.place, "workflow %q has no step %q; %s is always missing%s", l.workflow.id, id, r.text, nearest.Hint(id, ids))
+		}
+		return
+	}
+	r.kind, r.index = stepOutputRef, s.index
+	declared := l.outputNames(s)
+	name, ok := strings.CutPrefix(rest, "outputs.")
+	if !ok {
+		name, ok = rest, slices.Contains(declared, rest)
+		if !ok {
+			r.kind = missingRef
+			if !quiet {
+				l.warn("unknown-step-value", r.place, "%s is always missing; a step has outputs: $steps.%s.outputs.<name>", r.text, s.id)
+			}
+			return
+		}
+		if !quiet {
+			l.asPublished("steps-without-outputs", r.place, "a step's outputs are at $steps.%s.outputs.%s", s.id, name)
+		}
+	}
+	found, after := longest(name, declared)
+	if found == "" {
+		r.name, r.dotted = name, true
+		if !quiet {
+			l.warn("unknown-output", r.place, "step %q declares no output %q%s", s.id, name, nearest.Hint(name, declared))
+		}
+		return
+	}
+	r.name = found
+	l.navigate(r, after, quiet)
+}
+
+func (l *workflowLinker) resolveWorkflow(r *ref, quiet bool) {
+	var ids []string
+	for id := range l.workflow.document.workflows {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	id, rest := longest(r.name, ids)
+	field, name, _ := strings.Cut(rest, ".")
+	if id == "" || field != "inputs" && field != "outputs" {
+		if !quiet {
+			l.warn("unknown-workflow-value", r.place, "%s is always missing; write $workflows.<workflowId>.outputs.<name>%s", r.text, nearest.Hint(r.name, ids))
+		}
+		return
+	}
+	r.kind, r.index, r.name, r.dotted = workflowOutputRef, l.workflow.document.workflows[id], name, true
+	if field == "inputs" {
+		r.kind = workflowInputRef
+	}
+}
+
+// resolveSource gives what a source description says (E11); an operation or
+// workflow id stands for itself.
+func (l *workflowLinker) resolveSource(r *ref, quiet bool) {
+	name, field := l.sourceName(l.workflow.document, r.name)
+	decl := l.workflow.document.decl.Source(name)
+	if decl == nil {
+		if !quiet {
+			l.warn("unknown-source", r.place, "%s is always missing; there is no source description %q", r.text, name)
+		}
+		return
+	}
+	r.kind, r.value = constantRef, field
+	for _, s := range l.workflow.document.sources {
+		known := s.name == name && (s.document != nil && s.document.decl.Workflow(field) != nil ||
+			s.description != nil && slices.Contains(s.description.OperationIDs(), field))
+		if known {
+			return
+		}
+	}
+	switch field {
+	case "url":
+		r.value = decl.URL
+	case "name":
+		r.value = decl.Name
+	case "type":
+		r.value = decl.Type
+	default:
+		r.kind = missingRef
+		if !quiet {
+			l.warn("unknown-value", r.place, "source %q has no operation, workflow or field %q", name, field)
+		}
+	}
+}
+
+func (l *workflowLinker) resolveComponent(r *ref, quiet bool) {
+	kind, name, _ := strings.Cut(r.name, ".")
+	c := l.workflow.document.decl.Components
+	if c != nil && kind == "parameters" {
+		if p, ok := c.Parameters.Get(name); ok && p.Value != nil && !strings.Contains(p.Value.Text, "$components.") {
+			o := l.operand(p.Value, p.At("value"))
+			r.kind, r.operand = componentRef, &o
+			return
+		}
+	}
+	if !quiet {
+		l.warn("unknown-component", r.place, "%s is always missing; only $components.parameters.<name> has a value", r.text)
+	}
+}

@@ -1,0 +1,139 @@
+package runtime
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// What an execution knows to be secret (inputs whose format is password, and
+// the values of parameters that carry credentials) is masked in all that it
+// tells: events, errors, reasons.
+
+const masked = "***"
+
+// minSecret is the length from which a secret is masked inside of other text;
+// a shorter one only where it is the whole value.
+const minSecret = 4
+
+func (x *Execution) learnSecrets(w *workflow, inputs map[string]any) {
+	if w.schema == nil {
+		return
+	}
+	for _, name := range w.schema.secrets {
+		if v, ok := inputs[name]; ok {
+			x.addSecret(v)
+		}
+	}
+}
+
+func (x *Execution) addSecret(v any) {
+	text := value.Text(v)
+	for _, prefix := range []string{"Bearer ", "Basic ", "bearer ", "basic "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	if text != "" && !slices.Contains(x.secrets, text) {
+		x.secrets = append(x.secrets, text)
+	}
+}
+
+func (x *Execution) maskText(s string) string {
+	for _, secret := range x.secrets {
+		if s == secret {
+			return masked
+		}
+		if len(secret) < minSecret {
+			continue
+		}
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			s = strings.ReplaceAll(s, form, masked)
+		}
+	}
+	return s
+}
+
+func (x *Execution) maskBytes(b []byte) []byte {
+	for _, secret := range x.secrets {
+		if len(secret) >= minSecret && bytes.Contains(b, []byte(secret)) {
+			b = bytes.ReplaceAll(b, []byte(secret), []byte(masked))
+		}
+	}
+	return b
+}
+
+func (x *Execution) maskHeader(h http.Header) http.Header {
+	if len(x.secrets) == 0 {
+		return h
+	}
+	out := make(http.Header, len(h))
+	for name, values := range h {
+		for _, v := range values {
+			out[name] = append(out[name], x.maskText(v))
+		}
+	}
+	return out
+}
+
+// mask returns a JSON value with the secrets in it masked.
+func (x *Execution) mask(v any) any {
+	if len(x.secrets) == 0 {
+		return v
+	}
+	switch v := v.(type) {
+	case string:
+		return x.maskText(v)
+	case []byte:
+		return x.maskBytes(v)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = x.mask(v[i])
+		}
+		return out
+	case map[string]any:
+		return x.maskMap(v)
+	case object:
+		return x.maskMap(v)
+	}
+	return v
+}
+
+func (x *Execution) maskMap(m map[string]any) map[string]any {
+	if len(x.secrets) == 0 {
+		return m
+	}
+	out := make(map[string]any, len(m))
+	for name, v := range m {
+		out[name] = x.mask(v)
+	}
+	return out
+}
+
+func (x *Execution) maskOperands(operands []Operand) []Operand {
+	for i := range operands {
+		operands[i].Value = x.mask(operands[i].Value)
+	}
+	return operands
+}
+
+// maskedError is an error whose text has no secrets; errors.Is and errors.As
+// still see what it is.
+type maskedError struct {
+	text string
+	err  error
+}
+
+func (e *maskedError) Error() string { return e.text }
+func (e *maskedError) Unwrap() error { return e.err }
+
+func (x *Execution) maskError(err error) error {
+	text := x.maskText(err.Error())
+	if text == err.Error() {
+		return err
+	}
+	return &maskedError{text, err}
+}

@@ -1,0 +1,241 @@
+package runtime
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// Snapshot returns the execution's state, which [Program.Restore] continues
+// from. It holds the inputs and what the responses said, secrets included:
+// keep it as safe as them.
+func (x *Execution) Snapshot() ([]byte, error) { return json.Marshal(&x.state) }
+
+// Restore continues an execution from a snapshot of the same program: the same
+// documents and descriptions. Its next command is the one that was pending
+// when the snapshot was taken.
+func (p *Program) Restore(snapshot []byte) (*Execution, error) {
+	if errs := arazzo.Errors(p.diagnostics); len(errs) > 0 {
+		return nil, &CompileError{errs}
+	}
+	x := &Execution{program: p}
+	d := json.NewDecoder(bytes.NewReader(snapshot))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&x.state); err != nil {
+		return nil, fmt.Errorf("not a snapshot: %w", err)
+	}
+	if x.Program != p.fingerprint {
+		return nil, fmt.Errorf("the snapshot is of program %q, this is %q: the document or a description has changed", x.Program, p.fingerprint)
+	}
+	if err := x.valid(); err != nil {
+		return nil, fmt.Errorf("not a snapshot: %w", err)
+	}
+	for _, f := range x.Frames {
+		x.learnSecrets(x.workflow(f), f.Inputs)
+		if e := f.Exchange; e != nil && f.Step < len(x.workflow(f).steps) {
+			x.learnSent(x.step(f), e)
+		}
+	}
+	return x, nil
+}
+
+// learnSent finds the secrets among what the pending request carries.
+func (x *Execution) learnSent(s *step, e *exchange) {
+	for _, a := range s.arguments {
+		if v, ok := e.argument(a.in, a.name); ok && a.secret {
+			x.addSecret(v)
+		}
+	}
+}
+
+// valid checks all that the machine relies on, so that no snapshot, however
+// damaged, makes it fail later.
+func (x *Execution) valid() error {
+	workflows := len(x.program.workflows)
+	if x.Root < 0 || x.Root >= workflows || x.Steps < 0 || len(x.Frames) == 0 || len(x.Frames) > or(x.Settings.MaxDepth, defaultMaxDepth)+1 {
+		return errors.New("the run is out of range")
+	}
+	for index, c := range x.Completed {
+		if index < 0 || index >= workflows || c == nil || !c.Failure.valid() {
+			return errors.New("a completed workflow is out of range")
+		}
+	}
+	if x.Finished != nil && !x.Finished.Failure.valid() {
+		return errors.New("the result is out of range")
+	}
+	for i, f := range x.Frames {
+		if f == nil || f.Workflow < 0 || f.Workflow >= workflows || !f.valid(x.program) {
+			return fmt.Errorf("frame %d is out of range", i)
+		}
+		top, root := i == len(x.Frames)-1, i == 0
+		if root != (f.Purpose == asRoot) {
+			return fmt.Errorf("frame %d has the wrong purpose", i)
+		}
+		if x.Finished == nil && !top && !x.waitsFor(f, x.Frames[i+1]) || top && x.Finished == nil && f.Phase == phaseCalled {
+			return fmt.Errorf("frame %d waits for nothing", i)
+		}
+	}
+	return nil
+}
+
+// waitsFor reports whether a frame is in the state in which it called the one
+// above.
+func (x *Execution) waitsFor(f, above *frame) bool {
+	if above.Purpose == asDependency {
+		return f.Phase == phaseEnter && f.Depend < len(x.workflow(f).dependsOn)
+	}
+	return f.Phase == phaseCalled
+}
+
+func (f *frame) valid(p *Program) bool {
+	w := p.workflows[f.Workflow]
+	steps := len(w.steps)
+	inRange := func(step int) bool { return step >= 0 && step < steps }
+	ok := f.Purpose < purposes && f.Phase < phases && f.Depend >= 0 && f.Depend <= len(w.dependsOn) &&
+		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 &&
+		(f.Return == nil || inRange(f.Return.Step) && f.Return.Attempt >= 0) && f.Failure.valid()
+	if !ok {
+		return false
+	}
+	s := w.steps[f.Step]
+	switch f.Phase {
+	case phaseSend:
+		return f.Exchange != nil && s.operation != nil
+	case phaseJudge:
+		return f.Exchange != nil || s.operation == nil || f.Failure != nil
+	case phaseWait:
+		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) &&
+			f.Wait.Then.Workflow >= 0 && f.Wait.Then.Workflow < len(p.workflows)
+	}
+	return true
+}
+
+func (f *failure) valid() bool {
+	for ; f != nil; f = f.Inner {
+		if f.Kind >= failureKinds {
+			return false
+		}
+	}
+	return true
+}
+
+// boxed is a JSON value in a snapshot, with what JSON itself cannot tell: the
+// bytes of a body, and a float64 that happens to be an integer.
+type boxed struct {
+	v   any
+	set bool
+}
+
+func (b boxed) IsZero() bool { return !b.set }
+
+func (b boxed) MarshalJSON() ([]byte, error) { return value.AppendJSON(nil, box(b.v)), nil }
+
+func (b *boxed) UnmarshalJSON(data []byte) error {
+	v, err := value.Decode(data)
+	if err != nil {
+		return err
+	}
+	b.v, b.set = unbox(v), true
+	return nil
+}
+
+// object is a JSON object in a snapshot.
+type object map[string]any
+
+func (o object) MarshalJSON() ([]byte, error) {
+	if o == nil {
+		return []byte("null"), nil
+	}
+	members := make(map[string]any, len(o))
+	for name, v := range o {
+		members[name] = box(v)
+	}
+	return value.AppendJSON(nil, members), nil
+}
+
+func (o *object) UnmarshalJSON(data []byte) error {
+	v, err := value.Decode(data)
+	if err != nil {
+		return err
+	}
+	members, ok := v.(map[string]any)
+	if v == nil {
+		*o = nil
+		return nil
+	}
+	if !ok {
+		return errors.New("an object is expected")
+	}
+	for name := range members {
+		members[name] = unbox(members[name])
+	}
+	*o = members
+	return nil
+}
+
+const (
+	boxBytes = "$bytes"
+	boxMap   = "$object"
+)
+
+func box(v any) any {
+	switch v := v.(type) {
+	case []byte:
+		return map[string]any{boxBytes: base64.StdEncoding.EncodeToString(v)}
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e21 {
+			return json.Number(string(value.AppendJSON(nil, v)) + ".0")
+		}
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = box(v[i])
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name := range v {
+			out[name] = box(v[name])
+		}
+		_, bytes := out[boxBytes]
+		_, object := out[boxMap]
+		if len(out) == 1 && (bytes || object) {
+			return map[string]any{boxMap: out}
+		}
+		return out
+	case object:
+		return box(map[string]any(v))
+	}
+	return v
+}
+
+func unbox(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = unbox(v[i])
+		}
+	case map[string]any:
+		if len(v) == 1 {
+			if text, ok := v[boxBytes].(string); ok {
+				if b, err := base64.StdEncoding.DecodeString(text); err == nil {
+					return b
+				}
+			}
+			if inner, ok := v[boxMap].(map[string]any); ok {
+				v = inner
+			}
+		}
+		for name := range v {
+			v[name] = unbox(v[name])
+		}
+		return v
+	}
+	return v
+}
