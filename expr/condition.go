@@ -1,0 +1,356 @@
+package expr
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// A Condition is a simple condition (Arazzo 1.0.1, Criterion Object).
+type Condition struct {
+	root        node
+	expressions []*Expression
+	notes       []Note
+	text        string
+}
+
+// String returns the condition as written.
+func (c *Condition) String() string { return c.text }
+
+// Expressions returns the runtime expressions in order of appearance. An
+// index into it is what [Condition.Eval] asks its operand function for.
+func (c *Condition) Expressions() []*Expression { return c.expressions }
+
+// Notes returns what was read leniently, each form once.
+func (c *Condition) Notes() []Note { return c.notes }
+
+// A Trace collects how a condition was decided.
+type Trace struct {
+	Comparisons []Comparison
+	Missing     []*Expression
+}
+
+// A Comparison is one comparison of a condition, or, with an empty Operator, a
+// bare operand.
+type Comparison struct {
+	Left, Right         any
+	LeftText, RightText string
+	Operator            string
+	Result              bool
+}
+
+// Eval decides the condition. operand gives the value of the i-th of
+// [Condition.Expressions]; what it does not have behaves as null (C6). trace
+// may be nil, which costs nothing.
+func (c *Condition) Eval(operand func(i int) (any, bool), trace *Trace) bool {
+	e := evaluation{c, operand, trace}
+	return e.test(&c.root)
+}
+
+// node is a node of the condition's tree.
+type node struct {
+	kind        nodeKind
+	operator    string // of a comparison
+	left, right *node
+	literal     any
+	index       int       // of an expression
+	template    *Template // of a string with expressions inside
+	text        string
+}
+
+type nodeKind uint8
+
+const (
+	orNode nodeKind = iota
+	andNode
+	notNode
+	compareNode
+	literalNode
+	expressionNode
+	templateNode
+)
+
+type evaluation struct {
+	condition *Condition
+	operand   func(int) (any, bool)
+	trace     *Trace
+}
+
+func (e *evaluation) test(n *node) bool {
+	switch n.kind {
+	case orNode:
+		return e.test(n.left) || e.test(n.right)
+	case andNode:
+		return e.test(n.left) && e.test(n.right)
+	case notNode:
+		return !e.test(n.left)
+	case compareNode:
+		a, _ := e.value(n.left)
+		b, _ := e.value(n.right)
+		result := Compare(n.operator, a, b)
+		if e.trace != nil {
+			e.trace.Comparisons = append(e.trace.Comparisons, Comparison{a, b, n.left.text, n.right.text, n.operator, result})
+		}
+		return result
+	}
+	v, ok := e.value(n)
+	result := Truthy(v, ok)
+	if e.trace != nil {
+		e.trace.Comparisons = append(e.trace.Comparisons, Comparison{Left: v, LeftText: n.text, Result: result})
+	}
+	return result
+}
+
+func (e *evaluation) value(n *node) (any, bool) {
+	switch n.kind {
+	case literalNode:
+		return n.literal, true
+	case expressionNode:
+		return e.expression(n.index)
+	case templateNode:
+		return string(n.template.Append(nil, func(i int, _ *Expression) (any, bool) { return e.expression(n.index + i) })), true
+	}
+	return e.test(n), true
+}
+
+func (e *evaluation) expression(i int) (any, bool) {
+	v, ok := e.operand(i)
+	if !ok && e.trace != nil {
+		e.trace.Missing = append(e.trace.Missing, e.condition.expressions[i])
+	}
+	return v, ok
+}
+
+const (
+	maxCondition = 64 << 10 // bytes
+	maxNesting   = 500
+)
+
+// ParseCondition reads a simple condition. The error is a *SyntaxError.
+func ParseCondition(s string) (*Condition, error) {
+	c := &Condition{text: s}
+	p := &conditionParser{parser: parser{text: s}, condition: c}
+	if len(s) > maxCondition {
+		return nil, p.errorf("the condition is longer than %d bytes", maxCondition)
+	}
+	p.blanks()
+	braced := p.accept("{")
+	root, err := p.or()
+	if err != nil {
+		return nil, err
+	}
+	p.blanks()
+	if braced {
+		if !p.accept("}") {
+			return nil, p.errorf("a } must close the condition")
+		}
+		c.note(NoteBraced)
+		p.blanks()
+	}
+	if p.pos < len(s) {
+		return nil, p.unexpected()
+	}
+	c.root = *root
+	return c, nil
+}
+
+func (c *Condition) note(notes ...Note) {
+	for _, n := range notes {
+		if !slices.Contains(c.notes, n) {
+			c.notes = append(c.notes, n)
+		}
+	}
+}
+
+type conditionParser struct {
+	parser
+	condition *Condition
+}
+
+// mistaken is what other languages write for an operator.
+var mistaken = []struct{ text, right string }{
+	{"===", "=="}, {"!==", "!="}, {"=~", "a criterion of type regex"}, {"=>", ">="}, {"=<", "<="}, {"<>", "!="},
+	{"=", "=="}, {"&", "&&"}, {"|", "||"}, {"and ", "&&"}, {"or ", "||"}, {"AND ", "&&"}, {"OR ", "||"},
+}
+
+func (p *conditionParser) unexpected() error {
+	rest := p.text[p.pos:]
+	for _, m := range mistaken {
+		if strings.HasPrefix(rest, m.text) {
+			return p.errorf("%q is no operator; write %s", strings.TrimSpace(m.text), m.right)
+		}
+	}
+	for _, op := range operators {
+		if strings.HasPrefix(rest, op) {
+			return p.errorf("comparisons cannot be chained; join them by && or ||")
+		}
+	}
+	if rest == "" {
+		return p.errorf("the condition ends too early; an operand is expected")
+	}
+	return p.errorf("unexpected %q; an operator is expected: == != < <= > >= && ||", firstRune(rest))
+}
+
+func firstRune(s string) string {
+	for _, r := range s {
+		return string(r)
+	}
+	return ""
+}
+
+func (p *conditionParser) or() (*node, error)  { return p.chain("||", orNode, p.and) }
+func (p *conditionParser) and() (*node, error) { return p.chain("&&", andNode, p.comparison) }
+
+// chain reads operands joined by one operator.
+func (p *conditionParser) chain(operator string, kind nodeKind, operand func() (*node, error)) (*node, error) {
+	left, err := operand()
+	for err == nil {
+		p.blanks()
+		if !p.accept(operator) {
+			return left, nil
+		}
+		var right *node
+		right, err = operand()
+		left = &node{kind: kind, left: left, right: right}
+	}
+	return nil, err
+}
+
+func (p *conditionParser) comparison() (*node, error) {
+	left, err := p.unary(false)
+	if err != nil {
+		return nil, err
+	}
+	p.blanks()
+	for _, op := range operators {
+		if op == "&&" || op == "||" || !p.accept(op) {
+			continue
+		}
+		if rest := p.text[p.pos:]; strings.HasPrefix(rest, "=") || op == "<" && strings.HasPrefix(rest, ">") {
+			p.pos -= len(op)
+			return nil, p.unexpected()
+		}
+		right, err := p.unary(true)
+		if err != nil {
+			return nil, err
+		}
+		return &node{kind: compareNode, operator: op, left: left, right: right}, nil
+	}
+	return left, nil
+}
+
+// unary reads an operand with any number of ! in front. right says that it
+// stands on the right of a comparison, where a bare word is a string (C2).
+func (p *conditionParser) unary(right bool) (*node, error) {
+	p.blanks()
+	if p.depth++; p.depth > maxNesting {
+		return nil, p.errorf("the condition is nested more than %d levels deep", maxNesting)
+	}
+	defer func() { p.depth-- }()
+	switch {
+	case strings.HasPrefix(p.text[p.pos:], "!="):
+		return nil, p.errorf("an operand is expected in front of !=")
+	case p.accept("!"):
+		inner, err := p.unary(false)
+		return &node{kind: notNode, left: inner}, err
+	case p.accept("("):
+		inner, err := p.or()
+		if err != nil {
+			return nil, err
+		}
+		if p.blanks(); !p.accept(")") {
+			if p.pos < len(p.text) {
+				return nil, p.unexpected()
+			}
+			return nil, p.errorf("a ) must close the parenthesis")
+		}
+		return inner, nil
+	}
+	return p.operand(right)
+}
+
+func (p *conditionParser) operand(right bool) (*node, error) {
+	start := p.pos
+	if start == len(p.text) {
+		return nil, p.unexpected()
+	}
+	n, err := p.operandNode(right)
+	if err != nil {
+		return nil, err
+	}
+	n.text = p.text[start:p.pos]
+	return n, nil
+}
+
+func (p *conditionParser) operandNode(right bool) (*node, error) {
+	switch c := p.text[p.pos]; {
+	case c == '$':
+		e, err := p.expression(true)
+		if err != nil {
+			return nil, err
+		}
+		p.condition.note(e.Notes...)
+		return p.add(e), nil
+	case c == '\'' || c == '"':
+		if c == '"' {
+			p.condition.note(NoteDoubleQuoted)
+		}
+		text, err := p.quoted()
+		if err != nil {
+			return nil, err
+		}
+		return p.literalText(text), nil
+	}
+	return p.word(right)
+}
+
+func (p *conditionParser) add(e *Expression) *node {
+	p.condition.expressions = append(p.condition.expressions, e)
+	return &node{kind: expressionNode, index: len(p.condition.expressions) - 1}
+}
+
+// literalText is a string literal; expressions inside of it are evaluated (E1).
+func (p *conditionParser) literalText(text string) *node {
+	t := ParseTemplate(text, nil)
+	if _, constant := t.Constant(); constant {
+		return &node{kind: literalNode, literal: text}
+	}
+	n := &node{kind: templateNode, template: t, index: len(p.condition.expressions)}
+	p.condition.expressions = append(p.condition.expressions, t.Expressions()...)
+	return n
+}
+
+var words = map[string]any{"true": true, "false": false, "null": nil}
+
+// word reads true, false, null, a number, or a bare word (C2).
+func (p *conditionParser) word(right bool) (*node, error) {
+	start := p.pos
+	text := p.while(func(c byte) bool {
+		rest := p.text[p.pos:]
+		return c > ' ' && c != ')' && c != '}' && !strings.HasPrefix(rest, "&&") && !strings.HasPrefix(rest, "||")
+	})
+	// In front of an operator a literal ends; a bare word may hold such signs.
+	if i := strings.IndexAny(text, "=!<>("); i > 0 && !right {
+		text = text[:i]
+	}
+	p.pos = start + len(text)
+	if v, ok := words[text]; ok {
+		return &node{kind: literalNode, literal: v}, nil
+	}
+	if v, ok := value.ParseNumber(text); ok {
+		return &node{kind: literalNode, literal: v}, nil
+	}
+	p.pos = start
+	switch {
+	case text == "":
+		return nil, p.errorf("unexpected %q; an operand is expected", firstRune(p.text[p.pos:]))
+	case !right:
+		return nil, p.errorf("%q is no operand; write a runtime expression, or a string in single quotes", text)
+	case strings.ContainsAny(text, "=<>!('\""):
+		return nil, p.errorf("%q is no literal; strings stand in single quotes", text)
+	}
+	p.pos += len(text)
+	p.condition.note(NoteUnquotedWord)
+	return &node{kind: literalNode, literal: text}, nil
+}

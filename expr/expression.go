@@ -1,0 +1,313 @@
+package expr
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// Root is what an expression starts from.
+type Root uint8
+
+// The roots of Arazzo 1.0.1, and $self of 1.1.0.
+const (
+	URL Root = iota
+	Method
+	StatusCode
+	Request
+	Response
+	Inputs
+	Outputs
+	Steps
+	Workflows
+	SourceDescriptions
+	Components
+	Self
+)
+
+var roots = []string{"url", "method", "statusCode", "request", "response", "inputs", "outputs", "steps", "workflows", "sourceDescriptions", "components", "self"}
+
+// String returns the root as it is written, "$statusCode".
+func (r Root) String() string { return "$" + roots[r] }
+
+// alone reports whether nothing may follow the root.
+func (r Root) alone() bool { return r <= StatusCode || r == Self }
+
+// Source is the part of a message that an expression names.
+type Source uint8
+
+// The sources of $request and $response.
+const (
+	NoSource Source = iota
+	Header
+	Query
+	Path
+	Body
+)
+
+var sources = map[string]Source{"header": Header, "query": Query, "path": Path, "body": Body}
+
+// A Note is the code of a form that is read leniently, because it is published
+// so.
+type Note string
+
+// The lenient forms.
+const (
+	NoteHeaders      Note = "plural-headers"        // $response.headers.X (E1b)
+	NoteBodyName     Note = "pointer-without-slash" // $response.body#name (E1b)
+	NoteDotted       Note = "dotted-navigation"     // $response.body.a.b[0] (E5)
+	NoteDoubleQuoted Note = "double-quoted-string"  // $a == "text" (C2)
+	NoteUnquotedWord Note = "unquoted-word"         // $a == application/json (C2)
+	NoteBraced       Note = "braced-condition"      // {$statusCode == 200} (C8)
+)
+
+// An Expression is a parsed runtime expression (Arazzo 1.0.1, Runtime
+// Expressions).
+type Expression struct {
+	Root       Root
+	Source     Source   // of $request and $response
+	Name       string   // what follows the root or source: "create.outputs.id", "x-api-key"; dots are not taken apart (E3)
+	Pointer    []string // the reference tokens behind "#" (E4)
+	HasPointer bool     // a "#" is there; "#" alone is the whole value
+	Access     []Access // what follows in dots and brackets
+	Notes      []Note
+	Text       string // as written
+}
+
+// An Access is one step into a value: ".name", "['name']" or "[0]".
+type Access struct {
+	Name    string
+	Index   int
+	IsIndex bool
+}
+
+// Parse reads a text that is exactly one runtime expression. The error is a
+// *SyntaxError.
+func Parse(s string) (*Expression, error) {
+	p := parser{text: s}
+	e, err := p.expression(false)
+	if err != nil {
+		return nil, err
+	}
+	if p.pos < len(s) {
+		return nil, p.errorf("unexpected %q behind the expression %s", s[p.pos:], s[:p.pos])
+	}
+	return e, nil
+}
+
+// LooksLike reports whether a text that is no expression was probably meant as
+// one: it begins with "$" and a word that is, or nearly is, a root (E2).
+func LooksLike(s string) bool {
+	if !strings.HasPrefix(s, "$") || strings.ContainsAny(s, " \t\n") {
+		return false
+	}
+	word := s[1:]
+	if i := strings.IndexAny(word, ".#[{"); i >= 0 {
+		word = word[:i]
+	}
+	return len(word) > 2 && len(nearest.Names(word, roots)) > 0
+}
+
+// expression reads one runtime expression at the current place. Inside of a
+// condition it ends at a blank, an operator, a parenthesis, a quote or a comma.
+func (p *parser) expression(inCondition bool) (*Expression, error) {
+	start := p.pos
+	if !p.accept("$") {
+		return nil, p.errorf("a runtime expression begins with $")
+	}
+	word := p.while(isLetter)
+	root := -1
+	for i, name := range roots {
+		if name == word {
+			root = i
+		}
+	}
+	if root < 0 {
+		p.pos = start
+		return nil, p.errorf("there is no %q; an expression begins with $%s%s", "$"+word, strings.Join(roots, ", $"), nearest.Hint(word, roots))
+	}
+	e := &Expression{Root: Root(root)}
+	if err := p.rest(e, inCondition); err != nil {
+		return nil, err
+	}
+	e.Text = p.text[start:p.pos]
+	return e, nil
+}
+
+func (p *parser) rest(e *Expression, inCondition bool) error {
+	if e.Root.alone() {
+		if p.pos < len(p.text) && !p.atEnd(inCondition) {
+			return p.errorf("nothing can follow %s", e.Root)
+		}
+		return nil
+	}
+	if !p.accept(".") {
+		return p.errorf("a dot and a name must follow %s", e.Root)
+	}
+	if e.Root == Request || e.Root == Response {
+		return p.message(e, inCondition)
+	}
+	start := p.pos
+	e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt(inCondition) })
+	e.Name = p.trimDots(e.Name)
+	if e.Name == "" {
+		p.pos = start
+		return p.errorf("a name must follow %s.", e.Root)
+	}
+	if err := p.pointer(e, inCondition); err != nil {
+		return err
+	}
+	return p.access(e, inCondition)
+}
+
+// trimDots gives back dots at the end of a name: they end a sentence.
+func (p *parser) trimDots(name string) string {
+	trimmed := strings.TrimRight(name, ".")
+	p.pos -= len(name) - len(trimmed)
+	return trimmed
+}
+
+func (p *parser) message(e *Expression, inCondition bool) error {
+	start := p.pos
+	word := p.while(isLetter)
+	if word == "headers" {
+		word = "header"
+		e.Notes = append(e.Notes, NoteHeaders)
+	}
+	source, ok := sources[word]
+	if !ok {
+		p.pos = start
+		return p.errorf("%s has header, query, path and body, not %q", e.Root, word)
+	}
+	e.Source = source
+	if source == Body {
+		if err := p.pointer(e, inCondition); err != nil {
+			return err
+		}
+		return p.access(e, inCondition)
+	}
+	if !p.accept(".") {
+		return p.errorf("a dot and a name must follow %s.%s", e.Root, word)
+	}
+	nameStart := p.pos
+	switch {
+	case source == Header:
+		e.Name = p.while(func(c byte) bool { return isTokenByte(c) && !p.operatorAt(inCondition) && !(inCondition && c == '\'') })
+	case inCondition:
+		e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt(true) })
+	default:
+		e.Name = p.while(func(c byte) bool { return c >= ' ' && c != '{' && c != '}' })
+	}
+	if e.Name == "" {
+		p.pos = nameStart
+		return p.errorf("a name must follow %s.%s.", e.Root, word)
+	}
+	return nil
+}
+
+// pointer reads "#" and a JSON Pointer (RFC 6901).
+func (p *parser) pointer(e *Expression, inCondition bool) error {
+	if !p.accept("#") {
+		return nil
+	}
+	start := p.pos
+	text := p.while(func(c byte) bool {
+		if inCondition {
+			return c > ' ' && strings.IndexByte("(){}'\",", c) < 0 && !p.operatorAt(true)
+		}
+		return c != '{' && c != '}'
+	})
+	if text != "" && text[0] != '/' {
+		text = "/" + text
+		e.Notes = append(e.Notes, NoteBodyName)
+	}
+	tokens, err := value.SplitPointer(text)
+	if err != nil {
+		p.pos = start
+		return p.errorf("%v", err)
+	}
+	e.HasPointer, e.Pointer = true, tokens
+	return nil
+}
+
+// access reads what leads on into a value (C1, E5).
+func (p *parser) access(e *Expression, inCondition bool) error {
+	for p.pos < len(p.text) {
+		switch {
+		case p.text[p.pos] == '[':
+			a, err := p.bracket()
+			if err != nil {
+				return err
+			}
+			e.Access = append(e.Access, a)
+		case p.text[p.pos] == '.' && p.pos+1 < len(p.text) && isMemberByte(p.text[p.pos+1]):
+			p.pos++
+			e.Access = append(e.Access, Access{Name: p.while(isMemberByte)})
+		default:
+			return p.accessed(e, inCondition)
+		}
+	}
+	return p.accessed(e, inCondition)
+}
+
+func (p *parser) accessed(e *Expression, inCondition bool) error {
+	if len(e.Access) > 0 && !inCondition {
+		e.Notes = append(e.Notes, NoteDotted)
+	}
+	return nil
+}
+
+func (p *parser) bracket() (Access, error) {
+	start := p.pos
+	p.pos++
+	if p.pos < len(p.text) && (p.text[p.pos] == '\'' || p.text[p.pos] == '"') {
+		name, err := p.quoted()
+		if err != nil {
+			return Access{}, err
+		}
+		if !p.accept("]") {
+			return Access{}, p.errorf("a ] must close the bracket")
+		}
+		return Access{Name: name}, nil
+	}
+	digits := p.while(isDigit)
+	index, err := strconv.Atoi(digits)
+	if err != nil || !p.accept("]") {
+		p.pos = start
+		return Access{}, p.errorf("in brackets stands an index from 0 or a quoted name: [0], ['name']")
+	}
+	return Access{Index: index, IsIndex: true}, nil
+}
+
+// Navigate follows accessors into a value. An index means an element of an
+// array, a name a member of an object.
+func Navigate(v any, access []Access) (any, bool) {
+	for _, a := range access {
+		switch in := v.(type) {
+		case map[string]any:
+			child, ok := in[a.Name]
+			if a.IsIndex || !ok {
+				return nil, false
+			}
+			v = child
+		case []any:
+			if !a.IsIndex {
+				// .0 is how some write [0].
+				i, ok := value.Index(a.Name)
+				if !ok {
+					return nil, false
+				}
+				a.Index = i
+			}
+			if a.Index >= len(in) {
+				return nil, false
+			}
+			v = in[a.Index]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}

@@ -1,0 +1,108 @@
+package expr
+
+import (
+	"fmt"
+	"strings"
+)
+
+// parser walks over a text; the methods that read advance pos.
+type parser struct {
+	text  string
+	pos   int
+	depth int
+}
+
+func (p *parser) errorf(format string, args ...any) error {
+	return &SyntaxError{Text: p.text, Offset: p.pos, Message: fmt.Sprintf(format, args...)}
+}
+
+func (p *parser) accept(s string) bool {
+	if strings.HasPrefix(p.text[p.pos:], s) {
+		p.pos += len(s)
+		return true
+	}
+	return false
+}
+
+// while reads as long as ok holds for the byte at the current place.
+func (p *parser) while(ok func(byte) bool) string {
+	start := p.pos
+	for p.pos < len(p.text) && ok(p.text[p.pos]) {
+		p.pos++
+	}
+	return p.text[start:p.pos]
+}
+
+func (p *parser) blanks() {
+	p.while(func(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' })
+}
+
+// operators, longer ones first.
+var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">"}
+
+// operatorAt reports whether an operator begins at the current place of a
+// condition.
+func (p *parser) operatorAt(inCondition bool) bool {
+	if !inCondition {
+		return false
+	}
+	for _, op := range operators {
+		if strings.HasPrefix(p.text[p.pos:], op) {
+			return true
+		}
+	}
+	return false
+}
+
+// atEnd reports whether an expression may end at the current place.
+func (p *parser) atEnd(inCondition bool) bool {
+	if p.pos == len(p.text) {
+		return true
+	}
+	return inCondition && (strings.IndexByte(" \t\r\n()',\"=!&|}", p.text[p.pos]) >= 0 || p.operatorAt(true))
+}
+
+// quoted reads a string literal. A quote is doubled inside ('it”s'); in double
+// quotes \" stands for one too. The escape of JSON strings are not read.
+func (p *parser) quoted() (string, error) {
+	quote, start := p.text[p.pos], p.pos
+	var b strings.Builder
+	for p.pos++; p.pos < len(p.text); p.pos++ {
+		c := p.text[p.pos]
+		next := byte(0)
+		if p.pos+1 < len(p.text) {
+			next = p.text[p.pos+1]
+		}
+		switch {
+		case c == quote && next == quote, c == '\\' && quote == '"' && next == '"':
+			p.pos++
+			b.WriteByte(quote)
+		case c == quote:
+			p.pos++
+			return b.String(), nil
+		default:
+			b.WriteByte(c)
+		}
+	}
+	p.pos = start
+	return "", p.errorf("the string is not closed; %c must end it", quote)
+}
+
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
+
+// isNameByte holds for what may stand in the name of an input, step, output,
+// source or component: CHAR of the grammar, without what ends a name in any
+// text around it.
+func isNameByte(c byte) bool {
+	return c > ' ' && c != 0x7f && strings.IndexByte("#{}[]()'\"\\,", c) < 0
+}
+
+func isMemberByte(c byte) bool {
+	return isLetter(c) || isDigit(c) || c == '_' || c == '-' || c == '$' || c == '@' || c >= 0x80
+}
+
+// isTokenByte is tchar of RFC 9110 §5.6.2.
+func isTokenByte(c byte) bool {
+	return isLetter(c) || isDigit(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+}

@@ -1,0 +1,259 @@
+package openapi
+
+import (
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// A Description is an OpenAPI description. It is safe for concurrent use.
+type Description struct {
+	Version  string // of the specification: "3.1.0"
+	Title    string
+	location string
+	root     *tree.Node
+	open     func(location string) ([]byte, error)
+
+	index []entry
+	ids   []string
+
+	mu       sync.Mutex
+	external map[string]*Description
+	built    map[string]*Operation
+}
+
+// entry is where an operation stands.
+type entry struct {
+	id, method, path string
+	item, node       *tree.Node
+	home             *Description // the document that item stands in
+}
+
+// methods are the fixed fields of the Path Item Object that hold operations;
+// query came with OpenAPI 3.2.
+var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
+
+// Load reads a description. location is its path or URL, against which
+// relative references and servers are resolved; open reads the documents that
+// external references name, nil refuses them.
+func Load(data []byte, location string, open func(location string) ([]byte, error)) (*Description, error) {
+	root, err := tree.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return FromNode(root, location, open)
+}
+
+// FromNode is [Load] for a description that is parsed already.
+func FromNode(root *tree.Node, location string, open func(location string) ([]byte, error)) (*Description, error) {
+	d := &Description{root: root, location: location, open: open, built: map[string]*Operation{}, external: map[string]*Description{}}
+	field := root.Get("openapi")
+	if field == nil {
+		field = root.Get("swagger")
+	}
+	if field == nil {
+		return nil, fmt.Errorf("not an OpenAPI description: it has neither %q nor %q", "openapi", "swagger")
+	}
+	d.Version = field.Text
+	if !strings.HasPrefix(d.Version, "3.") && !d.isSwagger() {
+		return nil, fmt.Errorf("OpenAPI version %q is not supported; 2.0 and 3.x are", d.Version)
+	}
+	d.Title = root.Get("info").Get("title").Str()
+	d.enumerate()
+	return d, nil
+}
+
+// isSwagger reports whether the description is of version 2.0.
+func (d *Description) isSwagger() bool { return strings.HasPrefix(d.Version, "2") }
+
+// enumerate lists the operations without looking into them.
+func (d *Description) enumerate() {
+	paths := d.root.Get("paths")
+	if paths == nil {
+		return
+	}
+	for _, p := range paths.Members {
+		item, home, err := d.resolve(p.Value)
+		if err != nil || item.Kind != tree.Object {
+			continue
+		}
+		for _, m := range item.Members {
+			if !slices.Contains(methods, m.Name) || m.Value.Kind != tree.Object {
+				continue
+			}
+			e := entry{id: m.Value.Get("operationId").Str(), method: strings.ToUpper(m.Name), path: p.Name, item: item, node: m.Value, home: home}
+			d.index = append(d.index, e)
+			if e.id != "" {
+				d.ids = append(d.ids, e.id)
+			}
+		}
+	}
+}
+
+// OperationIDs returns the operationIds in source order.
+func (d *Description) OperationIDs() []string { return d.ids }
+
+// Operations iterates over the operations in source order.
+func (d *Description) Operations() iter.Seq[*Operation] {
+	return func(yield func(*Operation) bool) {
+		for i := range d.index {
+			if op, err := d.operation(&d.index[i]); err == nil && !yield(op) {
+				return
+			}
+		}
+	}
+}
+
+// OperationByID finds the operation with that operationId.
+func (d *Description) OperationByID(id string) (*Operation, error) {
+	var found *entry
+	for i := range d.index {
+		e := &d.index[i]
+		if e.id != id {
+			continue
+		}
+		if found != nil {
+			return nil, fmt.Errorf("two operations have the operationId %q: %s %s and %s %s", id, found.method, found.path, e.method, e.path)
+		}
+		found = e
+	}
+	if found == nil {
+		return nil, fmt.Errorf("there is no operation %q%s", id, nearest.Hint(id, d.ids))
+	}
+	return d.operation(found)
+}
+
+// OperationAt finds the operation that a JSON Pointer names, such as
+// /paths/~1pets~1{id}/get.
+func (d *Description) OperationAt(pointer string) (*Operation, error) {
+	tokens, err := value.SplitPointer(pointer)
+	if err != nil {
+		return nil, err
+	}
+	if len(tokens) != 3 || tokens[0] != "paths" {
+		return nil, fmt.Errorf("%q does not name an operation; write /paths/~1<path>/<method>", pointer)
+	}
+	path, method := tokens[1], strings.ToUpper(tokens[2])
+	var paths, onPath []string
+	for i := range d.index {
+		e := &d.index[i]
+		if e.path == path {
+			if e.method == method {
+				return d.operation(e)
+			}
+			onPath = append(onPath, strings.ToLower(e.method))
+		}
+		paths = append(paths, e.path)
+	}
+	if len(onPath) > 0 {
+		return nil, fmt.Errorf("the path %s has no %q; it has %s", path, tokens[2], strings.Join(onPath, ", "))
+	}
+	return nil, fmt.Errorf("there is no path %q%s", path, nearest.Hint(path, slices.Compact(paths)))
+}
+
+const maxReferences = 64 // in a row
+
+// resolve follows $ref from a node of d; home is the document in which the
+// result stands.
+func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description, err error) {
+	home = d
+	for range maxReferences {
+		ref := n.Get("$ref").Str()
+		if ref == "" {
+			if n == nil {
+				return nil, nil, fmt.Errorf("nothing is there")
+			}
+			return n, home, nil
+		}
+		file, pointer, _ := strings.Cut(ref, "#")
+		if file != "" {
+			if home, err = home.document(file); err != nil {
+				return nil, nil, fmt.Errorf("%d:%d: $ref %q: %w", n.Line, n.Column, ref, err)
+			}
+		}
+		if unescaped, err := url.PathUnescape(pointer); err == nil {
+			pointer = unescaped
+		}
+		target := home.root.At(pointer)
+		if target == nil {
+			return nil, nil, fmt.Errorf("%d:%d: $ref %q leads nowhere", n.Line, n.Column, ref)
+		}
+		n = target
+	}
+	return nil, nil, fmt.Errorf("%d:%d: $ref leads in a circle", n.Line, n.Column)
+}
+
+// document gives the document that an external reference names.
+func (d *Description) document(ref string) (*Description, error) {
+	if d.open == nil {
+		return nil, fmt.Errorf("external references are not read")
+	}
+	location := join(d.location, ref)
+	d.mu.Lock()
+	known := d.external[location]
+	d.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	data, err := d.open(location)
+	if err != nil {
+		return nil, err
+	}
+	root, err := tree.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	known = &Description{Version: d.Version, location: location, root: root, open: d.open, external: d.external}
+	d.mu.Lock()
+	d.external[location] = known
+	d.mu.Unlock()
+	return known, nil
+}
+
+// join resolves a reference against the location of a document: a URL or a
+// path with slashes.
+func join(base, ref string) string {
+	b, err := url.Parse(strings.ReplaceAll(base, "\\", "/"))
+	if err != nil {
+		return ref
+	}
+	r, err := b.Parse(ref)
+	if err != nil {
+		return ref
+	}
+	if r.Scheme != "" {
+		return r.String()
+	}
+	joined := r.Path
+	if !strings.HasPrefix(base, "/") {
+		joined = strings.TrimPrefix(joined, "/")
+	}
+	// url.Parse drops leading "..", which a relative path may need.
+	if strings.HasPrefix(base, "..") || strings.HasPrefix(ref, "..") && !strings.HasPrefix(base, "/") {
+		return relative(base, ref)
+	}
+	return joined
+}
+
+// relative joins two relative paths and keeps what leads out of the folder.
+func relative(base, ref string) string {
+	parts := strings.Split(base, "/")
+	parts = parts[:len(parts)-1]
+	for _, p := range strings.Split(ref, "/") {
+		switch {
+		case p == "." || p == "":
+		case p == ".." && len(parts) > 0 && parts[len(parts)-1] != "..":
+			parts = parts[:len(parts)-1]
+		default:
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, "/")
+}

@@ -1,0 +1,373 @@
+package openapi
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/tree"
+)
+
+// An Operation is an Operation Object with what its path item and document add.
+type Operation struct {
+	ID, Method, Path string // the method in upper case
+	Summary          string
+	Parameters       []*Parameter
+	Body             *Body // nil: none is declared
+	Responses        []*Response
+	Servers          []Server                // those in force: of the operation, the path or the document
+	Security         [][]SecurityRequirement // alternatives, of each all are needed
+	Node             *tree.Node
+}
+
+// A Parameter is a Parameter Object.
+type Parameter struct {
+	Name, In      string
+	Required      bool
+	Style         string
+	Explode       bool
+	AllowReserved bool
+	ContentType   string // of a parameter with content; "" for one with a schema
+	Schema        *tree.Node
+	Node          *tree.Node
+}
+
+// A Body is a Request Body Object.
+type Body struct {
+	Required bool
+	Content  []*MediaType
+}
+
+// A MediaType is a Media Type Object with its type.
+type MediaType struct {
+	Type     string
+	Schema   *tree.Node
+	Encoding *tree.Node
+}
+
+// A Response is a Response Object with its code: "200", "2XX" or "default".
+type Response struct {
+	Code    string
+	Content []*MediaType
+	Node    *tree.Node
+}
+
+// A SecurityRequirement is a scheme that a request needs, with the scheme's
+// facts.
+type SecurityRequirement struct {
+	Name      string // of the scheme
+	Type      string // apiKey, http, oauth2, openIdConnect, mutualTLS
+	In        string // where the credential goes: header, query, cookie
+	ParamName string // the name of that header, query parameter or cookie
+	Scheme    string // of http: basic, bearer
+	Scopes    []string
+}
+
+// operation looks into an operation, once.
+func (d *Description) operation(e *entry) (*Operation, error) {
+	key := e.method + " " + e.path
+	d.mu.Lock()
+	known := d.built[key]
+	d.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	op := &Operation{ID: e.id, Method: e.method, Path: e.path, Summary: e.node.Get("summary").Str(), Node: e.node}
+	r := operationReader{d: d, entry: e, op: op}
+	if err := r.read(); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", e.method, e.path, err)
+	}
+	d.mu.Lock()
+	d.built[key] = op
+	d.mu.Unlock()
+	return op, nil
+}
+
+type operationReader struct {
+	d     *Description
+	entry *entry
+	op    *Operation
+}
+
+func (r *operationReader) read() error {
+	if err := r.parameters(); err != nil {
+		return err
+	}
+	if !r.d.isSwagger() {
+		if n := r.entry.node.Get("requestBody"); n != nil {
+			body, _, err := r.entry.home.resolve(n)
+			if err != nil {
+				return err
+			}
+			r.op.Body = &Body{Required: body.Get("required").True(), Content: content(body.Get("content"))}
+		}
+	}
+	if responses := r.entry.node.Get("responses"); responses != nil {
+		for _, m := range responses.Members {
+			// A response that cannot be found is as good as one without content.
+			n, _, err := r.entry.home.resolve(m.Value)
+			if err != nil {
+				n = m.Value
+			}
+			r.op.Responses = append(r.op.Responses, r.response(m.Name, n))
+		}
+	}
+	r.op.Servers = r.servers()
+	r.op.Security = r.security()
+	return nil
+}
+
+func (r *operationReader) response(code string, n *tree.Node) *Response {
+	resp := &Response{Code: strings.ToUpper(code), Content: content(n.Get("content")), Node: n}
+	if code == "default" {
+		resp.Code = code
+	}
+	if r.d.isSwagger() {
+		for _, mediaType := range r.mediaTypes("produces") {
+			resp.Content = append(resp.Content, &MediaType{Type: mediaType, Schema: n.Get("schema")})
+		}
+	}
+	return resp
+}
+
+func content(n *tree.Node) []*MediaType {
+	if n == nil {
+		return nil
+	}
+	var list []*MediaType
+	for _, m := range n.Members {
+		list = append(list, &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding")})
+	}
+	return list
+}
+
+// mediaTypes gives what a 2.0 operation consumes or produces.
+func (r *operationReader) mediaTypes(field string) []string {
+	n := r.entry.node.Get(field)
+	if n == nil {
+		n = r.d.root.Get(field)
+	}
+	var list []string
+	if n != nil {
+		for _, item := range n.Items {
+			list = append(list, item.Str())
+		}
+	}
+	return list
+}
+
+// parameters merges the path item's parameters under the operation's.
+func (r *operationReader) parameters() error {
+	var form []*tree.Node
+	for _, list := range []*tree.Node{r.entry.node.Get("parameters"), r.entry.item.Get("parameters")} {
+		if list == nil {
+			continue
+		}
+		for _, item := range list.Items {
+			n, _, err := r.entry.home.resolve(item)
+			if err != nil {
+				return err
+			}
+			switch in := n.Get("in").Str(); in {
+			case "body":
+				r.body(n)
+			case "formData":
+				form = append(form, n)
+			default:
+				p := r.parameter(n)
+				if !slices.ContainsFunc(r.op.Parameters, func(o *Parameter) bool { return o.Name == p.Name && o.In == p.In }) {
+					r.op.Parameters = append(r.op.Parameters, p)
+				}
+			}
+		}
+	}
+	if form != nil {
+		r.form(form)
+	}
+	return nil
+}
+
+// body makes a request body of a 2.0 parameter "in: body".
+func (r *operationReader) body(n *tree.Node) {
+	types := r.mediaTypes("consumes")
+	if len(types) == 0 {
+		types = []string{"application/json"}
+	}
+	r.op.Body = &Body{Required: n.Get("required").True()}
+	for _, t := range types {
+		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: n.Get("schema")})
+	}
+}
+
+// form makes a request body of the 2.0 parameters "in: formData".
+func (r *operationReader) form(params []*tree.Node) {
+	types := r.mediaTypes("consumes")
+	properties, required := &tree.Node{Kind: tree.Object}, &tree.Node{Kind: tree.Array}
+	file := false
+	for _, n := range params {
+		properties.Members = append(properties.Members, tree.Member{Name: n.Get("name").Str(), Value: n})
+		if n.Get("required").True() {
+			required.Items = append(required.Items, n.Get("name"))
+		}
+		file = file || n.Get("type").Str() == "file"
+	}
+	if len(types) == 0 {
+		types = []string{"application/x-www-form-urlencoded"}
+		if file {
+			types = []string{"multipart/form-data"}
+		}
+	}
+	schema := &tree.Node{Kind: tree.Object, Members: []tree.Member{{Name: "properties", Value: properties}, {Name: "required", Value: required}}}
+	r.op.Body = &Body{Required: len(required.Items) > 0}
+	for _, t := range types {
+		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema})
+	}
+}
+
+// defaultStyles are the styles that apply where none is given (OpenAPI 3,
+// Parameter Object).
+var defaultStyles = map[string]string{"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+
+// collectionStyles are the styles that are the collection formats of 2.0.
+var collectionStyles = map[string]struct {
+	style   string
+	explode bool
+}{
+	"csv": {"", false}, "ssv": {"spaceDelimited", false}, "pipes": {"pipeDelimited", false}, "multi": {"form", true}, "tsv": {"tabDelimited", false},
+}
+
+func (r *operationReader) parameter(n *tree.Node) *Parameter {
+	p := &Parameter{Name: n.Get("name").Str(), In: n.Get("in").Str(), Schema: n.Get("schema"), Node: n}
+	p.Required = n.Get("required").True() || p.In == "path"
+	p.Style = defaultStyles[p.In]
+	if style := n.Get("style").Str(); style != "" {
+		p.Style = style
+	}
+	p.Explode = p.Style == "form" || p.Style == "deepObject"
+	if explode := n.Get("explode"); explode != nil {
+		p.Explode = explode.True()
+	}
+	p.AllowReserved = n.Get("allowReserved").True()
+	if c := n.Get("content"); c != nil && len(c.Members) > 0 {
+		p.ContentType, p.Schema = c.Members[0].Name, c.Members[0].Value.Get("schema")
+	}
+	if r.d.isSwagger() {
+		p.Schema = n
+		format := collectionStyles[n.Get("collectionFormat").Str()]
+		p.Explode = format.explode
+		if format.style != "" {
+			p.Style = format.style
+		}
+	}
+	return p
+}
+
+// security gives the alternatives in force.
+func (r *operationReader) security() [][]SecurityRequirement {
+	n := r.entry.node.Get("security")
+	if n == nil {
+		n = r.d.root.Get("security")
+	}
+	if n == nil {
+		return nil
+	}
+	var alternatives [][]SecurityRequirement
+	for _, item := range n.Items {
+		all := []SecurityRequirement{}
+		for _, m := range item.Members {
+			all = append(all, r.scheme(m.Name, m.Value))
+		}
+		alternatives = append(alternatives, all)
+	}
+	return alternatives
+}
+
+func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequirement {
+	s := SecurityRequirement{Name: name}
+	for _, item := range scopes.Items {
+		s.Scopes = append(s.Scopes, item.Str())
+	}
+	schemes := r.d.root.Get("components").Get("securitySchemes")
+	if r.d.isSwagger() {
+		schemes = r.d.root.Get("securityDefinitions")
+	}
+	n, _, err := r.d.resolve(schemes.Get(name))
+	if err != nil {
+		return s
+	}
+	s.Type, s.Scheme = n.Get("type").Str(), strings.ToLower(n.Get("scheme").Str())
+	switch s.Type {
+	case "apiKey":
+		s.In, s.ParamName = n.Get("in").Str(), n.Get("name").Str()
+		return s
+	case "basic":
+		s.Type, s.Scheme = "http", "basic"
+	}
+	s.In, s.ParamName = "header", "Authorization"
+	return s
+}
+
+// Response finds the response that is declared for a status: its code, its
+// class, or default; nil when there is none.
+func (o *Operation) Response(status int) *Response {
+	code := strconv.Itoa(status)
+	for _, want := range []string{code, code[:1] + "XX", "default"} {
+		for _, r := range o.Responses {
+			if r.Code == want {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// DeclaresSuccess reports whether the operation declares the status, itself or
+// by its class, as a success (2xx or 3xx).
+func (o *Operation) DeclaresSuccess(status int) bool {
+	r := o.Response(status)
+	return r != nil && r.Code != "default" && (r.Code[0] == '2' || r.Code[0] == '3')
+}
+
+// DefaultContentType is the content type of a body for which none is given: of
+// several JSON first, then +json, form, multipart, text; "" when none is declared.
+func (o *Operation) DefaultContentType() string {
+	if o.Body == nil || len(o.Body.Content) == 0 {
+		return ""
+	}
+	rank := func(m *MediaType) int {
+		t := baseType(m.Type)
+		for i, matches := range []bool{t == "application/json", strings.HasSuffix(t, "+json"), t == formType, t == multipartType, strings.HasPrefix(t, "text/")} {
+			if matches {
+				return i
+			}
+		}
+		return 5
+	}
+	best := o.Body.Content[0]
+	for _, m := range o.Body.Content[1:] {
+		if rank(m) < rank(best) {
+			best = m
+		}
+	}
+	if strings.Contains(best.Type, "*") {
+		return "application/json"
+	}
+	return best.Type
+}
+
+const (
+	formType      = "application/x-www-form-urlencoded"
+	multipartType = "multipart/form-data"
+)
+
+// baseType is a media type without parameters, in lower case.
+func baseType(mediaType string) string {
+	t, _, _ := strings.Cut(mediaType, ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+func isJSONType(mediaType string) bool {
+	t := baseType(mediaType)
+	return t == "application/json" || strings.HasSuffix(t, "+json")
+}

@@ -1,0 +1,248 @@
+package openapi
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// An ArgKey names an argument: a parameter's name and location.
+type ArgKey struct{ Name, In string }
+
+// A Value is the value of an argument; OK is false when it is missing.
+type Value struct {
+	V  any
+	OK bool
+}
+
+// A Payload is the body of a request before it is written.
+type Payload struct {
+	ContentType string
+	Value       any // a JSON value, text, or []byte
+}
+
+// A Request is ready to be sent.
+type Request struct {
+	Method, URL string
+	Header      http.Header
+	Body        []byte // nil: none
+}
+
+// A Binding is an operation with the arguments that its requests will have. It
+// is immutable and safe for concurrent use.
+type Binding struct {
+	operation  *Operation
+	params     []*Parameter // parallel to the keys
+	undeclared []int
+	path       []segment
+	required   []*Parameter // declared, required, and not among the keys
+	accept     string
+}
+
+// segment is a piece of a path template: text, or the index of an argument.
+type segment struct {
+	text     string
+	argument int // -1: text
+}
+
+// Bind checks the arguments against the operation. The error tells of a path
+// parameter that the template does not have, or of a template variable without
+// an argument.
+func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
+	b := &Binding{operation: o, accept: o.accept()}
+	for i, key := range keys {
+		p := o.parameter(key)
+		if p == nil {
+			p = &Parameter{Name: key.Name, In: key.In, Style: defaultStyles[key.In], Explode: defaultStyles[key.In] == "form", Required: key.In == "path"}
+			b.undeclared = append(b.undeclared, i)
+		}
+		b.params = append(b.params, p)
+		if key.In == "path" && !strings.Contains(o.Path, "{"+key.Name+"}") {
+			return nil, fmt.Errorf("the path has no {%s}", key.Name)
+		}
+	}
+	for _, p := range o.Parameters {
+		if p.Required && p.In != "path" && !slices.Contains(b.params, p) {
+			b.required = append(b.required, p)
+		}
+	}
+	return b, b.template(keys)
+}
+
+func (o *Operation) parameter(key ArgKey) *Parameter {
+	for _, p := range o.Parameters {
+		if p.In == key.In && (p.Name == key.Name || key.In == "header" && strings.EqualFold(p.Name, key.Name)) {
+			return p
+		}
+	}
+	return nil
+}
+
+// template splits the path at its variables.
+func (b *Binding) template(keys []ArgKey) error {
+	rest := b.operation.Path
+	for {
+		open := strings.IndexByte(rest, '{')
+		end := strings.IndexByte(rest, '}')
+		if open < 0 || end < open {
+			b.path = append(b.path, segment{text: rest, argument: -1})
+			return nil
+		}
+		name := rest[open+1 : end]
+		i := slices.Index(keys, ArgKey{Name: name, In: "path"})
+		if i < 0 {
+			return fmt.Errorf("{%s} of the path has no value; give a parameter %q in path", name, name)
+		}
+		b.path = append(b.path, segment{text: rest[:open], argument: -1}, segment{argument: i})
+		rest = rest[end+1:]
+	}
+}
+
+// Undeclared returns the indexes of the arguments that the operation does not
+// declare; they are sent in the default style.
+func (b *Binding) Undeclared() []int { return b.undeclared }
+
+// Required returns the parameters that the operation requires and no argument
+// gives.
+func (b *Binding) Required() []*Parameter { return b.required }
+
+// accept is the Accept header: the types that the operation's responses
+// declare, JSON first.
+func (o *Operation) accept() string {
+	var types []string
+	for _, r := range o.Responses {
+		for _, m := range r.Content {
+			if t := baseType(m.Type); !slices.Contains(types, t) {
+				types = append(types, t)
+			}
+		}
+	}
+	slices.SortStableFunc(types, func(a, b string) int {
+		switch x, y := isJSONType(a), isJSONType(b); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
+	if len(types) == 0 {
+		return "*/*"
+	}
+	return strings.Join(types, ", ")
+}
+
+// Build makes the request. values are parallel to the keys of Bind; payload is
+// nil for a request without a body.
+func (b *Binding) Build(server string, values []Value, payload *Payload) (*Request, error) {
+	r := &Request{Method: b.operation.Method, Header: http.Header{}}
+	r.Header.Set("Accept", b.accept)
+	var url, query strings.Builder
+	url.WriteString(server)
+	for _, s := range b.path {
+		if s.argument < 0 {
+			url.WriteString(s.text)
+			continue
+		}
+		text := expand(b.params[s.argument], values[s.argument].V, encodeStrict)
+		if !values[s.argument].OK || text == "" || text == "." || text == ".." {
+			return nil, fmt.Errorf("the path parameter %q has no value that can stand in a path", b.params[s.argument].Name)
+		}
+		url.WriteString(text)
+	}
+	var cookies []string
+	for i, p := range b.params {
+		if !values[i].OK {
+			if p.Required && p.In != "path" {
+				return nil, fmt.Errorf("the required %s parameter %q has no value", p.In, p.Name)
+			}
+			continue
+		}
+		switch p.In {
+		case "query":
+			appendQuery(&query, p, values[i].V)
+		case "cookie":
+			if text := expand(p, values[i].V, encodeStrict); text != "" {
+				cookies = append(cookies, text)
+			}
+		case "header":
+			if err := setHeader(r.Header, p, values[i].V); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if cookies != nil {
+		r.Header.Set("Cookie", strings.Join(cookies, "; "))
+	}
+	r.URL = withQuery(url.String(), query.String())
+	return r, b.body(r, payload)
+}
+
+func appendQuery(query *strings.Builder, p *Parameter, v any) {
+	encode := encodeStrict
+	if p.AllowReserved {
+		encode = encodeReserved
+	}
+	text := expand(p, v, encode)
+	if text != "" && query.Len() > 0 {
+		query.WriteByte('&')
+	}
+	query.WriteString(text)
+}
+
+func withQuery(url, query string) string {
+	switch {
+	case query == "":
+		return url
+	case strings.Contains(url, "?"):
+		return url + "&" + query
+	}
+	return url + "?" + query
+}
+
+// setHeader refuses what would end the header field.
+func setHeader(h http.Header, p *Parameter, v any) error {
+	text := expand(p, v, encodeNothing)
+	if v == nil {
+		return nil
+	}
+	if !httpguts.ValidHeaderFieldName(p.Name) {
+		return fmt.Errorf("%q is no header name", p.Name)
+	}
+	if !httpguts.ValidHeaderFieldValue(text) {
+		return fmt.Errorf("the value of header %q has characters that a header cannot have", p.Name)
+	}
+	h.Set(p.Name, text)
+	return nil
+}
+
+func (b *Binding) body(r *Request, payload *Payload) error {
+	if payload == nil {
+		return nil
+	}
+	contentType := payload.ContentType
+	if given := r.Header.Get("Content-Type"); given != "" {
+		contentType = given
+	}
+	var media *MediaType
+	if b.operation.Body != nil {
+		for _, m := range b.operation.Body.Content {
+			if baseType(m.Type) == baseType(contentType) {
+				media = m
+			}
+		}
+	}
+	body, contentType, err := encodeBody(contentType, payload.Value, media)
+	if err != nil {
+		return err
+	}
+	if !httpguts.ValidHeaderFieldValue(contentType) {
+		return fmt.Errorf("the content type %q has characters that a header cannot have", contentType)
+	}
+	r.Body = body
+	r.Header.Set("Content-Type", contentType)
+	return nil
+}
