@@ -1,0 +1,166 @@
+package jsonpath
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/theory/jsonpath/spec"
+)
+
+// Dialect is a variant of JSONPath.
+type Dialect uint8
+
+// The dialects.
+const (
+	RFC9535 Dialect = iota
+	Goessner
+)
+
+// The notes of a [Condition]: the codes of what it has that no query has.
+const (
+	NotePredicate = "jsonpath-predicate" // a comparison in place of a query (C11)
+	NoteLength    = "length-property"    // .length, a property that JSONPath does not have (C11a)
+)
+
+// A Condition is the condition of a criterion of type jsonpath: a query, which
+// passes when it selects something (C10), or a predicate, which passes when it
+// is true (C11).
+type Condition struct {
+	text      string
+	goessner  *Query
+	query     *spec.PathQuery
+	filter    *spec.FilterSelector // of a predicate, or of a query that is one filter at the root (C12)
+	predicate bool
+	operands  []string
+	notes     []string
+}
+
+// An Outcome is how a condition was decided.
+type Outcome struct {
+	Pass       bool
+	Nodes      int  // how many nodes a query selected
+	RootFilter bool // it passes because the filter holds for the root itself (C12)
+}
+
+// ParseCondition reads a condition. The error is a *SyntaxError.
+func ParseCondition(s string, dialect Dialect) (*Condition, error) {
+	if err := bounded(s); err != nil {
+		return nil, err
+	}
+	if dialect == Goessner {
+		if q, err := ParseGoessner(s); err == nil && !compares(s) {
+			return &Condition{text: s, goessner: q}, nil
+		} else if !compares(s) {
+			return nil, err
+		}
+	}
+	r := rewrite(s)
+	query, queryErr := parse(extended, r.text)
+	if queryErr == nil {
+		return &Condition{text: s, query: query, filter: rootFilter(query), operands: r.operands, notes: r.notes()}, nil
+	}
+	const open, end = "$[?", "]"
+	wrapped, err := parse(extended, open+r.text+end)
+	if err != nil {
+		// The reading that came further tells what is wrong.
+		e := err.(*SyntaxError)
+		e.Offset -= len(open)
+		if q := queryErr.(*SyntaxError); !compares(s) || q.Offset > e.Offset {
+			e = q
+		}
+		return nil, &SyntaxError{Text: s, Offset: max(0, min(r.original(e.Offset), len(s))), Message: e.Message}
+	}
+	filter := rootFilter(wrapped)
+	if filter == nil {
+		return nil, &SyntaxError{Text: s, Offset: len(s), Message: "neither a query nor a predicate"}
+	}
+	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: append([]string{NotePredicate}, r.notes()...)}, nil
+}
+
+// rootFilter returns the filter of a query that consists of nothing else.
+func rootFilter(q *spec.PathQuery) *spec.FilterSelector {
+	segments := q.Segments()
+	if len(segments) != 1 || segments[0].IsDescendant() || len(segments[0].Selectors()) != 1 {
+		return nil
+	}
+	filter, _ := segments[0].Selectors()[0].(*spec.FilterSelector)
+	return filter
+}
+
+// String returns the condition as written.
+func (c *Condition) String() string { return c.text }
+
+// Predicate reports whether the condition is a predicate, not a query.
+func (c *Condition) Predicate() bool { return c.predicate }
+
+// Operands returns the runtime expressions among the operands, in order of
+// appearance (C11b). An index into it is what [Condition.Test] asks for.
+func (c *Condition) Operands() []string { return c.operands }
+
+// Notes returns what the condition has that no query has.
+func (c *Condition) Notes() []string { return c.notes }
+
+// Correction returns a query of RFC 9535 that means the same on an object or
+// array, or "" where there is none to offer.
+func (c *Condition) Correction() string {
+	if !c.predicate || len(c.operands) > 0 {
+		return ""
+	}
+	return "$[?" + lengthFunction(c.text) + "]"
+}
+
+// Test decides the condition on a document. operand gives the value of the
+// i-th operand. strict leaves the root alone where a filter tests its children.
+func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) Outcome {
+	if c.goessner != nil {
+		n := len(c.goessner.Select(doc))
+		return Outcome{Pass: n > 0, Nodes: n}
+	}
+	root := doc
+	if len(c.operands) > 0 {
+		values := make(map[string]any, len(c.operands))
+		for i := range c.operands {
+			if v, ok := operand(i); ok {
+				values[strconv.Itoa(i)] = v
+			}
+		}
+		root = map[string]any{documentName: doc, operandsName: values}
+	}
+	if c.predicate {
+		return Outcome{Pass: c.filter.Eval(doc, root)}
+	}
+	nodes := len(c.query.Select(doc, root))
+	if nodes > 0 {
+		return Outcome{Pass: true, Nodes: nodes}
+	}
+	if _, isObject := doc.(map[string]any); isObject && c.filter != nil && !strict && c.filter.Eval(doc, root) {
+		return Outcome{Pass: true, RootFilter: true}
+	}
+	return Outcome{}
+}
+
+// compares reports whether an operator stands outside of strings and brackets.
+func compares(s string) bool {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\'' || c == '"':
+			i += len(stringAt(s[i:])) - 1
+		case c == '[' || c == '(':
+			depth++
+		case c == ']' || c == ')':
+			depth--
+		case depth == 0 && strings.IndexByte("=<>!&|", c) >= 0:
+			return true
+		}
+	}
+	return false
+}
+
+func (r *rewritten) notes() []string {
+	if r.length {
+		return []string{NoteLength}
+	}
+	return nil
+}
+
