@@ -163,4 +163,3 @@ func (r *rewritten) notes() []string {
 	}
 	return nil
 }
-
