@@ -186,8 +186,8 @@ type Field struct {
 	Value *Node
 }
 
-// Source returns the node that the object was read from, or nil.
-func (o *Object) Source() *Node { return o.source }
+// Origin returns the node that the object was read from, or nil.
+func (o *Object) Origin() *Node { return o.source }
 
 // At returns the place of the value that the names lead to (members and array
 // indexes), or of what comes nearest to it. Without names it is the place of

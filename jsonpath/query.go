@@ -29,8 +29,6 @@ func Parse(query string) (*Query, error) {
 	return &Query{text: query, rfc: parsed}, nil
 }
 
-var standard = registry.New()
-
 // parse calls the library within bounds: it descends recursively.
 func parse(functions *registry.Registry, query string) (*spec.PathQuery, error) {
 	if err := bounded(query); err != nil {
@@ -53,8 +51,10 @@ func bounded(query string) error {
 		return &SyntaxError{Text: query, Message: fmt.Sprintf("the query is longer than %d bytes", maxQuery)}
 	}
 	depth := 0
-	for i := range len(query) {
+	for i := 0; i < len(query); i++ {
 		switch query[i] {
+		case '\'', '"':
+			i += len(stringAt(query[i:])) - 1
 		case '(', '[':
 			depth++
 		case ')', ']':

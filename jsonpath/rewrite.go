@@ -4,9 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/theory/jsonpath/registry"
-	"github.com/theory/jsonpath/spec"
 )
 
 // A condition is rewritten before the library parses it, outside of string
@@ -233,39 +230,4 @@ func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 
 func isNameByte(c byte) bool {
 	return isLetter(c) || c >= '0' && c <= '9' || c == '_' || c >= utf8.RuneSelf
-}
-
-// extended has the functions of the RFC and length_of.
-var extended = func() *registry.Registry {
-	r := registry.New()
-	if err := r.Register("length_of", spec.FuncValue, oneValue, lengthOf); err != nil {
-		panic(err)
-	}
-	return r
-}()
-
-func oneValue(args []spec.FuncExprArg) error {
-	return r9535Length.Validate(args)
-}
-
-var r9535Length = registry.New().Get("length")
-
-// lengthOf is the member "length" where the value has one, else the length of
-// an array or a string.
-func lengthOf(args []spec.PathValue) spec.PathValue {
-	v := spec.ValueFrom(args[0])
-	if v == nil {
-		return nil
-	}
-	switch v := v.Value().(type) {
-	case map[string]any:
-		if length, ok := v["length"]; ok {
-			return spec.Value(length)
-		}
-	case []any:
-		return spec.Value(int64(len(v)))
-	case string:
-		return spec.Value(int64(utf8.RuneCountInString(v)))
-	}
-	return nil
 }

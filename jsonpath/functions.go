@@ -1,0 +1,59 @@
+package jsonpath
+
+import (
+	"unicode/utf8"
+
+	"github.com/theory/jsonpath/registry"
+	"github.com/theory/jsonpath/spec"
+)
+
+// standard has the functions of RFC 9535 §2.4.
+var standard = functions()
+
+// extended has length_of beside them, which conditions are rewritten to.
+var extended = func() *registry.Registry {
+	r := functions()
+	if err := r.Register("length_of", spec.FuncValue, r.Get("length").Validate, lengthOf); err != nil {
+		panic(err)
+	}
+	return r
+}()
+
+// functions returns the library's registry with match and search mended: they
+// panic where an argument is Nothing, as in $[?match(@.absent, 'a')], which the
+// RFC (§2.4.6, §2.4.7) makes false.
+func functions() *registry.Registry {
+	r := registry.New()
+	for _, name := range []string{"match", "search"} {
+		original := *r.Get(name)
+		*r.Get(name) = *spec.Extension(name, spec.FuncLogical, original.Validate, func(args []spec.PathValue) spec.PathValue {
+			for _, arg := range args {
+				if spec.ValueFrom(arg) == nil {
+					return spec.LogicalFalse
+				}
+			}
+			return original.Evaluate(args)
+		})
+	}
+	return r
+}
+
+// lengthOf is the member "length" where the value has one, else the length of
+// an array or a string.
+func lengthOf(args []spec.PathValue) spec.PathValue {
+	v := spec.ValueFrom(args[0])
+	if v == nil {
+		return nil
+	}
+	switch v := v.Value().(type) {
+	case map[string]any:
+		if length, ok := v["length"]; ok {
+			return spec.Value(length)
+		}
+	case []any:
+		return spec.Value(int64(len(v)))
+	case string:
+		return spec.Value(int64(utf8.RuneCountInString(v)))
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/runtime"
+)
+
+const fuzzDocument = `
+arazzo: 1.0.1
+info: {title: t, version: "1"}
+sourceDescriptions: [{name: api, url: api.yaml}]
+workflows:
+- workflowId: main
+  dependsOn: [first]
+  inputs: {type: object, properties: {n: {type: integer, default: 3}}}
+  steps:
+  - stepId: a
+    operationId: get
+    parameters: [{name: n, in: query, value: $inputs.n}]
+    successCriteria: [{condition: $statusCode == 200}]
+    outputs: {v: $response.body#/v}
+    onSuccess:
+    - {name: again, type: goto, stepId: a, criteria: [{context: $response.body, type: jsonpath, condition: $.more == true}]}
+    onFailure:
+    - {name: retry, type: retry, retryAfter: 1, retryLimit: 2, stepId: b}
+    - {name: other, type: goto, workflowId: first}
+  - {stepId: b, workflowId: first}
+  outputs: {v: $steps.a.outputs.v, w: $workflows.first.outputs.w}
+- workflowId: first
+  steps: [{stepId: c, operationId: get, outputs: {w: $statusCode}}]
+  outputs: {w: $steps.c.outputs.w}
+`
+
+const fuzzDescription = `
+openapi: 3.1.0
+info: {title: t, version: "1"}
+servers: [{url: "http://127.0.0.1:1"}]
+paths: {/v: {get: {operationId: get, parameters: [{name: n, in: query, schema: {type: integer}}]}}}
+`
+
+func fuzzProgram(t testing.TB) *runtime.Program {
+	t.Helper()
+	doc, err := arazzo.Parse([]byte(fuzzDocument))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(fuzzDescription), nil })}
+	p, err := c.Compile(context.Background(), doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// drive runs an execution on made-up answers for at most n commands.
+func drive(x *runtime.Execution, n int, seen func(*runtime.Execution)) {
+	for i := range n {
+		command := x.Next()
+		seen(x)
+		switch command.(type) {
+		case *runtime.Done:
+			return
+		case *runtime.Wait:
+			x.Elapse()
+		case *runtime.Send:
+			switch i % 4 {
+			case 0:
+				x.Respond(&runtime.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"v": 1.0, "more": true}`)})
+			case 1:
+				x.Respond(&runtime.Response{Status: 503, Header: http.Header{"Retry-After": {"2"}}})
+			case 2:
+				x.Fail(errors.New("no network"))
+			case 3:
+				x.Respond(&runtime.Response{Status: 200, Body: []byte("\xff\x00")})
+			}
+		}
+	}
+}
+
+// FuzzRestore looks for snapshots that Restore accepts and the machine does
+// not survive.
+func FuzzRestore(f *testing.F) {
+	p := fuzzProgram(f)
+	x, err := p.Begin("main", nil, runtime.Settings{MaxSteps: 50})
+	if err != nil {
+		f.Fatal(err)
+	}
+	x.Observe(func(runtime.Event) {})
+	drive(x, 60, func(x *runtime.Execution) {
+		snapshot, err := x.Snapshot()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(snapshot)
+	})
+	f.Add([]byte(strings.Repeat("[", 1000)))
+	f.Fuzz(func(t *testing.T, snapshot []byte) {
+		x, err := p.Restore(snapshot)
+		if err != nil {
+			return
+		}
+		x.Observe(func(runtime.Event) {})
+		drive(x, 40, func(*runtime.Execution) {})
+	})
+}
