@@ -26,8 +26,8 @@ type InputError struct {
 
 // A Violation is one way in which an input does not fit.
 type Violation struct {
-	Pointer string // JSON Pointer into the inputs
-	Message string
+	Pointer string `json:"pointer"` // JSON Pointer into the inputs
+	Message string `json:"message"`
 }
 
 // Error returns the violations, one a line.

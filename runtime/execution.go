@@ -497,10 +497,14 @@ func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 // output evaluates one output: null on success, absent on failure, when it
 // cannot be resolved (F2).
 func (x *Execution) output(f *frame, o *output, into map[string]any, succeeded bool) {
+	noted := x.Diagnostics
 	v, ok := x.value(f, &o.value)
 	if ok || succeeded {
 		into[o.name] = v
+		return
 	}
+	// What a failure leaves without a value deserves no diagnostic of its own.
+	x.Diagnostics = noted
 }
 
 // raise records a diagnostic once per place.

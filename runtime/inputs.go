@@ -238,3 +238,31 @@ func sameNamed(inputs map[string]any, w *workflow) map[string]any {
 	}
 	return out
 }
+
+// property finds a declared property.
+func (s *inputSchema) property(n *tree.Node, name string) *tree.Node {
+	n = s.deref(n)
+	if p := n.Get("properties").Get(name); p != nil {
+		return p
+	}
+	if all := n.Get("allOf"); all != nil {
+		for _, part := range all.Items {
+			if p := s.property(part, name); p != nil {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// requires reports whether the schema itself lists a property as required.
+func (s *inputSchema) requires(name string) bool {
+	if required := s.deref(s.node).Get("required"); required != nil {
+		for _, item := range required.Items {
+			if item.Text == name {
+				return true
+			}
+		}
+	}
+	return false
+}

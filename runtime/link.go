@@ -391,6 +391,12 @@ var credentialHeaders = []string{"authorization", "proxy-authorization", "cookie
 // isCredential reports whether an argument carries a secret: what a security
 // scheme of the operation names, and the headers that always do.
 func isCredential(op *openapi.Operation, a argument) bool {
+	return isScheme(op, a) || a.in == "header" && slices.Contains(credentialHeaders, strings.ToLower(a.name)) || a.in == "cookie"
+}
+
+// isScheme reports whether an argument is what a security scheme of the
+// operation asks for.
+func isScheme(op *openapi.Operation, a argument) bool {
 	for _, alternative := range op.Security {
 		for _, scheme := range alternative {
 			if strings.EqualFold(scheme.ParamName, a.name) && scheme.In == a.in {
@@ -398,7 +404,7 @@ func isCredential(op *openapi.Operation, a argument) bool {
 			}
 		}
 	}
-	return a.in == "header" && slices.Contains(credentialHeaders, strings.ToLower(a.name)) || a.in == "cookie"
+	return false
 }
 
 func (l *workflowLinker) bind(s *step) {
@@ -414,6 +420,9 @@ func (l *workflowLinker) bind(s *step) {
 	s.binding = binding
 	for _, i := range binding.Undeclared() {
 		a := s.arguments[i]
+		if isScheme(s.operation, a) {
+			continue
+		}
 		l.report(l.workflow.document, "undeclared-parameter", arazzo.Note, a.place, "%s does not declare the %s parameter %q; it is sent all the same", s.label, a.in, a.name)
 	}
 }

@@ -1,0 +1,8 @@
+// Command gobelin runs, checks and shows Arazzo documents.
+package main
+
+import (
+	"os"
+)
+
+func main() { os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

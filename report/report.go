@@ -1,0 +1,168 @@
+// Package report turns the events of a run into a record of it.
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/runtime"
+)
+
+// A Run is the record of a run, in the form that gobelin run -o json prints.
+type Run struct {
+	WorkflowID  string              `json:"workflowId"`
+	Status      string              `json:"status"` // succeeded or failed
+	Outputs     map[string]any      `json:"outputs"`
+	Error       *Error              `json:"error"`
+	Steps       []*Step             `json:"steps"`
+	Diagnostics []arazzo.Diagnostic `json:"diagnostics"`
+}
+
+// An Error says why a run did not succeed.
+type Error struct {
+	Type       string              `json:"type"` // step, inputs, budget, canceled, document or usage
+	Message    string              `json:"message"`
+	WorkflowID string              `json:"workflowId,omitempty"`
+	StepID     string              `json:"stepId,omitempty"`
+	Status     int                 `json:"status,omitempty"`
+	Violations []runtime.Violation `json:"violations,omitempty"`
+}
+
+// A Step is one execution of a step.
+type Step struct {
+	StepID     string         `json:"stepId"`
+	WorkflowID string         `json:"workflowId"`
+	Attempt    int            `json:"attempt"`
+	Status     string         `json:"status"` // succeeded, failed, or canceled when the run ended before
+	Reason     string         `json:"reason,omitempty"`
+	Request    *Request       `json:"request,omitempty"`
+	Response   *Response      `json:"response,omitempty"`
+	Outputs    map[string]any `json:"outputs,omitempty"`
+	Action     *Action        `json:"action,omitempty"`
+}
+
+// A Request is the request of a step, secrets masked.
+type Request struct {
+	Method string `json:"method"`
+	URL    string `json:"url"`
+}
+
+// A Response is the response to a step's request.
+type Response struct {
+	Status int `json:"status"`
+}
+
+// An Action is what a step was followed by.
+type Action struct {
+	Name   string `json:"name,omitempty"`
+	Type   string `json:"type"`
+	Target string `json:"target,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// A Recorder listens to one run. The zero Recorder is ready for use, by one
+// goroutine.
+type Recorder struct {
+	steps   []*Step
+	current []*Step // by depth
+}
+
+// OnEvent takes an event; it is what runtime.Driver.OnEvent wants.
+func (r *Recorder) OnEvent(e runtime.Event) {
+	at := runtime.EventAt(e)
+	if started, ok := e.(*runtime.StepStarted); ok {
+		s := &Step{StepID: started.StepID, WorkflowID: started.WorkflowID, Attempt: started.Attempt, Status: "canceled"}
+		r.steps = append(r.steps, s)
+		for len(r.current) <= at.Depth {
+			r.current = append(r.current, nil)
+		}
+		r.current[at.Depth] = s
+		return
+	}
+	if at.StepID == "" || at.Depth >= len(r.current) || r.current[at.Depth] == nil {
+		return
+	}
+	s := r.current[at.Depth]
+	switch e := e.(type) {
+	case *runtime.RequestSent:
+		s.Request = &Request{e.Method, e.URL}
+	case *runtime.ResponseReceived:
+		if e.Err == nil {
+			s.Response = &Response{e.Status}
+		}
+	case *runtime.OutputsEvaluated:
+		s.Outputs = e.Outputs
+	case *runtime.StepFinished:
+		s.Status, s.Reason = "succeeded", e.Reason
+		if !e.Succeeded {
+			s.Status = "failed"
+		}
+	case *runtime.ActionSelected:
+		s.Action = &Action{e.Action, e.Type, e.Target, e.Reason}
+	}
+}
+
+// Run gives the record of a run that came to result and err; program's
+// diagnostics stand in front of the run's. program and result may be nil.
+func (r *Recorder) Run(program *runtime.Program, workflowID string, result *runtime.Result, err error) *Run {
+	run := &Run{WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Steps: r.steps, Diagnostics: []arazzo.Diagnostic{}, Error: errorOf(err)}
+	if err != nil {
+		run.Status = "failed"
+	}
+	if run.Steps == nil {
+		run.Steps = []*Step{}
+	}
+	if program != nil {
+		run.Diagnostics = append(run.Diagnostics, program.Diagnostics()...)
+	}
+	if result != nil {
+		run.Outputs = result.Outputs
+		run.Diagnostics = append(run.Diagnostics, result.Diagnostics...)
+	}
+	var parse *arazzo.ParseError
+	if errors.As(err, &parse) && program == nil {
+		run.Diagnostics = parse.Diagnostics
+	}
+	return run
+}
+
+// errorOf tells the kind of an error.
+func errorOf(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	e := &Error{Type: "usage", Message: err.Error()}
+	var (
+		step     *runtime.StepError
+		inputs   *runtime.InputError
+		budget   *runtime.BudgetError
+		canceled *runtime.CanceledError
+		compile  *runtime.CompileError
+		parse    *arazzo.ParseError
+	)
+	switch {
+	case errors.As(err, &canceled):
+		e.Type, e.WorkflowID, e.StepID = "canceled", canceled.WorkflowID, canceled.StepID
+	case errors.As(err, &budget):
+		e.Type, e.WorkflowID, e.StepID = "budget", budget.WorkflowID, budget.StepID
+	case errors.As(err, &step):
+		e.Type, e.WorkflowID, e.StepID, e.Status = "step", step.WorkflowID, step.StepID, step.Status
+	case errors.As(err, &inputs):
+		e.Type, e.WorkflowID, e.Violations = "inputs", inputs.WorkflowID, inputs.Violations
+	case errors.As(err, &compile), errors.As(err, &parse):
+		e.Type = "document"
+	}
+	return e
+}
+
+// JSON returns the record as one JSON object on lines of its own.
+func (r *Run) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(r)
+	return b.Bytes(), err
+}
