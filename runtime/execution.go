@@ -449,7 +449,7 @@ func (x *Execution) finish(f *frame, failed *failure) {
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
 	if len(x.Frames) == 1 {
-		x.Finished = &finished{Outputs: outputs, Failure: failed}
+		x.Finished, x.Frames = &finished{Outputs: outputs, Failure: failed}, nil
 		return
 	}
 	x.Frames = x.Frames[:len(x.Frames)-1]
@@ -483,6 +483,7 @@ func (x *Execution) abort(failed *failure) {
 	if x.listener != nil {
 		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.maskMap(outputs), Err: failed.error()})
 	}
+	x.Frames = nil
 }
 
 func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {

@@ -378,7 +378,7 @@ func (l *workflowLinker) arguments(s *step, params []argument) {
 			l.error("required", a.place, "parameter %q has no \"in\", which is required where the step calls an operation", a.name)
 			continue
 		}
-		if s.operation != nil && a.in == "path" && i >= own && !strings.Contains(s.operation.Path, "{"+a.name+"}") {
+		if s.operation != nil && a.in == "path" && i >= own && !s.operation.HasPathVariable(a.name) {
 			continue
 		}
 		a.secret = s.operation != nil && isCredential(s.operation, a)
@@ -433,7 +433,9 @@ func (l *workflowLinker) requestBody(s *step) {
 		return
 	}
 	if s.operation == nil {
-		l.warn("body-ignored", s.decl.At("requestBody"), "a step that calls a workflow sends no request body")
+		if s.decl.WorkflowID != "" {
+			l.warn("body-ignored", s.decl.At("requestBody"), "a step that calls a workflow sends no request body")
+		}
 		return
 	}
 	b := &body{contentType: decl.ContentType, place: decl.At()}

@@ -38,7 +38,7 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 	}
 	for _, f := range x.Frames {
 		x.learnSecrets(x.workflow(f), f.Inputs)
-		if e := f.Exchange; e != nil && f.Step < len(x.workflow(f).steps) {
+		if e := f.Exchange; e != nil {
 			x.learnSent(x.step(f), e)
 		}
 	}
@@ -58,7 +58,7 @@ func (x *Execution) learnSent(s *step, e *exchange) {
 // damaged, makes it fail later.
 func (x *Execution) valid() error {
 	workflows := len(x.program.workflows)
-	if x.Root < 0 || x.Root >= workflows || x.Steps < 0 || len(x.Frames) == 0 || len(x.Frames) > or(x.Settings.MaxDepth, defaultMaxDepth)+1 {
+	if x.Root < 0 || x.Root >= workflows || x.Steps < 0 || (len(x.Frames) == 0) != (x.Finished != nil) || len(x.Frames) > or(x.Settings.MaxDepth, defaultMaxDepth)+1 {
 		return errors.New("the run is out of range")
 	}
 	for index, c := range x.Completed {
@@ -77,7 +77,7 @@ func (x *Execution) valid() error {
 		if root != (f.Purpose == asRoot) {
 			return fmt.Errorf("frame %d has the wrong purpose", i)
 		}
-		if x.Finished == nil && !top && !x.waitsFor(f, x.Frames[i+1]) || top && x.Finished == nil && f.Phase == phaseCalled {
+		if !top && !x.waitsFor(f, x.Frames[i+1]) || top && f.Phase == phaseCalled {
 			return fmt.Errorf("frame %d waits for nothing", i)
 		}
 	}

@@ -45,7 +45,8 @@ type Binding struct {
 // segment is a piece of a path template: text, or the index of an argument.
 type segment struct {
 	text     string
-	argument int // -1: text
+	argument int  // -1: text
+	reserved bool // {+name}, as Google's descriptions have it: RFC 6570 §3.2.3
 }
 
 // Bind checks the arguments against the operation. The error tells of a path
@@ -60,7 +61,7 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 			b.undeclared = append(b.undeclared, i)
 		}
 		b.params = append(b.params, p)
-		if key.In == "path" && !strings.Contains(o.Path, "{"+key.Name+"}") {
+		if key.In == "path" && !o.HasPathVariable(key.Name) {
 			return nil, fmt.Errorf("the path has no {%s}", key.Name)
 		}
 	}
@@ -70,6 +71,11 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 		}
 	}
 	return b, b.template(keys)
+}
+
+// HasPathVariable reports whether the path template has a variable.
+func (o *Operation) HasPathVariable(name string) bool {
+	return strings.Contains(o.Path, "{"+name+"}") || strings.Contains(o.Path, "{+"+name+"}")
 }
 
 func (o *Operation) parameter(key ArgKey) *Parameter {
@@ -91,12 +97,12 @@ func (b *Binding) template(keys []ArgKey) error {
 			b.path = append(b.path, segment{text: rest, argument: -1})
 			return nil
 		}
-		name := rest[open+1 : end]
+		name, reserved := strings.CutPrefix(rest[open+1:end], "+")
 		i := slices.Index(keys, ArgKey{Name: name, In: "path"})
 		if i < 0 {
 			return fmt.Errorf("{%s} of the path has no value; give a parameter %q in path", name, name)
 		}
-		b.path = append(b.path, segment{text: rest[:open], argument: -1}, segment{argument: i})
+		b.path = append(b.path, segment{text: rest[:open], argument: -1}, segment{argument: i, reserved: reserved})
 		rest = rest[end+1:]
 	}
 }
@@ -147,7 +153,11 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (*Reque
 			url.WriteString(s.text)
 			continue
 		}
-		text := expand(b.params[s.argument], values[s.argument].V, encodeStrict)
+		encode := encodeStrict
+		if s.reserved {
+			encode = encodePath
+		}
+		text := expand(b.params[s.argument], values[s.argument].V, encode)
 		if !values[s.argument].OK || text == "" || text == "." || text == ".." {
 			return nil, fmt.Errorf("the path parameter %q has no value that can stand in a path", b.params[s.argument].Name)
 		}

@@ -145,6 +145,9 @@ func percent(s, keep string) string {
 	return b.String()
 }
 
+// encodePath keeps slashes and what else may stand in a path.
+func encodePath(s string) string { return percent(s, unreserved+"/:@!$'()*,;+=&") }
+
 func encodeStrict(s string) string   { return percent(s, unreserved) }
 func encodeReserved(s string) string { return percent(s, reserved) }
 func encodeNothing(s string) string  { return s }
