@@ -1,11 +1,13 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -55,8 +57,8 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 	l.cycles()
 	l.unusedSources()
 	l.program.fingerprint = hex.EncodeToString(l.hash.Sum(nil)[:8])
-	l.program.diagnostics = l.diagnostics
-	if errs := arazzo.Errors(l.diagnostics); len(errs) > 0 {
+	l.program.diagnostics = l.sorted()
+	if errs := arazzo.Errors(l.program.diagnostics); len(errs) > 0 {
 		return l.program, &CompileError{errs}
 	}
 	return l.program, nil
@@ -95,6 +97,18 @@ func (l *linker) lenient(d *document, code string, at arazzo.Position, format st
 		severity = arazzo.Error
 	}
 	l.report(d, code, severity, at, format, args...)
+}
+
+// sorted gives the diagnostics by document and place.
+func (l *linker) sorted() []Diagnostic {
+	order := map[string]int{}
+	for i, d := range l.program.documents {
+		order[d.decl.Location] = i
+	}
+	slices.SortStableFunc(l.diagnostics, func(a, b Diagnostic) int {
+		return cmp.Or(order[a.File]-order[b.File], a.Line-b.Line, a.Column-b.Column)
+	})
+	return l.diagnostics
 }
 
 // document registers an Arazzo document with its workflows and loads its sources.

@@ -116,7 +116,7 @@ func (r *run) refuse(c *cobra.Command, recorder *report.Recorder, program *runti
 		fmt.Fprintln(c.ErrOrStderr(), err)
 		return exit(exitUsage)
 	}
-	return documentError(c, err)
+	return documentError(c, program, err)
 }
 
 // warn prints the warnings, and how many notes there are for who wants them.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -22,7 +23,7 @@ func showCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			program, err := from.load(c.Context(), args[0])
 			if program == nil {
-				return documentError(c, err)
+				return documentError(c, program, err)
 			}
 			for i, w := range program.Workflows() {
 				if i > 0 {
@@ -31,7 +32,7 @@ func showCommand() *cobra.Command {
 				show(c.OutOrStdout(), w)
 			}
 			if err != nil {
-				return documentError(c, err)
+				return documentError(c, program, err)
 			}
 			return nil
 		},
@@ -40,15 +41,16 @@ func showCommand() *cobra.Command {
 	return c
 }
 
-// documentError prints an error with all its diagnostics.
-func documentError(c *cobra.Command, err error) error {
+// documentError prints what keeps a document from being used, with the warnings
+// that may explain it.
+func documentError(c *cobra.Command, program *runtime.Program, err error) error {
 	var parse *arazzo.ParseError
 	var compile *runtime.CompileError
 	switch {
+	case errors.As(err, &compile) && program != nil:
+		tell(c, slices.DeleteFunc(slices.Clone(program.Diagnostics()), func(d arazzo.Diagnostic) bool { return d.Severity == arazzo.Note }))
 	case errors.As(err, &parse):
 		tell(c, parse.Diagnostics)
-	case errors.As(err, &compile):
-		tell(c, compile.Diagnostics)
 	default:
 		return err
 	}

@@ -78,7 +78,8 @@ func (r *jsonReader) errorAt(offset int, message string) error {
 }
 
 func (r *jsonReader) token() (tok json.Token, line, column int, err error) {
-	line, column = r.position(r.start())
+	start := r.start()
+	line, column = r.position(start)
 	tok, err = r.dec.Token()
 	if err == nil {
 		return tok, line, column, nil
@@ -86,7 +87,9 @@ func (r *jsonReader) token() (tok json.Token, line, column int, err error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		err = r.errorAt(int(syntax.Offset)-1, "not JSON: "+syntax.Error())
+		// Inside a token the offset is behind the byte that is wrong, else in front
+		// of the blanks before it.
+		err = r.errorAt(max(start, int(syntax.Offset)-1), "not JSON: "+syntax.Error())
 	default:
 		err = r.errorAt(len(r.data), "not JSON: unexpected end of input")
 	}
