@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,7 +58,14 @@ func referenceInputs() runtime.Inputs {
 // recorded is a server that notes the requests it gets.
 type recorded struct {
 	batchapi.Server
+	mu    sync.Mutex
 	lines []string
+}
+
+func (r *recorded) seen() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.lines)
 }
 
 func (r *recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -65,7 +73,9 @@ func (r *recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err != nil {
 		return
 	}
+	r.mu.Lock()
 	r.lines = append(r.lines, fmt.Sprintf("%s %s %s %s", req.Method, req.URL, req.Header.Get("X-Api-Key"), body))
+	r.mu.Unlock()
 	req.Body = io.NopCloser(bytes.NewReader(body))
 	r.Server.ServeHTTP(w, req)
 }
@@ -214,8 +224,8 @@ func TestSnapshotInNewProcess(t *testing.T) {
 	if processes != 8 {
 		t.Errorf("%d processes, want 8", processes)
 	}
-	if !slices.Equal(pieces.lines, whole.lines) {
-		t.Errorf("requests in pieces:\n%v\nwhole:\n%v", pieces.lines, whole.lines)
+	if !slices.Equal(pieces.seen(), whole.seen()) {
+		t.Errorf("requests in pieces:\n%v\nwhole:\n%v", pieces.seen(), whole.seen())
 	}
 }
 

@@ -55,8 +55,8 @@ func (j *judge) run(ctx context.Context) {
 	server := httptest.NewServer(&j.server)
 	defer server.Close()
 	program, result, err := j.execute(ctx, server.URL)
-	j.outcome(err, result)
-	j.requests(server.URL)
+	j.outcome(err)
+	j.requests()
 	j.outputs(result)
 	j.diagnostics(program, result)
 	if want := j.c.root.Get("waits"); want != nil && !value.Equal(want.Value(), append([]any{}, j.waits...)) {
@@ -185,7 +185,7 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(text)
 }
 
-// outcomes tell errors apart as cases name them.
+// outcomeOf tells errors apart as cases name them.
 func outcomeOf(err error) (outcome, kind string) {
 	var (
 		step     *runtime.StepError
@@ -208,7 +208,7 @@ func outcomeOf(err error) (outcome, kind string) {
 	return "refused", "document"
 }
 
-func (j *judge) outcome(err error, _ *runtime.Result) {
+func (j *judge) outcome(err error) {
 	outcome, kind := outcomeOf(err)
 	if want := j.c.root.Get("outcome").Str(); outcome != want {
 		j.differ("outcome: %s, want %s: %v", outcome, want, err)
@@ -218,7 +218,7 @@ func (j *judge) outcome(err error, _ *runtime.Result) {
 	}
 }
 
-func (j *judge) requests(server string) {
+func (j *judge) requests() {
 	want := j.c.root.Get("requests")
 	if want == nil {
 		want = &tree.Node{Kind: tree.Array}
@@ -233,15 +233,18 @@ func (j *judge) requests(server string) {
 			expected = append(expected, r)
 		}
 	}
-	if len(j.server.seen) != len(expected) {
+	j.server.mu.Lock()
+	seen := j.server.seen
+	j.server.mu.Unlock()
+	if len(seen) != len(expected) {
 		var got []string
-		for _, r := range j.server.seen {
+		for _, r := range seen {
 			got = append(got, r.method+" "+r.path)
 		}
 		j.differ("%d requests, want %d: %s", len(got), len(expected), strings.Join(got, ", "))
 		return
 	}
-	for i, r := range j.server.seen {
+	for i, r := range seen {
 		j.request(i, r, expected[i])
 	}
 }
