@@ -59,12 +59,3 @@ func (f *failure) error() error {
 	}
 	return &StepError{WorkflowID: f.WorkflowID, StepID: f.StepID, Attempt: f.Attempt, Status: f.Status, Reason: f.Reason, Err: cause}
 }
-
-// depth counts the failures inside one another.
-func (f *failure) depth() int {
-	n := 0
-	for ; f != nil; f = f.Inner {
-		n++
-	}
-	return n
-}

@@ -157,9 +157,12 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (*Reque
 		if s.reserved {
 			encode = encodePath
 		}
-		text := expand(b.params[s.argument], values[s.argument].V, encode)
-		if !values[s.argument].OK || text == "" || text == "." || text == ".." {
-			return nil, fmt.Errorf("the path parameter %q has no value that can stand in a path", b.params[s.argument].Name)
+		p := b.params[s.argument]
+		text := expand(p, values[s.argument].V, encode)
+		// As a whole segment . and .. would lead to another path.
+		leads := p.Style == "simple" && (text == "." || text == "..")
+		if !values[s.argument].OK || text == "" || leads {
+			return nil, fmt.Errorf("the path parameter %q has no value that can stand in a path", p.Name)
 		}
 		url.WriteString(text)
 	}

@@ -77,11 +77,14 @@ func (r *operationReader) server(n *tree.Node) Server {
 	return s
 }
 
+// bracesBack undoes what resolving does to the variables of a URL template.
+var bracesBack = strings.NewReplacer("%7B", "{", "%7D", "}")
+
 // absolute resolves a relative server URL where the description has a URL
 // itself.
 func (r *operationReader) absolute(url string) string {
 	if strings.Contains(r.d.location, "://") && !strings.Contains(url, "://") && !strings.HasPrefix(url, "{") {
-		return join(r.d.location, url)
+		return bracesBack.Replace(join(r.d.location, url))
 	}
 	return url
 }

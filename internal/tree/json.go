@@ -20,8 +20,9 @@ func ParseJSON(data []byte) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	end := r.start()
 	if _, err := r.dec.Token(); err != io.EOF {
-		return nil, r.errorAt(r.start(), "more than one JSON value")
+		return nil, r.errorAt(end, "more than one JSON value")
 	}
 	return n, nil
 }

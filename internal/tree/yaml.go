@@ -55,7 +55,6 @@ func yamlError(err error) error {
 
 type yamlConverter struct {
 	anchors map[*yaml.Node]*Node // nil while the anchored node is being read
-	total   int
 }
 
 func (c *yamlConverter) node(y *yaml.Node, depth int) (*Node, error) {

@@ -252,6 +252,9 @@ func (c *checker) step() error {
 		if !c.accept(")") {
 			return c.refuse()
 		}
+	case t.kind == name && strings.HasSuffix(t.text, ":*"):
+		// In the grammar, but the library below selects nothing by it.
+		return c.errorf("the name test %s is not available", t.text)
 	case t.kind == name:
 		c.at++
 		if prefix, _, ok := strings.Cut(t.text, ":"); ok && !slices.Contains(c.prefixes, prefix) {

@@ -1,0 +1,113 @@
+package tree
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCoreSchema(t *testing.T) {
+	const text = `
+date: 2023-06-01
+yes: yes
+octal: 0o17
+hex: 0x1F
+plus: +12
+zeros: 007
+point: .5
+trailing: 1.
+exponent: 1e3
+underscore: 1_000
+null: ~
+empty:
+bool: TRUE
+quoted: "5"
+tagged: !!str 5
+block: |
+  a
+  b
+big: 123456789012345678901234567890
+`
+	n, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, m := range n.Members {
+		got[m.Name] = fmt.Sprint(m.Value.Kind, " ", m.Value.Text)
+	}
+	want := map[string]string{
+		"date": "a string 2023-06-01", "yes": "a string yes", "octal": "a number 15", "hex": "a number 31", "plus": "a number 12", "zeros": "a number 7",
+		"point": "a number 0.5", "trailing": "a number 1.0", "exponent": "a number 1.0e3", "underscore": "a string 1_000", "null": "null ", "empty": "null ",
+		"bool": "a boolean true", "quoted": "a string 5", "tagged": "a string 5", "block": "a string a\nb\n", "big": "a number 123456789012345678901234567890",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPositions(t *testing.T) {
+	for _, text := range []string{"{\n  \"ä\": 1, \"b\": [true,\n    \"x\"]\n}", "\n  \nä: 1\nb:\n  - true\n  - x"} {
+		n, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := n.At("/b/1")
+		lines := strings.Split(text, "\n")
+		if at := []rune(lines[x.Line-1])[x.Column-1:]; !strings.HasPrefix(strings.TrimPrefix(string(at), `"`), "x") {
+			t.Errorf("%q: x is not at %d:%d", text, x.Line, x.Column)
+		}
+	}
+}
+
+func TestSurrogatePairsInJSON(t *testing.T) {
+	n, err := Parse([]byte(`{"a": "\ud83d\ude00"}`))
+	if err != nil || n.Get("a").Str() != "😀" {
+		t.Errorf("%v %v", n.Get("a"), err)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	deep := strings.Repeat("[", 2000)
+	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := range 8 {
+		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+	}
+	tests := []struct{ text, want string }{
+		{"", "empty"},
+		{"a: 1\na: 2\n", `2:1: duplicate key "a", first at line 1`},
+		{`{"a":1,"a":2}`, `1:8: duplicate key "a"`},
+		{"a: [1\n", "not YAML"},
+		{"{\"a\": ]", "1:7: not JSON"},
+		{`{"a": 1} {"b": 2}`, "1:10: more than one JSON value"},
+		{"a: 1\n---\nb: 2\n", "more than one YAML document"},
+		{deep, "1,000 levels"},
+		{"a: &a [*a]\n", "inside its own anchor"},
+		{bomb, "5,000,000 nodes"},
+		{"? [a]\n: b\n", "a key must be a string"},
+		{"a: .nan\n", ".nan is not a JSON number"},
+		{"a: !!binary aGk=\n", "the tag !!binary does not fit"},
+		{"a: \xff", "invalid UTF-8"},
+	}
+	for _, test := range tests {
+		_, err := Parse([]byte(test.text))
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%.40q: %v, want %q", test.text, err, test.want)
+		}
+	}
+}
+
+func TestManyKeysAreFast(t *testing.T) {
+	var b strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&b, "k%d: v\n", i)
+	}
+	n, err := Parse([]byte(b.String()))
+	if err != nil || n.Get("k99999").Str() != "v" {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,92 @@
+package value
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDecode(t *testing.T) {
+	tests := []struct {
+		text string
+		want any
+	}{
+		{"1", int64(1)}, {"9223372036854775807", int64(9223372036854775807)}, {"9223372036854775808", json.Number("9223372036854775808")},
+		{"1.5", 1.5}, {"1e400", json.Number("1e400")}, {"0.1", 0.1}, {"0.1234567890123456789", json.Number("0.1234567890123456789")},
+		{`"a"`, "a"}, {"null", nil}, {"[true]", []any{true}}, {`{"a":[]}`, map[string]any{"a": []any{}}},
+	}
+	for _, test := range tests {
+		got, err := Decode([]byte(test.text))
+		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", test.text, err, diff)
+		}
+	}
+	for _, text := range []string{"", " ", "{", "1 2", "\xff", "'a'", "01", "// c\n1", "[1,]", strings.Repeat("[", 20_000)} {
+		if v, err := Decode([]byte(text)); err == nil {
+			t.Errorf("%.20q was accepted as %v", text, v)
+		}
+	}
+}
+
+func TestCompareNumbers(t *testing.T) {
+	n := json.Number("1e400")
+	tests := []struct {
+		a, b any
+		want int
+	}{
+		{int64(1), 1.0, 0}, {int64(9007199254740993), float64(9007199254740992), 1}, {json.Number("9223372036854775808"), int64(9223372036854775807), 1},
+		{n, 1e308, 1}, {json.Number("-1e400"), int64(0), -1}, {json.Number("1e999999999999"), n, 1}, {0.1, json.Number("0.10000000000000000001"), -1},
+		{int64(0), json.Number("0e5"), 0}, {json.Number("100e-2"), int64(1), 0}, {int64(-2), int64(-1), -1},
+	}
+	for _, test := range tests {
+		if got := CompareNumbers(test.a, test.b); got != test.want {
+			t.Errorf("%v against %v: %d", test.a, test.b, got)
+		}
+		if got := CompareNumbers(test.b, test.a); got != -test.want {
+			t.Errorf("%v against %v: %d", test.b, test.a, got)
+		}
+	}
+}
+
+func TestPointers(t *testing.T) {
+	v, err := Decode([]byte(`{"a/b": {"~": [10, {"": 1}]}, "0": "zero"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pointer, want := range map[string]any{"/a~1b/~0/0": int64(10), "/a~1b/~0/1/": int64(1), "/0": "zero", "": v} {
+		tokens, err := SplitPointer(pointer)
+		got, ok := Find(v, tokens)
+		if err != nil || !ok || !Equal(got, want) {
+			t.Errorf("%s: %v %t %v", pointer, got, ok, err)
+		}
+	}
+	for _, pointer := range []string{"/a~1b/~0/00", "/a~1b/~0/2", "/a~1b/~0/-", "/x"} {
+		tokens, _ := SplitPointer(pointer)
+		if got, ok := Find(v, tokens); ok {
+			t.Errorf("%s: %v", pointer, got)
+		}
+	}
+	for _, pointer := range []string{"a", "/~", "/~2"} {
+		if _, err := SplitPointer(pointer); err == nil {
+			t.Errorf("%s was accepted", pointer)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{"1e400", "-0", "[1.50,\"\\ud83d\\ude00\"]", `{"a":0.1234567890123456789}`, "100000000000000000000e-20"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := Decode([]byte(text))
+		if err != nil {
+			return
+		}
+		again, err := Decode(AppendJSON(nil, v))
+		if err != nil || !Equal(v, again) {
+			t.Fatalf("%s was written as %s: %v", text, AppendJSON(nil, v), err)
+		}
+	})
+}
