@@ -184,7 +184,8 @@ func (s *screen) draw() {
 	if l.at.StepID == "" {
 		return
 	}
-	text := fmt.Sprintf("%s%-16s %s", strings.Repeat("  ", l.at.Depth), l.at.StepID, l.request)
+	// The request comes last: on a narrow terminal it is what can be cut.
+	text := fmt.Sprintf("%s%-16s", strings.Repeat("  ", l.at.Depth), l.at.StepID)
 	if l.status != 0 {
 		text += fmt.Sprintf("  %d", l.status)
 	}
@@ -198,6 +199,7 @@ func (s *screen) draw() {
 	if l.failed != "" {
 		text += "  failed: " + strings.Join(strings.Fields(l.failed), " ")
 	}
+	text += "  " + l.request
 	mark, color := "…", ""
 	if l.finished && l.wait == nil {
 		mark, color = "✓", green
