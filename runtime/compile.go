@@ -54,6 +54,7 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 	for _, w := range l.program.workflows {
 		(&workflowLinker{linker: l, workflow: w}).link()
 	}
+	l.program.markSecrets()
 	l.cycles()
 	l.unusedSources()
 	l.program.fingerprint = hex.EncodeToString(l.hash.Sum(nil)[:8])

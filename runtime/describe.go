@@ -22,7 +22,7 @@ type InputInfo struct {
 	Default     any // meaningful when HasDefault is set
 	HasDefault  bool
 	Description string
-	Secret      bool // its format is password
+	Secret      bool // its format is password, or it flows into a credential
 }
 
 // StepInfo tells of a step.
@@ -74,7 +74,7 @@ func (w *workflow) inputs() []InputInfo {
 	var list []InputInfo
 	for _, name := range s.names {
 		n := s.deref(s.property(s.node, name))
-		info := InputInfo{Name: name, Description: n.Get("description").Str(), Required: s.requires(name), Secret: n.Get("format").Str() == "password"}
+		info := InputInfo{Name: name, Description: n.Get("description").Str(), Required: s.requires(name), Secret: slices.Contains(w.secrets, name)}
 		if t := n.Get("type"); t != nil {
 			info.Type = t.Text
 			for _, item := range t.Items {

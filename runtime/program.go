@@ -52,6 +52,7 @@ type workflow struct {
 	dependsOn []int
 	steps     []*step
 	outputs   []output
+	secrets   []string // inputs that are credentials: see secret.go
 }
 
 type step struct {

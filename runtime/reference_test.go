@@ -260,9 +260,6 @@ func TestSecretsAreMasked(t *testing.T) {
 	_, settings := serve(t, 1)
 	var told bytes.Buffer
 	driver := runtime.Driver{Settings: settings, OnEvent: func(e runtime.Event) {
-		if _, start := e.(*runtime.WorkflowStarted); start {
-			return // told before any step says which input is a credential
-		}
 		data, err := json.Marshal(e)
 		if err != nil {
 			t.Error(err)

@@ -10,9 +10,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// What an execution knows to be secret (inputs whose format is password, and
-// the values of parameters that carry credentials) is masked in all that it
-// tells: events, errors, reasons.
+// What an execution knows to be secret (inputs that markSecrets found, and the
+// values of parameters that carry credentials) is masked in all that it tells:
+// events, errors, reasons.
 
 const masked = "***"
 
@@ -20,11 +20,52 @@ const masked = "***"
 // a shorter one only where it is the whole value.
 const minSecret = 4
 
-func (x *Execution) learnSecrets(w *workflow, inputs map[string]any) {
-	if w.schema == nil {
-		return
+// markSecrets finds the inputs that hold secrets: those whose format is
+// password, and those that flow into an argument that carries a credential, be
+// it through the inputs of called workflows.
+func (p *Program) markSecrets() {
+	for _, w := range p.workflows {
+		if w.schema != nil {
+			w.secrets = slices.Clone(w.schema.secrets)
+		}
 	}
-	for _, name := range w.schema.secrets {
+	for changed := true; changed; {
+		changed = false
+		for _, w := range p.workflows {
+			for _, s := range w.steps {
+				for i := range s.arguments {
+					a := &s.arguments[i]
+					if a.secret || s.called >= 0 && slices.Contains(p.workflows[s.called].secrets, a.name) {
+						changed = w.markSecret(&a.value) || changed
+					}
+				}
+			}
+		}
+	}
+}
+
+// markSecret marks the inputs that an operand refers to; it tells whether one
+// is new.
+func (w *workflow) markSecret(o *operand) (marked bool) {
+	mark := func(r *ref) {
+		if r.kind == inputRef && !slices.Contains(w.secrets, r.name) {
+			w.secrets, marked = append(w.secrets, r.name), true
+		}
+	}
+	mark(&o.ref)
+	if o.template != nil {
+		for i := range o.template.refs {
+			mark(&o.template.refs[i])
+		}
+	}
+	for i := range o.items {
+		marked = w.markSecret(&o.items[i]) || marked
+	}
+	return marked
+}
+
+func (x *Execution) learnSecrets(w *workflow, inputs map[string]any) {
+	for _, name := range w.secrets {
 		if v, ok := inputs[name]; ok {
 			x.addSecret(v)
 		}
