@@ -148,7 +148,7 @@ func redirects(follow bool) func(*http.Request, []*http.Request) error {
 		switch {
 		case !follow:
 			return http.ErrUseLastResponse
-		case len(via) >= maxRedirects:
+		case len(via) > maxRedirects:
 			return fmt.Errorf("stopped after %d redirects", maxRedirects)
 		case first.Scheme == "https" && req.URL.Scheme != "https":
 			return errors.New("a redirect from https to http is not followed")

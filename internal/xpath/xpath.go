@@ -171,7 +171,11 @@ func Set(xml, expr, value string) (string, error) {
 	if len(nodes) == 0 {
 		return "", fmt.Errorf("XPath %s selects nothing in the payload", expr)
 	}
-	return doc.OutputXML(false), nil
+	written := doc.OutputXML(false)
+	if !strings.HasPrefix(xml, "<?xml") {
+		written = strings.TrimPrefix(written, `<?xml version="1.0"?>`) // the library's own
+	}
+	return written, nil
 }
 
 func find(doc *xmlquery.Node, compiled *xpath.Expr) (nodes []*xmlquery.Node, err error) {
