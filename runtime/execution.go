@@ -334,19 +334,19 @@ func (x *Execution) push(index int, why purpose, inputs map[string]any) {
 	x.learnSecrets(w, inputs)
 }
 
-// call puts a workflow on the stack for another one. ok is false when it
-// cannot be; the run or the caller's step has then failed.
-func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any) (prepared bool, failed *failure) {
+// call puts a workflow on the stack for another one, or tells why its inputs do
+// not fit. Beyond the budget of depth it ends the run.
+func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any) *failure {
 	if limit := or(x.Settings.MaxDepth, defaultMaxDepth); len(x.Frames) > limit {
 		x.abort(&failure{Kind: budgetFailure, Budget: "depth", Limit: limit, WorkflowID: x.workflow(f).id, StepID: x.step(f).id})
-		return false, nil
+		return nil
 	}
 	full, err := x.program.workflows[index].prepare(inputs)
 	if err != nil {
-		return false, failureOf(err)
+		return failureOf(err)
 	}
 	x.push(index, why, full)
-	return true, nil
+	return nil
 }
 
 // enter runs what the workflow depends on, then goes to its first step (F16).
@@ -378,7 +378,7 @@ func (x *Execution) depend(f *frame, index int) {
 			inputs, _ = v.(map[string]any)
 		}
 	}
-	if _, failed := x.call(f, index, asDependency, inputs); failed != nil {
+	if failed := x.call(f, index, asDependency, inputs); failed != nil {
 		x.complete(index, inputs, nil, failed)
 	}
 }
@@ -436,7 +436,7 @@ func (x *Execution) callWorkflow(f *frame, s *step) {
 		}
 	}
 	f.Phase = phaseCalled
-	if _, failed := x.call(f, s.called, asCall, inputs); failed != nil {
+	if failed := x.call(f, s.called, asCall, inputs); failed != nil {
 		f.Failure, f.Phase = failed, phaseJudge
 	}
 }

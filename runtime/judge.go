@@ -254,7 +254,7 @@ func (x *Execution) jump(f *frame, to jump) {
 	case afterWorkflow:
 		f.Phase = phaseCalled
 		inputs := sameNamed(f.Inputs, x.program.workflows[to.Workflow])
-		if _, failed := x.call(f, to.Workflow, asReference, inputs); failed != nil {
+		if failed := x.call(f, to.Workflow, asReference, inputs); failed != nil {
 			f.Phase = phaseStart // its failure does not stop the chain (F12)
 		}
 	case handOver:
