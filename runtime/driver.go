@@ -144,13 +144,13 @@ const maxRedirects = 10
 // nothing that a workflow put into a header leaves its origin.
 func redirects(follow bool) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
-		first := via[0].URL
+		first, last := via[0].URL, via[len(via)-1].URL
 		switch {
 		case !follow:
 			return http.ErrUseLastResponse
 		case len(via) > maxRedirects:
 			return fmt.Errorf("stopped after %d redirects", maxRedirects)
-		case first.Scheme == "https" && req.URL.Scheme != "https":
+		case last.Scheme == "https" && req.URL.Scheme != "https":
 			return errors.New("a redirect from https to http is not followed")
 		}
 		if !sameOrigin(first, req.URL) {
