@@ -9,6 +9,7 @@ import (
 	"github.com/gobelin-dev/gobelin/expr"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // operand compiles a value of the document: strings may be or hold expressions,
@@ -32,7 +33,7 @@ func (l *workflowLinker) compound(n *arazzo.Node, at arazzo.Position) operand {
 	constant := true
 	add := func(token string, child *arazzo.Node) {
 		inner := at
-		inner.Pointer += "/" + token
+		inner.Pointer += "/" + value.PointerToken(token)
 		item := l.operand(child, inner)
 		constant = constant && item.kind == constantOperand
 		o.items = append(o.items, item)
