@@ -59,7 +59,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(), checkCommand(), showCommand())
+	root.AddCommand(runCommand(), checkCommand(), showCommand(), conformanceCommand())
 	err := root.ExecuteContext(ctx)
 	var code exit
 	switch {

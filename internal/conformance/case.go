@@ -6,77 +6,176 @@ package conformance
 import (
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// A Case is one file of the suite.
+// A Case is one case of the suite.
 type Case struct {
-	Name, Dir string
-	root      *tree.Node
+	Name     string // area/file, or area/file/number of a file with several cases
+	Title    string
+	Area     string
+	Rulings  []string
+	files    fs.FS
+	dir      string
+	root     *tree.Node // the members of the case, merged with what its file gives to all
 }
 
-// fields are the members that a case may have.
-var fields = []string{"title", "rulings", "document", "documentFile", "sources", "workflow", "inputs", "settings", "responses", "requests", "waits", "outcome", "error", "outputs", "diagnostics", "strict"}
-
-// Load reads all cases below a folder, in the order of their paths.
-func Load(dir string) ([]*Case, error) {
+// Load reads all cases of a file system, in the order of their paths.
+func Load(files fs.FS) ([]*Case, error) {
 	var cases []*Case
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".yaml") {
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".yaml") {
 			return err
 		}
-		data, err := os.ReadFile(path)
+		data, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
 		root, err := tree.Parse(data)
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		for _, m := range root.Members {
-			if !slices.Contains(fields, m.Name) {
-				return fmt.Errorf("%s:%d: a case has no %q", path, m.Line, m.Name)
-			}
+		if root.Get("title") == nil && root.Get("cases") == nil {
+			return nil // a document that cases name
 		}
-		name, err := filepath.Rel(dir, strings.TrimSuffix(path, ".yaml"))
-		cases = append(cases, &Case{Name: filepath.ToSlash(name), Dir: filepath.Dir(path), root: root})
+		some, err := expand(files, name, root)
+		cases = append(cases, some...)
 		return err
 	})
 	return cases, err
 }
 
-// document returns the text and the location of the case's document.
-func (c *Case) document() (location string, text []byte, err error) {
-	if file := c.root.Get("documentFile").Str(); file != "" {
-		location = filepath.Join(c.Dir, filepath.FromSlash(file))
-		text, err = os.ReadFile(location)
-		return location, text, err
+// expand gives the cases of a file.
+func expand(files fs.FS, name string, root *tree.Node) ([]*Case, error) {
+	base := strings.TrimSuffix(name, ".yaml")
+	if root.Get("cases") == nil {
+		return []*Case{newCase(files, base, name, root)}, nil
 	}
-	n := c.root.Get("document")
-	if n.Str() != "" {
-		return filepath.Join(c.Dir, "case.arazzo.yaml"), []byte(n.Str()), nil
+	var list []*Case
+	for i, item := range root.Get("cases").Items {
+		merged := overlay(root.Get("given"), item)
+		if with := item.Get("with"); with != nil {
+			for _, m := range with.Members {
+				place := root.Get("places").Get(m.Name)
+				if place == nil {
+					return nil, fmt.Errorf("%s:%d: there is no place %q", name, m.Line, m.Name)
+				}
+				tokens, err := value.SplitPointer(place.Str())
+				if err != nil {
+					return nil, fmt.Errorf("%s:%d: %w", name, place.Line, err)
+				}
+				merged = set(merged, tokens, m.Value)
+			}
+		}
+		list = append(list, newCase(files, fmt.Sprintf("%s/%02d", base, i+1), name, merged))
 	}
-	text, err = n.YAML()
-	return filepath.Join(c.Dir, "case.arazzo.yaml"), text, err
+	return list, nil
 }
 
-// source returns the text of a source description that the case holds.
-func (c *Case) source(location string) ([]byte, error) {
-	if sources := c.root.Get("sources"); sources != nil {
-		for _, m := range sources.Members {
-			if filepath.Join(c.Dir, m.Name) != location {
-				continue
-			}
-			if m.Value.Str() != "" {
-				return []byte(m.Value.Str()), nil
-			}
-			return m.Value.YAML()
+func newCase(files fs.FS, name, file string, root *tree.Node) *Case {
+	c := &Case{Name: name, Title: root.Get("title").Str(), Area: strings.Split(name, "/")[0], files: files, dir: path.Dir(file), root: root}
+	if rulings := root.Get("rulings"); rulings != nil {
+		for _, item := range rulings.Items {
+			c.Rulings = append(c.Rulings, item.Text)
 		}
 	}
-	return os.ReadFile(location)
+	return c
+}
+
+// overlay gives the members of both objects; those of the second win.
+func overlay(below, above *tree.Node) *tree.Node {
+	merged := &tree.Node{Kind: tree.Object, Line: above.Line, Column: above.Column}
+	if below != nil {
+		for _, m := range below.Members {
+			if above.Get(m.Name) == nil {
+				merged.Members = append(merged.Members, m)
+			}
+		}
+	}
+	for _, m := range above.Members {
+		if m.Name != "with" {
+			merged.Members = append(merged.Members, m)
+		}
+	}
+	return merged
+}
+
+// set returns n with another value at a JSON Pointer; what does not exist is
+// created as an object. n itself is not changed.
+func set(n *tree.Node, tokens []string, v *tree.Node) *tree.Node {
+	if len(tokens) == 0 {
+		return v
+	}
+	if n == nil {
+		n = &tree.Node{Kind: tree.Object, Line: v.Line, Column: v.Column}
+	}
+	changed := *n
+	if n.Kind == tree.Array {
+		changed.Items = slices.Clone(n.Items)
+		i, ok := value.Index(tokens[0])
+		if !ok || i >= len(n.Items) {
+			changed.Items = append(changed.Items, nil)
+			i = len(changed.Items) - 1
+		}
+		changed.Items[i] = set(changed.Items[i], tokens[1:], v)
+		return &changed
+	}
+	changed.Members = slices.Clone(n.Members)
+	for i := range changed.Members {
+		if changed.Members[i].Name == tokens[0] {
+			changed.Members[i].Value = set(changed.Members[i].Value, tokens[1:], v)
+			return &changed
+		}
+	}
+	changed.Members = append(changed.Members, tree.Member{Name: tokens[0], Value: set(nil, tokens[1:], v)})
+	return &changed
+}
+
+// Data returns the case as a JSON value: what its file gives to all cases
+// merged into it.
+func (c *Case) Data() any { return c.root.Value() }
+
+// text returns the text and the location of the case's document.
+func (c *Case) text() (location string, text []byte, err error) {
+	if file := c.root.Get("documentFile").Str(); file != "" {
+		location = path.Join(c.dir, file)
+		text, err = fs.ReadFile(c.files, location)
+		return location, text, err
+	}
+	location = path.Join(c.dir, "case.arazzo.yaml")
+	n := c.root.Get("document")
+	if n.Str() != "" {
+		return location, []byte(n.Str()), nil
+	}
+	text, err = n.YAML()
+	return location, text, err
+}
+
+// source returns a description that the case holds, or a file beside it.
+func (c *Case) source(location string) ([]byte, error) {
+	for name, text := range c.sources() {
+		if path.Join(c.dir, name) == location {
+			return text()
+		}
+	}
+	return fs.ReadFile(c.files, location)
+}
+
+// sources are the texts that the case holds, by their place beside the document.
+func (c *Case) sources() map[string]func() ([]byte, error) {
+	texts := map[string]func() ([]byte, error){}
+	if sources := c.root.Get("sources"); sources != nil {
+		for _, m := range sources.Members {
+			texts[m.Name] = m.Value.YAML
+			if m.Value.Kind == tree.String {
+				texts[m.Name] = func() ([]byte, error) { return []byte(m.Value.Text), nil }
+			}
+		}
+	}
+	return texts
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"text/tabwriter"
+
+	"github.com/gobelin-dev/gobelin/internal/conformance"
+	suite "github.com/gobelin-dev/gobelin/testdata/conformance"
+	"github.com/spf13/cobra"
+)
+
+type conformanceRun struct {
+	dir, filter, exec, output string
+	jobs                      int
+	quiet                     bool
+}
+
+func conformanceCommand() *cobra.Command {
+	var r conformanceRun
+	c := &cobra.Command{
+		Use:   "conformance",
+		Short: "Run the Arazzo conformance suite, against gobelin or another runner",
+		Long: "Run the Arazzo conformance suite against gobelin, or with --exec against another runner.\n\n" +
+			"COMMAND is given to sh. In it {document} becomes the path of the case's document, {inputs} that of a JSON file\n" +
+			"with the inputs, {workflow} the workflow's id, {servers} the base URL of each source as NAME=URL separated by\n" +
+			"blanks, and {outputs} the file to which the workflow's outputs may be written as a JSON object. Exit status 0\n" +
+			"says that the workflow succeeded, 77 that the runner cannot express the case, any other that it did not succeed.\n\n" +
+			"Exit codes: 0 all that apply passed, 1 some failed, 2 usage.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return r.run(c) },
+	}
+	f := c.Flags()
+	f.StringVar(&r.dir, "suite", "", "`DIR` with the cases, instead of those that the command carries")
+	f.StringVar(&r.filter, "filter", "", "`REGEXP` that a case's name, title or rulings must match")
+	f.StringVar(&r.exec, "exec", "", "`COMMAND` of another runner")
+	f.StringVarP(&r.output, "output", "o", "text", "`text|json`: what is printed to standard output")
+	f.IntVar(&r.jobs, "jobs", runtime.GOMAXPROCS(0), "`N` cases at once")
+	f.BoolVarP(&r.quiet, "quiet", "q", false, "print the table alone, not what failed")
+	return c
+}
+
+func (r *conformanceRun) run(c *cobra.Command) error {
+	if r.output != "text" && r.output != "json" || r.jobs < 1 {
+		return fmt.Errorf("-o is text or json, --jobs is 1 at least")
+	}
+	filter, err := regexp.Compile(r.filter)
+	if err != nil {
+		return fmt.Errorf("--filter: %w", err)
+	}
+	var files fs.FS = suite.Files
+	if r.dir != "" {
+		files = os.DirFS(r.dir)
+	}
+	cases, err := conformance.Load(files)
+	if err != nil {
+		return err
+	}
+	var chosen []*conformance.Case
+	for _, each := range cases {
+		if filter.MatchString(each.Name + " " + each.Title + " " + strings.Join(each.Rulings, " ")) {
+			chosen = append(chosen, each)
+		}
+	}
+	if len(chosen) == 0 {
+		return fmt.Errorf("no case matches --filter %s", r.filter)
+	}
+	results := r.results(c.Context(), chosen)
+	if r.output == "json" {
+		encoder := json.NewEncoder(c.OutOrStdout())
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(results)
+	} else {
+		err = r.print(c.OutOrStdout(), results)
+	}
+	if err != nil {
+		return err
+	}
+	for _, result := range results {
+		if result.Status == conformance.Failed {
+			return exit(exitFailed)
+		}
+	}
+	return context.Cause(c.Context())
+}
+
+// results runs the cases, some at once, and keeps their order.
+func (r *conformanceRun) results(ctx context.Context, cases []*conformance.Case) []conformance.Result {
+	results := make([]conformance.Result, len(cases))
+	next := make(chan int)
+	var wait sync.WaitGroup
+	for range min(r.jobs, len(cases)) {
+		wait.Go(func() {
+			for i := range next {
+				if r.exec == "" {
+					results[i] = conformance.Run(ctx, cases[i])
+				} else {
+					results[i] = conformance.Exec(ctx, cases[i], r.exec)
+				}
+			}
+		})
+	}
+	for i := range cases {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	return results
+}
+
+// print writes what failed and a table by area.
+func (r *conformanceRun) print(w io.Writer, results []conformance.Result) error {
+	type row struct{ passed, failed, skipped int }
+	var areas []string
+	rows := map[string]*row{}
+	total := &row{}
+	for _, result := range results {
+		if rows[result.Area] == nil {
+			rows[result.Area] = &row{}
+			areas = append(areas, result.Area)
+		}
+		for _, each := range []*row{rows[result.Area], total} {
+			switch result.Status {
+			case conformance.Passed:
+				each.passed++
+			case conformance.Failed:
+				each.failed++
+			default:
+				each.skipped++
+			}
+		}
+		if result.Status == conformance.Failed && !r.quiet {
+			fmt.Fprintf(w, "FAIL %s [%s] %s\n    %s\n", result.Name, strings.Join(result.Rulings, " "), result.Title, strings.Join(result.Differences, "\n    "))
+		}
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "area\tpassed\tfailed\tnot applicable\t")
+	for _, area := range areas {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t\n", area, rows[area].passed, rows[area].failed, rows[area].skipped)
+	}
+	fmt.Fprintf(table, "all\t%d\t%d\t%d\t\n", total.passed, total.failed, total.skipped)
+	return table.Flush()
+}

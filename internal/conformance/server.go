@@ -1,0 +1,120 @@
+package conformance
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// scripted answers with the case's responses in order and keeps what it was
+// asked.
+type scripted struct {
+	mu     sync.Mutex
+	script []*tree.Node
+	seen   []request
+}
+
+type request struct {
+	method, path, query string
+	header              http.Header
+	body                []byte
+}
+
+func (r request) values() url.Values {
+	values, _ := url.ParseQuery(r.query)
+	return values
+}
+
+// repeated gives the items of a list, each as often as its "times" says.
+func repeated(list *tree.Node) []*tree.Node {
+	if list == nil {
+		return nil
+	}
+	var all []*tree.Node
+	for _, item := range list.Items {
+		times := int64(1)
+		if n, ok := item.Get("times").Value().(int64); ok {
+			times = n
+		}
+		for range times {
+			all = append(all, item)
+		}
+	}
+	return all
+}
+
+func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	n := len(s.seen)
+	s.seen = append(s.seen, request{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Header, body})
+	if n >= len(s.script) {
+		w.WriteHeader(http.StatusNotImplemented)
+		return
+	}
+	answer := s.script[n]
+	if answer.Get("drop").True() {
+		panic(http.ErrAbortHandler)
+	}
+	if headers := answer.Get("headers"); headers != nil {
+		for _, m := range headers.Members {
+			values := []*tree.Node{m.Value}
+			if m.Value.Kind == tree.Array {
+				values = m.Value.Items
+			}
+			for _, v := range values {
+				w.Header().Add(m.Name, strings.ReplaceAll(v.Text, "{server}", "http://"+r.Host))
+			}
+		}
+	}
+	text := answerBody(w.Header(), answer)
+	status := http.StatusOK
+	if given, ok := answer.Get("status").Value().(int64); ok {
+		status = int(given)
+	}
+	w.WriteHeader(status)
+	// A client that has gone away is the case's business.
+	_, _ = w.Write(text)
+}
+
+func answerBody(h http.Header, answer *tree.Node) []byte {
+	var text []byte
+	switch {
+	case answer.Get("text") != nil:
+		text = []byte(answer.Get("text").Text)
+	case answer.Get("base64") != nil:
+		// The schema of cases says that it is base64; what is not is sent as far as it is.
+		text, _ = base64.StdEncoding.DecodeString(answer.Get("base64").Text)
+	case answer.Get("body") != nil:
+		text = value.AppendJSON(nil, answer.Get("body").Value())
+		if h.Get("Content-Type") == "" {
+			h.Set("Content-Type", "application/json")
+		}
+	}
+	if h.Get("Content-Type") == "" {
+		h["Content-Type"] = nil // net/http would guess one
+	}
+	if n, ok := answer.Get("repeat").Value().(int64); ok {
+		text = bytes.Repeat(text, int(n))
+	}
+	if h.Get("Content-Encoding") == "gzip" {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(text) // to memory: no error
+		_ = z.Close()
+		return b.Bytes()
+	}
+	return text
+}
