@@ -9,11 +9,14 @@ import (
 
 // The methods here hold what the struct tags cannot say of an object.
 
-var supportedVersion = regexp.MustCompile(`^1\.0\.[0-9]+(-.+)?$`)
+var supportedVersion = regexp.MustCompile(`^1\.[01]\.[0-9]+(-.+)?$`)
 
 func (d *Document) check(r *reader) {
 	if d.Version != "" && !supportedVersion.MatchString(d.Version) {
-		r.report("version", Error, d.At("arazzo"), fmt.Sprintf("version %q is not supported; it must be 1.0.x, such as 1.0.1", d.Version))
+		r.report("version", Error, d.At("arazzo"), fmt.Sprintf("version %q is not supported; it must be 1.0.x or 1.1.x, such as 1.0.1", d.Version))
+	}
+	if strings.Contains(d.Self, "#") {
+		r.report("self", Error, d.At("$self"), fmt.Sprintf("$self is %q; it must not have a fragment", d.Self))
 	}
 	unique(r, "duplicate-id", "source description", d.Sources, func(s *SourceDescription) (string, Position) { return s.Name, s.At("name") })
 	unique(r, "duplicate-id", "workflowId", d.Workflows, func(w *Workflow) (string, Position) { return w.WorkflowID, w.At("workflowId") })
@@ -28,7 +31,11 @@ func (w *Workflow) check(r *reader) {
 
 func (s *Step) check(r *reader) {
 	var given []string
-	for _, name := range []string{"operationId", "operationPath", "workflowId"} {
+	targets := []string{"operationId", "operationPath", "workflowId"}
+	if r.later {
+		targets = append(targets, "channelPath")
+	}
+	for _, name := range targets {
 		if s.source.Get(name) != nil {
 			given = append(given, name)
 		}
@@ -64,6 +71,8 @@ func (a *Action) check(r *reader) {
 	switch {
 	case a.WorkflowID != "" && a.StepID != "":
 		r.report("action-target", Error, a.At("stepId"), fmt.Sprintf("action %q has both workflowId and stepId; keep one", a.Name))
+	case len(a.Parameters) > 0 && a.WorkflowID == "":
+		r.report("action-target", Error, a.At("parameters"), fmt.Sprintf("action %q has parameters but no workflowId to give them to", a.Name))
 	case a.Type == "goto" && a.WorkflowID == "" && a.StepID == "":
 		r.report("action-target", Error, a.At(), fmt.Sprintf("action %q goes nowhere; a goto needs a stepId or a workflowId", a.Name))
 	}
@@ -78,12 +87,15 @@ func (c *Criterion) check(r *reader) {
 // versions are the values of version for each type; those of 1.1.0 are
 // accepted too (ruling C15).
 var versions = map[string][]string{
-	"jsonpath": {"draft-goessner-dispatch-jsonpath-00", "rfc9535"},
-	"xpath":    {"xpath-10", "xpath-20", "xpath-30", "xpath-31"},
+	"jsonpath":    {"draft-goessner-dispatch-jsonpath-00", "rfc9535"},
+	"jsonpointer": {"rfc6901"},
+	"xpath":       {"xpath-10", "xpath-20", "xpath-30", "xpath-31"},
 }
 
 func (t *ExpressionType) check(r *reader) {
-	r.require(&t.Object, "version")
+	if !r.later {
+		r.require(&t.Object, "version")
+	}
 	if allowed := versions[t.Type]; t.Version != "" && allowed != nil && !slices.Contains(allowed, t.Version) {
 		r.report("enum", Error, t.At("version"), fmt.Sprintf("%q is no version of %s; it must be one of %s", t.Version, t.Type, strings.Join(allowed, ", ")))
 	}

@@ -17,6 +17,7 @@ func NewNode(v any) *Node { return tree.FromValue(v) }
 type Document struct {
 	Object
 	Version     string               `arazzo:"arazzo,required"`
+	Self        string               `arazzo:"$self" since:"1.1"` // the document's own URI, against which relative sources are resolved
 	Info        *Info                `arazzo:"info,required"`
 	Sources     []*SourceDescription `arazzo:"sourceDescriptions,required,filled"`
 	Workflows   []*Workflow          `arazzo:"workflows,required,filled"`
@@ -40,7 +41,7 @@ type SourceDescription struct {
 	Object
 	Name string `arazzo:"name,required"`
 	URL  string `arazzo:"url,required"`
-	Type string `arazzo:"type" enum:"openapi arazzo"` // empty: found out from the description itself
+	Type string `arazzo:"type" enum:"openapi arazzo asyncapi"` // empty: found out from the description itself
 }
 
 // A Workflow is the Workflow Object.
@@ -54,7 +55,7 @@ type Workflow struct {
 	Steps          []*Step      `arazzo:"steps,required,filled"`
 	SuccessActions []*Action    `arazzo:"successActions"`
 	FailureActions []*Action    `arazzo:"failureActions"`
-	Outputs        Map[string]  `arazzo:"outputs"`
+	Outputs        Map[Output]  `arazzo:"outputs"`
 	Parameters     []*Parameter `arazzo:"parameters"`
 }
 
@@ -72,7 +73,12 @@ type Step struct {
 	SuccessCriteria []*Criterion `arazzo:"successCriteria"`
 	OnSuccess       []*Action    `arazzo:"onSuccess"`
 	OnFailure       []*Action    `arazzo:"onFailure"`
-	Outputs         Map[string]  `arazzo:"outputs"`
+	Outputs         Map[Output]  `arazzo:"outputs"`
+	Timeout         *int64       `arazzo:"timeout" since:"1.1"`       // milliseconds
+	DependsOn       []string     `arazzo:"dependsOn" since:"1.1"`     // steps that must have been executed before
+	ChannelPath     string       `arazzo:"channelPath" since:"1.1"`   // of a step over AsyncAPI, which gobelin does not run
+	CorrelationID   *Node        `arazzo:"correlationId" since:"1.1"` // of AsyncAPI
+	Action          string       `arazzo:"action" since:"1.1"`        // of AsyncAPI
 }
 
 // A Parameter is the Parameter Object, or, with Reference set, a Reusable
@@ -81,7 +87,7 @@ type Parameter struct {
 	Object
 	Reference string `arazzo:"reference"` // Reusable Object: a runtime expression such as $components.parameters.page
 	Name      string `arazzo:"name"`
-	In        string `arazzo:"in" enum:"path query header cookie"`
+	In        string `arazzo:"in" enum:"path query querystring header cookie channel"`
 	Value     *Node  `arazzo:"value"` // a constant or a runtime expression; of a Reusable Object the value that overrides
 }
 
@@ -94,8 +100,9 @@ type Action struct {
 	Type       string       `arazzo:"type" enum:"end goto retry"` // retry belongs to failure actions
 	WorkflowID string       `arazzo:"workflowId"`
 	StepID     string       `arazzo:"stepId"`
-	RetryAfter *float64     `arazzo:"retryAfter"` // seconds
-	RetryLimit *int64       `arazzo:"retryLimit"` // nil: one retry
+	Parameters []*Parameter `arazzo:"parameters" since:"1.1"` // inputs of the workflow that WorkflowID names
+	RetryAfter *float64     `arazzo:"retryAfter"`             // seconds
+	RetryLimit *int64       `arazzo:"retryLimit"`             // nil: one retry
 	Criteria   []*Criterion `arazzo:"criteria"`
 }
 
@@ -117,12 +124,26 @@ type Criterion struct {
 	Version   string         `arazzo:"version"` // not in the specification; published beside a string type (ruling C15)
 }
 
-// An ExpressionType is the type of a criterion: a string such as "regex", or
-// the Criterion Expression Type Object with a version. The zero value is the
+// An Output is a runtime expression, or, since 1.1.0, a Selector Object.
+type Output struct {
+	Expression string
+	Selector   *Selector // nil: Expression
+}
+
+// A Selector is the Selector Object (Arazzo 1.1.0).
+type Selector struct {
+	Object
+	Context  string         `arazzo:"context,required"` // a runtime expression
+	Selector string         `arazzo:"selector,required"`
+	Type     ExpressionType `arazzo:"type,required"` // jsonpath, xpath or jsonpointer
+}
+
+// An ExpressionType is the type of a criterion or selector: a string such as
+// "regex", or the Expression Type Object with a version. The zero value is the
 // simple type.
 type ExpressionType struct {
 	Object
-	Type    string `arazzo:"type,required" enum:"simple regex jsonpath xpath"`
+	Type    string `arazzo:"type,required" enum:"simple regex jsonpath xpath jsonpointer"`
 	Version string `arazzo:"version"`
 }
 
@@ -139,6 +160,9 @@ type Replacement struct {
 	Object
 	Target string `arazzo:"target,required"` // JSON Pointer or XPath
 	Value  *Node  `arazzo:"value,required"`
+	// TargetSelectorType is the language of Target; the zero value goes by the
+	// content type.
+	TargetSelectorType ExpressionType `arazzo:"targetSelectorType" since:"1.1"`
 }
 
 // Workflow returns the workflow with that id, or nil.

@@ -13,6 +13,7 @@ type field struct {
 	required bool
 	filled   bool     // an array of at least one item
 	enum     []string // the values of a string; nil: any
+	since    string   // the version that has brought it; empty: 1.0
 }
 
 type fieldTable struct {
@@ -34,7 +35,7 @@ func fieldsOf(t reflect.Type) *fieldTable {
 			continue
 		}
 		options := strings.Split(tag, ",")
-		f := field{name: options[0], index: i, enum: strings.Fields(t.Field(i).Tag.Get("enum"))}
+		f := field{name: options[0], index: i, enum: strings.Fields(t.Field(i).Tag.Get("enum")), since: t.Field(i).Tag.Get("since")}
 		for _, option := range options[1:] {
 			f.required = f.required || option == "required"
 			f.filled = f.filled || option == "filled"
@@ -60,6 +61,7 @@ var (
 	floatType = reflect.TypeFor[*float64]()
 	intType   = reflect.TypeFor[*int64]()
 	typeType  = reflect.TypeFor[ExpressionType]()
+	outType   = reflect.TypeFor[Output]()
 )
 
 func objectOf(v reflect.Value) *Object { return v.FieldByName("Object").Addr().Interface().(*Object) }

@@ -45,6 +45,7 @@ func ParseFile(location string, data []byte) (*Document, error) {
 		r.report("not-an-object", Error, place(root, ""), fmt.Sprintf("an Arazzo document is an object, not %s", root.Kind))
 		return nil, &ParseError{r.diagnostics}
 	}
+	r.later = strings.HasPrefix(root.Get("arazzo").Str(), "1.1.")
 	doc := &Document{Location: location}
 	r.object(reflect.ValueOf(doc).Elem(), root, "")
 	slices.SortStableFunc(r.diagnostics, func(a, b Diagnostic) int {
@@ -63,6 +64,7 @@ func ParseFile(location string, data []byte) (*Document, error) {
 // reader fills the model from nodes by the struct tags, and collects what it finds.
 type reader struct {
 	file        string
+	later       bool // the document is of version 1.1
 	diagnostics []Diagnostic
 }
 
@@ -109,6 +111,10 @@ func (r *reader) object(v reflect.Value, n *Node, pointer string) {
 	for _, m := range n.Members {
 		f := table.byName(m.Name)
 		switch {
+		case f != nil && f.since != "" && !r.later:
+			o.Unknown = append(o.Unknown, Field{m.Name, m.Value})
+			r.report("unknown-field", Warning, Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)},
+				fmt.Sprintf("%q came with version %s.0; this document is of version 1.0", m.Name, f.since))
 		case f != nil:
 			r.field(v.Field(f.index), f, m.Value, childPointer(pointer, m.Name))
 		case strings.HasPrefix(m.Name, "x-"):
@@ -141,11 +147,24 @@ func (r *reader) missing(n *Node, pointer, name string) {
 
 func (r *reader) field(v reflect.Value, f *field, n *Node, pointer string) {
 	r.value(v, n, pointer)
-	if v.Kind() == reflect.String && len(f.enum) > 0 && n.Kind == tree.String && !slices.Contains(f.enum, n.Text) {
-		r.report("enum", Error, place(n, pointer), fmt.Sprintf("%q is %q; it must be one of %s", f.name, n.Text, strings.Join(f.enum, ", ")))
+	if v.Kind() == reflect.String && len(f.enum) > 0 && n.Kind == tree.String {
+		r.oneOf(f.enum, n, pointer, strconv.Quote(f.name))
 	}
 	if f.filled && n.Kind == tree.Array && len(n.Items) == 0 {
 		r.report("empty", Error, place(n, pointer), fmt.Sprintf("%q must have at least one entry", f.name))
+	}
+}
+
+// laterValues are values that came with version 1.1.
+var laterValues = []string{"asyncapi", "querystring", "channel", "jsonpointer"}
+
+// oneOf reports a text that is none of the allowed values.
+func (r *reader) oneOf(enum []string, n *Node, pointer, what string) {
+	if !r.later {
+		enum = slices.DeleteFunc(slices.Clone(enum), func(s string) bool { return slices.Contains(laterValues, s) })
+	}
+	if !slices.Contains(enum, n.Text) {
+		r.report("enum", Error, place(n, pointer), fmt.Sprintf("%s is %q; it must be one of %s", what, n.Text, strings.Join(enum, ", ")))
 	}
 }
 
@@ -158,8 +177,13 @@ func (r *reader) value(v reflect.Value, n *Node, pointer string) {
 	case v.Type() == typeType && n.Kind == tree.String:
 		t := v.Addr().Interface().(*ExpressionType)
 		t.Type, t.source, t.pointer = n.Text, n, pointer
-		if enum := fieldsOf(typeType).byName("type").enum; !slices.Contains(enum, n.Text) {
-			r.report("enum", Error, place(n, pointer), fmt.Sprintf("the type is %q; it must be one of %s", n.Text, strings.Join(enum, ", ")))
+		r.oneOf(fieldsOf(typeType).byName("type").enum, n, pointer, "the type")
+	case v.Type() == outType:
+		o := v.Addr().Interface().(*Output)
+		if r.later && n.Kind == tree.Object {
+			r.value(reflect.ValueOf(&o.Selector).Elem(), n, pointer)
+		} else if r.want(n, pointer, tree.String) {
+			o.Expression = n.Text
 		}
 	case v.Type() == floatType || v.Type() == intType:
 		r.number(v, n, pointer)

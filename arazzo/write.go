@@ -88,6 +88,8 @@ func unchanged(v reflect.Value, source *Node) bool {
 			return v.FieldByName("Type").String() == source.Text && v.FieldByName("Version").String() == ""
 		}
 		return reflect.DeepEqual(v.Interface(), read.Interface())
+	case v.Type() == outType:
+		return v.FieldByName("Expression").String() == source.Str() && v.FieldByName("Selector").IsNil()
 	case v.Kind() == reflect.Slice, v.Kind() == reflect.Pointer:
 		return v.IsNil()
 	}
@@ -103,6 +105,10 @@ func writeValue(v reflect.Value) *Node {
 		return &Node{Kind: tree.Number, Text: strconv.FormatFloat(v.Elem().Float(), 'f', -1, 64)}
 	case v.Type() == intType:
 		return &Node{Kind: tree.Number, Text: strconv.FormatInt(v.Elem().Int(), 10)}
+	case v.Type() == outType && v.FieldByName("Selector").IsNil():
+		return &Node{Kind: tree.String, Text: v.FieldByName("Expression").String()}
+	case v.Type() == outType:
+		return writeValue(v.FieldByName("Selector"))
 	case v.Type() == typeType && v.FieldByName("Version").String() == "":
 		return &Node{Kind: tree.String, Text: v.FieldByName("Type").String()}
 	case v.Kind() == reflect.String:

@@ -82,12 +82,44 @@ func located(query string, err error) error {
 	return &SyntaxError{Text: query, Offset: min(at-1, len(query)), Message: m[1]}
 }
 
+// Scripts that say what the RFC has a form of its own for, and the operators of
+// JavaScript.
+var (
+	lastElement = regexp.MustCompile(`\[\(@\.length\s*-\s*([0-9]+)\)\]`)
+	javaScript  = strings.NewReplacer("===", "==", "!==", "!=")
+)
+
+// modern rewrites a query of the Goessner dialect to what the RFC has the same
+// thing for; outside of string literals only.
+func modern(query string) string {
+	var b strings.Builder
+	rest := 0
+	plain := func(end int) {
+		b.WriteString(javaScript.Replace(lastElement.ReplaceAllString(query[rest:end], "[-$1]")))
+	}
+	for i := 0; i < len(query); i++ {
+		if query[i] == '\'' || query[i] == '"' {
+			plain(i)
+			text := stringAt(query[i:])
+			b.WriteString(text)
+			i += len(text) - 1
+			rest = i + 1
+		}
+	}
+	plain(len(query))
+	return b.String()
+}
+
 // ParseGoessner reads a query of the dialect that preceded the RFC
 // (draft-goessner-dispatch-jsonpath-00): filters ?(…), unions, negative slices.
-// The error is a *SyntaxError.
+// What the RFC can say too is evaluated as the RFC says, with its precedence
+// of && and ||; the rest as ojg does. The error is a *SyntaxError.
 func ParseGoessner(query string) (q *Query, err error) {
 	if err := bounded(query); err != nil {
 		return nil, err
+	}
+	if parsed, err := parse(extended, rewrite(modern(query)).text); err == nil && len(tokensOf(query, operandToken)) == 0 {
+		return &Query{text: query, rfc: parsed}, nil
 	}
 	// The library panics on some input; what it cannot read is an error.
 	defer func() {
@@ -104,6 +136,33 @@ func ParseGoessner(query string) (q *Query, err error) {
 
 // String returns the query as written.
 func (q *Query) String() string { return q.text }
+
+// Singular reports whether the query can select one node at most (RFC 9535
+// §2.3.5.1).
+func (q *Query) Singular() bool { return q.rfc != nil && q.rfc.Singular() != nil }
+
+// Locate returns the places of the nodes that the query selects, each as the
+// names (string) and indexes (int) that lead to it (RFC 9535 §2.7). A query
+// that only the Goessner dialect has locates nothing.
+func (q *Query) Locate(doc any) [][]any {
+	if q.rfc == nil {
+		return nil
+	}
+	var places [][]any
+	for _, node := range q.rfc.SelectLocated(doc, doc, nil) {
+		place := []any{}
+		for _, element := range node.Path {
+			switch e := element.(type) {
+			case spec.Name:
+				place = append(place, string(e))
+			case spec.Index:
+				place = append(place, int(e))
+			}
+		}
+		places = append(places, place)
+	}
+	return places
+}
 
 // Select returns the values of the nodes that the query selects, in their order.
 func (q *Query) Select(doc any) (values []any) {

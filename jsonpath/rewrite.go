@@ -1,6 +1,7 @@
 package jsonpath
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -142,6 +143,11 @@ func tokens(s string) []token {
 	}
 	flush(len(s))
 	return list
+}
+
+// tokensOf returns the tokens of one kind.
+func tokensOf(s string, kind tokenKind) []token {
+	return slices.DeleteFunc(tokens(s), func(t token) bool { return t.kind != kind })
 }
 
 // stringAt returns the string literal that s begins with.

@@ -15,7 +15,8 @@ type Send struct {
 	Method, URL        string
 	Header             http.Header
 	Body               []byte
-	FollowRedirects    bool // ruling O13
+	FollowRedirects    bool          // ruling O13
+	Timeout            time.Duration // of the exchange (Arazzo 1.1.0, Step Object); 0: none
 }
 
 // Wait asks for time to pass; answer with [Execution.Elapse].

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -23,6 +24,13 @@ type Compiler struct {
 	Sources map[string]string // a path or URL for a source of the entry document, by name (O4)
 	Base    string            // directory or URL that the entry document's relative sources start from; empty: the document's own
 	Strict  bool              // refuse what is only honoured because it is published so
+
+	// OverrideActions has a step's list of actions replace the workflow's as a
+	// whole, instead of name by name (F5).
+	OverrideActions bool
+	// Files has the files that request bodies name as {file: path} (O9); nil:
+	// they are refused. os.Root gives a folder that nothing leads out of.
+	Files fs.FS
 }
 
 // Compile links the document with the descriptions beside it; see
@@ -36,7 +44,7 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 // that is wrong; the Program is then returned for its diagnostics, but it
 // cannot be run.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
-	l := &linker{ctx: ctx, compiler: c, program: &Program{byID: map[string]int{}, strict: c.Strict}, loaded: map[string]*document{}, hash: sha256.New()}
+	l := &linker{ctx: ctx, compiler: c, program: &Program{byID: map[string]int{}, strict: c.Strict, files: c.Files}, loaded: map[string]*document{}, hash: sha256.New()}
 	if l.compiler.Loader == nil {
 		copied := *c
 		copied.Loader, l.compiler = Files, &copied
@@ -135,6 +143,10 @@ func (l *linker) document(decl *arazzo.Document, base string) *document {
 }
 
 func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool) {
+	if decl.Type == "asyncapi" {
+		l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At("type"), message: fmt.Sprintf("source %q is an AsyncAPI description; gobelin runs steps over OpenAPI only", decl.Name)})
+		return
+	}
 	location := resolveLocation(d.location, decl.URL)
 	if remapped := l.compiler.Sources[decl.Name]; entry && remapped != "" {
 		location = remapped
@@ -143,12 +155,16 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool)
 	fail := func(format string, args ...any) {
 		l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At("url"), message: fmt.Sprintf(format, args...)})
 	}
-	if known := l.loaded[location]; known != nil {
+	known := l.identified(d, decl)
+	if known == nil {
+		known = l.loaded[location]
+	}
+	if known != nil {
 		s.document = known
 		d.sources = append(d.sources, s)
 		return
 	}
-	data, err := l.compiler.Loader.Load(l.ctx, location)
+	data, err := l.load(d, decl, &location)
 	if err != nil {
 		fail("source %q cannot be read: tried %s: %v; give another place with --source %s=PATH (Compiler.Sources), or another base with --base (Compiler.Base)", decl.Name, location, err, decl.Name)
 		return
@@ -181,6 +197,34 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool)
 		}
 	}
 	d.sources = append(d.sources, s)
+}
+
+// load reads a source description: by its identity where the document has an
+// absolute $self, else, or when there is nothing, by its place (Arazzo 1.1.0,
+// Establishing the Base URI).
+func (l *linker) load(d *document, decl *arazzo.SourceDescription, location *string) ([]byte, error) {
+	if isURL(d.decl.Self) && !isURL(decl.URL) {
+		identity := resolveLocation(d.decl.Self, decl.URL)
+		if data, err := l.compiler.Loader.Load(l.ctx, identity); err == nil {
+			*location = identity
+			return data, nil
+		}
+	}
+	return l.compiler.Loader.Load(l.ctx, *location)
+}
+
+// identified finds a document that is linked already by its $self.
+func (l *linker) identified(d *document, decl *arazzo.SourceDescription) *document {
+	url := decl.URL
+	if isURL(d.decl.Self) {
+		url = resolveLocation(d.decl.Self, url)
+	}
+	for _, known := range l.program.documents {
+		if known.decl.Self != "" && known.decl.Self == url {
+			return known
+		}
+	}
+	return nil
 }
 
 // need returns the source with that name, or reports why there is none.

@@ -2,12 +2,16 @@ package runtime
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -109,6 +113,11 @@ func (realTime) Sleep(ctx context.Context, d time.Duration) error {
 
 // exchange sends a request and reads the response whole.
 func (d *Driver) exchange(ctx context.Context, c *Send) (*Response, error) {
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within the step's timeout of %v", c.Timeout))
+		defer cancel()
+	}
 	req, err := http.NewRequestWithContext(ctx, c.Method, c.URL, bytes.NewReader(c.Body))
 	if err != nil {
 		return nil, err
@@ -128,7 +137,11 @@ func (d *Driver) exchange(ctx context.Context, c *Send) (*Response, error) {
 	}
 	defer resp.Body.Close()
 	limit := or(d.MaxBody, defaultMaxBody)
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	decoded, err := decode(resp)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(decoded, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the response: %w", err)
 	}
@@ -136,6 +149,32 @@ func (d *Driver) exchange(ctx context.Context, c *Send) (*Response, error) {
 		return nil, fmt.Errorf("the response body is larger than %d bytes", limit)
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: resp.Request.URL.String(), Received: d.clock().Now()}, nil
+}
+
+// decode undoes the content codings of a body (RFC 9110 §8.4), those that
+// net/http has not undone itself because the step has asked for them.
+func decode(resp *http.Response) (io.Reader, error) {
+	var body io.Reader = resp.Body
+	codings := strings.Split(strings.ToLower(strings.Join(resp.Header.Values("Content-Encoding"), ",")), ",")
+	for _, coding := range slices.Backward(codings) {
+		var err error
+		switch strings.TrimSpace(coding) {
+		case "", "identity":
+		case "gzip", "x-gzip":
+			body, err = gzip.NewReader(body)
+		case "deflate":
+			body, err = zlib.NewReader(body)
+		default:
+			return nil, fmt.Errorf("the response body is in the content coding %q; identity, gzip and deflate are read", strings.TrimSpace(coding))
+		}
+		if err == io.EOF {
+			return resp.Body, nil // no body, such as the answer to a HEAD
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the response body, coded as %s: %w", strings.TrimSpace(coding), err)
+		}
+	}
+	return body, nil
 }
 
 const maxRedirects = 10

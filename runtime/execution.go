@@ -31,6 +31,11 @@ type Settings struct {
 	Servers map[string]string
 	// ServerVariables has values for the variables of server URLs (O11).
 	ServerVariables map[string]string
+	// Credentials has values for security schemes, by the scheme's name or by
+	// "source.scheme" (O12): the key of an apiKey, "user:password" of http basic,
+	// the token of http bearer, oauth2 and openIdConnect. They are applied where
+	// an operation requires the scheme and the step does not set it itself.
+	Credentials map[string]string
 	// DependencyInputs has the inputs of workflows that dependsOn names, by
 	// their id (F16).
 	DependencyInputs map[string]Inputs
@@ -94,6 +99,8 @@ type completed struct {
 	Inputs  object   `json:"inputs"`
 	Outputs object   `json:"outputs"`
 	Failure *failure `json:"failure,omitempty"`
+
+	Executed []int `json:"executed,omitempty"` // the steps that were executed
 }
 
 type finished struct {
@@ -144,6 +151,7 @@ type jump struct {
 	Kind     jumpKind `json:"kind"`
 	Step     int      `json:"step"`
 	Workflow int      `json:"workflow"`
+	Inputs   object   `json:"inputs,omitempty"` // of the workflow; nil: those of the same names (F10)
 }
 
 type jumpKind uint8
@@ -211,6 +219,9 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 		return nil, err
 	}
 	x := &Execution{program: p, state: state{Program: p.fingerprint, Settings: settings, Root: index}}
+	for _, credential := range settings.Credentials {
+		x.addSecret(credential)
+	}
 	x.push(index, asRoot, prepared)
 	return x, nil
 }
@@ -411,6 +422,11 @@ func (x *Execution) start(f *frame) {
 	if x.listener != nil {
 		x.emit(&StepStarted{At: x.where(f), Operation: s.label})
 	}
+	if text := x.unmet(f, s); text != "" {
+		f.Failure = &failure{Reason: "the step depends on " + text + ", which has not been executed"}
+		f.Phase = phaseJudge
+		return
+	}
 	if s.operation == nil {
 		x.callWorkflow(f, s)
 		return
@@ -424,6 +440,20 @@ func (x *Execution) start(f *frame) {
 	if e := f.Exchange; x.listener != nil {
 		x.emit(&RequestSent{At: x.where(f), Method: e.Method, URL: x.maskText(e.URL), Header: x.maskHeader(e.Header), Body: x.maskBytes(e.Request)})
 	}
+}
+
+// unmet names a step that must have been executed before and was not.
+func (x *Execution) unmet(f *frame, s *step) string {
+	for _, p := range s.after {
+		executed := p.workflow == f.Workflow && f.Executed[p.step]
+		if done := x.Completed[p.workflow]; done != nil && slices.Contains(done.Executed, p.step) {
+			executed = true
+		}
+		if !executed {
+			return p.text
+		}
+	}
+	return ""
 }
 
 // callWorkflow puts the workflow that a step calls on the stack; all
@@ -448,6 +478,11 @@ func (x *Execution) finish(f *frame, failed *failure) {
 		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.maskMap(outputs), Err: failed.error()})
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
+	for i, executed := range f.Executed {
+		if executed {
+			x.Completed[f.Workflow].Executed = append(x.Completed[f.Workflow].Executed, i)
+		}
+	}
 	if len(x.Frames) == 1 {
 		x.Finished, x.Frames = &finished{Outputs: outputs, Failure: failed}, nil
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,30 @@ func (refuse) Load(url string) (any, error) {
 	return nil, fmt.Errorf("%s: schemas are not loaded from elsewhere", url)
 }
 
+// dataTypes are the formats of numbers in the Arazzo specification (1.0.1,
+// Data Types).
+var dataTypes = []*jsonschema.Format{
+	{Name: "int32", Validate: within(math.MinInt32, math.MaxInt32)},
+	{Name: "int64", Validate: within(math.MinInt64, math.MaxInt64)},
+}
+
+// within checks that a number is an integer in a range; other values have no
+// such format.
+func within(least, most int64) func(any) error {
+	return func(v any) error {
+		if !value.IsNumber(v) {
+			return nil
+		}
+		if value.CompareNumbers(v, least) < 0 || value.CompareNumbers(v, most) > 0 {
+			return fmt.Errorf("out of range")
+		}
+		if f, ok := v.(float64); ok && f != math.Trunc(f) {
+			return fmt.Errorf("not an integer")
+		}
+		return nil
+	}
+}
+
 const schemaURL = "arazzo:///document"
 
 func (l *workflowLinker) inputs() *inputSchema {
@@ -49,6 +74,9 @@ func (l *workflowLinker) inputs() *inputSchema {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
+	for _, f := range dataTypes {
+		c.RegisterFormat(f)
+	}
 	c.UseLoader(refuse{})
 	err := c.AddResource(schemaURL, s.root.Value())
 	if err == nil {

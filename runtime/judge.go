@@ -162,7 +162,7 @@ func (x *Execution) retry(f *frame, a *action) {
 	case a.step >= 0:
 		then = jump{Kind: afterStep, Step: a.step}
 	case a.workflow >= 0:
-		then = jump{Kind: afterWorkflow, Workflow: a.workflow}
+		then = jump{Kind: afterWorkflow, Workflow: a.workflow, Inputs: x.actionInputs(f, a)}
 	}
 	if after, ok := x.retryAfter(f); ok {
 		x.wait(f, after, WaitRetryAfterHeader, then)
@@ -178,7 +178,7 @@ func (x *Execution) transfer(f *frame, a *action) {
 	if a.step >= 0 {
 		again = f.Executed[a.step]
 	} else {
-		then, target = jump{Kind: handOver, Workflow: a.workflow}, -1-a.workflow
+		then, target = jump{Kind: handOver, Workflow: a.workflow, Inputs: x.actionInputs(f, a)}, -1-a.workflow
 		again = a.workflow == f.Workflow || slices.Contains(f.Tail, a.workflow)
 	}
 	if !again {
@@ -253,18 +253,41 @@ func (x *Execution) jump(f *frame, to jump) {
 		f.Step, f.Attempt, f.Phase = to.Step, 0, phaseStart
 	case afterWorkflow:
 		f.Phase = phaseCalled
-		inputs := sameNamed(f.Inputs, x.program.workflows[to.Workflow])
+		inputs := x.inputsFor(f, to)
 		if failed := x.call(f, to.Workflow, asReference, inputs); failed != nil {
 			f.Phase = phaseStart // its failure does not stop the chain (F12)
 		}
 	case handOver:
-		x.handOver(f, to.Workflow)
+		x.handOver(f, to)
 	}
 }
 
+// actionInputs evaluates the parameters of an action; nil when it has none.
+func (x *Execution) actionInputs(f *frame, a *action) object {
+	if len(a.inputs) == 0 {
+		return nil
+	}
+	inputs := object{}
+	for i := range a.inputs {
+		if v, ok := x.value(f, &a.inputs[i].value); ok {
+			inputs[a.inputs[i].name] = v
+		}
+	}
+	return inputs
+}
+
+// inputsFor gives the inputs of a workflow that an action reaches (F10).
+func (x *Execution) inputsFor(f *frame, to jump) map[string]any {
+	if to.Inputs != nil {
+		return to.Inputs
+	}
+	return sameNamed(f.Inputs, x.program.workflows[to.Workflow])
+}
+
 // handOver puts another workflow in the place of this one (F9, F10).
-func (x *Execution) handOver(f *frame, index int) {
-	inputs, err := x.program.workflows[index].prepare(sameNamed(f.Inputs, x.program.workflows[index]))
+func (x *Execution) handOver(f *frame, to jump) {
+	index := to.Workflow
+	inputs, err := x.program.workflows[index].prepare(x.inputsFor(f, to))
 	if err != nil {
 		failed := failureOf(err)
 		failed.StepID = x.step(f).id

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/internal/xpath"
+	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // workflowLinker links one workflow; step is the one being linked, nil outside
@@ -65,7 +68,11 @@ func (l *workflowLinker) link() {
 }
 
 func (l *workflowLinker) linkStep(s *step) {
+	if s.decl.ChannelPath != "" || s.decl.Action != "" || s.decl.CorrelationID != nil {
+		l.error("asyncapi", s.decl.At(), "step %q works on an AsyncAPI channel; gobelin runs steps over OpenAPI only", s.id)
+	}
 	params := l.parameters(s)
+	l.prerequisites(s)
 	switch {
 	case s.decl.WorkflowID != "":
 		s.called = l.workflowRef(s.decl.WorkflowID, s.decl.At("workflowId"))
@@ -94,6 +101,12 @@ func (l *workflowLinker) linkStep(s *step) {
 	}
 	s.onSuccess = l.actions("successActions", s.decl.OnSuccess, l.workflow.decl.SuccessActions, success)
 	s.onFailure = l.actions("failureActions", s.decl.OnFailure, l.workflow.decl.FailureActions, failure)
+	if s.decl.Timeout != nil {
+		s.timeout = time.Duration(min(*s.decl.Timeout, 1<<40)) * time.Millisecond
+		if s.decl.WorkflowID != "" {
+			l.warn("timeout-ignored", s.decl.At("timeout"), "the time of a step that calls a workflow is not limited; give the timeout to the steps of that workflow")
+		}
+	}
 	s.redirects = s.operation != nil && !l.mentionsRedirect(s)
 }
 
@@ -447,20 +460,59 @@ func (l *workflowLinker) requestBody(s *step) {
 	}
 	b.payload = l.operand(decl.Payload, decl.At("payload"))
 	for _, r := range decl.Replacements {
-		target := replacement{value: l.operand(r.Value, r.At("value")), place: r.At("target")}
-		tokens, err := value.SplitPointer(strings.TrimPrefix(r.Target, "#"))
-		switch {
-		case isXML(b.contentType):
-			target.xpath = r.Target
-		case err != nil:
-			l.error("replacement-target", r.At("target"), "%q is no JSON Pointer: %v", r.Target, err)
-			continue
-		default:
-			target.pointer = tokens
+		if target, ok := l.replacement(r, b.contentType); ok {
+			b.replacements = append(b.replacements, target)
 		}
-		b.replacements = append(b.replacements, target)
 	}
 	s.body = b
+}
+
+func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) (replacement, bool) {
+	target := replacement{value: l.operand(r.Value, r.At("value")), place: r.At("target")}
+	language := r.TargetSelectorType.Type
+	switch {
+	case language == "" && isXML(contentType):
+		language = "xpath"
+	case language == "":
+		language = "jsonpointer"
+	}
+	var err error
+	switch language {
+	case "xpath":
+		target.xpath = r.Target
+		_, err = xpath.Compile(r.Target)
+	case "jsonpath":
+		target.query, err = jsonpath.Parse(r.Target)
+	default:
+		target.pointer, err = value.SplitPointer(strings.TrimPrefix(r.Target, "#"))
+	}
+	if err != nil {
+		l.syntax("replacement-target", r.At("target"), fmt.Sprintf("%q is no %s", r.Target, language), err)
+	}
+	return target, err == nil
+}
+
+// prerequisites resolves the steps that must have been executed before (Arazzo
+// 1.1.0, Step Object, dependsOn).
+func (l *workflowLinker) prerequisites(s *step) {
+	for i, id := range s.decl.DependsOn {
+		at := s.decl.At("dependsOn", strconv.Itoa(i))
+		workflow, name := l.workflow.index, id
+		if before, after, ok := strings.Cut(id, ".steps."); ok && strings.HasPrefix(id, "$") {
+			name = after
+			workflow = l.workflowRef(strings.TrimPrefix(before, "$workflows."), at)
+			if workflow < 0 {
+				continue
+			}
+		}
+		decl := l.program.workflows[workflow].decl
+		index := slices.IndexFunc(decl.Steps, func(other *arazzo.Step) bool { return other.StepID == name })
+		if index < 0 {
+			l.error("unknown-step", at, "workflow %q has no step %q", decl.WorkflowID, name)
+			continue
+		}
+		s.after = append(s.after, prerequisite{workflow, index, id})
+	}
 }
 
 func isXML(contentType string) bool {
@@ -469,8 +521,12 @@ func isXML(contentType string) bool {
 	return mediaType == "application/xml" || mediaType == "text/xml" || strings.HasSuffix(mediaType, "+xml")
 }
 
-func (l *workflowLinker) output(name, text string, at arazzo.Position) output {
-	o := output{name: name, place: at}
+func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Position) output {
+	o, text := output{name: name, place: at}, decl.Expression
+	if decl.Selector != nil {
+		o.value = l.selector(decl.Selector.Context, decl.Selector.Selector, decl.Selector.Type, at)
+		return o
+	}
 	if e, err := expr.Parse(text); err == nil {
 		o.value = operand{kind: refOperand, ref: l.ref(e, at), place: at}
 		return o
@@ -489,6 +545,9 @@ func (l *workflowLinker) output(name, text string, at arazzo.Position) output {
 // resolved.
 func (l *workflowLinker) actions(kind string, own, inherited []*arazzo.Action, from arazzo.Map[*arazzo.Action]) []*action {
 	var merged []*action
+	if l.compiler.OverrideActions && len(own) > 0 {
+		inherited = nil
+	}
 	for _, list := range [][]*arazzo.Action{own, inherited} {
 		for _, decl := range list {
 			if decl.Reference != "" {
@@ -525,6 +584,11 @@ func (l *workflowLinker) action(kind string, decl *arazzo.Action) *action {
 	} else if decl.WorkflowID != "" {
 		a.target = decl.WorkflowID
 		a.workflow = l.workflowRef(decl.WorkflowID, decl.At("workflowId"))
+	}
+	for _, p := range decl.Parameters {
+		if argument, ok := l.parameter(p); ok {
+			a.inputs = append(a.inputs, argument)
+		}
 	}
 	for _, c := range decl.Criteria {
 		a.criteria = append(a.criteria, l.criterion(c))

@@ -175,6 +175,8 @@ func (x *Execution) value(f *frame, o *operand) (any, bool) {
 		return v, ok
 	case templateOperand:
 		return string(x.appendText(f, nil, o.template, o.place)), true
+	case selectorOperand:
+		return x.selectValue(f, o)
 	case arrayOperand:
 		items := make([]any, len(o.items))
 		for i := range o.items {

@@ -13,6 +13,7 @@ type operand struct {
 	constant any
 	ref      ref
 	template *template
+	selector *selector
 	names    []string // of an object, parallel to items
 	items    []operand
 	place    arazzo.Position
@@ -26,6 +27,7 @@ const (
 	templateOperand
 	arrayOperand
 	objectOperand
+	selectorOperand
 )
 
 // template is a text with expressions inside (E1).

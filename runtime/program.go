@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"io/fs"
 	"regexp"
 	"time"
 
@@ -19,6 +20,7 @@ type Program struct {
 	byID        map[string]int
 	diagnostics []Diagnostic
 	strict      bool
+	files       fs.FS
 	fingerprint string // of everything compiled: a snapshot belongs to one program
 }
 
@@ -65,14 +67,22 @@ type step struct {
 	binding   *openapi.Binding
 	source    *source
 	redirects bool
+	timeout   time.Duration
 	called    int // the workflow that the step calls, or -1
 
+	after     []prerequisite
 	arguments []argument
 	body      *body
 	criteria  []*criterion
 	onSuccess []*action
 	onFailure []*action
 	outputs   []output
+}
+
+// prerequisite is a step that must have been executed before another.
+type prerequisite struct {
+	workflow, step int
+	text           string
 }
 
 // argument is a parameter of a step, merged from workflow and step (F6).
@@ -94,6 +104,7 @@ type body struct {
 type replacement struct {
 	pointer []string // of a JSON or form payload
 	xpath   string   // of an XML payload
+	query   *jsonpath.Query
 	value   operand
 	place   arazzo.Position
 }
@@ -110,6 +121,7 @@ type action struct {
 	step       int    // target in the same workflow, or -1
 	workflow   int    // target, or -1
 	target     string
+	inputs     []argument // of the workflow; nil: those of the same names
 	after      time.Duration
 	limit      int
 	criteria   []*criterion

@@ -38,6 +38,7 @@ func (x *Execution) build(f *frame, s *step) error {
 	if err != nil {
 		return err
 	}
+	x.authenticate(s, request)
 	f.Exchange.URL, f.Exchange.Header, f.Exchange.Request = request.URL, request.Header, request.Body
 	return nil
 }
@@ -74,17 +75,41 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 	for i := range b.replacements {
 		r := &b.replacements[i]
 		with, _ := x.value(f, &r.value)
-		if r.xpath != "" {
-			v, err = xpath.Set(value.Text(v), r.xpath, value.Text(with))
-		} else {
-			v, err = replace(v, r.pointer, with)
-		}
+		v, err = r.apply(v, with)
 		if err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
 	}
 	f.Exchange.Payload = boxed{v, true}
+	if v, err = x.withFiles(b.contentType, v); err != nil {
+		return nil, err
+	}
 	return &openapi.Payload{ContentType: b.contentType, Value: v}, nil
+}
+
+// apply replaces what the target names (O10).
+func (r *replacement) apply(v, with any) (any, error) {
+	switch {
+	case r.xpath != "":
+		return xpath.Set(value.Text(v), r.xpath, value.Text(with))
+	case r.query == nil:
+		return replace(v, r.pointer, with)
+	}
+	places := r.query.Locate(v)
+	if len(places) == 0 {
+		return nil, fmt.Errorf("%s selects nothing in the payload", r.query)
+	}
+	var err error
+	for _, place := range places {
+		tokens := make([]string, len(place))
+		for i := range place {
+			tokens[i] = fmt.Sprint(place[i])
+		}
+		if v, err = replace(v, tokens, with); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
 }
 
 // payloadValue evaluates a payload. Text that is JSON is taken as the JSON that
@@ -208,5 +233,5 @@ func replace(v any, tokens []string, with any) (any, error) {
 // send gives the command for the request that was built.
 func (x *Execution) send(f *frame) *Send {
 	s, e := x.step(f), f.Exchange
-	return &Send{WorkflowID: x.workflow(f).id, StepID: s.id, Method: e.Method, URL: e.URL, Header: e.Header, Body: e.Request, FollowRedirects: s.redirects}
+	return &Send{WorkflowID: x.workflow(f).id, StepID: s.id, Method: e.Method, URL: e.URL, Header: e.Header, Body: e.Request, FollowRedirects: s.redirects, Timeout: s.timeout}
 }

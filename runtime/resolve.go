@@ -23,6 +23,9 @@ func (l *workflowLinker) operand(n *arazzo.Node, at arazzo.Position) operand {
 	case tree.String:
 		return l.text(n.Text, at)
 	case tree.Array, tree.Object:
+		if l.isSelector(n) {
+			return l.selectorOf(n, at)
+		}
 		return l.compound(n, at)
 	}
 	return operand{constant: n.Value(), place: at}
@@ -236,7 +239,7 @@ func (l *workflowLinker) resolve(e *expr.Expression, at arazzo.Position, quiet b
 	case expr.Components:
 		l.resolveComponent(&r, quiet)
 	case expr.Self:
-		r.kind, r.value = constantRef, l.workflow.document.decl.Location
+		r.kind, r.value = constantRef, or(l.workflow.document.decl.Self, l.workflow.document.decl.Location)
 	}
 	return r
 }

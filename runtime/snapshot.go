@@ -36,6 +36,9 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
+	for _, credential := range x.Settings.Credentials {
+		x.addSecret(credential)
+	}
 	for _, f := range x.Frames {
 		x.learnSecrets(x.workflow(f), f.Inputs)
 		if e := f.Exchange; e != nil {

@@ -16,13 +16,13 @@ import (
 
 // A Case is one case of the suite.
 type Case struct {
-	Name     string // area/file, or area/file/number of a file with several cases
-	Title    string
-	Area     string
-	Rulings  []string
-	files    fs.FS
-	dir      string
-	root     *tree.Node // the members of the case, merged with what its file gives to all
+	Name    string // area/file, or area/file/number of a file with several cases
+	Title   string
+	Area    string
+	Rulings []string
+	files   fs.FS
+	dir     string
+	root    *tree.Node // the members of the case, merged with what its file gives to all
 }
 
 // Load reads all cases of a file system, in the order of their paths.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"testing/fstest"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -87,7 +89,7 @@ func (r *ownRun) run(ctx context.Context) error {
 	settings := map[string]func(*tree.Node){}
 	driver := runtime.Driver{Clock: &clock{r: r, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	defaults(&driver, doc, r.server)
-	configure(&compiler, &driver, settings)
+	configure(&compiler, &driver, r.server, settings)
 	if given != nil {
 		for _, m := range given.Members {
 			settings[m.Name](m.Value)
@@ -117,7 +119,7 @@ func defaults(d *runtime.Driver, doc *arazzo.Document, server string) {
 }
 
 // configure says what each member of a case's settings does.
-func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tree.Node)) {
+func configure(c *runtime.Compiler, d *runtime.Driver, server string, into map[string]func(*tree.Node)) {
 	into["loopDelay"] = func(n *tree.Node) {
 		if d.LoopDelay = seconds(n); d.LoopDelay == 0 {
 			d.LoopDelay = -1
@@ -129,6 +131,25 @@ func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tre
 	into["maxBody"] = func(n *tree.Node) { d.MaxBody = int64(number(n)) }
 	into["success"] = func(n *tree.Node) {
 		d.Success = map[string]runtime.SuccessRule{"any": runtime.SuccessAny, "documented": runtime.SuccessDocumented}[n.Text]
+	}
+	into["actions"] = func(*tree.Node) { c.OverrideActions = true }
+	into["serverVariables"] = func(n *tree.Node) { d.ServerVariables = texts(n) }
+	into["credentials"] = func(n *tree.Node) { d.Credentials = texts(n) }
+	into["servers"] = func(n *tree.Node) {
+		for name, url := range texts(n) {
+			if url == "" {
+				delete(d.Servers, name)
+			} else {
+				d.Servers[name] = strings.ReplaceAll(url, "{server}", server)
+			}
+		}
+	}
+	into["files"] = func(n *tree.Node) {
+		files := fstest.MapFS{}
+		for name, text := range texts(n) {
+			files[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		c.Files = files
 	}
 	into["sources"] = func(n *tree.Node) { c.Sources = texts(n) }
 	into["base"] = func(n *tree.Node) { c.Base = n.Text }
@@ -221,4 +242,3 @@ func (j *judge) outcome(err error) {
 		j.differ("error: %q, want %q: %v", kind, want, err)
 	}
 }
-

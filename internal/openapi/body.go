@@ -2,12 +2,14 @@ package openapi
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"mime"
 	"mime/multipart"
 	"net/textproto"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,6 +17,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"golang.org/x/net/html/charset"
+	"golang.org/x/net/http/httpguts"
 )
 
 // encodeBody writes a payload in its content type (ruling O9). The content
@@ -33,7 +36,15 @@ func encodeBody(contentType string, v any, media *MediaType) ([]byte, string, er
 	case t == formType:
 		return encodeForm(v, contentType, encoding)
 	case t == multipartType:
-		return encodeMultipart(v, encoding)
+		return encodeMultipart(v, media)
+	case strings.HasPrefix(t, "multipart/"):
+		return nil, "", fmt.Errorf("a body of type %s cannot be written; of the multipart types only %s can", t, multipartType)
+	}
+	switch v.(type) {
+	case map[string]any, []any:
+		if isXMLType(contentType) {
+			return nil, "", fmt.Errorf("a body of type %s is text; the payload is an object or array", baseType(contentType))
+		}
 	}
 	return []byte(value.Text(v)), contentType, nil
 }
@@ -77,14 +88,14 @@ func encodeFormText(s string) string {
 
 // encodeMultipart writes multipart/form-data. The boundary comes from the
 // content, so that equal payloads are equal bodies.
-func encodeMultipart(v any, encoding *tree.Node) ([]byte, string, error) {
+func encodeMultipart(v any, media *MediaType) ([]byte, string, error) {
 	members, ok := v.(map[string]any)
 	if !ok {
 		return nil, "", fmt.Errorf("a multipart body is an object")
 	}
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	sum := sha256.Sum256(value.AppendJSON(nil, members))
+	sum := sha256.Sum256(fmt.Append(value.AppendJSON(nil, withoutFiles(members)), fileDigests(members)))
 	if err := w.SetBoundary("gobelin-" + hex.EncodeToString(sum[:12])); err != nil {
 		return nil, "", err
 	}
@@ -94,7 +105,10 @@ func encodeMultipart(v any, encoding *tree.Node) ([]byte, string, error) {
 			items = []any{members[name]}
 		}
 		for _, item := range items {
-			if err := writePart(w, name, item, encoding.Get(name).Get("contentType").Str()); err != nil {
+			if item == nil {
+				continue // RFC 6570 §2.3: undefined
+			}
+			if err := writePart(w, name, item, media.part(name)); err != nil {
 				return nil, "", err
 			}
 		}
@@ -103,30 +117,111 @@ func encodeMultipart(v any, encoding *tree.Node) ([]byte, string, error) {
 	return b.Bytes(), w.FormDataContentType(), err
 }
 
-func writePart(w *multipart.Writer, name string, v any, contentType string) error {
-	disposition := map[string]string{"name": name}
-	data := []byte(value.Text(v))
+// withoutFiles gives the members that have a form in JSON.
+func withoutFiles(members map[string]any) map[string]any {
+	kept := map[string]any{}
+	for name, v := range members {
+		if len(files(v)) == 0 {
+			kept[name] = v
+		}
+	}
+	return kept
+}
+
+// fileDigests tells files apart by their content.
+func fileDigests(members map[string]any) (digests [][32]byte) {
+	for _, name := range sorted(members) {
+		for _, f := range files(members[name]) {
+			digests = append(digests, sha256.Sum256(f.Data))
+		}
+	}
+	return digests
+}
+
+func files(v any) (list []File) {
 	switch v := v.(type) {
+	case File:
+		return []File{v}
+	case []any:
+		for _, item := range v {
+			list = append(list, files(item)...)
+		}
+	}
+	return list
+}
+
+// part is what a description says of one part of a multipart body.
+type part struct {
+	contentType string
+	headers     map[string]string
+}
+
+// part reads the Encoding Object of a property (OpenAPI 3.1.1, Encoding
+// Object). A header is sent with the value that its schema fixes or defaults to.
+func (m *MediaType) part(name string) part {
+	var p part
+	if m == nil {
+		return p
+	}
+	how := m.Encoding.Get(name)
+	p.contentType, _, _ = strings.Cut(how.Get("contentType").Str(), ",")
+	p.contentType = strings.TrimSpace(p.contentType)
+	if strings.Contains(p.contentType, "*") {
+		p.contentType = ""
+	}
+	if headers := how.Get("headers"); headers != nil {
+		p.headers = map[string]string{}
+		for _, h := range headers.Members {
+			for _, field := range []string{"const", "default"} {
+				if v := h.Value.Get("schema").Get(field); v != nil && !strings.EqualFold(h.Name, "Content-Type") {
+					p.headers[h.Name] = value.Text(v.Value())
+					break
+				}
+			}
+		}
+	}
+	return p
+}
+
+func writePart(w *multipart.Writer, name string, v any, p part) error {
+	disposition := map[string]string{"name": name}
+	var data []byte
+	switch v := v.(type) {
+	case File:
+		disposition["filename"], data = v.Name, v.Data
+		p.contentType = cmp.Or(p.contentType, mime.TypeByExtension(path.Ext(v.Name)), binaryType)
 	case []byte:
 		disposition["filename"], data = name, v
-		if contentType == "" {
-			contentType = "application/octet-stream"
-		}
+		p.contentType = cmp.Or(p.contentType, binaryType)
 	case map[string]any, []any:
-		if contentType == "" {
-			contentType = "application/json"
-		}
+		data = value.AppendJSON(nil, v)
+		p.contentType = cmp.Or(p.contentType, "application/json")
+	default:
+		data = []byte(value.Text(v))
 	}
 	header := textproto.MIMEHeader{"Content-Disposition": {mime.FormatMediaType("form-data", disposition)}}
-	if contentType != "" {
-		header.Set("Content-Type", contentType)
+	if p.contentType != "" {
+		header.Set("Content-Type", p.contentType)
 	}
-	part, err := w.CreatePart(header)
+	for field, text := range p.headers {
+		if !httpguts.ValidHeaderFieldName(field) || !httpguts.ValidHeaderFieldValue(text) {
+			return fmt.Errorf("part %q: the header %q has characters that a header cannot have", name, field)
+		}
+		header.Set(field, text)
+	}
+	out, err := w.CreatePart(header)
 	if err != nil {
 		return err
 	}
-	_, err = part.Write(data)
+	_, err = out.Write(data)
 	return err
+}
+
+const binaryType = "application/octet-stream"
+
+func isXMLType(mediaType string) bool {
+	t := baseType(mediaType)
+	return t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml")
 }
 
 func sorted(members map[string]any) []string {

@@ -31,6 +31,23 @@ type Request struct {
 	Body        []byte // nil: none
 }
 
+// AddQuery appends name=value, escaped already, to the query.
+func (r *Request) AddQuery(pair string) { r.URL = withQuery(r.URL, pair) }
+
+// AddCookie appends name=value to the Cookie header.
+func (r *Request) AddCookie(pair string) {
+	if there := r.Header.Get("Cookie"); there != "" {
+		pair = there + "; " + pair
+	}
+	r.Header.Set("Cookie", pair)
+}
+
+// A File is the content of a file as a part of a multipart body.
+type File struct {
+	Name string
+	Data []byte
+}
+
 // A Binding is an operation with the arguments that its requests will have. It
 // is immutable and safe for concurrent use.
 type Binding struct {
@@ -177,6 +194,10 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (*Reque
 		switch p.In {
 		case "query":
 			appendQuery(&query, p, values[i].V)
+		case "querystring":
+			if err := appendQueryString(&query, values[i].V); err != nil {
+				return nil, err
+			}
 		case "cookie":
 			if text := expand(p, values[i].V, encodeStrict); text != "" {
 				cookies = append(cookies, text)
@@ -204,6 +225,25 @@ func appendQuery(query *strings.Builder, p *Parameter, v any) {
 		query.WriteByte('&')
 	}
 	query.WriteString(text)
+}
+
+// appendQueryString takes a value as the whole of a query (OpenAPI 3.2,
+// Parameter Locations): text as it is, an object as a form.
+func appendQueryString(query *strings.Builder, v any) error {
+	text, isText := v.(string)
+	if !isText {
+		form, _, err := encodeForm(v, formType, nil)
+		if err != nil {
+			return fmt.Errorf("the query string: %w", err)
+		}
+		text = string(form)
+	}
+	text = strings.TrimPrefix(text, "?")
+	if query.Len() > 0 && text != "" {
+		query.WriteByte('&')
+	}
+	query.WriteString(percent(text, reserved+"&=%"))
+	return nil
 }
 
 func withQuery(url, query string) string {

@@ -70,6 +70,45 @@ func (e *Expr) Test(xml string) (passed bool, err error) {
 	return false, nil
 }
 
+// Value evaluates the expression to a JSON value: a boolean, a number, a text;
+// of a node-set the text of its only node, or an array of their texts; nil when
+// it is empty.
+func (e *Expr) Value(xml string) (v any, err error) {
+	doc, compiled, err := e.prepare(xml)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			v, err = nil, fmt.Errorf("XPath %s: %v", e.text, r)
+		}
+	}()
+	switch v := compiled.Evaluate(xmlquery.CreateXPathNavigator(doc)).(type) {
+	case *xpath.NodeIterator:
+		var texts []any
+		for v.MoveNext() {
+			texts = append(texts, v.Current().Value())
+		}
+		if len(texts) == 1 {
+			return texts[0], nil
+		}
+		if texts == nil {
+			return nil, nil
+		}
+		return texts, nil
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return int64(v), nil
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("XPath %s is no number of JSON", e.text)
+		}
+		return v, nil
+	default:
+		return v, nil
+	}
+}
+
 func (e *Expr) prepare(xml string) (doc *xmlquery.Node, compiled *xpath.Expr, err error) {
 	defer func() {
 		if r := recover(); r != nil {

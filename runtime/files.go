@@ -1,0 +1,79 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+)
+
+// withFiles reads the files that a payload names as {file: path} (O9): as
+// members of a multipart body, or as the whole of one that is neither JSON nor
+// a form.
+func (x *Execution) withFiles(contentType string, v any) (any, error) {
+	switch {
+	case strings.HasPrefix(strings.ToLower(contentType), "multipart/"):
+		members, ok := v.(map[string]any)
+		if !ok {
+			return v, nil
+		}
+		out := make(map[string]any, len(members))
+		for name, member := range members {
+			var err error
+			if out[name], err = x.partFiles(member); err != nil {
+				return nil, fmt.Errorf("part %q: %w", name, err)
+			}
+		}
+		return out, nil
+	case isJSON(contentType) || strings.HasPrefix(strings.ToLower(contentType), "application/x-www-form-urlencoded"):
+		return v, nil
+	}
+	name, ok := fileName(v)
+	if !ok {
+		return v, nil
+	}
+	return x.readFile(name)
+}
+
+func (x *Execution) partFiles(v any) (any, error) {
+	if items, ok := v.([]any); ok {
+		out := make([]any, len(items))
+		for i := range items {
+			var err error
+			if out[i], err = x.partFiles(items[i]); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	name, ok := fileName(v)
+	if !ok {
+		return v, nil
+	}
+	data, err := x.readFile(name)
+	return openapi.File{Name: path.Base(name), Data: data}, err
+}
+
+// fileName tells of an object that is {file: path}.
+func fileName(v any) (string, bool) {
+	members, ok := v.(map[string]any)
+	if !ok || len(members) != 1 {
+		return "", false
+	}
+	name, ok := members["file"].(string)
+	return name, ok
+}
+
+func (x *Execution) readFile(name string) ([]byte, error) {
+	if x.program.files == nil {
+		return nil, fmt.Errorf("the file %q is not read: the caller allows no files (Compiler.Files)", name)
+	}
+	data, err := fs.ReadFile(x.program.files, path.Clean(strings.TrimPrefix(name, "./")))
+	if errors.Is(err, fs.ErrInvalid) {
+		return nil, fmt.Errorf("the file %q lies outside of the folder that files are read from", name)
+	}
+	return data, err
+}
