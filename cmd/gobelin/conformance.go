@@ -30,7 +30,7 @@ func conformanceCommand() *cobra.Command {
 		Use:   "conformance",
 		Short: "Run the Arazzo conformance suite, against gobelin or another runner",
 		Long: "Run the Arazzo conformance suite against gobelin, or with --exec against another runner.\n\n" +
-			"COMMAND is given to sh. In it {document} becomes the path of the case's document, {inputs} that of a JSON file\n" +
+			"COMMAND is given to sh. In it {case} becomes the case's name, {document} the path of its document, {inputs} that of a JSON file\n" +
 			"with the inputs, {workflow} the workflow's id, {servers} the base URL of each source as NAME=URL separated by\n" +
 			"blanks, and {outputs} the file to which the workflow's outputs may be written as a JSON object. Exit status 0\n" +
 			"says that the workflow succeeded, 77 that the runner cannot express the case, any other that it did not succeed.\n\n" +

@@ -24,8 +24,8 @@ const (
 	exitSkip    = 77   // an adapter's exit status: the runner cannot express the case
 )
 
-// Exec runs a case with another runner. command is given to sh; {document},
-// {inputs}, {workflow}, {servers} and {outputs} in it are replaced: see
+// Exec runs a case with another runner. command is given to sh; {case},
+// {document}, {inputs}, {workflow}, {servers} and {outputs} in it are replaced: see
 // testdata/conformance/README.md.
 func Exec(ctx context.Context, c *Case, command string) Result {
 	if why := c.needsMore(); why != "" {
@@ -144,6 +144,7 @@ func (c *Case) write(dir, server, command string) (string, error) {
 		workflow = list.Items[0].Get("workflowId").Str()
 	}
 	return strings.NewReplacer(
+		"{case}", quote(c.Name),
 		"{document}", quote(filepath.Join(dir, filepath.FromSlash(document))),
 		"{inputs}", quote(filepath.Join(dir, "inputs.json")),
 		"{workflow}", quote(workflow),
