@@ -160,32 +160,46 @@ func (d *Description) OperationAt(pointer string) (*Operation, error) {
 
 const maxReferences = 64 // in a row
 
-// resolve follows $ref from a node of d; home is the document in which the
-// result stands.
+// Location is the path or URL of the document.
+func (d *Description) Location() string { return d.location }
+
+// Follow takes one $ref of a node that stands in d; home is the document in
+// which the target stands. A node without $ref is its own target.
+func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description, err error) {
+	ref := n.Get("$ref").Str()
+	if ref == "" {
+		return n, d, nil
+	}
+	home = d
+	file, pointer, _ := strings.Cut(ref, "#")
+	if file != "" {
+		if home, err = d.document(file); err != nil {
+			return nil, nil, fmt.Errorf("%d:%d: $ref %q: %w", n.Line, n.Column, ref, err)
+		}
+	}
+	if unescaped, err := url.PathUnescape(pointer); err == nil {
+		pointer = unescaped
+	}
+	if target = home.root.At(pointer); target == nil {
+		return nil, nil, fmt.Errorf("%d:%d: $ref %q leads nowhere", n.Line, n.Column, ref)
+	}
+	return target, home, nil
+}
+
+// resolve follows $ref from a node of d to its end; home is the document in
+// which the result stands.
 func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description, err error) {
+	if n == nil {
+		return nil, nil, fmt.Errorf("nothing is there")
+	}
 	home = d
 	for range maxReferences {
-		ref := n.Get("$ref").Str()
-		if ref == "" {
-			if n == nil {
-				return nil, nil, fmt.Errorf("nothing is there")
-			}
+		if n.Get("$ref").Str() == "" {
 			return n, home, nil
 		}
-		file, pointer, _ := strings.Cut(ref, "#")
-		if file != "" {
-			if home, err = home.document(file); err != nil {
-				return nil, nil, fmt.Errorf("%d:%d: $ref %q: %w", n.Line, n.Column, ref, err)
-			}
+		if n, home, err = home.Follow(n); err != nil {
+			return nil, nil, err
 		}
-		if unescaped, err := url.PathUnescape(pointer); err == nil {
-			pointer = unescaped
-		}
-		target := home.root.At(pointer)
-		if target == nil {
-			return nil, nil, fmt.Errorf("%d:%d: $ref %q leads nowhere", n.Line, n.Column, ref)
-		}
-		n = target
 	}
 	return nil, nil, fmt.Errorf("%d:%d: $ref leads in a circle", n.Line, n.Column)
 }

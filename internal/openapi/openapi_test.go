@@ -292,3 +292,35 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestFollowIntoAnotherDocument(t *testing.T) {
+	files := map[string]string{"schemas/pet.yaml": "Pet: {properties: {tag: {$ref: '#/Tag'}}}\nTag: {type: string}"}
+	d, err := Load([]byte(`
+openapi: "3.1.0"
+paths: {/p: {get: {operationId: o, responses: {"200": {content: {application/json: {schema: {$ref: "schemas/pet.yaml#/Pet"}}}}}}}}
+`), "api.yaml", func(location string) ([]byte, error) {
+		if text, ok := files[location]; ok {
+			return []byte(text), nil
+		}
+		return nil, os.ErrNotExist
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, err := d.OperationByID("o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	media := op.Response(200).Content[0]
+	pet, home, err := media.Home.Follow(media.Schema)
+	if err != nil || home.Location() != "schemas/pet.yaml" {
+		t.Fatalf("%v %v", home.Location(), err)
+	}
+	tag, home, err := home.Follow(pet.Get("properties").Get("tag"))
+	if err != nil || home.Location() != "schemas/pet.yaml" || tag.Get("type").Str() != "string" || tag.Line != 2 {
+		t.Fatalf("%v %v", tag, err)
+	}
+	if same, _, err := home.Follow(tag); same != tag || err != nil {
+		t.Errorf("a node without $ref leads to %v", same)
+	}
+}

@@ -31,6 +31,7 @@ type Parameter struct {
 	ContentType   string // of a parameter with content; "" for one with a schema
 	Schema        *tree.Node
 	Node          *tree.Node
+	Home          *Description // the document that Schema stands in
 }
 
 // A Body is a Request Body Object.
@@ -44,6 +45,7 @@ type MediaType struct {
 	Type     string
 	Schema   *tree.Node
 	Encoding *tree.Node
+	Home     *Description // the document that Schema stands in
 }
 
 // A Response is a Response Object with its code: "200", "2XX" or "default".
@@ -51,6 +53,7 @@ type Response struct {
 	Code    string
 	Content []*MediaType
 	Node    *tree.Node
+	Home    *Description // the document that Node stands in
 }
 
 // A SecurityRequirement is a scheme that a request needs, with the scheme's
@@ -96,21 +99,21 @@ func (r *operationReader) read() error {
 	}
 	if !r.d.isSwagger() {
 		if n := r.entry.node.Get("requestBody"); n != nil {
-			body, _, err := r.entry.home.resolve(n)
+			body, home, err := r.entry.home.resolve(n)
 			if err != nil {
 				return err
 			}
-			r.op.Body = &Body{Required: body.Get("required").True(), Content: content(body.Get("content"))}
+			r.op.Body = &Body{Required: body.Get("required").True(), Content: content(body.Get("content"), home)}
 		}
 	}
 	if responses := r.entry.node.Get("responses"); responses != nil {
 		for _, m := range responses.Members {
 			// A response that cannot be found is as good as one without content.
-			n, _, err := r.entry.home.resolve(m.Value)
+			n, home, err := r.entry.home.resolve(m.Value)
 			if err != nil {
-				n = m.Value
+				n, home = m.Value, r.entry.home
 			}
-			r.op.Responses = append(r.op.Responses, r.response(m.Name, n))
+			r.op.Responses = append(r.op.Responses, r.response(m.Name, n, home))
 		}
 	}
 	r.op.Servers = r.servers()
@@ -118,26 +121,26 @@ func (r *operationReader) read() error {
 	return nil
 }
 
-func (r *operationReader) response(code string, n *tree.Node) *Response {
-	resp := &Response{Code: strings.ToUpper(code), Content: content(n.Get("content")), Node: n}
+func (r *operationReader) response(code string, n *tree.Node, home *Description) *Response {
+	resp := &Response{Code: strings.ToUpper(code), Content: content(n.Get("content"), home), Node: n, Home: home}
 	if code == "default" {
 		resp.Code = code
 	}
 	if r.d.isSwagger() {
 		for _, mediaType := range r.mediaTypes("produces") {
-			resp.Content = append(resp.Content, &MediaType{Type: mediaType, Schema: n.Get("schema")})
+			resp.Content = append(resp.Content, &MediaType{Type: mediaType, Schema: n.Get("schema"), Home: home})
 		}
 	}
 	return resp
 }
 
-func content(n *tree.Node) []*MediaType {
+func content(n *tree.Node, home *Description) []*MediaType {
 	if n == nil {
 		return nil
 	}
 	var list []*MediaType
 	for _, m := range n.Members {
-		list = append(list, &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding")})
+		list = append(list, &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding"), Home: home})
 	}
 	return list
 }
@@ -165,17 +168,17 @@ func (r *operationReader) parameters() error {
 			continue
 		}
 		for _, item := range list.Items {
-			n, _, err := r.entry.home.resolve(item)
+			n, home, err := r.entry.home.resolve(item)
 			if err != nil {
 				return err
 			}
 			switch in := n.Get("in").Str(); in {
 			case "body":
-				r.body(n)
+				r.body(n, home)
 			case "formData":
 				form = append(form, n)
 			default:
-				p := r.parameter(n)
+				p := r.parameter(n, home)
 				if !slices.ContainsFunc(r.op.Parameters, func(o *Parameter) bool { return o.Name == p.Name && o.In == p.In }) {
 					r.op.Parameters = append(r.op.Parameters, p)
 				}
@@ -189,14 +192,14 @@ func (r *operationReader) parameters() error {
 }
 
 // body makes a request body of a 2.0 parameter "in: body".
-func (r *operationReader) body(n *tree.Node) {
+func (r *operationReader) body(n *tree.Node, home *Description) {
 	types := r.mediaTypes("consumes")
 	if len(types) == 0 {
 		types = []string{"application/json"}
 	}
 	r.op.Body = &Body{Required: n.Get("required").True()}
 	for _, t := range types {
-		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: n.Get("schema")})
+		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: n.Get("schema"), Home: home})
 	}
 }
 
@@ -221,7 +224,7 @@ func (r *operationReader) form(params []*tree.Node) {
 	schema := &tree.Node{Kind: tree.Object, Members: []tree.Member{{Name: "properties", Value: properties}, {Name: "required", Value: required}}}
 	r.op.Body = &Body{Required: len(required.Items) > 0}
 	for _, t := range types {
-		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema})
+		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Home: r.entry.home})
 	}
 }
 
@@ -237,8 +240,8 @@ var collectionStyles = map[string]struct {
 	"csv": {"", false}, "ssv": {"spaceDelimited", false}, "pipes": {"pipeDelimited", false}, "multi": {"form", true}, "tsv": {"tabDelimited", false},
 }
 
-func (r *operationReader) parameter(n *tree.Node) *Parameter {
-	p := &Parameter{Name: n.Get("name").Str(), In: n.Get("in").Str(), Schema: n.Get("schema"), Node: n}
+func (r *operationReader) parameter(n *tree.Node, home *Description) *Parameter {
+	p := &Parameter{Name: n.Get("name").Str(), In: n.Get("in").Str(), Schema: n.Get("schema"), Node: n, Home: home}
 	p.Required = n.Get("required").True() || p.In == "path"
 	p.Style = defaultStyles[p.In]
 	if style := n.Get("style").Str(); style != "" {
