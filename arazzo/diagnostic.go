@@ -25,13 +25,15 @@ func (s Severity) String() string { return severityNames[s] }
 // MarshalText writes the severity as its name.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// A Position is a place in a document. Lines and columns count from 1; both
-// are 0 where the place was not read from a text.
+// A Position is a place in a document. Lines and columns count from 1, columns
+// in characters; both are 0 where the place was not read from a text.
 type Position struct {
-	File    string `json:"file,omitempty"`
-	Line    int    `json:"line,omitempty"`
-	Column  int    `json:"column,omitempty"`
-	Pointer string `json:"pointer,omitempty"` // JSON Pointer (RFC 6901) from the document's root
+	File      string `json:"file,omitempty"`
+	Line      int    `json:"line,omitempty"`
+	Column    int    `json:"column,omitempty"`
+	EndLine   int    `json:"endLine,omitempty"`   // where what is meant ends; 0: not known
+	EndColumn int    `json:"endColumn,omitempty"` // just behind its last character
+	Pointer   string `json:"pointer,omitempty"`   // JSON Pointer (RFC 6901) from the document's root
 }
 
 // String returns "file:line:col", as far as known.
@@ -52,8 +54,31 @@ type Diagnostic struct {
 	Code     string   `json:"code"`
 	Severity Severity `json:"severity"`
 	Position
+	Message string    `json:"message"`
+	Excerpt string    `json:"excerpt,omitempty"` // the text in question and a caret beneath the place, or empty
+	Related []Related `json:"related,omitempty"` // other places that show why
+	Fix     *Fix      `json:"fix,omitempty"`     // the correction, where there is a certain one
+}
+
+// A Related is a place that helps to understand a [Diagnostic], such as the
+// line of an OpenAPI description that contradicts, with one sentence.
+type Related struct {
+	Position
 	Message string `json:"message"`
-	Excerpt string `json:"excerpt,omitempty"` // the text in question and a caret beneath the place, or empty
+}
+
+// A Fix is a correction that keeps what the document means.
+type Fix struct {
+	Message string `json:"message"` // what is done, such as "write $response.body#/a/b"
+	Edits   []Edit `json:"edits"`   // apart from one another
+}
+
+// An Edit replaces a piece of a file by text.
+type Edit struct {
+	File  string `json:"file,omitempty"`
+	Start int    `json:"start"` // byte offsets; equal ones insert
+	End   int    `json:"end"`
+	Text  string `json:"text"`
 }
 
 // String returns "file:line:col: severity: message [code]".

@@ -24,6 +24,7 @@ type Document struct {
 	Components  *Components          `arazzo:"components"`
 	Location    string               // path or URL of the document: diagnostics name it, relative sources start from it
 	Diagnostics []Diagnostic         // what parsing found, errors included
+	text        *tree.Text
 }
 
 // Info is the Info Object.

@@ -29,11 +29,11 @@ func ReadFile(name string) (*Document, error) {
 	return ParseFile(name, data)
 }
 
-// ParseFile reads the document in data as if it were in the file, or at the
+// ParseFile reads the document in data, which must not be changed any more, as if it were in the file, or at the
 // URL, called location: that is where its relative sources start from, and
 // what its diagnostics name. See [Parse].
 func ParseFile(location string, data []byte) (*Document, error) {
-	r := &reader{file: location}
+	r := &reader{file: location, text: tree.NewText(data)}
 	root, err := tree.Parse(data)
 	if err != nil {
 		var syntax *tree.SyntaxError
@@ -46,7 +46,9 @@ func ParseFile(location string, data []byte) (*Document, error) {
 		return nil, &ParseError{r.diagnostics}
 	}
 	r.later = strings.HasPrefix(root.Get("arazzo").Str(), "1.1.")
-	doc := &Document{Location: location}
+	doc := &Document{Location: location, text: r.text}
+	doc.source = root
+	r.document = doc
 	r.object(reflect.ValueOf(doc).Elem(), root, "")
 	slices.SortStableFunc(r.diagnostics, func(a, b Diagnostic) int {
 		if a.Line != b.Line {
@@ -64,12 +66,17 @@ func ParseFile(location string, data []byte) (*Document, error) {
 // reader fills the model from nodes by the struct tags, and collects what it finds.
 type reader struct {
 	file        string
+	text        *tree.Text
+	document    *Document
 	later       bool // the document is of version 1.1
 	diagnostics []Diagnostic
 }
 
 func (r *reader) report(code string, s Severity, p Position, message string) {
 	p.File = r.file
+	if r.document != nil {
+		p = r.document.Locate(p)
+	}
 	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: message})
 }
 

@@ -95,7 +95,7 @@ type failedSource struct {
 }
 
 func (l *linker) report(d *document, code string, severity arazzo.Severity, at arazzo.Position, format string, args ...any) {
-	at.File = d.decl.Location
+	at = d.decl.Locate(at)
 	l.diagnostics = append(l.diagnostics, Diagnostic{Code: code, Severity: severity, Position: at, Message: fmt.Sprintf(format, args...)})
 }
 

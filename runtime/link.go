@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/expr"
@@ -39,9 +41,23 @@ func (l *workflowLinker) asPublished(code string, at arazzo.Position, format str
 	l.lenient(l.workflow.document, code, at, format, args...)
 }
 
+// inside returns the place of a piece of a text that stands at a place, alone or
+// with blanks around it.
+func (l *workflowLinker) inside(at arazzo.Position, text string, start, end int) arazzo.Position {
+	decl := l.workflow.document.decl
+	if i := strings.Index(decl.Origin().At(at.Pointer).Str(), text); i >= 0 {
+		return decl.Within(at, i+start, i+end)
+	}
+	return at
+}
+
 // syntax reports a text that does not parse, with the caret of its error.
 func (l *workflowLinker) syntax(code string, at arazzo.Position, what string, err error) {
 	message, excerpt, _ := strings.Cut(err.Error(), "\n")
+	if text, offset, ok := syntaxPlace(err); ok {
+		_, size := utf8.DecodeRuneInString(text[offset:])
+		at = l.inside(at, text, offset, offset+size)
+	}
 	l.error(code, at, "%s: %s", what, message)
 	l.diagnostics[len(l.diagnostics)-1].Excerpt = excerpt
 }
@@ -613,7 +629,29 @@ func (l *workflowLinker) stepRef(id string, at arazzo.Position) int {
 	return -1
 }
 
-// position of a syntax error in its text, for errors of every language.
+// syntaxPlace returns the text that did not parse and the offset of its error,
+// for errors of every language.
+func syntaxPlace(err error) (text string, offset int, ok bool) {
+	var ofExpression *expr.SyntaxError
+	var ofPath *jsonpath.SyntaxError
+	var ofXPath *xpath.SyntaxError
+	var ofRegexp *syntax.Error
+	switch {
+	case errors.As(err, &ofExpression):
+		text, offset = ofExpression.Text, ofExpression.Offset
+	case errors.As(err, &ofPath):
+		text, offset = ofPath.Text, ofPath.Offset
+	case errors.As(err, &ofXPath):
+		text, offset = ofXPath.Text, ofXPath.Offset
+	case errors.As(err, &ofRegexp):
+		text = ofRegexp.Expr
+	default:
+		return "", 0, false
+	}
+	return text, max(0, min(offset, len(text))), true
+}
+
+// syntaxMessage is the message of a syntax error without its excerpt.
 func syntaxMessage(err error) string {
 	var e *expr.SyntaxError
 	if errors.As(err, &e) {
