@@ -10,75 +10,74 @@ import (
 	"mime/multipart"
 	"net/textproto"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/net/http/httpguts"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // encodeBody writes a payload in its content type (ruling O9). The content
 // type comes back because multipart adds its boundary.
-func encodeBody(contentType string, v any, media *MediaType) ([]byte, string, error) {
-	if raw, ok := v.([]byte); ok {
+func encodeBody(contentType string, v Value, media *MediaType) ([]byte, string, error) {
+	if raw, ok := v.V.([]byte); ok {
 		return raw, contentType, nil
 	}
-	var encoding *tree.Node
-	if media != nil {
-		encoding = media.Encoding
-	}
 	switch t := baseType(contentType); {
-	case isJSONType(contentType):
-		return value.AppendJSON(nil, v), contentType, nil
+	case IsJSON(contentType):
+		return value.AppendJSON(nil, v.V), contentType, nil
 	case t == formType:
-		return encodeForm(v, contentType, encoding)
+		return encodeForm(v, contentType, media)
 	case t == multipartType:
 		return encodeMultipart(v, media)
 	case strings.HasPrefix(t, "multipart/"):
 		return nil, "", fmt.Errorf("a body of type %s cannot be written; of the multipart types only %s can", t, multipartType)
 	}
-	switch v.(type) {
+	switch v.V.(type) {
 	case map[string]any, []any:
 		if isXMLType(contentType) {
 			return nil, "", fmt.Errorf("a body of type %s is text; the payload is an object or array", baseType(contentType))
 		}
 	}
-	return []byte(value.Text(v)), contentType, nil
+	return []byte(value.Text(v.V)), contentType, nil
 }
 
-// encodeForm writes application/x-www-form-urlencoded: objects by name, arrays
-// repeat their name, what is nested deeper is JSON, unless the operation's
-// encoding says otherwise.
-func encodeForm(v any, contentType string, encoding *tree.Node) ([]byte, string, error) {
-	members, ok := v.(map[string]any)
+// encodeForm writes application/x-www-form-urlencoded: text as it is, an object
+// by its members.
+func encodeForm(v Value, contentType string, media *MediaType) ([]byte, string, error) {
+	members, ok := v.V.(map[string]any)
 	if !ok {
-		if text, isText := v.(string); isText {
+		if text, isText := v.V.(string); isText {
 			return []byte(text), contentType, nil
 		}
 		return nil, "", fmt.Errorf("a form body is an object or text")
 	}
-	var parts []string
-	for _, name := range sorted(members) {
-		p := &Parameter{Name: name, In: "query", Style: "form", Explode: true}
-		how := encoding.Get(name)
-		if style := how.Get("style").Str(); style != "" {
-			p.Style, p.Explode = style, style == "form"
-		}
-		if explode := how.Get("explode"); explode != nil {
-			p.Explode = explode.True()
+	var pairs []string
+	for _, name := range ordered(members, v.Order) {
+		if p := media.styled(name); p != nil {
+			escape := escapeForm
+			if p.AllowReserved {
+				escape.value = encodeReservedForm
+			}
+			if text := expand(p, Value{V: members[name]}, escape); text != "" {
+				pairs = append(pairs, text)
+			}
+			continue
 		}
 		member := members[name]
-		if _, nested := member.(map[string]any); nested && how.Get("style") == nil && how.Get("explode") == nil {
-			member = string(value.AppendJSON(nil, member))
+		if raw, ok := member.([]byte); ok {
+			member = value.Text(raw) // a form is text: base64
 		}
-		if text := expand(p, member, encodeFormText); text != "" {
-			parts = append(parts, text)
+		for _, part := range media.parts(name, member) {
+			pairs = append(pairs, encodeFormText(part.name)+"="+encodeFormText(string(part.data)))
 		}
 	}
-	return []byte(strings.Join(parts, "&")), contentType, nil
+	return []byte(strings.Join(pairs, "&")), contentType, nil
 }
 
 // encodeFormText escapes as forms do: a blank is a plus.
@@ -86,134 +85,174 @@ func encodeFormText(s string) string {
 	return strings.ReplaceAll(percent(s, unreserved+" "), " ", "+")
 }
 
+func encodeReservedForm(s string) string {
+	return strings.ReplaceAll(percentOnce(s, reserved+" "), " ", "+")
+}
+
 // encodeMultipart writes multipart/form-data. The boundary comes from the
 // content, so that equal payloads are equal bodies.
-func encodeMultipart(v any, media *MediaType) ([]byte, string, error) {
-	members, ok := v.(map[string]any)
+func encodeMultipart(v Value, media *MediaType) ([]byte, string, error) {
+	members, ok := v.V.(map[string]any)
 	if !ok {
 		return nil, "", fmt.Errorf("a multipart body is an object")
 	}
+	var parts []part
+	for _, name := range ordered(members, v.Order) {
+		p := media.styled(name)
+		if p == nil || !media.StyledParts {
+			parts = append(parts, media.parts(name, members[name])...)
+			continue
+		}
+		for _, it := range p.items(Value{V: members[name]}, escapeNothing) {
+			parts = append(parts, part{name: it.name, data: []byte(it.text)})
+		}
+	}
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	sum := sha256.Sum256(fmt.Append(value.AppendJSON(nil, withoutFiles(members)), fileDigests(members)))
-	if err := w.SetBoundary("gobelin-" + hex.EncodeToString(sum[:12])); err != nil {
+	if err := w.SetBoundary(boundary(parts)); err != nil {
 		return nil, "", err
 	}
-	for _, name := range sorted(members) {
-		items, isArray := members[name].([]any)
-		if !isArray {
-			items = []any{members[name]}
-		}
-		for _, item := range items {
-			if item == nil {
-				continue // RFC 6570 §2.3: undefined
-			}
-			if err := writePart(w, name, item, media.part(name)); err != nil {
-				return nil, "", err
-			}
+	for _, p := range parts {
+		if err := p.write(w); err != nil {
+			return nil, "", err
 		}
 	}
 	err := w.Close()
 	return b.Bytes(), w.FormDataContentType(), err
 }
 
-// withoutFiles gives the members that have a form in JSON.
-func withoutFiles(members map[string]any) map[string]any {
-	kept := map[string]any{}
-	for name, v := range members {
-		if len(files(v)) == 0 {
-			kept[name] = v
-		}
+func boundary(parts []part) string {
+	sum := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(sum, "%q %q %d ", p.name, p.filename, len(p.data))
+		sum.Write(p.data)
 	}
-	return kept
+	return "gobelin-" + hex.EncodeToString(sum.Sum(nil)[:12])
 }
 
-// fileDigests tells files apart by their content.
-func fileDigests(members map[string]any) (digests [][32]byte) {
-	for _, name := range sorted(members) {
-		for _, f := range files(members[name]) {
-			digests = append(digests, sha256.Sum256(f.Data))
-		}
-	}
-	return digests
-}
-
-func files(v any) (list []File) {
-	switch v := v.(type) {
-	case File:
-		return []File{v}
-	case []any:
-		for _, item := range v {
-			list = append(list, files(item)...)
-		}
-	}
-	return list
-}
-
-// part is what a description says of one part of a multipart body.
-type part struct {
-	contentType string
-	headers     map[string]string
-}
-
-// part reads the Encoding Object of a property (OpenAPI 3.1.1, Encoding
-// Object). A header is sent with the value that its schema fixes or defaults to.
-func (m *MediaType) part(name string) part {
-	var p part
+// styled is the parameter that an Encoding Object with style, explode or
+// allowReserved makes of a property; nil where it has none of them and the
+// content type counts (OpenAPI 3.1.1, Encoding Object).
+func (m *MediaType) styled(name string) *Parameter {
 	if m == nil {
-		return p
+		return nil
 	}
 	how := m.Encoding.Get(name)
-	p.contentType, _, _ = strings.Cut(how.Get("contentType").Str(), ",")
-	p.contentType = strings.TrimSpace(p.contentType)
-	if strings.Contains(p.contentType, "*") {
-		p.contentType = ""
+	style, explode, allowReserved := how.Get("style"), how.Get("explode"), how.Get("allowReserved")
+	if style == nil && explode == nil && allowReserved == nil {
+		return nil
 	}
-	if headers := how.Get("headers"); headers != nil {
-		p.headers = map[string]string{}
-		for _, h := range headers.Members {
-			for _, field := range []string{"const", "default"} {
-				if v := h.Value.Get("schema").Get(field); v != nil && !strings.EqualFold(h.Name, "Content-Type") {
-					p.headers[h.Name] = value.Text(v.Value())
-					break
-				}
-			}
+	p := &Parameter{Name: name, In: "query", Style: cmp.Or(style.Str(), "form"), AllowReserved: allowReserved.True()}
+	p.Explode = p.Style == "form" || p.Style == "deepObject"
+	if explode != nil {
+		p.Explode = explode.True()
+	}
+	return p
+}
+
+// A part is a piece of a form or multipart body.
+type part struct {
+	name, filename, contentType string
+	headers                     map[string]string
+	data                        []byte
+}
+
+// parts writes a property by its content type: each item of an array by itself
+// (OpenAPI 3.2, Encoding Object), what is undefined (RFC 6570 §2.3) not at all.
+func (m *MediaType) parts(name string, v any) (parts []part) {
+	items, isArray := v.([]any)
+	if !isArray {
+		items = []any{v}
+	}
+	for _, item := range items {
+		if item != nil {
+			parts = append(parts, m.part(name, item))
+		}
+	}
+	return parts
+}
+
+func (m *MediaType) part(name string, v any) part {
+	p := part{name: name}
+	file := false
+	if m != nil {
+		p.contentType, p.headers = m.partType(name), m.partHeaders(name)
+		file = slices.Contains(m.Files, name)
+	}
+	switch v := v.(type) {
+	case File:
+		p.filename, p.data = v.Name, v.Data
+		p.contentType = cmp.Or(p.contentType, mime.TypeByExtension(path.Ext(v.Name)), binaryType)
+	case []byte:
+		p.filename, p.data = name, v
+		p.contentType = cmp.Or(p.contentType, binaryType)
+	case map[string]any, []any:
+		p.data = value.AppendJSON(nil, v)
+		p.contentType = cmp.Or(p.contentType, "application/json")
+	default:
+		p.data = []byte(contentText(p.contentType, v))
+		if file {
+			p.filename, p.contentType = name, cmp.Or(p.contentType, binaryType)
 		}
 	}
 	return p
 }
 
-func writePart(w *multipart.Writer, name string, v any, p part) error {
-	disposition := map[string]string{"name": name}
-	var data []byte
-	switch v := v.(type) {
-	case File:
-		disposition["filename"], data = v.Name, v.Data
-		p.contentType = cmp.Or(p.contentType, mime.TypeByExtension(path.Ext(v.Name)), binaryType)
-	case []byte:
-		disposition["filename"], data = name, v
-		p.contentType = cmp.Or(p.contentType, binaryType)
-	case map[string]any, []any:
-		data = value.AppendJSON(nil, v)
-		p.contentType = cmp.Or(p.contentType, "application/json")
-	default:
-		data = []byte(value.Text(v))
+// partType is the content type that the description gives a property: the
+// first of a list, if it is one and no range.
+func (m *MediaType) partType(name string) string {
+	contentType, _, _ := strings.Cut(m.Encoding.Get(name).Get("contentType").Str(), ",")
+	if strings.Contains(contentType, "*") {
+		return ""
 	}
-	header := textproto.MIMEHeader{"Content-Disposition": {mime.FormatMediaType("form-data", disposition)}}
+	return strings.TrimSpace(contentType)
+}
+
+// partHeaders are the headers of a part, with the values that their schemas fix
+// or default to.
+func (m *MediaType) partHeaders(name string) map[string]string {
+	headers := m.Encoding.Get(name).Get("headers")
+	if headers == nil {
+		return nil
+	}
+	texts := map[string]string{}
+	for _, h := range headers.Members {
+		for _, field := range []string{"const", "default"} {
+			if v := h.Value.Get("schema").Get(field); v != nil && !strings.EqualFold(h.Name, "Content-Type") {
+				texts[h.Name] = value.Text(v.Value())
+				break
+			}
+		}
+	}
+	return texts
+}
+
+// quoted writes a name of a part as browsers do (RFC 7578 §4.2 has no other way
+// beyond ASCII than UTF-8).
+var quoted = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", "%0D", "\n", "%0A")
+
+func (p part) write(w *multipart.Writer) error {
+	disposition := `form-data; name="` + quoted.Replace(p.name) + `"`
+	if p.filename != "" {
+		disposition += `; filename="` + quoted.Replace(p.filename) + `"`
+	}
+	header := textproto.MIMEHeader{"Content-Disposition": {disposition}}
 	if p.contentType != "" {
 		header.Set("Content-Type", p.contentType)
 	}
 	for field, text := range p.headers {
-		if !httpguts.ValidHeaderFieldName(field) || !httpguts.ValidHeaderFieldValue(text) {
-			return fmt.Errorf("part %q: the header %q has characters that a header cannot have", name, field)
-		}
 		header.Set(field, text)
+	}
+	for field, texts := range header {
+		if !httpguts.ValidHeaderFieldName(field) || !httpguts.ValidHeaderFieldValue(texts[0]) {
+			return fmt.Errorf("part %q: the header %q has characters that a header cannot have", p.name, field)
+		}
 	}
 	out, err := w.CreatePart(header)
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(data)
+	_, err = out.Write(p.data)
 	return err
 }
 
@@ -222,15 +261,6 @@ const binaryType = "application/octet-stream"
 func isXMLType(mediaType string) bool {
 	t := baseType(mediaType)
 	return t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml")
-}
-
-func sorted(members map[string]any) []string {
-	names := make([]string, 0, len(members))
-	for name := range members {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // DecodeBody reads the body of a message (ruling E9): JSON as a value, text as
@@ -244,34 +274,71 @@ func DecodeBody(contentType string, body []byte) (v any, note string) {
 	switch {
 	case len(body) == 0:
 		return nil, ""
-	case isJSONType(mediaType):
-		v, err := value.Decode(bytes.TrimPrefix(body, []byte("\ufeff")))
+	case IsJSON(mediaType):
+		decoded := text(body, params["charset"])
+		if utf8.Valid(body) && !hasUTF16Mark(body) {
+			decoded = strings.TrimPrefix(string(body), "\ufeff") // JSON is UTF-8 (RFC 8259 §8.1)
+		}
+		v, err := value.Decode([]byte(decoded))
 		if err != nil {
-			return text(body, params["charset"]), fmt.Sprintf("the body is no JSON, though its type is %s: %v", mediaType, err)
+			return decoded, fmt.Sprintf("the body is no JSON, though its type is %s: %v", mediaType, err)
 		}
 		return v, ""
-	case contentType == "":
-		if v, err := value.Decode(body); err == nil {
+	case mediaType == "":
+		if v, err := value.Decode(bytes.TrimPrefix(body, []byte("\ufeff"))); err == nil {
 			return v, ""
 		}
-		if utf8.Valid(body) {
-			return string(body), ""
+		if utf8.Valid(body) || hasUTF16Mark(body) {
+			return text(body, ""), ""
 		}
+	case isXMLType(mediaType):
+		return text(body, cmp.Or(params["charset"], declaredEncoding(body))), ""
 	case isTextType(mediaType):
 		return text(body, params["charset"]), ""
 	}
 	return body, ""
 }
 
-var textTypes = []string{"application/xml", formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/x-jsonl", "application/jsonl", "application/graphql"}
+var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/x-jsonl", "application/jsonl", "application/graphql"}
 
 func isTextType(mediaType string) bool {
-	return strings.HasPrefix(mediaType, "text/") || strings.HasSuffix(mediaType, "+xml") || slices.Contains(textTypes, mediaType)
+	return strings.HasPrefix(mediaType, "text/") || strings.HasSuffix(mediaType, "+yaml") || slices.Contains(textTypes, mediaType)
+}
+
+var encodingDeclaration = regexp.MustCompile(`^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']`)
+
+// declaredEncoding is the encoding that an XML declaration names (XML 1.0, §4.3.3).
+func declaredEncoding(body []byte) string {
+	if m := encodingDeclaration.FindSubmatch(body); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+// marks are the byte order marks; they overrule a charset (Encoding Standard, §6).
+var marks = []struct {
+	bytes    string
+	encoding encoding.Encoding
+}{
+	{"\xef\xbb\xbf", unicode.UTF8},
+	{"\xfe\xff", unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)},
+	{"\xff\xfe", unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)},
+}
+
+func hasUTF16Mark(body []byte) bool {
+	return bytes.HasPrefix(body, []byte(marks[1].bytes)) || bytes.HasPrefix(body, []byte(marks[2].bytes))
 }
 
 // text reads bytes in a charset; UTF-8 where none is known.
 func text(body []byte, label string) string {
-	if enc, _ := charset.Lookup(label); enc != nil && label != "" {
+	enc, _ := charset.Lookup(label)
+	for _, mark := range marks {
+		if rest, ok := bytes.CutPrefix(body, []byte(mark.bytes)); ok {
+			body, enc = rest, mark.encoding
+			break
+		}
+	}
+	if enc != nil && enc != encoding.Nop {
 		if decoded, err := enc.NewDecoder().Bytes(body); err == nil {
 			return string(decoded)
 		}

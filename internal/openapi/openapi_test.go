@@ -63,7 +63,7 @@ func wire(t *testing.T, row *tree.Node) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := b.Build("http://h", []Value{{row.Get("value").Value(), true}}, nil)
+	r, err := b.Build("http://h", []Value{{V: row.Get("value").Value(), OK: true, Order: names(row.Get("value"))}}, nil)
 	if err != nil {
 		return "", err
 	}
@@ -77,6 +77,14 @@ func wire(t *testing.T, row *tree.Node) (string, error) {
 	}
 	_, query, _ := strings.Cut(r.URL, "?")
 	return query, nil
+}
+
+// names are an object's members in the order of the file.
+func names(n *tree.Node) (list []string) {
+	for _, m := range n.Members {
+		list = append(list, m.Name)
+	}
+	return list
 }
 
 func TestDecodeBody(t *testing.T) {
@@ -130,7 +138,7 @@ paths:
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := b.Build("http://h", nil, &Payload{op.DefaultContentType(), v})
+		r, err := b.Build("http://h", nil, &Payload{ContentType: op.DefaultContentType(), Value: v})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +151,7 @@ paths:
 		t.Errorf("json: %s %v", r.Body, r.Header)
 	}
 	r := build("multi", map[string]any{"file": []byte{0, 1}, "name": "n"})
-	for _, want := range []string{"Content-Disposition: form-data; filename=file; name=file\r\nContent-Type: application/octet-stream\r\n\r\n\x00\x01\r\n", "form-data; name=name\r\n\r\nn\r\n"} {
+	for _, want := range []string{"Content-Disposition: form-data; name=\"file\"; filename=\"file\"\r\nContent-Type: application/octet-stream\r\n\r\n\x00\x01\r\n", "form-data; name=\"name\"\r\n\r\nn\r\n"} {
 		if !strings.Contains(string(r.Body), want) {
 			t.Errorf("multipart: %q", r.Body)
 		}
@@ -163,7 +171,7 @@ func TestHeadersCannotBreakOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Build("http://h", []Value{{"a\r\nEvil: 1", true}}, nil); err == nil {
+	if _, err := b.Build("http://h", []Value{{V: "a\r\nEvil: 1", OK: true}}, nil); err == nil {
 		t.Error("a header with a line break was built")
 	}
 }
@@ -279,14 +287,14 @@ func FuzzLoad(f *testing.F) {
 			var keys []ArgKey
 			var values []Value
 			for _, p := range op.Parameters {
-				keys, values = append(keys, ArgKey{p.Name, p.In}), append(values, Value{v, true})
+				keys, values = append(keys, ArgKey{p.Name, p.In}), append(values, Value{V: v, OK: true})
 			}
 			op.Response(200)
 			b, err := op.Bind(keys)
 			if err != nil {
 				continue
 			}
-			if r, err := b.Build("http://h", values, &Payload{op.DefaultContentType(), v}); err == nil && strings.ContainsAny(r.Header.Get("Content-Type"), "\r\n") {
+			if r, err := b.Build("http://h", values, &Payload{ContentType: op.DefaultContentType(), Value: v}); err == nil && strings.ContainsAny(r.Header.Get("Content-Type"), "\r\n") {
 				t.Fatal("a header with a line break")
 			}
 		}

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -42,10 +43,12 @@ type Body struct {
 
 // A MediaType is a Media Type Object with its type.
 type MediaType struct {
-	Type     string
-	Schema   *tree.Node
-	Encoding *tree.Node
-	Home     *Description // the document that Schema stands in
+	Type        string
+	Schema      *tree.Node
+	Encoding    *tree.Node
+	Home        *Description // the document that Schema stands in
+	Files       []string     // the properties of a multipart body that are binary
+	StyledParts bool         // style and explode count in multipart bodies
 }
 
 // A Response is a Response Object with its code: "200", "2XX" or "default".
@@ -103,7 +106,7 @@ func (r *operationReader) read() error {
 			if err != nil {
 				return err
 			}
-			r.op.Body = &Body{Required: body.Get("required").True(), Content: content(body.Get("content"), home)}
+			r.op.Body = &Body{Required: body.Get("required").True(), Content: r.content(body.Get("content"), home)}
 		}
 	}
 	if responses := r.entry.node.Get("responses"); responses != nil {
@@ -122,7 +125,7 @@ func (r *operationReader) read() error {
 }
 
 func (r *operationReader) response(code string, n *tree.Node, home *Description) *Response {
-	resp := &Response{Code: strings.ToUpper(code), Content: content(n.Get("content"), home), Node: n, Home: home}
+	resp := &Response{Code: strings.ToUpper(code), Content: r.content(n.Get("content"), home), Node: n, Home: home}
 	if code == "default" {
 		resp.Code = code
 	}
@@ -134,15 +137,40 @@ func (r *operationReader) response(code string, n *tree.Node, home *Description)
 	return resp
 }
 
-func content(n *tree.Node, home *Description) []*MediaType {
+func (r *operationReader) content(n *tree.Node, home *Description) []*MediaType {
 	if n == nil {
 		return nil
 	}
 	var list []*MediaType
 	for _, m := range n.Members {
-		list = append(list, &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding"), Home: home})
+		t := &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding"), Home: home}
+		if baseType(t.Type) == multipartType {
+			t.Files = files(t.Schema, home)
+			// OpenAPI 3.0.4 has them ignored outside of form-urlencoded bodies.
+			t.StyledParts = !strings.HasPrefix(r.d.Version, "3.0")
+		}
+		list = append(list, t)
 	}
 	return list
+}
+
+// files gives the properties of a schema that are files: by format in 3.0, by
+// contentEncoding or contentMediaType later; the items' of an array.
+func files(schema *tree.Node, home *Description) (names []string) {
+	schema, home, err := home.resolve(schema)
+	if err != nil || schema.Get("properties") == nil {
+		return nil
+	}
+	for _, m := range schema.Get("properties").Members {
+		property, inner, err := home.resolve(m.Value)
+		if err == nil && property.Get("items") != nil {
+			property, _, err = inner.resolve(property.Get("items"))
+		}
+		if err == nil && (property.Get("format").Str() == "binary" || property.Get("contentMediaType") != nil && property.Get("contentEncoding") == nil) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // mediaTypes gives what a 2.0 operation consumes or produces.
@@ -174,9 +202,13 @@ func (r *operationReader) parameters() error {
 			}
 			switch in := n.Get("in").Str(); in {
 			case "body":
-				r.body(n, home)
+				if r.op.Body == nil {
+					r.body(n, home)
+				}
 			case "formData":
-				form = append(form, n)
+				if !slices.ContainsFunc(form, func(f *tree.Node) bool { return f.Get("name").Str() == n.Get("name").Str() }) {
+					form = append(form, n)
+				}
 			default:
 				p := r.parameter(n, home)
 				if !slices.ContainsFunc(r.op.Parameters, func(o *Parameter) bool { return o.Name == p.Name && o.In == p.In }) {
@@ -203,29 +235,52 @@ func (r *operationReader) body(n *tree.Node, home *Description) {
 	}
 }
 
-// form makes a request body of the 2.0 parameters "in: formData".
+// form makes a request body of the 2.0 parameters "in: formData". Their
+// collection formats become the encoding.
 func (r *operationReader) form(params []*tree.Node) {
 	types := r.mediaTypes("consumes")
-	properties, required := &tree.Node{Kind: tree.Object}, &tree.Node{Kind: tree.Array}
-	file := false
+	types = slices.DeleteFunc(types, func(t string) bool { return baseType(t) != formType && baseType(t) != multipartType })
+	properties, required, encoding := &tree.Node{Kind: tree.Object}, &tree.Node{Kind: tree.Array}, &tree.Node{Kind: tree.Object}
+	var files []string
 	for _, n := range params {
-		properties.Members = append(properties.Members, tree.Member{Name: n.Get("name").Str(), Value: n})
+		name := n.Get("name").Str()
+		properties.Members = append(properties.Members, tree.Member{Name: name, Value: n})
 		if n.Get("required").True() {
 			required.Items = append(required.Items, n.Get("name"))
 		}
-		file = file || n.Get("type").Str() == "file"
+		if n.Get("type").Str() == "file" {
+			files = append(files, name)
+		}
+		if n.Get("type").Str() == "array" {
+			encoding.Members = append(encoding.Members, tree.Member{Name: name, Value: encodingOf(n.Get("collectionFormat").Str())})
+		}
 	}
 	if len(types) == 0 {
-		types = []string{"application/x-www-form-urlencoded"}
-		if file {
-			types = []string{"multipart/form-data"}
-		}
+		types = []string{formType}
+	}
+	if files != nil && !slices.ContainsFunc(types, func(t string) bool { return baseType(t) == multipartType }) {
+		types = []string{multipartType}
 	}
 	schema := &tree.Node{Kind: tree.Object, Members: []tree.Member{{Name: "properties", Value: properties}, {Name: "required", Value: required}}}
 	r.op.Body = &Body{Required: len(required.Items) > 0}
 	for _, t := range types {
-		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Home: r.entry.home})
+		if files != nil && baseType(t) == formType {
+			continue
+		}
+		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Encoding: encoding, Home: r.entry.home, Files: files, StyledParts: true})
 	}
+}
+
+// encodingOf is the Encoding Object that says what a collection format says.
+func encodingOf(collectionFormat string) *tree.Node {
+	format, ok := collectionStyles[collectionFormat]
+	if !ok || format.style == "" {
+		format.style = "form"
+	}
+	return &tree.Node{Kind: tree.Object, Members: []tree.Member{
+		{Name: "style", Value: &tree.Node{Kind: tree.String, Text: format.style}},
+		{Name: "explode", Value: &tree.Node{Kind: tree.Bool, Text: strconv.FormatBool(format.explode)}},
+	}}
 }
 
 // defaultStyles are the styles that apply where none is given (OpenAPI 3,
@@ -247,7 +302,7 @@ func (r *operationReader) parameter(n *tree.Node, home *Description) *Parameter 
 	if style := n.Get("style").Str(); style != "" {
 		p.Style = style
 	}
-	p.Explode = p.Style == "form" || p.Style == "deepObject"
+	p.Explode = p.Style == "form" || p.Style == "deepObject" || p.Style == "cookie"
 	if explode := n.Get("explode"); explode != nil {
 		p.Explode = explode.True()
 	}
@@ -353,11 +408,14 @@ func (o *Operation) DefaultContentType() string {
 			best = m
 		}
 	}
-	if strings.Contains(best.Type, "*") {
-		return "application/json"
+	if text, isRange := strings.CutSuffix(baseType(best.Type), "/*"); isRange {
+		return cmp.Or(rangeDefaults[text], binaryType)
 	}
 	return best.Type
 }
+
+// rangeDefaults are the types that are sent where only a range is declared.
+var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain", "multipart": multipartType}
 
 const (
 	formType      = "application/x-www-form-urlencoded"
@@ -370,7 +428,8 @@ func baseType(mediaType string) string {
 	return strings.ToLower(strings.TrimSpace(t))
 }
 
-func isJSONType(mediaType string) bool {
+// IsJSON reports whether a media type is one of JSON's (ruling E9).
+func IsJSON(mediaType string) bool {
 	t := baseType(mediaType)
-	return t == "application/json" || strings.HasSuffix(t, "+json")
+	return strings.HasSuffix(t, "/json") || strings.HasSuffix(t, "+json")
 }

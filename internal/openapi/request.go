@@ -12,16 +12,20 @@ import (
 // An ArgKey names an argument: a parameter's name and location.
 type ArgKey struct{ Name, In string }
 
-// A Value is the value of an argument; OK is false when it is missing.
+// A Value is the value of an argument; OK is false when it is missing. Order
+// has names of an object's members in the order that their author has written
+// them; members that it does not name follow, sorted.
 type Value struct {
-	V  any
-	OK bool
+	V     any
+	OK    bool
+	Order []string
 }
 
 // A Payload is the body of a request before it is written.
 type Payload struct {
 	ContentType string
-	Value       any // a JSON value, text, or []byte
+	Value       any      // a JSON value, text, or []byte
+	Order       []string // as of a [Value]
 }
 
 // A Request is ready to be sent.
@@ -63,6 +67,7 @@ type Binding struct {
 type segment struct {
 	text     string
 	argument int  // -1: text
+	whole    bool // the variable is all there is between two slashes
 	reserved bool // {+name}, as Google's descriptions have it: RFC 6570 §3.2.3
 }
 
@@ -119,7 +124,9 @@ func (b *Binding) template(keys []ArgKey) error {
 		if i < 0 {
 			return fmt.Errorf("{%s} of the path has no value; give a parameter %q in path", name, name)
 		}
-		b.path = append(b.path, segment{text: rest[:open], argument: -1}, segment{argument: i, reserved: reserved})
+		after := rest[end+1:]
+		whole := strings.HasSuffix(rest[:open], "/") && (after == "" || after[0] == '/')
+		b.path = append(b.path, segment{text: rest[:open], argument: -1}, segment{argument: i, reserved: reserved, whole: whole})
 		rest = rest[end+1:]
 	}
 }
@@ -144,7 +151,7 @@ func (o *Operation) accept() string {
 		}
 	}
 	slices.SortStableFunc(types, func(a, b string) int {
-		switch x, y := isJSONType(a), isJSONType(b); {
+		switch x, y := IsJSON(a), IsJSON(b); {
 		case x == y:
 			return 0
 		case x:
@@ -170,16 +177,9 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (*Reque
 			url.WriteString(s.text)
 			continue
 		}
-		encode := encodeStrict
-		if s.reserved {
-			encode = encodePath
-		}
-		p := b.params[s.argument]
-		text := expand(p, values[s.argument].V, encode)
-		// As a whole segment . and .. would lead to another path.
-		leads := p.Style == "simple" && (text == "." || text == "..")
-		if !values[s.argument].OK || text == "" || leads {
-			return nil, fmt.Errorf("the path parameter %q has no value that can stand in a path", p.Name)
+		text, err := b.pathValue(s, values[s.argument])
+		if err != nil {
+			return nil, err
 		}
 		url.WriteString(text)
 	}
@@ -193,44 +193,84 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (*Reque
 		}
 		switch p.In {
 		case "query":
-			appendQuery(&query, p, values[i].V)
+			appendQuery(&query, p, values[i])
 		case "querystring":
-			if err := appendQueryString(&query, values[i].V); err != nil {
+			if err := appendQueryString(&query, values[i]); err != nil {
 				return nil, err
 			}
 		case "cookie":
-			if text := expand(p, values[i].V, encodeStrict); text != "" {
+			text, err := cookie(p, values[i])
+			if err != nil {
+				return nil, err
+			}
+			if text != "" {
 				cookies = append(cookies, text)
 			}
 		case "header":
-			if err := setHeader(r.Header, p, values[i].V); err != nil {
+			if err := setHeader(r.Header, p, values[i]); err != nil {
 				return nil, err
 			}
 		}
 	}
 	if cookies != nil {
-		r.Header.Set("Cookie", strings.Join(cookies, "; "))
+		r.AddCookie(strings.Join(cookies, "; "))
 	}
 	r.URL = withQuery(url.String(), query.String())
 	return r, b.body(r, payload)
 }
 
-func appendQuery(query *strings.Builder, p *Parameter, v any) {
-	encode := encodeStrict
-	if p.AllowReserved {
-		encode = encodeReserved
+// pathValue writes a value into the path. What would lead to another path, as
+// an empty segment, . and .. do, is refused.
+func (b *Binding) pathValue(s segment, v Value) (string, error) {
+	p, escape := b.params[s.argument], escapeAll
+	switch {
+	case s.reserved:
+		escape = escapePath
+	case p.AllowReserved:
+		escape = escapeSegment
 	}
-	text := expand(p, v, encode)
+	text := expand(p, v, escape)
+	empty := text == "" && (s.whole || v.V != any(""))
+	if !v.OK || empty || s.whole && (text == ".." || text == "." && p.Style != "label") {
+		return "", fmt.Errorf("the path parameter %q has no value that can stand in a path", p.Name)
+	}
+	return text, nil
+}
+
+func appendQuery(query *strings.Builder, p *Parameter, v Value) {
+	escape := escapeAll
+	if p.AllowReserved {
+		escape = escapeReserved
+	}
+	text := expand(p, v, escape)
 	if text != "" && query.Len() > 0 {
 		query.WriteByte('&')
 	}
 	query.WriteString(text)
 }
 
+// cookie writes a cookie. The style cookie escapes nothing (OpenAPI 3.2, Style
+// Values), so that what would begin another cookie is refused.
+func cookie(p *Parameter, v Value) (string, error) {
+	if p.Style != "cookie" {
+		escape := escapeAll
+		if p.AllowReserved {
+			escape = escaping{encodeStrict, encodeCookie}
+		}
+		return expand(p, v, escape), nil
+	}
+	for _, it := range p.items(v, escapeNothing) {
+		if text := it.name + it.text; strings.Contains(text, ";") || !httpguts.ValidHeaderFieldValue(text) {
+			return "", fmt.Errorf("the cookie %q has characters that a cookie cannot have; give it escaped", p.Name)
+		}
+	}
+	return expand(p, v, escapeNothing), nil
+}
+
 // appendQueryString takes a value as the whole of a query (OpenAPI 3.2,
 // Parameter Locations): text as it is, an object as a form.
-func appendQueryString(query *strings.Builder, v any) error {
-	text, isText := v.(string)
+func appendQueryString(query *strings.Builder, v Value) error {
+	text, isText := v.V.(string)
 	if !isText {
 		form, _, err := encodeForm(v, formType, nil)
 		if err != nil {
@@ -242,7 +282,7 @@ func appendQueryString(query *strings.Builder, v any) error {
 	if query.Len() > 0 && text != "" {
 		query.WriteByte('&')
 	}
-	query.WriteString(percent(text, reserved+"&=%"))
+	query.WriteString(percentOnce(text, reserved+"&=+"))
 	return nil
 }
 
@@ -257,11 +297,11 @@ func withQuery(url, query string) string {
 }
 
 // setHeader refuses what would end the header field.
-func setHeader(h http.Header, p *Parameter, v any) error {
-	text := expand(p, v, encodeNothing)
-	if v == nil {
+func setHeader(h http.Header, p *Parameter, v Value) error {
+	if len(p.items(v, escapeNothing)) == 0 {
 		return nil
 	}
+	text := expand(p, v, escapeNothing)
 	if !httpguts.ValidHeaderFieldName(p.Name) {
 		return fmt.Errorf("%q is no header name", p.Name)
 	}
@@ -283,12 +323,12 @@ func (b *Binding) body(r *Request, payload *Payload) error {
 	var media *MediaType
 	if b.operation.Body != nil {
 		for _, m := range b.operation.Body.Content {
-			if baseType(m.Type) == baseType(contentType) {
+			if within(contentType, m.Type) && (media == nil || strings.Contains(media.Type, "*")) {
 				media = m
 			}
 		}
 	}
-	body, contentType, err := encodeBody(contentType, payload.Value, media)
+	body, contentType, err := encodeBody(contentType, Value{payload.Value, true, payload.Order}, media)
 	if err != nil {
 		return err
 	}
@@ -298,4 +338,11 @@ func (b *Binding) body(r *Request, payload *Payload) error {
 	r.Body = body
 	r.Header.Set("Content-Type", contentType)
 	return nil
+}
+
+// within reports whether a media type is the declared one, or of its range.
+func within(contentType, declared string) bool {
+	t, d := baseType(contentType), baseType(declared)
+	prefix, isRange := strings.CutSuffix(d, "*")
+	return t == d || isRange && strings.HasPrefix(t, strings.TrimPrefix(prefix, "*/"))
 }

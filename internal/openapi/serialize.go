@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,10 +12,10 @@ import (
 // for the styles that it defines).
 type style struct {
 	first     string // in front of all
-	separator string // between exploded items
-	joiner    string // between items that are not exploded
+	separator string // between items
+	joiner    string // inside of an item that is not exploded
 	named     bool   // items are name=value
-	bareEmpty bool   // an empty value is the name alone
+	bareEmpty bool   // an item with an empty value is the name alone
 }
 
 var styles = map[string]style{
@@ -22,102 +23,175 @@ var styles = map[string]style{
 	"label":          {first: ".", separator: ".", joiner: ","},
 	"matrix":         {first: ";", separator: ";", joiner: ",", named: true, bareEmpty: true},
 	"form":           {separator: "&", joiner: ",", named: true},
-	"spaceDelimited": {separator: "&", joiner: "%20", named: true},
-	"pipeDelimited":  {separator: "&", joiner: "%7C", named: true},
-	"tabDelimited":   {separator: "&", joiner: "%09", named: true},
+	"spaceDelimited": {separator: "&", joiner: " ", named: true},
+	"pipeDelimited":  {separator: "&", joiner: "|", named: true},
+	"tabDelimited":   {separator: "&", joiner: "\t", named: true},
 	"deepObject":     {separator: "&", joiner: ",", named: true},
 	"cookie":         {separator: "; ", joiner: ",", named: true},
 }
 
-// expand writes a value in a style; "" for what RFC 6570 §2.3 calls undefined
-// (null, an empty array or object). encode escapes names and values.
-func expand(p *Parameter, v any, encode func(string) string) string {
+// style is the parameter's style as it applies in its location: cookies are
+// separated by semicolons whatever the style says (OpenAPI 3.1.1, Appendix D).
+func (p *Parameter) style() style {
 	st, ok := styles[p.Style]
 	if !ok {
-		st = styles["form"]
+		st = styles[defaultStyles[p.In]]
 	}
-	if p.In == "cookie" {
-		st.separator = "; "
-	}
-	if p.In == "header" || p.In == "path" && p.Style == "simple" {
-		st.named = false
-	}
-	if p.ContentType != "" {
-		return st.item(encode(p.Name), encode(contentText(p.ContentType, v)))
-	}
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case []any:
-		return expandArray(p, st, v, encode)
-	case map[string]any:
-		return expandObject(p, st, v, encode)
-	}
-	return st.first + st.item(encode(p.Name), encode(value.Text(v)))
-}
-
-// item writes a name and a value as the style has them.
-func (st style) item(name, text string) string {
 	switch {
-	case !st.named:
-		return text
-	case text == "" && st.bareEmpty:
-		return name
+	case p.In == "cookie":
+		st.separator = "; "
+	case p.In == "header" || p.In == "path" && st.first == "":
+		st.separator, st.named = ",", false
 	}
-	return name + "=" + text
+	return st
 }
 
-func expandArray(p *Parameter, st style, items []any, encode func(string) string) string {
+// An escaping says how names and values are escaped.
+type escaping struct{ name, value func(string) string }
+
+var (
+	escapeAll      = escaping{encodeStrict, encodeStrict}
+	escapeReserved = escaping{encodeStrict, encodeReserved}
+	escapePath     = escaping{encodeStrict, encodePath}
+	escapeSegment  = escaping{encodeStrict, encodeSegment}
+	escapeForm     = escaping{encodeFormText, encodeFormText}
+	escapeNothing  = escaping{encodeNothing, encodeNothing}
+)
+
+// An item is one of the pieces that a style puts its separator between.
+type item struct {
+	name, text string
+	named      bool
+}
+
+// expand writes a value in the parameter's style; "" for what RFC 6570 §2.3
+// calls undefined (null, an empty array or object).
+func expand(p *Parameter, v Value, escape escaping) string {
+	st := p.style()
+	items := p.items(v, escape)
+	if len(items) == 0 {
+		return ""
+	}
+	texts := make([]string, len(items))
+	for i, it := range items {
+		texts[i] = st.write(it)
+	}
+	first := st.first
+	if p.ContentType != "" {
+		first = ""
+	}
+	return first + strings.Join(texts, st.separator)
+}
+
+func (st style) write(it item) string {
+	switch {
+	case !it.named:
+		return it.text
+	case it.text == "" && st.bareEmpty:
+		return it.name
+	}
+	return it.name + "=" + it.text
+}
+
+// items gives the pieces of a value; none for what is undefined.
+func (p *Parameter) items(v Value, escape escaping) []item {
+	st, name := p.style(), escape.name(p.Name)
+	if p.ContentType != "" {
+		return []item{{name, escape.value(contentText(p.ContentType, v.V)), st.named}}
+	}
+	switch members := v.V.(type) {
+	case nil:
+		return nil
+	case []any:
+		return p.arrayItems(st, members, escape)
+	case map[string]any:
+		if p.Style == "deepObject" {
+			return deepItems(p.Name, members, v.Order, escape)
+		}
+		return p.objectItems(st, members, v.Order, escape)
+	}
+	return []item{{name, escape.value(value.Text(v.V)), st.named}}
+}
+
+// join puts what is not exploded into one item. All delimiters but the comma
+// are escaped like any character (OpenAPI 3.1.1, Appendix E).
+func (p *Parameter) join(st style, texts []string, escape escaping) []item {
+	joiner := st.joiner
+	if joiner != "," {
+		joiner = escape.value(joiner)
+	}
+	return []item{{escape.name(p.Name), strings.Join(texts, joiner), st.named}}
+}
+
+func (p *Parameter) arrayItems(st style, members []any, escape escaping) (items []item) {
 	var texts []string
-	for _, item := range items {
-		if item != nil {
-			texts = append(texts, encode(value.Text(item)))
+	for _, member := range members {
+		if member != nil {
+			text := escape.value(value.Text(member))
+			texts, items = append(texts, text), append(items, item{escape.name(p.Name), text, st.named})
 		}
 	}
-	if len(texts) == 0 {
-		return ""
+	if p.Explode || len(texts) == 0 {
+		return items
 	}
-	if !p.Explode {
-		return st.first + st.item(encode(p.Name), strings.Join(texts, st.joiner))
-	}
-	for i := range texts {
-		texts[i] = st.item(encode(p.Name), texts[i])
-	}
-	return st.first + strings.Join(texts, st.separator)
+	return p.join(st, texts, escape)
 }
 
-func expandObject(p *Parameter, st style, members map[string]any, encode func(string) string) string {
+func (p *Parameter) objectItems(st style, members map[string]any, order []string, escape escaping) (items []item) {
+	var texts []string
+	for _, name := range ordered(members, order) {
+		if member := members[name]; member != nil {
+			text := escape.value(value.Text(member))
+			texts, items = append(texts, escape.value(name), text), append(items, item{escape.name(name), text, true})
+		}
+	}
+	if p.Explode || len(texts) == 0 {
+		return items
+	}
+	return p.join(st, texts, escape)
+}
+
+// deepItems writes name[member]=value. Deeper objects, which the style leaves
+// open, take further brackets, and arrays repeat their name (ruling O6).
+func deepItems(name string, members map[string]any, order []string, escape escaping) (items []item) {
+	for _, member := range ordered(members, order) {
+		inner := name + "[" + member + "]"
+		switch v := members[member].(type) {
+		case nil:
+		case map[string]any:
+			items = append(items, deepItems(inner, v, nil, escape)...)
+		case []any:
+			p := &Parameter{Name: inner, In: "query", Style: "form", Explode: true}
+			items = append(items, p.arrayItems(styles["form"], v, escape)...)
+		default:
+			items = append(items, item{escape.name(inner), escape.value(value.Text(v)), true})
+		}
+	}
+	return items
+}
+
+// ordered gives the names of an object's members: those of order first, the
+// others sorted after them.
+func ordered(members map[string]any, order []string) []string {
 	names := make([]string, 0, len(members))
-	for name, v := range members {
-		if v != nil {
+	for _, name := range order {
+		if _, ok := members[name]; ok && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	slices.Sort(names)
-	var parts []string
-	for _, name := range names {
-		text := encode(value.Text(members[name]))
-		switch {
-		case p.Style == "deepObject":
-			parts = append(parts, encode(p.Name+"["+name+"]")+"="+text)
-		case p.Explode:
-			parts = append(parts, encode(name)+"="+text)
-		default:
-			parts = append(parts, encode(name), text)
+	known := len(names)
+	for name := range members {
+		if !slices.Contains(names[:known], name) {
+			names = append(names, name)
 		}
 	}
-	if p.Explode || p.Style == "deepObject" {
-		return st.first + strings.Join(parts, st.separator)
-	}
-	return st.first + st.item(encode(p.Name), strings.Join(parts, st.joiner))
+	slices.Sort(names[known:])
+	return names
 }
 
 // contentText writes a value in a media type.
 func contentText(mediaType string, v any) string {
-	if isJSONType(mediaType) {
+	if IsJSON(mediaType) {
 		return string(value.AppendJSON(nil, v))
 	}
 	return value.Text(v)
@@ -125,9 +199,12 @@ func contentText(mediaType string, v any) string {
 
 const (
 	unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-	// The reserved characters of RFC 3986 §2.2 without those that would end the
-	// value or the query.
-	reserved = unreserved + ":/?[]@!$'()*,;+"
+	// The reserved characters of RFC 3986 §2.2 without those that a query may
+	// not have and those that mean something in a form (OpenAPI 3.1.1, Appendix C:
+	// "any tooling still needs to percent-encode" # [ ] & = +).
+	reserved = unreserved + ":/?@!$'()*,;"
+	// What a path segment may have beside them (RFC 3986 §3.3).
+	segmentReserved = unreserved + ":@!$'()*,;+=&"
 )
 
 // percent escapes all bytes but those of keep (RFC 3986 §2.1).
@@ -145,9 +222,32 @@ func percent(s, keep string) string {
 	return b.String()
 }
 
+var triplet = regexp.MustCompile("%[0-9A-Fa-f]{2}")
+
+// percentOnce is percent for text that may be escaped already: triplets stay
+// (RFC 6570 §3.2.3, reserved expansion).
+func percentOnce(s, keep string) string {
+	var b strings.Builder
+	from := 0
+	for _, at := range triplet.FindAllStringIndex(s, -1) {
+		b.WriteString(percent(s[from:at[0]], keep))
+		b.WriteString(s[at[0]:at[1]])
+		from = at[1]
+	}
+	return b.String() + percent(s[from:], keep)
+}
+
 // encodePath keeps slashes and what else may stand in a path.
-func encodePath(s string) string { return percent(s, unreserved+"/:@!$'()*,;+=&") }
+func encodePath(s string) string { return percentOnce(s, segmentReserved+"/") }
+
+// encodeSegment is encodePath without slashes: a parameter's value has none
+// (OpenAPI 3.1.1, Path Templating).
+func encodeSegment(s string) string { return percentOnce(s, segmentReserved) }
 
 func encodeStrict(s string) string   { return percent(s, unreserved) }
-func encodeReserved(s string) string { return percent(s, reserved) }
-func encodeNothing(s string) string  { return s }
+func encodeReserved(s string) string { return percentOnce(s, reserved) }
+
+// encodeCookie keeps the reserved characters that a cookie may have (RFC 6265 §4.1.1).
+func encodeCookie(s string) string { return percentOnce(s, unreserved+":/?#[]@!$&'()*+=") }
+
+func encodeNothing(s string) string { return s }

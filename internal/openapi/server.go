@@ -105,11 +105,19 @@ func (r *operationReader) hosts() []Server {
 	var servers []Server
 	if schemes != nil {
 		for _, s := range schemes.Items {
+			if !strings.HasPrefix(s.Str(), "http") {
+				continue // ws and wss
+			}
 			servers = append(servers, Server{URL: s.Str() + "://" + host + base})
 		}
 	}
 	if servers == nil {
-		servers = []Server{{URL: "https://" + host + base}}
+		// The scheme that the description itself was read by (2.0, Swagger Object).
+		scheme := "https"
+		if strings.HasPrefix(r.d.location, "http://") {
+			scheme = "http"
+		}
+		servers = []Server{{URL: scheme + "://" + host + base}}
 	}
 	slices.SortStableFunc(servers, func(a, b Server) int { return rankScheme(a.URL) - rankScheme(b.URL) })
 	return servers
