@@ -2,42 +2,55 @@ package runtime
 
 import (
 	"encoding/base64"
-	"net/url"
+	"fmt"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"golang.org/x/net/http/httpguts"
 )
 
 // authenticate applies the credentials that the caller has supplied (O12): of
 // the first alternative for which there are all, those that the step does not
 // set itself.
-func (x *Execution) authenticate(s *step, r *openapi.Request) {
+func (x *Execution) authenticate(s *step, r *openapi.Request) error {
 	for _, alternative := range s.operation.Security {
 		if len(alternative) == 0 || !x.canSatisfy(s, alternative) {
 			continue
 		}
 		for _, scheme := range alternative {
-			if !s.sets(scheme) {
-				x.apply(r, scheme, x.credential(s, scheme))
+			if scheme.Type == mutualTLS || s.sets(scheme) {
+				continue
+			}
+			if err := x.apply(r, scheme, x.credential(s, scheme)); err != nil {
+				return err
 			}
 		}
-		return
+		return nil
 	}
+	return nil
 }
+
+// mutualTLS is the scheme that the HTTP client sees to.
+const mutualTLS = "mutualTLS"
 
 func (x *Execution) canSatisfy(s *step, alternative []openapi.SecurityRequirement) bool {
 	for _, scheme := range alternative {
-		if !s.sets(scheme) && x.credential(s, scheme) == "" {
+		if scheme.Type != mutualTLS && !s.sets(scheme) && x.credential(s, scheme) == "" {
 			return false
 		}
 	}
 	return true
 }
 
-// sets reports whether the step gives what a scheme asks for as a parameter.
+// sets reports whether the step gives what a scheme asks for as a parameter. A
+// cookie may be in a Cookie header of the step's own, whose value is not known
+// before the run: it counts for all cookies.
 func (s *step) sets(scheme openapi.SecurityRequirement) bool {
 	for _, a := range s.arguments {
-		if a.in == scheme.In && (a.name == scheme.ParamName || a.in == "header" && strings.EqualFold(a.name, scheme.ParamName)) {
+		switch {
+		case a.in == "header" && scheme.In == "header" && strings.EqualFold(a.name, scheme.ParamName),
+			a.in == "header" && scheme.In == "cookie" && strings.EqualFold(a.name, "Cookie"),
+			a.in == scheme.In && a.name == scheme.ParamName:
 			return true
 		}
 	}
@@ -48,13 +61,15 @@ func (x *Execution) credential(s *step, scheme openapi.SecurityRequirement) stri
 	return or(x.Settings.Credentials[s.source.name+"."+scheme.Name], x.Settings.Credentials[scheme.Name])
 }
 
-func (x *Execution) apply(r *openapi.Request, scheme openapi.SecurityRequirement, credential string) {
+func (x *Execution) apply(r *openapi.Request, scheme openapi.SecurityRequirement, credential string) error {
 	text := credential
 	switch {
-	case scheme.Type == "mutualTLS":
-		return // the client's own business
 	case scheme.Type == "http" && scheme.Scheme == "basic":
+		_, password, _ := strings.Cut(credential, ":")
+		x.addSecret(password)
 		text = "Basic " + base64.StdEncoding.EncodeToString([]byte(credential))
+	case scheme.Type == "http" && scheme.Scheme != "bearer" && scheme.Scheme != "":
+		text = scheme.Scheme + " " + credential
 	case scheme.Type != "apiKey":
 		text = "Bearer " + credential
 	}
@@ -62,10 +77,14 @@ func (x *Execution) apply(r *openapi.Request, scheme openapi.SecurityRequirement
 	x.addSecret(text)
 	switch scheme.In {
 	case "query":
-		r.AddQuery(url.QueryEscape(scheme.ParamName) + "=" + url.QueryEscape(text))
+		r.AddQuery(openapi.Escape(scheme.ParamName) + "=" + openapi.Escape(text))
 	case "cookie":
-		r.AddCookie(scheme.ParamName + "=" + url.QueryEscape(text))
+		r.AddCookie(scheme.ParamName + "=" + openapi.CookieValue(text))
 	default:
+		if !httpguts.ValidHeaderFieldName(scheme.ParamName) || !httpguts.ValidHeaderFieldValue(text) {
+			return fmt.Errorf("the credential %q has characters that the header %s cannot have", scheme.Name, scheme.ParamName)
+		}
 		r.Header.Set(scheme.ParamName, text)
 	}
+	return nil
 }

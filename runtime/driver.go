@@ -1,17 +1,8 @@
 package runtime
 
 import (
-	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -110,99 +101,3 @@ func (realTime) Sleep(ctx context.Context, d time.Duration) error {
 		return context.Cause(ctx)
 	}
 }
-
-// exchange sends a request and reads the response whole.
-func (d *Driver) exchange(ctx context.Context, c *Send) (*Response, error) {
-	if c.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within the step's timeout of %v", c.Timeout))
-		defer cancel()
-	}
-	req, err := http.NewRequestWithContext(ctx, c.Method, c.URL, bytes.NewReader(c.Body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header = c.Header.Clone()
-	if c.Body == nil {
-		req.Body, req.GetBody = nil, nil
-	}
-	client := http.Client{}
-	if d.Client != nil {
-		client = *d.Client
-	}
-	client.CheckRedirect = redirects(c.FollowRedirects)
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	limit := or(d.MaxBody, defaultMaxBody)
-	decoded, err := decode(resp)
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(io.LimitReader(decoded, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the response: %w", err)
-	}
-	if int64(len(body)) > limit {
-		return nil, fmt.Errorf("the response body is larger than %d bytes", limit)
-	}
-	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: resp.Request.URL.String(), Received: d.clock().Now()}, nil
-}
-
-// decode undoes the content codings of a body (RFC 9110 §8.4), those that
-// net/http has not undone itself because the step has asked for them.
-func decode(resp *http.Response) (io.Reader, error) {
-	var body io.Reader = resp.Body
-	codings := strings.Split(strings.ToLower(strings.Join(resp.Header.Values("Content-Encoding"), ",")), ",")
-	for _, coding := range slices.Backward(codings) {
-		var err error
-		switch strings.TrimSpace(coding) {
-		case "", "identity":
-		case "gzip", "x-gzip":
-			body, err = gzip.NewReader(body)
-		case "deflate":
-			body, err = zlib.NewReader(body)
-		default:
-			return nil, fmt.Errorf("the response body is in the content coding %q; identity, gzip and deflate are read", strings.TrimSpace(coding))
-		}
-		if err == io.EOF {
-			return resp.Body, nil // no body, such as the answer to a HEAD
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the response body, coded as %s: %w", strings.TrimSpace(coding), err)
-		}
-	}
-	return body, nil
-}
-
-const maxRedirects = 10
-
-// redirects gives a client's policy (O13): never from https to http, and
-// nothing that a workflow put into a header leaves its origin.
-func redirects(follow bool) func(*http.Request, []*http.Request) error {
-	return func(req *http.Request, via []*http.Request) error {
-		first, last := via[0].URL, via[len(via)-1].URL
-		switch {
-		case !follow:
-			return http.ErrUseLastResponse
-		case len(via) > maxRedirects:
-			return fmt.Errorf("stopped after %d redirects", maxRedirects)
-		case last.Scheme == "https" && req.URL.Scheme != "https":
-			return errors.New("a redirect from https to http is not followed")
-		}
-		if !sameOrigin(first, req.URL) {
-			kept := http.Header{}
-			for _, name := range []string{"Accept", "Content-Type", "User-Agent"} {
-				if v := req.Header.Values(name); v != nil {
-					kept[name] = v
-				}
-			}
-			req.Header = kept
-		}
-		return nil
-	}
-}
-
-func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }

@@ -28,7 +28,7 @@ func (x *Execution) withFiles(contentType string, v any) (any, error) {
 			}
 		}
 		return out, nil
-	case isJSON(contentType) || strings.HasPrefix(strings.ToLower(contentType), "application/x-www-form-urlencoded"):
+	case openapi.IsJSON(contentType) || openapi.IsForm(contentType):
 		return v, nil
 	}
 	name, ok := fileName(v)

@@ -21,7 +21,7 @@ func (x *Execution) build(f *frame, s *step) error {
 	for i := range s.arguments {
 		a := &s.arguments[i]
 		v, ok := x.value(f, &a.value)
-		values[i] = openapi.Value{V: v, OK: ok}
+		values[i] = openapi.Value{V: v, OK: ok, Order: a.value.names}
 		if !ok {
 			continue
 		}
@@ -38,7 +38,9 @@ func (x *Execution) build(f *frame, s *step) error {
 	if err != nil {
 		return err
 	}
-	x.authenticate(s, request)
+	if err := x.authenticate(s, request); err != nil {
+		return err
+	}
 	f.Exchange.URL, f.Exchange.Header, f.Exchange.Request = request.URL, request.Header, request.Body
 	return nil
 }
@@ -67,7 +69,7 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 	if b == nil {
 		return nil, nil
 	}
-	v, ok := x.payloadValue(f, b)
+	v, text, ok := x.payloadValue(f, b)
 	if !ok {
 		return nil, fmt.Errorf("the payload %s has no value", b.payload.ref.text)
 	}
@@ -81,10 +83,12 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 		}
 	}
 	f.Exchange.Payload = boxed{v, true}
-	if v, err = x.withFiles(b.contentType, v); err != nil {
+	if text != nil && len(b.replacements) == 0 {
+		v = text
+	} else if v, err = x.withFiles(b.contentType, v); err != nil {
 		return nil, err
 	}
-	return &openapi.Payload{ContentType: b.contentType, Value: v}, nil
+	return &openapi.Payload{ContentType: b.contentType, Value: v, Order: b.payload.names}, nil
 }
 
 // apply replaces what the target names (O10).
@@ -113,30 +117,34 @@ func (r *replacement) apply(v, with any) (any, error) {
 }
 
 // payloadValue evaluates a payload. Text that is JSON is taken as the JSON that
-// it is, with embedded expressions quoted as their place demands (O8).
-func (x *Execution) payloadValue(f *frame, b *body) (any, bool) {
-	if !isJSON(b.contentType) {
-		return x.value(f, &b.payload)
-	}
-	var text []byte
-	switch b.payload.kind {
-	case templateOperand:
-		text = x.appendJSONText(f, b)
-	case constantOperand:
-		s, isText := b.payload.constant.(string)
-		if !isText {
-			return b.payload.constant, true
+// it is, with embedded expressions quoted as their place demands, and comes back
+// as the text that is sent, too (O8). A form given as text is taken apart where
+// something in it is to be replaced (O10).
+func (x *Execution) payloadValue(f *frame, b *body) (v any, text []byte, ok bool) {
+	if !openapi.IsJSON(b.contentType) {
+		v, ok = x.value(f, &b.payload)
+		if form, isText := v.(string); isText && len(b.replacements) > 0 && openapi.IsForm(b.contentType) {
+			v = openapi.ParseForm(form)
 		}
-		text = []byte(s)
+		return v, nil, ok
+	}
+	constant, isText := b.payload.constant.(string)
+	switch {
+	case b.payload.kind == templateOperand:
+		text = x.appendJSONText(f, b)
+	case b.payload.kind == constantOperand && isText:
+		text = []byte(constant)
 	default:
-		return x.value(f, &b.payload)
+		v, ok = x.value(f, &b.payload)
+		return v, nil, ok
 	}
 	v, err := value.Decode(text)
 	if err != nil {
 		x.raise(f, "payload-text", b.place, "the payload is text that is no JSON; it is sent as a JSON string")
-		return x.value(f, &b.payload)
+		v, ok = x.value(f, &b.payload)
+		return v, nil, ok
 	}
-	return v, true
+	return v, text, true
 }
 
 // appendJSONText interpolates a JSON text: inside of a string the value's text
@@ -179,12 +187,6 @@ func inStringAfter(inString bool, text string) bool {
 		}
 	}
 	return inString
-}
-
-func isJSON(contentType string) bool {
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
-	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
 }
 
 // replace returns v with another value at a JSON Pointer (O10): a missing last

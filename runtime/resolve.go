@@ -52,7 +52,7 @@ func (l *workflowLinker) compound(n *arazzo.Node, at arazzo.Position) operand {
 		}
 	}
 	if constant {
-		return operand{constant: n.Value(), place: at}
+		return operand{constant: n.Value(), names: o.names, place: at}
 	}
 	return o
 }

@@ -2,11 +2,13 @@ package runtime
 
 import (
 	"bytes"
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -90,17 +92,35 @@ func (x *Execution) maskText(s string) string {
 		if len(secret) < minSecret {
 			continue
 		}
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+		for _, form := range spellings(secret) {
 			s = strings.ReplaceAll(s, form, masked)
 		}
 	}
 	return s
 }
 
+// spellings are the ways in which a secret is written in URLs, forms, JSON and
+// XML; most have only one.
+func spellings(secret string) []string {
+	inJSON := string(value.AppendString(nil, secret))
+	list := []string{secret}
+	for _, s := range []string{url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), inJSON[1 : len(inJSON)-1], html.EscapeString(secret)} {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 func (x *Execution) maskBytes(b []byte) []byte {
 	for _, secret := range x.secrets {
-		if len(secret) >= minSecret && bytes.Contains(b, []byte(secret)) {
-			b = bytes.ReplaceAll(b, []byte(secret), []byte(masked))
+		if len(secret) < minSecret {
+			continue
+		}
+		for _, form := range spellings(secret) {
+			if bytes.Contains(b, []byte(form)) {
+				b = bytes.ReplaceAll(b, []byte(form), []byte(masked))
+			}
 		}
 	}
 	return b

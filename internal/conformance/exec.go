@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path"
@@ -37,10 +36,8 @@ func Exec(ctx context.Context, c *Case, command string) Result {
 	}
 	defer os.RemoveAll(dir)
 	j := &judge{c: c}
-	j.server.script = repeated(c.root.Get("responses"))
-	server := httptest.NewServer(&j.server)
-	defer server.Close()
-	line, err := c.write(dir, server.URL, command)
+	defer j.server.open(c)()
+	line, err := c.write(dir, j.server.server, command)
 	if err != nil {
 		return c.result(Failed, err.Error())
 	}

@@ -53,6 +53,9 @@ func (j *judge) request(which string, got request, want *tree.Node) {
 	if line := got.method + " " + got.path; line != want.Get("method").Str()+" "+want.Get("path").Str() {
 		j.differ("%s: %s, want %s %s", which, line, want.Get("method").Str(), want.Get("path").Str())
 	}
+	if other := want.Get("origin").Str() == "other"; other != got.other {
+		j.differ("%s: it came to the other origin: %v, want %v", which, got.other, other)
+	}
 	if raw := want.Get("rawQuery"); raw != nil {
 		if got.query != raw.Text {
 			j.differ("%s: query %s, want %s", which, got.query, raw.Text)

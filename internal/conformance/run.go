@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -46,10 +45,8 @@ func (c *Case) result(status Status, differences ...string) Result {
 // Run runs a case with gobelin, in this process and in virtual time.
 func Run(ctx context.Context, c *Case) Result {
 	j := &judge{c: c}
-	j.server.script = repeated(c.root.Get("responses"))
-	server := httptest.NewServer(&j.server)
-	defer server.Close()
-	r := &ownRun{c: c, server: server.URL}
+	defer j.server.open(c)()
+	r := &ownRun{c: c, server: j.server.server}
 	err := r.run(ctx)
 	j.outcome(err)
 	j.requests()

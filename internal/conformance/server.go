@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -15,17 +16,27 @@ import (
 )
 
 // scripted answers with the case's responses in order and keeps what it was
-// asked.
+// asked, at either of its origins.
 type scripted struct {
-	mu     sync.Mutex
-	script []*tree.Node
-	seen   []request
+	mu            sync.Mutex
+	script        []*tree.Node
+	seen          []request
+	server, other string // the URLs of the origins
 }
 
 type request struct {
 	method, path, query string
 	header              http.Header
 	body                []byte
+	other               bool // it came to the other origin
+}
+
+// open starts the server at both origins and returns how to end it.
+func (s *scripted) open(c *Case) func() {
+	s.script = repeated(c.root.Get("responses"))
+	server, other := httptest.NewServer(s), httptest.NewServer(s)
+	s.server, s.other = server.URL, other.URL
+	return func() { server.Close(); other.Close() }
 }
 
 func (r request) values() url.Values {
@@ -51,20 +62,32 @@ func repeated(list *tree.Node) []*tree.Node {
 	return all
 }
 
-func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// note keeps a request and gives the answer to it, nil when there is none.
+func (s *scripted) note(r *http.Request, body []byte) *tree.Node {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	n := len(s.seen)
+	s.seen = append(s.seen, request{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Header, body, "http://"+r.Host == s.other})
+	if n >= len(s.script) {
+		return nil
+	}
+	return s.script[n]
+}
+
+func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
 	}
-	n := len(s.seen)
-	s.seen = append(s.seen, request{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Header, body})
-	if n >= len(s.script) {
+	answer := s.note(r, body)
+	if answer == nil {
 		w.WriteHeader(http.StatusNotImplemented)
 		return
 	}
-	answer := s.script[n]
+	if answer.Get("hang").True() {
+		<-r.Context().Done() // until the client has gone
+		return
+	}
 	if answer.Get("drop").True() {
 		panic(http.ErrAbortHandler)
 	}
@@ -75,7 +98,7 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				values = m.Value.Items
 			}
 			for _, v := range values {
-				w.Header().Add(m.Name, strings.ReplaceAll(v.Text, "{server}", "http://"+r.Host))
+				w.Header().Add(m.Name, strings.NewReplacer("{server}", s.server, "{other}", s.other).Replace(v.Text))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/textproto"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -78,6 +79,27 @@ func encodeForm(v Value, contentType string, media *MediaType) ([]byte, string, 
 		}
 	}
 	return []byte(strings.Join(pairs, "&")), contentType, nil
+}
+
+// ParseForm reads a form: a name that comes more than once has an array. What
+// cannot be read stays text.
+func ParseForm(text string) any {
+	values, err := url.ParseQuery(text)
+	if err != nil {
+		return text
+	}
+	members := make(map[string]any, len(values))
+	for name, texts := range values {
+		items := make([]any, len(texts))
+		for i := range texts {
+			items[i] = texts[i]
+		}
+		members[name] = items
+		if len(items) == 1 {
+			members[name] = items[0]
+		}
+	}
+	return members
 }
 
 // encodeFormText escapes as forms do: a blank is a plus.

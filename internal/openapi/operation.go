@@ -428,6 +428,9 @@ func baseType(mediaType string) string {
 	return strings.ToLower(strings.TrimSpace(t))
 }
 
+// IsForm reports whether a media type is that of forms in URL encoding.
+func IsForm(mediaType string) bool { return baseType(mediaType) == formType }
+
 // IsJSON reports whether a media type is one of JSON's (ruling E9).
 func IsJSON(mediaType string) bool {
 	t := baseType(mediaType)

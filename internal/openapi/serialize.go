@@ -237,6 +237,9 @@ func percentOnce(s, keep string) string {
 	return b.String() + percent(s[from:], keep)
 }
 
+// Escape escapes a value as one in a path or query is.
+func Escape(s string) string { return encodeStrict(s) }
+
 // encodePath keeps slashes and what else may stand in a path.
 func encodePath(s string) string { return percentOnce(s, segmentReserved+"/") }
 
@@ -246,6 +249,11 @@ func encodeSegment(s string) string { return percentOnce(s, segmentReserved) }
 
 func encodeStrict(s string) string   { return percent(s, unreserved) }
 func encodeReserved(s string) string { return percentOnce(s, reserved) }
+
+// CookieValue escapes what a cookie cannot have (RFC 6265 §4.1.1), and nothing else.
+func CookieValue(s string) string {
+	return percent(s, unreserved+"!#$%&'()*+/:<=>?@[]^`{|}")
+}
 
 // encodeCookie keeps the reserved characters that a cookie may have (RFC 6265 §4.1.1).
 func encodeCookie(s string) string { return percentOnce(s, unreserved+":/?#[]@!$&'()*+=") }
