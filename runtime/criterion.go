@@ -30,6 +30,9 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
 	if version == goessnerVersion {
 		c.dialect = jsonpath.Goessner
 	}
+	if _, known := criterionKinds[decl.Type.Type]; !known {
+		l.error("enum", decl.At("type"), "the type of a criterion is simple, regex, jsonpath or xpath, not %q", decl.Type.Type)
+	}
 	if c.kind == simpleCriterion {
 		if decl.Context != "" {
 			l.warn("context-ignored", decl.At("context"), "a simple condition has no context; it is ignored")

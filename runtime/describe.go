@@ -73,15 +73,15 @@ func (w *workflow) inputs() []InputInfo {
 	}
 	var list []InputInfo
 	for _, name := range s.names {
-		n := s.deref(s.property(s.node, name))
-		info := InputInfo{Name: name, Description: n.Get("description").Str(), Required: s.requires(name), Secret: slices.Contains(w.secrets, name)}
-		if t := n.Get("type"); t != nil {
+		n := s.property(name)
+		info := InputInfo{Name: name, Description: s.find(n, "description").Str(), Required: s.requires(name), Secret: slices.Contains(w.secrets, name)}
+		if t := s.find(n, "type"); t != nil {
 			info.Type = t.Text
 			for _, item := range t.Items {
 				info.Type = strings.TrimPrefix(info.Type+"|"+item.Text, "|")
 			}
 		}
-		if d := n.Get("default"); d != nil {
+		if d := s.find(n, "default"); d != nil {
 			info.Default, info.HasDefault = d.Value(), true
 		}
 		list = append(list, info)

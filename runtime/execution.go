@@ -89,6 +89,7 @@ type state struct {
 	Root        int                `json:"root"`
 	Frames      []*frame           `json:"frames"`
 	Completed   map[int]*completed `json:"completed,omitempty"`
+	Done        map[int][]bool     `json:"done,omitempty"` // steps executed in this run, by workflow; kept for programs with prerequisites
 	Steps       int                `json:"steps"`
 	Diagnostics []Diagnostic       `json:"diagnostics,omitempty"`
 	Finished    *finished          `json:"finished,omitempty"`
@@ -99,8 +100,6 @@ type completed struct {
 	Inputs  object   `json:"inputs"`
 	Outputs object   `json:"outputs"`
 	Failure *failure `json:"failure,omitempty"`
-
-	Executed []int `json:"executed,omitempty"` // the steps that were executed
 }
 
 type finished struct {
@@ -117,6 +116,7 @@ type frame struct {
 	Outputs  []object `json:"outputs"`           // by step; nil: none yet
 	Executed []bool   `json:"executed"`          // by step
 	Tail     []int    `json:"tail,omitempty"`    // the workflows that handed over to this one (F9)
+	Entered  bool     `json:"entered,omitempty"` // its start has been told
 	Depend   int      `json:"depend,omitempty"`  // the next entry of dependsOn
 	Results  object   `json:"results,omitempty"` // the workflow's outputs so far, while they are evaluated
 
@@ -363,9 +363,10 @@ func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any
 // enter runs what the workflow depends on, then goes to its first step (F16).
 func (x *Execution) enter(f *frame) {
 	w := x.workflow(f)
-	if f.Depend == 0 && x.listener != nil {
+	if !f.Entered && x.listener != nil {
 		x.emit(&WorkflowStarted{At: x.whereWorkflow(f), Inputs: x.maskMap(f.Inputs)})
 	}
+	f.Entered = true
 	for f.Depend < len(w.dependsOn) {
 		index := w.dependsOn[f.Depend]
 		if x.Completed[index] == nil {
@@ -417,7 +418,6 @@ func (x *Execution) start(f *frame) {
 	}
 	x.Steps++
 	f.Attempt++
-	f.Executed[f.Step] = true
 	f.Exchange, f.Called, f.Failure = nil, nil, nil
 	if x.listener != nil {
 		x.emit(&StepStarted{At: x.where(f), Operation: s.label})
@@ -427,6 +427,7 @@ func (x *Execution) start(f *frame) {
 		f.Phase = phaseJudge
 		return
 	}
+	f.Executed[f.Step] = true
 	if s.operation == nil {
 		x.callWorkflow(f, s)
 		return
@@ -445,15 +446,29 @@ func (x *Execution) start(f *frame) {
 // unmet names a step that must have been executed before and was not.
 func (x *Execution) unmet(f *frame, s *step) string {
 	for _, p := range s.after {
-		executed := p.workflow == f.Workflow && f.Executed[p.step]
-		if done := x.Completed[p.workflow]; done != nil && slices.Contains(done.Executed, p.step) {
-			executed = true
+		done := x.Done[p.workflow]
+		if p.workflow == f.Workflow {
+			done = f.Executed
 		}
-		if !executed {
+		if p.step >= len(done) || !done[p.step] {
 			return p.text
 		}
 	}
 	return ""
+}
+
+// executed notes for other workflows that the current step was executed.
+func (x *Execution) executed(f *frame) {
+	if !x.program.prerequisites || !f.Executed[f.Step] {
+		return
+	}
+	if x.Done == nil {
+		x.Done = map[int][]bool{}
+	}
+	if x.Done[f.Workflow] == nil {
+		x.Done[f.Workflow] = make([]bool, len(f.Executed))
+	}
+	x.Done[f.Workflow][f.Step] = true
 }
 
 // callWorkflow puts the workflow that a step calls on the stack; all
@@ -467,7 +482,7 @@ func (x *Execution) callWorkflow(f *frame, s *step) {
 	}
 	f.Phase = phaseCalled
 	if failed := x.call(f, s.called, asCall, inputs); failed != nil {
-		f.Failure, f.Phase = failed, phaseJudge
+		f.Failure, f.Phase = &failure{Inner: failed}, phaseJudge
 	}
 }
 
@@ -478,11 +493,6 @@ func (x *Execution) finish(f *frame, failed *failure) {
 		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.maskMap(outputs), Err: failed.error()})
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
-	for i, executed := range f.Executed {
-		if executed {
-			x.Completed[f.Workflow].Executed = append(x.Completed[f.Workflow].Executed, i)
-		}
-	}
 	if len(x.Frames) == 1 {
 		x.Finished, x.Frames = &finished{Outputs: outputs, Failure: failed}, nil
 		return

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +72,7 @@ func (l *workflowLinker) inputs() *inputSchema {
 	}
 	s := &inputSchema{root: l.workflow.document.decl.Node(), node: node}
 	at := l.workflow.decl.At("inputs")
-	s.collect(node, 0)
+	s.collect()
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
@@ -102,43 +104,91 @@ func schemaProblem(err error) string {
 	return err.Error()
 }
 
-// deref follows $ref inside the document.
-func (s *inputSchema) deref(n *tree.Node) *tree.Node {
-	for range 32 {
-		pointer, ok := strings.CutPrefix(n.Get("$ref").Str(), "#")
-		if !ok {
-			return n
-		}
-		target := s.root.At(pointer)
-		if target == nil {
-			return n
-		}
-		n = target
+// applied returns the schemas that hold for what the given ones describe,
+// whatever the value: they themselves, what their $ref names, and all of their allOf.
+func (s *inputSchema) applied(schemas ...*tree.Node) (list []*tree.Node) {
+	for _, n := range schemas {
+		list = s.appendApplied(list, n)
 	}
-	return n
+	return list
+}
+
+func (s *inputSchema) appendApplied(list []*tree.Node, n *tree.Node) []*tree.Node {
+	if n == nil || slices.Contains(list, n) {
+		return list
+	}
+	list = append(list, n)
+	list = s.appendApplied(list, s.target(n.Get("$ref").Str()))
+	if all := n.Get("allOf"); all != nil {
+		for _, part := range all.Items {
+			list = s.appendApplied(list, part)
+		}
+	}
+	return list
+}
+
+// target finds the schema that a reference inside of the document names, by
+// JSON Pointer or by $anchor.
+func (s *inputSchema) target(reference string) *tree.Node {
+	fragment, ok := strings.CutPrefix(reference, "#")
+	if !ok {
+		return nil
+	}
+	if unescaped, err := url.PathUnescape(fragment); err == nil {
+		fragment = unescaped
+	}
+	if fragment == "" || fragment[0] == '/' {
+		return s.root.At(fragment)
+	}
+	if n := anchored(s.node, fragment); n != nil {
+		return n
+	}
+	return anchored(s.root.Get("components").Get("inputs"), fragment)
+}
+
+func anchored(n *tree.Node, name string) *tree.Node {
+	if n == nil || n.Get("$anchor").Str() == name {
+		return n
+	}
+	for _, m := range n.Members {
+		if found := anchored(m.Value, name); found != nil {
+			return found
+		}
+	}
+	for _, item := range n.Items {
+		if found := anchored(item, name); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // collect gathers the names of the declared properties.
-func (s *inputSchema) collect(n *tree.Node, depth int) {
-	n = s.deref(n)
-	if n == nil || depth > 32 {
-		return
-	}
-	if properties := n.Get("properties"); properties != nil {
+func (s *inputSchema) collect() {
+	for _, part := range s.applied(s.node) {
+		properties := part.Get("properties")
+		if properties == nil {
+			continue
+		}
 		for _, m := range properties.Members {
 			if !slices.Contains(s.names, m.Name) {
 				s.names = append(s.names, m.Name)
 			}
-			if s.deref(m.Value).Get("format").Str() == "password" {
+			if s.find(m.Value, "format").Str() == "password" {
 				s.secrets = append(s.secrets, m.Name)
 			}
 		}
 	}
-	if all := n.Get("allOf"); all != nil {
-		for _, part := range all.Items {
-			s.collect(part, depth+1)
+}
+
+// find returns the keyword of the first of the applied schemas that has it.
+func (s *inputSchema) find(n *tree.Node, keyword string) *tree.Node {
+	for _, part := range s.applied(n) {
+		if v := part.Get(keyword); v != nil {
+			return v
 		}
 	}
+	return nil
 }
 
 // prepare gives the inputs their defaults and validates them.
@@ -149,7 +199,8 @@ func (w *workflow) prepare(inputs map[string]any) (map[string]any, error) {
 		}
 		return inputs, nil
 	}
-	full, _ := w.schema.defaults(w.schema.node, inputs, 0).(map[string]any)
+	d := defaulter{schema: w.schema, left: maxDefaults}
+	full, _ := d.fill(d.root(inputs), w.schema.node).(map[string]any)
 	err := w.schema.compiled.Validate(map[string]any(full))
 	var invalid *jsonschema.ValidationError
 	if errors.As(err, &invalid) {
@@ -158,48 +209,106 @@ func (w *workflow) prepare(inputs map[string]any) (map[string]any, error) {
 	return full, err
 }
 
-// defaults returns v with the defaults that the schema has for what is absent,
-// at every depth. v itself is not changed.
-func (s *inputSchema) defaults(n *tree.Node, v any, depth int) any {
-	n = s.deref(n)
-	if n == nil || depth > 64 {
-		return v
+// maxDefaults bounds how many values schemas can add to the inputs.
+const maxDefaults = 10_000
+
+// defaulter adds to a value the defaults that a schema has for what is absent,
+// at every depth. Only what applies unconditionally is looked at: a default in
+// a branch of if, anyOf or oneOf is none.
+type defaulter struct {
+	schema *inputSchema
+	open   []*tree.Node // the defaults that are being filled themselves
+	left   int
+}
+
+// root gives the inputs, or the default of the whole when there are none.
+func (d *defaulter) root(inputs map[string]any) map[string]any {
+	if inputs != nil {
+		return inputs
 	}
+	whole, _ := d.schema.find(d.schema.node, "default").Value().(map[string]any)
+	return whole
+}
+
+// fill returns v with defaults; v itself is not changed.
+func (d *defaulter) fill(v any, schemas ...*tree.Node) any {
+	parts := d.schema.applied(schemas...)
 	switch v := v.(type) {
 	case map[string]any:
 		full := maps.Clone(v)
 		if full == nil {
 			full = map[string]any{}
 		}
-		if properties := n.Get("properties"); properties != nil {
-			for _, m := range properties.Members {
-				child, present := full[m.Name]
-				if fallback := s.deref(m.Value).Get("default"); !present && fallback != nil {
-					child, present = fallback.Value(), true
-				}
-				if present {
-					full[m.Name] = s.defaults(m.Value, child, depth+1)
-				}
-			}
+		for _, part := range parts {
+			d.add(part, full)
 		}
-		if all := n.Get("allOf"); all != nil {
-			for _, part := range all.Items {
-				full, _ = s.defaults(part, full, depth+1).(map[string]any)
+		for name := range full {
+			if _, given := v[name]; !given {
+				continue
 			}
+			var inner []*tree.Node
+			for _, part := range parts {
+				inner = append(inner, memberSchemas(part, name)...)
+			}
+			full[name] = d.fill(full[name], inner...)
 		}
 		return full
 	case []any:
-		items := n.Get("items")
-		if items == nil {
-			return v
-		}
 		full := slices.Clone(v)
 		for i := range full {
-			full[i] = s.defaults(items, full[i], depth+1)
+			inner := make([]*tree.Node, len(parts))
+			for j, part := range parts {
+				inner[j] = itemSchema(part, i)
+			}
+			full[i] = d.fill(full[i], inner...)
 		}
 		return full
 	}
 	return v
+}
+
+// add gives an object the members that a schema has defaults for.
+func (d *defaulter) add(part *tree.Node, full map[string]any) {
+	properties := part.Get("properties")
+	if properties == nil {
+		return
+	}
+	for _, m := range properties.Members {
+		fallback := d.schema.find(m.Value, "default")
+		if _, present := full[m.Name]; present || fallback == nil || d.left == 0 || slices.Contains(d.open, fallback) {
+			continue
+		}
+		d.left--
+		d.open = append(d.open, fallback)
+		full[m.Name] = d.fill(fallback.Value(), m.Value)
+		d.open = d.open[:len(d.open)-1]
+	}
+}
+
+// memberSchemas are the schemas that one schema has for a member of that name.
+func memberSchemas(part *tree.Node, name string) (list []*tree.Node) {
+	if n := part.Get("properties").Get(name); n != nil {
+		list = append(list, n)
+	}
+	if patterns := part.Get("patternProperties"); patterns != nil {
+		for _, m := range patterns.Members {
+			if re, err := regexp.Compile(m.Name); err == nil && re.MatchString(name) {
+				list = append(list, m.Value)
+			}
+		}
+	}
+	if n := part.Get("additionalProperties"); n != nil && len(list) == 0 {
+		list = append(list, n)
+	}
+	return list
+}
+
+// itemSchema is the schema that one schema has for the i-th item.
+func itemSchema(part *tree.Node, i int) *tree.Node {
+	if prefix := part.Get("prefixItems"); prefix != nil && i < len(prefix.Items) {
+		return prefix.Items[i]
+	}
+	return part.Get("items")
 }
 
 var english = message.NewPrinter(language.English)
@@ -268,29 +377,19 @@ func sameNamed(inputs map[string]any, w *workflow) map[string]any {
 }
 
 // property finds a declared property.
-func (s *inputSchema) property(n *tree.Node, name string) *tree.Node {
-	n = s.deref(n)
-	if p := n.Get("properties").Get(name); p != nil {
-		return p
-	}
-	if all := n.Get("allOf"); all != nil {
-		for _, part := range all.Items {
-			if p := s.property(part, name); p != nil {
-				return p
-			}
+func (s *inputSchema) property(name string) *tree.Node {
+	for _, part := range s.applied(s.node) {
+		if p := part.Get("properties").Get(name); p != nil {
+			return p
 		}
 	}
 	return nil
 }
 
-// requires reports whether the schema itself lists a property as required.
+// requires reports whether a property is required.
 func (s *inputSchema) requires(name string) bool {
-	if required := s.deref(s.node).Get("required"); required != nil {
-		for _, item := range required.Items {
-			if item.Text == name {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.applied(s.node), func(part *tree.Node) bool {
+		required := part.Get("required")
+		return required != nil && slices.ContainsFunc(required.Items, func(n *tree.Node) bool { return n.Text == name })
+	})
 }

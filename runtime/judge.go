@@ -14,6 +14,7 @@ import (
 // in this order (F1).
 func (x *Execution) judge(f *frame) {
 	s := x.step(f)
+	x.executed(f)
 	succeeded, reason := x.succeeded(f, s)
 	if !succeeded {
 		if f.Failure == nil {
@@ -91,7 +92,7 @@ func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
 // act selects an action (F4) and follows it.
 func (x *Execution) act(f *frame, actions []*action, succeeded bool) {
 	for _, a := range actions {
-		if a.kind == "retry" && f.Used[a.name] >= a.limit {
+		if a.kind == "retry" && f.Used[a.key] >= a.limit {
 			continue // exhausted: later actions are considered (F11)
 		}
 		if passed, _ := x.passes(f, a.name, a.criteria); passed {
@@ -134,7 +135,7 @@ func (x *Execution) follow(f *frame, a *action, succeeded bool) {
 		why = "it has no criteria"
 	}
 	if a.kind == "retry" {
-		why += fmt.Sprintf("; retry %d of %d", f.Used[a.name]+1, a.limit)
+		why += fmt.Sprintf("; retry %d of %d", f.Used[a.key]+1, a.limit)
 	}
 	x.selected(f, &ActionSelected{Action: a.name, Type: a.kind, Target: a.target, Reason: why})
 	switch a.kind {
@@ -156,7 +157,7 @@ func (x *Execution) retry(f *frame, a *action) {
 	if f.Used == nil {
 		f.Used = map[string]int{}
 	}
-	f.Used[a.name]++
+	f.Used[a.key]++
 	then := jump{Kind: again}
 	switch {
 	case a.step >= 0:
@@ -214,8 +215,12 @@ func (x *Execution) retryAfter(f *frame) (time.Duration, bool) {
 	}
 	text := strings.TrimSpace(f.Exchange.Answer.Get("Retry-After"))
 	limit := or(x.Settings.MaxRetryAfter, defaultMaxRetryAfter)
-	if seconds, err := strconv.ParseUint(text, 10, 63); err == nil {
-		return time.Duration(min(float64(seconds)*float64(time.Second), float64(limit))), true
+	if isDigits(text) {
+		seconds, err := strconv.ParseUint(text, 10, 32)
+		if err != nil || time.Duration(seconds)*time.Second > limit {
+			return limit, true
+		}
+		return time.Duration(seconds) * time.Second, true
 	}
 	date, err := http.ParseTime(text)
 	if err != nil {
@@ -228,6 +233,10 @@ func (x *Execution) retryAfter(f *frame) (time.Duration, bool) {
 		}
 	}
 	return min(max(date.Sub(now), 0), limit), true
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
 func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump) {
@@ -289,9 +298,8 @@ func (x *Execution) handOver(f *frame, to jump) {
 	index := to.Workflow
 	inputs, err := x.program.workflows[index].prepare(x.inputsFor(f, to))
 	if err != nil {
-		failed := failureOf(err)
-		failed.StepID = x.step(f).id
-		x.finish(f, failed)
+		inner := failureOf(err)
+		x.finish(f, &failure{Kind: stepFailure, WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Attempt: f.Attempt, Reason: inner.error().Error(), Inner: inner})
 		return
 	}
 	if x.listener != nil {
@@ -300,6 +308,8 @@ func (x *Execution) handOver(f *frame, to jump) {
 	x.Frames = x.Frames[:len(x.Frames)-1]
 	x.push(index, f.Purpose, inputs)
 	next := x.top()
-	next.Tail = append(f.Tail, f.Workflow)
+	if next.Tail = f.Tail; !slices.Contains(f.Tail, f.Workflow) {
+		next.Tail = append(f.Tail, f.Workflow)
+	}
 	next.Loop, next.LoopCount = f.Loop, f.LoopCount
 }

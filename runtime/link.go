@@ -27,6 +27,8 @@ type workflowLinker struct {
 	*linker
 	workflow *workflow
 	step     *step
+
+	components []string // the parameters whose values are being linked
 }
 
 func (l *workflowLinker) error(code string, at arazzo.Position, format string, args ...any) {
@@ -213,7 +215,7 @@ func (l *workflowLinker) operationByID(s *step) (*openapi.Operation, *source) {
 	}
 	switch {
 	case len(found) == 1:
-		if len(d.decl.Sources) > 1 {
+		if descriptions(d) > 1 {
 			l.report(d, "unqualified-operation", arazzo.Note, at, "with several source descriptions an operationId names its source: $sourceDescriptions.%s.%s", found[0].name, id)
 		}
 		return l.inSource(found[0], id, at), found[0]
@@ -230,6 +232,17 @@ func (l *workflowLinker) operationByID(s *step) (*openapi.Operation, *source) {
 	}
 	l.error("unknown-operation", at, "no source description has an operation %q%s", id, nearest.Hint(id, ids))
 	return nil, nil
+}
+
+// descriptions counts the sources that are no Arazzo documents.
+func descriptions(d *document) int {
+	count := len(d.decl.Sources)
+	for _, src := range d.sources {
+		if src.document != nil {
+			count--
+		}
+	}
+	return count
 }
 
 // failedSources reports the sources of d that could not be read: one of them
@@ -366,8 +379,13 @@ func (l *workflowLinker) parameters(s *step) []argument {
 		return a.in + " " + a.name
 	}
 	for _, list := range [][]*arazzo.Parameter{s.decl.Parameters, l.workflow.decl.Parameters} {
+		listed := map[string]bool{}
 		for _, p := range list {
 			a, ok := l.parameter(p)
+			if ok && listed[key(a)] {
+				l.duplicate("duplicate-parameter", p.At(), "parameter", a.name)
+			}
+			listed[key(a)] = ok
 			if ok && !slices.ContainsFunc(merged, func(m argument) bool {
 				return key(m) == key(a) || s.decl.WorkflowID != "" && m.name == a.name
 			}) {
@@ -376,6 +394,17 @@ func (l *workflowLinker) parameters(s *step) []argument {
 		}
 	}
 	return merged
+}
+
+// duplicate reports what a list has twice once its references are resolved
+// (O15); what the parser saw already is not told again.
+func (l *workflowLinker) duplicate(code string, at arazzo.Position, what, name string) {
+	at = l.workflow.document.decl.Locate(at)
+	if !slices.ContainsFunc(l.diagnostics, func(d Diagnostic) bool {
+		return d.Code == code && d.Line == at.Line && d.Column == at.Column && d.File == at.File
+	}) {
+		l.error(code, at, "%s %q is already in the list; it must be unique", what, name)
+	}
 }
 
 func (l *workflowLinker) parameter(p *arazzo.Parameter) (argument, bool) {
@@ -498,7 +527,14 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 		target.xpath = r.Target
 		_, err = xpath.Compile(r.Target)
 	case "jsonpath":
+		if r.TargetSelectorType.Version == goessnerVersion {
+			l.error("replacement-target", r.At("targetSelectorType"), "targets are JSONPath as RFC 9535 has it, not %s; write targetSelectorType: jsonpath", goessnerVersion)
+			return target, false
+		}
 		target.query, err = jsonpath.Parse(r.Target)
+	case "simple", "regex":
+		l.error("enum", r.At("targetSelectorType"), "the type of a target is jsonpath, xpath or jsonpointer, not %q", language)
+		return target, false
 	default:
 		target.pointer, err = value.SplitPointer(strings.TrimPrefix(r.Target, "#"))
 	}
@@ -528,6 +564,7 @@ func (l *workflowLinker) prerequisites(s *step) {
 			continue
 		}
 		s.after = append(s.after, prerequisite{workflow, index, id})
+		l.program.prerequisites = true
 	}
 }
 
@@ -565,7 +602,9 @@ func (l *workflowLinker) actions(kind string, own, inherited []*arazzo.Action, f
 		inherited = nil
 	}
 	for _, list := range [][]*arazzo.Action{own, inherited} {
+		listed := map[string]bool{}
 		for _, decl := range list {
+			place := decl.At()
 			if decl.Reference != "" {
 				target, ok := component(l, kind, decl.Reference, from, decl.At("reference"))
 				if !ok {
@@ -573,6 +612,10 @@ func (l *workflowLinker) actions(kind string, own, inherited []*arazzo.Action, f
 				}
 				decl = target
 			}
+			if listed[decl.Name] {
+				l.duplicate("duplicate-action", place, "action", decl.Name)
+			}
+			listed[decl.Name] = true
 			if !slices.ContainsFunc(merged, func(a *action) bool { return a.name == decl.Name }) {
 				merged = append(merged, l.action(kind, decl))
 			}
@@ -582,7 +625,7 @@ func (l *workflowLinker) actions(kind string, own, inherited []*arazzo.Action, f
 }
 
 func (l *workflowLinker) action(kind string, decl *arazzo.Action) *action {
-	a := &action{name: decl.Name, kind: decl.Type, step: -1, workflow: -1, limit: 1, place: decl.At()}
+	a := &action{name: decl.Name, kind: decl.Type, key: kind + "." + decl.Name, step: -1, workflow: -1, limit: 1, place: decl.At()}
 	if decl.RetryAfter != nil {
 		a.after = time.Duration(min(*decl.RetryAfter, 1e9) * float64(time.Second))
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -18,6 +19,13 @@ func (x *Execution) look(f *frame, r *ref) (any, bool) {
 	}
 	if v, ok = value.Find(v, r.pointer); !ok {
 		return nil, false
+	}
+	if r.whole != "" {
+		if members, isObject := v.(map[string]any); isObject {
+			if exact, ok := members[r.whole]; ok {
+				return exact, true
+			}
+		}
 	}
 	if len(r.access) > 0 {
 		return expr.Navigate(v, r.access)
@@ -63,6 +71,14 @@ func member(values map[string]any, r *ref) (any, bool) {
 func (x *Execution) workflowValue(f *frame, r *ref) (any, bool) {
 	if r.index == f.Workflow && r.kind == workflowInputRef {
 		return member(f.Inputs, r)
+	}
+	if r.kind == workflowInputRef {
+		// One that is not at its end has inputs already.
+		for _, open := range slices.Backward(x.Frames) {
+			if open.Workflow == r.index {
+				return member(open.Inputs, r)
+			}
+		}
 	}
 	done := x.Completed[r.index]
 	if done == nil {

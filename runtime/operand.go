@@ -44,6 +44,7 @@ type ref struct {
 	dotted  bool   // name may be a path into a value (E5): it is split where no member has the whole name
 	pointer []string
 	access  []expr.Access
+	whole   string // access as one name: a member that is called so wins (E5)
 	text    string
 	place   arazzo.Position
 	value   any      // of a constant

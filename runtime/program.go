@@ -3,6 +3,7 @@ package runtime
 import (
 	"io/fs"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -15,13 +16,14 @@ import (
 // A Program is a document linked with its sources. It is immutable and safe for
 // concurrent use.
 type Program struct {
-	documents   []*document // the entry document first
-	workflows   []*workflow // of all documents; an index into it identifies a workflow
-	byID        map[string]int
-	diagnostics []Diagnostic
-	strict      bool
-	files       fs.FS
-	fingerprint string // of everything compiled: a snapshot belongs to one program
+	documents     []*document // the entry document first
+	workflows     []*workflow // of all documents; an index into it identifies a workflow
+	byID          map[string]int
+	diagnostics   []Diagnostic
+	strict        bool
+	prerequisites bool // some step depends on another
+	files         fs.FS
+	fingerprint   string // of everything compiled: a snapshot belongs to one program
 }
 
 // Diagnostics returns what compiling found, in the order of the documents.
@@ -37,6 +39,10 @@ type document struct {
 	sources   []*source
 	workflows map[string]int
 }
+
+// later reports whether the document is of version 1.1, whose features one of
+// version 1.0 does not have.
+func (d *document) later() bool { return strings.HasPrefix(d.decl.Version, "1.1.") }
 
 // source is a linked source description: of one kind or the other.
 type source struct {
@@ -118,6 +124,7 @@ type output struct {
 // action is a success or failure action, components resolved.
 type action struct {
 	name, kind string // end, goto, retry
+	key        string // of its budget: success and failure actions may share a name
 	step       int    // target in the same workflow, or -1
 	workflow   int    // target, or -1
 	target     string

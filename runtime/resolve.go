@@ -193,7 +193,25 @@ func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) ref {
 	for _, note := range e.Notes {
 		l.asPublished(string(note), at, "%s", noteMessages[note])
 	}
-	return l.resolve(e, at, false)
+	r := l.resolve(e, at, false)
+	r.whole = dotted(r.access)
+	return r
+}
+
+// dotted gives accessors that are all names as one name with dots; empty when
+// there are fewer than two, or others.
+func dotted(access []expr.Access) string {
+	names := make([]string, len(access))
+	for i, a := range access {
+		if a.IsIndex {
+			return ""
+		}
+		names[i] = a.Name
+	}
+	if len(names) < 2 {
+		return ""
+	}
+	return strings.Join(names, ".")
 }
 
 // noteMessages says what would be right for each form that is read leniently.
@@ -239,6 +257,12 @@ func (l *workflowLinker) resolve(e *expr.Expression, at arazzo.Position, quiet b
 	case expr.Components:
 		l.resolveComponent(&r, quiet)
 	case expr.Self:
+		if !l.workflow.document.later() {
+			if !quiet {
+				l.warn("unknown-value", at, "$self came with version 1.1.0; this document is of version 1.0")
+			}
+			break
+		}
 		r.kind, r.value = constantRef, or(l.workflow.document.decl.Self, l.workflow.document.decl.Location)
 	}
 	return r
@@ -263,11 +287,7 @@ func (l *workflowLinker) navigate(r *ref, rest string, quiet bool) {
 	if rest == "" {
 		return
 	}
-	var access []expr.Access
-	for _, name := range strings.Split(rest, ".") {
-		access = append(access, expr.Access{Name: name})
-	}
-	r.access = append(access, r.access...)
+	r.pointer = append(strings.Split(rest, "."), r.pointer...)
 	if !quiet && l.step == nil {
 		l.asPublished(string(expr.NoteDotted), r.place, "%s", noteMessages[expr.NoteDotted])
 	}
@@ -359,7 +379,7 @@ func (l *workflowLinker) resolveSource(r *ref, quiet bool) {
 	case "name":
 		r.value = decl.Name
 	case "type":
-		r.value = decl.Type
+		r.value = or(decl.Type, l.sourceType(name))
 	default:
 		r.kind = missingRef
 		if !quiet {
@@ -368,12 +388,24 @@ func (l *workflowLinker) resolveSource(r *ref, quiet bool) {
 	}
 }
 
+// sourceType tells what a source is whose type the document leaves out (O3).
+func (l *workflowLinker) sourceType(name string) string {
+	for _, s := range l.workflow.document.sources {
+		if s.name == name && s.document != nil {
+			return "arazzo"
+		}
+	}
+	return "openapi"
+}
+
 func (l *workflowLinker) resolveComponent(r *ref, quiet bool) {
 	kind, name, _ := strings.Cut(r.name, ".")
 	c := l.workflow.document.decl.Components
 	if c != nil && kind == "parameters" {
-		if p, ok := c.Parameters.Get(name); ok && p.Value != nil && !strings.Contains(p.Value.Text, "$components.") {
+		if p, ok := c.Parameters.Get(name); ok && p.Value != nil && !slices.Contains(l.components, name) {
+			l.components = append(l.components, name)
 			o := l.operand(p.Value, p.At("value"))
+			l.components = l.components[:len(l.components)-1]
 			r.kind, r.operand = componentRef, &o
 			return
 		}

@@ -24,7 +24,7 @@ var selectorFields = []string{"context", "selector", "type"}
 
 // isSelector reports whether a value of a 1.1 document is a Selector Object.
 func (l *workflowLinker) isSelector(n *arazzo.Node) bool {
-	if n.Kind != tree.Object || !strings.HasPrefix(l.workflow.document.decl.Version, "1.1.") {
+	if n.Kind != tree.Object || !l.workflow.document.later() {
 		return false
 	}
 	for _, name := range selectorFields {

@@ -69,6 +69,11 @@ func (x *Execution) valid() error {
 			return errors.New("a completed workflow is out of range")
 		}
 	}
+	for index, done := range x.Done {
+		if index < 0 || index >= workflows || len(done) != len(x.program.workflows[index].steps) {
+			return errors.New("an executed step is out of range")
+		}
+	}
 	if x.Finished != nil && !x.Finished.Failure.valid() {
 		return errors.New("the result is out of range")
 	}
