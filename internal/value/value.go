@@ -22,6 +22,14 @@ import (
 // Decode reads data as exactly one JSON text (RFC 8259). Empty input, invalid
 // UTF-8, trailing data and nesting beyond 10,000 levels are errors.
 func Decode(data []byte) (any, error) {
+	if v, ok := decode(data); ok {
+		return v, nil
+	}
+	return decodeSlowly(data)
+}
+
+// decodeSlowly is Decode by encoding/json: it says what is wrong with a text.
+func decodeSlowly(data []byte) (any, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("invalid UTF-8")
 	}

@@ -1,0 +1,302 @@
+package value
+
+import (
+	"slices"
+	"sync"
+)
+
+// A Segment leads from a value to one inside of it: to the member of an object
+// with that name, or to the element of an array with that index.
+type Segment struct {
+	Name    string
+	Index   int
+	Named   bool // leads into objects
+	Indexed bool // leads into arrays
+}
+
+// PointerSegments gives the tokens of a JSON Pointer as segments: a token is a
+// name or, where it is written as one, an index (RFC 6901 §4).
+func PointerSegments(tokens []string) []Segment {
+	segments := make([]Segment, len(tokens))
+	for i, token := range tokens {
+		s := Segment{Name: token, Named: true}
+		s.Index, s.Indexed = Index(token)
+		segments[i] = s
+	}
+	return segments
+}
+
+// Follow goes along segments from v.
+func Follow(v any, segments []Segment) (any, bool) {
+	for i := range segments {
+		s := &segments[i]
+		switch in := v.(type) {
+		case map[string]any:
+			child, ok := in[s.Name]
+			if !ok || !s.Named {
+				return nil, false
+			}
+			v = child
+		case []any:
+			if !s.Indexed || s.Index >= len(in) {
+				return nil, false
+			}
+			v = in[s.Index]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// Places are places in a JSON text that are read together, in one pass that
+// decodes nothing else. They are immutable and safe for concurrent use.
+type Places struct {
+	root  place
+	paths [][]Segment
+}
+
+// place is a node of the tree of all paths.
+type place struct {
+	targets  []int // the paths that end here
+	children []child
+	below    []int // the paths that lead on from here
+}
+
+type child struct {
+	Segment
+	place *place
+}
+
+// Found is the value at a place; OK is false where there is none.
+type Found struct {
+	V  any
+	OK bool
+}
+
+// Add adds a path and returns its index in what Read fills; false where it
+// cannot be told from another one before the text is known: "0" as a name only,
+// beside "0" as a name or an index. It must not be called once Places are
+// shared.
+func (p *Places) Add(path []Segment) (int, bool) {
+	for i, known := range p.paths {
+		if slices.Equal(known, path) {
+			return i, true
+		}
+	}
+	at := &p.root
+	for _, s := range path {
+		next := at.find(s)
+		if next == nil && at.rivals(s) {
+			return 0, false
+		}
+		if next == nil {
+			break
+		}
+		at = next
+	}
+	index := len(p.paths)
+	p.paths = append(p.paths, path)
+	at = &p.root
+	for _, s := range path {
+		at.below = append(at.below, index)
+		next := at.find(s)
+		if next == nil {
+			next = &place{}
+			at.children = append(at.children, child{s, next})
+		}
+		at = next
+	}
+	at.targets = append(at.targets, index)
+	return index, true
+}
+
+func (p *place) find(s Segment) *place {
+	for _, c := range p.children {
+		if c.Segment == s {
+			return c.place
+		}
+	}
+	return nil
+}
+
+// rivals reports whether a child leads where s leads too, by another spelling.
+func (p *place) rivals(s Segment) bool {
+	return slices.ContainsFunc(p.children, func(c child) bool {
+		return c.Named && s.Named && c.Name == s.Name || c.Indexed && s.Indexed && c.Index == s.Index
+	})
+}
+
+// Len returns the number of places.
+func (p *Places) Len() int { return len(p.paths) }
+
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// Read reads the values at the places into found, which it returns, of the
+// length of Places. It reports false where text is not exactly one JSON text;
+// [Decode] says why.
+func (p *Places) Read(text []byte, found []Found) ([]Found, bool) {
+	found = found[:0]
+	for range p.paths {
+		found = append(found, Found{})
+	}
+	r := readers.Get().(*reader)
+	defer r.release()
+	r.text = text
+	s := search{r, p.paths, found}
+	end := s.place(&p.root, r.blanks(0), 0)
+	return found, end != bad && r.blanks(end) == len(text)
+}
+
+// release gives a reader back; what it was left with by a text that is no JSON
+// must not be there for the next.
+func (r *reader) release() {
+	r.text, r.stack = nil, r.stack[:0]
+	clear(r.names)
+	readers.Put(r)
+}
+
+// search is one pass over a text.
+type search struct {
+	*reader
+	paths [][]Segment
+	found []Found
+}
+
+// place reads the value at i, which is where the path to p leads.
+func (s *search) place(p *place, i, depth int) int {
+	if len(p.targets) > 0 {
+		v, end := s.read(i, depth)
+		if end != bad {
+			s.give(p, v, depth)
+		}
+		return end
+	}
+	if i < len(s.text) {
+		switch s.text[i] {
+		case '{':
+			return s.object(p, s.blanks(i+1), depth+1)
+		case '[':
+			return s.array(p, s.blanks(i+1), depth+1)
+		}
+	}
+	return s.skip(i, depth)
+}
+
+// give answers the paths that end at p, and those that lead on, from the value.
+func (s *search) give(p *place, v any, depth int) {
+	for _, i := range p.targets {
+		s.found[i] = Found{v, true}
+	}
+	for _, i := range p.below {
+		inner, ok := Follow(v, s.paths[i][depth:])
+		s.found[i] = Found{inner, ok}
+	}
+}
+
+// forget takes back what was found below p: the name came again, and the last
+// one counts.
+func (s *search) forget(p *place) {
+	for _, i := range p.targets {
+		s.found[i] = Found{}
+	}
+	for _, i := range p.below {
+		s.found[i] = Found{}
+	}
+}
+
+func (s *search) object(p *place, i, depth int) int {
+	text := s.text
+	if depth > maxDepth {
+		return bad
+	}
+	if i < len(text) && text[i] == '}' {
+		return i + 1
+	}
+	for {
+		raw, escaped, at := s.member(i)
+		if at == bad {
+			return bad
+		}
+		if i = s.value(p.named(raw, escaped), at, depth); i == bad {
+			return bad
+		}
+		if i = s.blanks(i); i >= len(text) {
+			return bad
+		}
+		switch text[i] {
+		case ',':
+			i = s.blanks(i + 1)
+		case '}':
+			return i + 1
+		default:
+			return bad
+		}
+	}
+}
+
+// value reads a member or element: of a place that is looked for, or of none.
+func (s *search) value(p *place, i, depth int) int {
+	if p == nil {
+		return s.skip(i, depth)
+	}
+	s.forget(p)
+	return s.place(p, i, depth)
+}
+
+// named returns the place that a member's name leads to, nil for none.
+func (p *place) named(raw []byte, escaped bool) *place {
+	if escaped {
+		raw = unescape(nil, raw)
+	}
+	for i := range p.children {
+		if c := &p.children[i]; c.Named && len(raw) == len(c.Name) && string(raw) == c.Name {
+			return c.place
+		}
+	}
+	return nil
+}
+
+func (s *search) array(p *place, i, depth int) int {
+	text := s.text
+	if depth > maxDepth {
+		return bad
+	}
+	if i < len(text) && text[i] == ']' {
+		return i + 1
+	}
+	for index := 0; ; index++ {
+		if i = s.value(p.indexed(index), s.blanks(i), depth); i == bad {
+			return bad
+		}
+		if i = s.blanks(i); i >= len(text) {
+			return bad
+		}
+		switch text[i] {
+		case ',':
+			i++
+		case ']':
+			return i + 1
+		default:
+			return bad
+		}
+	}
+}
+
+func (p *place) indexed(index int) *place {
+	for i := range p.children {
+		if c := &p.children[i]; c.Indexed && c.Index == index {
+			return c.place
+		}
+	}
+	return nil
+}
+
+// decode reads text as exactly one JSON text.
+func decode(text []byte) (any, bool) {
+	r := readers.Get().(*reader)
+	defer r.release()
+	r.text = text
+	v, end := r.read(r.blanks(0), 0)
+	return v, end != bad && r.blanks(end) == len(r.text)
+}
