@@ -60,15 +60,7 @@ func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
 		}
 		switch c := command.(type) {
 		case *Send:
-			response, err := d.exchange(ctx, c)
-			switch {
-			case err == nil:
-				x.Respond(response)
-			case context.Cause(ctx) != nil:
-				x.Cancel(context.Cause(ctx))
-			default:
-				x.Fail(err)
-			}
+			d.send(ctx, x, c)
 		case *Wait:
 			if err := d.clock().Sleep(ctx, c.Duration); err != nil {
 				x.Cancel(err)
@@ -76,6 +68,19 @@ func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
 				x.Elapse()
 			}
 		}
+	}
+}
+
+// send answers a command to send.
+func (d *Driver) send(ctx context.Context, x *Execution, c *Send) {
+	response, err := d.exchange(ctx, c)
+	switch {
+	case err == nil:
+		x.Respond(response)
+	case context.Cause(ctx) != nil:
+		x.Cancel(context.Cause(ctx))
+	default:
+		x.Fail(err)
 	}
 }
 

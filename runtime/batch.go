@@ -1,0 +1,363 @@
+package runtime
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"iter"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// A Batch runs a workflow once for each of many inputs. Requests are bounded;
+// runs that wait are not: a waiting run costs its state alone, no goroutine and
+// no timer of its own. The zero Batch is ready for use; its fields must not be
+// changed while it runs something.
+type Batch struct {
+	Driver      Driver  // sends the requests; its OnEvent is called by several goroutines at once
+	Concurrency int     // requests at once; 0 is 16
+	PerHost     int     // requests at once to one host; 0: as Concurrency
+	Rate        float64 // requests that begin in a second; 0: as many as come
+}
+
+const defaultConcurrency = 16
+
+func (b *Batch) concurrency() int { return or(b.Concurrency, defaultConcurrency) }
+
+// A BatchResult is what one run of a [Batch] came to.
+type BatchResult struct {
+	Index  int     // of the inputs, from 0
+	Result *Result // nil for a run that could not begin
+	Err    error   // as of [Driver.Run]
+}
+
+// Run runs the workflow with each of the inputs, and gives the results in the
+// order in which the runs end. The inputs are asked for one at a time, when no
+// run that has begun can go on. The end of the context ends all runs that have
+// begun, each with its result so far; leaving the loop over the results ends
+// them without. Either way nothing is left behind when the loop is over.
+func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs iter.Seq[Inputs]) iter.Seq[BatchResult] {
+	return func(yield func(BatchResult) bool) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		next, stop := iter.Pull(inputs)
+		r := &batchRun{Batch: b, ctx: ctx, program: p, workflow: workflowID, next: next, results: make(chan BatchResult), hosts: map[string]*host{}}
+		r.work, r.due = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
+		var wait sync.WaitGroup
+		for range b.concurrency() {
+			wait.Go(r.worker)
+		}
+		wait.Go(r.timer)
+		unblock := context.AfterFunc(ctx, func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.wakeAll()
+		})
+		go func() {
+			wait.Wait()
+			close(r.results)
+		}()
+		left := false
+		for result := range r.results {
+			if !left && !yield(result) {
+				left = true
+				cancel(errors.New("nobody asks for more results"))
+			}
+		}
+		cancel(nil)
+		unblock()
+		stop()
+	}
+}
+
+// batchRun is a batch at work.
+type batchRun struct {
+	*Batch
+	ctx      context.Context
+	program  *Program
+	workflow string
+	results  chan BatchResult
+	next     func() (Inputs, bool)
+
+	mu      sync.Mutex
+	work    *sync.Cond // workers wait for something to do
+	due     *sync.Cond // the timer waits for something to wait for
+	count   int        // inputs that were asked for
+	asking  bool       // a worker asks for inputs
+	drained bool       // there are no more inputs
+	begun   int        // runs that have not ended
+	ready   []*batched // runs that can go on
+	waiting timetable
+	hosts   map[string]*host
+	queued  int                // runs in the queues of hosts
+	slot    time.Time          // when the next request may begin
+	rouse   context.CancelFunc // ends the timer's sleep; nil: it does not sleep
+}
+
+// batched is one run of a batch.
+type batched struct {
+	index int
+	x     *Execution
+	until time.Time // when its wait is over
+	held  string    // the host at which it has a place; empty: none
+}
+
+// host counts the requests to one host.
+type host struct {
+	busy   int
+	queued []*batched
+}
+
+// wakeAll has everybody look again; the lock is held.
+func (r *batchRun) wakeAll() {
+	r.work.Broadcast()
+	r.wakeTimer()
+}
+
+func (r *batchRun) wakeTimer() {
+	r.due.Signal()
+	if r.rouse != nil {
+		r.rouse()
+	}
+}
+
+func (r *batchRun) over() bool { return r.drained && !r.asking && r.begun == 0 }
+
+// worker takes runs and brings each as far as it goes without waiting.
+func (r *batchRun) worker() {
+	for {
+		run, more := r.take()
+		switch {
+		case run != nil:
+			r.advance(run)
+		case !more:
+			return
+		}
+	}
+}
+
+// take gives the next run that can go on, or begins one; there may be more
+// even when it gives none.
+func (r *batchRun) take() (run *batched, more bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for {
+		if r.ctx.Err() != nil {
+			r.drained = true
+			r.release()
+		}
+		switch {
+		case len(r.ready) > 0:
+			run := r.ready[0]
+			r.ready[0], r.ready = nil, r.ready[1:]
+			return run, true
+		case !r.drained && !r.asking && r.queued < r.concurrency():
+			return r.begin(), true
+		case r.over():
+			r.wakeAll()
+			return nil, false
+		}
+		r.work.Wait()
+	}
+}
+
+// release makes every run ready: it will be canceled.
+func (r *batchRun) release() {
+	r.ready = append(r.ready, r.waiting...)
+	r.waiting = nil
+	for _, h := range r.hosts {
+		r.ready = append(r.ready, h.queued...)
+		h.queued = nil
+	}
+	r.queued = 0
+}
+
+// begin starts a run with the next inputs; nil when it cannot begin. The lock
+// is held, but not while the inputs are asked for.
+func (r *batchRun) begin() *batched {
+	r.asking = true
+	r.mu.Unlock()
+	inputs, ok := r.next()
+	r.mu.Lock()
+	r.asking = false
+	r.work.Broadcast()
+	if !ok {
+		r.drained = true
+		return nil
+	}
+	run := &batched{index: r.count}
+	r.count++
+	r.begun++
+	r.mu.Unlock()
+	defer r.mu.Lock()
+	x, err := r.program.Begin(r.workflow, inputs, r.Driver.Settings)
+	if err != nil {
+		r.end(BatchResult{Index: run.index, Err: err})
+		return nil
+	}
+	if r.Driver.OnEvent != nil {
+		x.Observe(r.Driver.OnEvent)
+	}
+	run.x = x
+	return run
+}
+
+// end tells what a run came to.
+func (r *batchRun) end(result BatchResult) {
+	r.results <- result
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.begun--; r.over() {
+		r.wakeAll()
+	}
+}
+
+// advance brings a run to its next wait, or to its end.
+func (r *batchRun) advance(run *batched) {
+	for {
+		command := run.x.Next()
+		if done, ok := command.(*Done); ok {
+			r.end(BatchResult{Index: run.index, Result: done.Result, Err: done.Err})
+			return
+		}
+		if err := context.Cause(r.ctx); err != nil {
+			r.leave(run)
+			run.x.Cancel(err)
+			continue
+		}
+		switch c := command.(type) {
+		case *Send:
+			if !r.enter(run, c) {
+				return
+			}
+			r.Driver.send(r.ctx, run.x, c)
+			r.leave(run)
+		case *Wait:
+			if !run.until.IsZero() {
+				run.until = time.Time{}
+				run.x.Elapse()
+				continue
+			}
+			r.park(run, c.Duration)
+			return
+		}
+	}
+}
+
+// enter waits for the rate, and takes a place at the host of a request. Where
+// there is none the run stands in the host's queue, and the answer is false.
+func (r *batchRun) enter(run *batched, c *Send) bool {
+	if r.PerHost > 0 && run.held == "" {
+		name := c.URL
+		if u, err := url.Parse(c.URL); err == nil {
+			name = u.Host
+		}
+		r.mu.Lock()
+		h := r.hosts[name]
+		if h == nil {
+			h = &host{}
+			r.hosts[name] = h
+		}
+		if h.busy >= r.PerHost {
+			h.queued = append(h.queued, run)
+			r.queued++
+			r.mu.Unlock()
+			return false
+		}
+		h.busy++
+		run.held = name
+		r.mu.Unlock()
+	}
+	if r.Rate <= 0 {
+		return true
+	}
+	now := r.Driver.clock().Now()
+	r.mu.Lock()
+	slot := r.slot
+	if slot.Before(now) {
+		slot = now
+	}
+	r.slot = slot.Add(time.Duration(float64(time.Second) / r.Rate))
+	r.mu.Unlock()
+	// A canceled sleep is seen by the request that follows.
+	_ = r.Driver.clock().Sleep(r.ctx, slot.Sub(now))
+	return true
+}
+
+// leave gives a run's place at its host to the next in the queue.
+func (r *batchRun) leave(run *batched) {
+	if run.held == "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.hosts[run.held]
+	h.busy--
+	if len(h.queued) > 0 {
+		next := h.queued[0]
+		h.queued[0], h.queued = nil, h.queued[1:]
+		h.busy++
+		r.queued--
+		next.held = run.held
+		r.ready = append(r.ready, next)
+		r.work.Signal()
+	}
+	run.held = ""
+}
+
+// park puts a run into the timetable.
+func (r *batchRun) park(run *batched, d time.Duration) {
+	run.until = r.Driver.clock().Now().Add(d)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	heap.Push(&r.waiting, run)
+	if r.waiting[0] == run {
+		r.wakeTimer()
+	}
+}
+
+// timer makes runs ready when their waits are over.
+func (r *batchRun) timer() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clock := r.Driver.clock()
+	for r.ctx.Err() == nil && !r.over() {
+		now := clock.Now()
+		for len(r.waiting) > 0 && !r.waiting[0].until.After(now) {
+			r.ready = append(r.ready, heap.Pop(&r.waiting).(*batched))
+			r.work.Signal()
+		}
+		if len(r.waiting) == 0 {
+			r.due.Wait()
+			continue
+		}
+		var ctx context.Context
+		ctx, r.rouse = context.WithCancel(r.ctx)
+		d := r.waiting[0].until.Sub(now)
+		r.mu.Unlock()
+		// Its error says that it was roused: the timetable has changed.
+		_ = clock.Sleep(ctx, d)
+		r.mu.Lock()
+		r.rouse()
+		r.rouse = nil
+	}
+}
+
+// timetable is a heap of waiting runs: the one whose wait ends first is the first.
+type timetable []*batched
+
+func (t timetable) Len() int           { return len(t) }
+func (t timetable) Less(i, j int) bool { return t[i].until.Before(t[j].until) }
+func (t timetable) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+
+// Push implements [heap.Interface].
+func (t *timetable) Push(x any) { *t = append(*t, x.(*batched)) }
+
+// Pop implements [heap.Interface].
+func (t *timetable) Pop() any {
+	old := *t
+	last := old[len(old)-1]
+	old[len(old)-1] = nil
+	*t = old[:len(old)-1]
+	return last
+}

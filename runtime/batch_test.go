@@ -1,0 +1,253 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/runtime"
+)
+
+// pollDocument polls a job until it is done.
+const pollDocument = `
+arazzo: 1.0.1
+info: {title: t, version: "1"}
+sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]
+workflows:
+- workflowId: poll
+  inputs: {type: object, required: [id], properties: {id: {type: integer}, host: {type: string, default: a}}}
+  steps:
+  - stepId: get
+    operationId: getJob
+    parameters: [{name: id, in: path, value: $inputs.id}, {name: host, in: query, value: $inputs.host}]
+    successCriteria: [{condition: $statusCode == 200}]
+    onSuccess: [{name: again, type: goto, stepId: get, criteria: [{condition: $response.body#/done == false}]}]
+    outputs: {id: $response.body#/id}
+  outputs: {id: $steps.get.outputs.id}
+`
+
+const pollDescription = `
+openapi: 3.1.0
+info: {title: t, version: "1"}
+servers: [{url: "https://jobs.example"}]
+paths:
+  /jobs/{id}:
+    get:
+      operationId: getJob
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}, {name: host, in: query, schema: {type: string}}]
+      responses: {"200": {description: a job}}
+`
+
+func pollProgram(t testing.TB) *runtime.Program {
+	t.Helper()
+	doc, err := arazzo.Parse([]byte(pollDocument))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(pollDescription), nil })}
+	program, err := c.Compile(t.Context(), doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// jobs answers like a server whose jobs are done after some polls, and keeps
+// what it sees.
+type jobs struct {
+	polls int
+	takes time.Duration
+
+	mu     sync.Mutex
+	seen   map[string]int
+	starts []time.Time
+	busy   int
+	most   int
+}
+
+func (j *jobs) RoundTrip(r *http.Request) (*http.Response, error) {
+	j.mu.Lock()
+	if j.seen == nil {
+		j.seen = map[string]int{}
+	}
+	j.seen[r.URL.Path]++
+	done := j.seen[r.URL.Path] > j.polls
+	j.starts = append(j.starts, time.Now())
+	j.busy++
+	j.most = max(j.most, j.busy)
+	j.mu.Unlock()
+	defer func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.busy--
+	}()
+	if j.takes > 0 {
+		select {
+		case <-time.After(j.takes):
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	body := fmt.Sprintf(`{"id": %s, "done": %t}`, strings.TrimPrefix(r.URL.Path, "/jobs/"), done)
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+func numbered(n int) iter.Seq[runtime.Inputs] {
+	return func(yield func(runtime.Inputs) bool) {
+		for i := range n {
+			if !yield(runtime.Inputs{"id": i}) {
+				return
+			}
+		}
+	}
+}
+
+func TestBatchRunsAll(t *testing.T) {
+	program := pollProgram(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := &jobs{polls: 3, takes: 10 * time.Millisecond}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}}, Concurrency: 4}
+		var got []int
+		for r := range b.Run(t.Context(), program, "poll", numbered(200)) {
+			if r.Err != nil || r.Result.Outputs["id"] != int64(r.Index) {
+				t.Errorf("run %d: %v, %v", r.Index, r.Result.Outputs, r.Err)
+			}
+			got = append(got, r.Index)
+		}
+		slices.Sort(got)
+		for i := range 200 {
+			if i >= len(got) || got[i] != i {
+				t.Fatalf("%d results; run %d is not among them once", len(got), i)
+			}
+		}
+		if server.most > 4 {
+			t.Errorf("%d requests at once, want 4 at most", server.most)
+		}
+		if len(server.starts) != 200*4 {
+			t.Errorf("%d requests, want 4 of each run", len(server.starts))
+		}
+	})
+}
+
+// All runs wait at once although few requests are made at once: a waiting run
+// keeps no worker.
+func TestBatchWaitsAreUnbounded(t *testing.T) {
+	program := pollProgram(t)
+	synctest.Test(t, func(t *testing.T) {
+		const runs = 5000
+		server := &jobs{polls: 1}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}, Settings: runtime.Settings{LoopDelay: time.Hour}}, Concurrency: 2}
+		started := time.Now()
+		n := 0
+		for r := range b.Run(t.Context(), program, "poll", numbered(runs)) {
+			if r.Err != nil {
+				t.Error(r.Err)
+			}
+			n++
+		}
+		if n != runs || time.Since(started) != time.Hour {
+			t.Errorf("%d runs in %v, want %d in 1h0m0s", n, time.Since(started), runs)
+		}
+	})
+}
+
+func TestBatchKeepsTheRate(t *testing.T) {
+	program := pollProgram(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := &jobs{}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}}, Rate: 20}
+		for r := range b.Run(t.Context(), program, "poll", numbered(40)) {
+			if r.Err != nil {
+				t.Error(r.Err)
+			}
+		}
+		for i := range server.starts {
+			if i > 0 && server.starts[i].Sub(server.starts[i-1]) < 50*time.Millisecond {
+				t.Fatalf("request %d comes %v after the one before it, want 50ms at least", i, server.starts[i].Sub(server.starts[i-1]))
+			}
+		}
+	})
+}
+
+// A host at its limit does not keep the workers from another.
+func TestBatchLimitsEachHost(t *testing.T) {
+	program := pollProgram(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := &jobs{takes: time.Second}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}}, Concurrency: 8, PerHost: 2}
+		started := time.Now()
+		for r := range b.Run(t.Context(), program, "poll", numbered(10)) {
+			if r.Err != nil {
+				t.Error(r.Err)
+			}
+		}
+		if server.most != 2 || time.Since(started) != 5*time.Second {
+			t.Errorf("%d at once and %v, want 2 and 5s", server.most, time.Since(started))
+		}
+	})
+}
+
+func TestBatchIsCanceled(t *testing.T) {
+	program := pollProgram(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := &jobs{polls: 1000, takes: time.Second}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}, Settings: runtime.Settings{LoopDelay: time.Minute}}, Concurrency: 3, PerHost: 2}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		n := 0
+		for r := range b.Run(ctx, program, "poll", numbered(1_000_000)) {
+			var canceled *runtime.CanceledError
+			if !errors.As(r.Err, &canceled) || r.Result == nil {
+				t.Errorf("run %d: %v, want a *CanceledError and a result", r.Index, r.Err)
+			}
+			n++
+		}
+		if n < 18 || n > 24 {
+			t.Errorf("%d runs, want those that ten seconds allow at two a second", n)
+		}
+	})
+}
+
+// Whoever leaves the loop leaves nothing behind: synctest fails on a goroutine
+// that is still there.
+func TestBatchIsLeft(t *testing.T) {
+	program := pollProgram(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := &jobs{polls: 2}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}}}
+		for range b.Run(t.Context(), program, "poll", numbered(1000)) {
+			break
+		}
+	})
+}
+
+func TestBatchTellsInvalidInputs(t *testing.T) {
+	program := pollProgram(t)
+	inputs := slices.Values([]runtime.Inputs{{"id": 1}, {"id": "x"}, {"id": 3}})
+	synctest.Test(t, func(t *testing.T) {
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: &jobs{}}}}
+		failed := 0
+		for r := range b.Run(t.Context(), program, "poll", inputs) {
+			var invalid *runtime.InputError
+			if errors.As(r.Err, &invalid) != (r.Index == 1) || r.Index == 1 && r.Result != nil {
+				t.Errorf("run %d: %v", r.Index, r.Err)
+			}
+			if r.Err != nil {
+				failed++
+			}
+		}
+		if failed != 1 {
+			t.Errorf("%d runs failed, want 1", failed)
+		}
+	})
+}
