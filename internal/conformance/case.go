@@ -156,10 +156,33 @@ func (c *Case) text() (location string, text []byte, err error) {
 	return location, text, err
 }
 
+// at returns the case with the URLs of the scripted server in the place of
+// {server} and {other}.
+func (c *Case) at(server, other string) *Case {
+	there := *c
+	there.root = substitute(c.root, strings.NewReplacer("{server}", server, "{other}", other))
+	return &there
+}
+
+func substitute(n *tree.Node, r *strings.Replacer) *tree.Node {
+	changed := *n
+	if n.Kind == tree.String {
+		changed.Text = r.Replace(n.Text)
+	}
+	changed.Items, changed.Members = slices.Clone(n.Items), slices.Clone(n.Members)
+	for i, item := range changed.Items {
+		changed.Items[i] = substitute(item, r)
+	}
+	for i, m := range changed.Members {
+		changed.Members[i].Name, changed.Members[i].Value = r.Replace(m.Name), substitute(m.Value, r)
+	}
+	return &changed
+}
+
 // source returns a description that the case holds, or a file beside it.
 func (c *Case) source(location string) ([]byte, error) {
 	for name, text := range c.sources() {
-		if path.Join(c.dir, name) == location {
+		if name == location || path.Join(c.dir, name) == location {
 			return text()
 		}
 	}

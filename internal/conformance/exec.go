@@ -35,8 +35,10 @@ func Exec(ctx context.Context, c *Case, command string) Result {
 		return c.result(Failed, err.Error())
 	}
 	defer os.RemoveAll(dir)
-	j := &judge{c: c}
-	defer j.server.open(c)()
+	j := &judge{}
+	c, end := j.server.open(c)
+	defer end()
+	j.c = c
 	line, err := c.write(dir, j.server.server, command)
 	if err != nil {
 		return c.result(Failed, err.Error())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"testing/fstest"
 	"time"
 
@@ -44,8 +43,10 @@ func (c *Case) result(status Status, differences ...string) Result {
 
 // Run runs a case with gobelin, in this process and in virtual time.
 func Run(ctx context.Context, c *Case) Result {
-	j := &judge{c: c}
-	defer j.server.open(c)()
+	j := &judge{}
+	c, end := j.server.open(c)
+	defer end()
+	j.c = c
 	r := &ownRun{c: c, server: j.server.server}
 	err := r.run(ctx)
 	j.outcome(err)
@@ -86,7 +87,7 @@ func (r *ownRun) run(ctx context.Context) error {
 	settings := map[string]func(*tree.Node){}
 	driver := runtime.Driver{Clock: &clock{r: r, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	defaults(&driver, doc, r.server)
-	configure(&compiler, &driver, r.server, settings)
+	configure(&compiler, &driver, settings)
 	if given != nil {
 		for _, m := range given.Members {
 			settings[m.Name](m.Value)
@@ -116,7 +117,7 @@ func defaults(d *runtime.Driver, doc *arazzo.Document, server string) {
 }
 
 // configure says what each member of a case's settings does.
-func configure(c *runtime.Compiler, d *runtime.Driver, server string, into map[string]func(*tree.Node)) {
+func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tree.Node)) {
 	into["loopDelay"] = func(n *tree.Node) {
 		if d.LoopDelay = seconds(n); d.LoopDelay == 0 {
 			d.LoopDelay = -1
@@ -137,7 +138,7 @@ func configure(c *runtime.Compiler, d *runtime.Driver, server string, into map[s
 			if url == "" {
 				delete(d.Servers, name)
 			} else {
-				d.Servers[name] = strings.ReplaceAll(url, "{server}", server)
+				d.Servers[name] = url
 			}
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
@@ -21,7 +20,7 @@ type scripted struct {
 	mu            sync.Mutex
 	script        []*tree.Node
 	seen          []request
-	server, other string // the URLs of the origins
+	server, other string // the URLs of its origins
 }
 
 type request struct {
@@ -31,12 +30,14 @@ type request struct {
 	other               bool // it came to the other origin
 }
 
-// open starts the server at both origins and returns how to end it.
-func (s *scripted) open(c *Case) func() {
-	s.script = repeated(c.root.Get("responses"))
+// open starts the server at both origins. It returns the case with their URLs
+// in it, and how to end the server.
+func (s *scripted) open(c *Case) (*Case, func()) {
 	server, other := httptest.NewServer(s), httptest.NewServer(s)
-	s.server, s.other = server.URL, other.URL
-	return func() { server.Close(); other.Close() }
+	s.other = other.URL
+	c = c.at(server.URL, other.URL)
+	s.server, s.script = server.URL, repeated(c.root.Get("responses"))
+	return c, func() { server.Close(); other.Close() }
 }
 
 func (r request) values() url.Values {
@@ -98,7 +99,7 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				values = m.Value.Items
 			}
 			for _, v := range values {
-				w.Header().Add(m.Name, strings.NewReplacer("{server}", s.server, "{other}", s.other).Replace(v.Text))
+				w.Header().Add(m.Name, v.Text)
 			}
 		}
 	}
