@@ -26,6 +26,7 @@ type run struct {
 	timeout    time.Duration
 	maxSteps   int
 	output     string
+	each       each
 }
 
 func runCommand() *cobra.Command {
@@ -39,6 +40,7 @@ func runCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c, args) },
 	}
 	r.sources.flags(c)
+	r.each.flags(c)
 	f := c.Flags()
 	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; @file reads a file")
 	f.StringVar(&r.inputsFile, "inputs", "", "`FILE` (or -) with the inputs as a JSON or YAML object")
@@ -53,6 +55,9 @@ func runCommand() *cobra.Command {
 func (r *run) run(c *cobra.Command, args []string) error {
 	if r.output != "text" && r.output != "json" {
 		return fmt.Errorf("-o %s: write text or json", r.output)
+	}
+	if r.each.resume != "" && r.each.file == "" {
+		return errors.New("--resume goes with --each")
 	}
 	recorder := &report.Recorder{}
 	workflow := ""
@@ -76,14 +81,17 @@ func (r *run) run(c *cobra.Command, args []string) error {
 		return r.refuse(c, recorder, program, info.ID, err)
 	}
 	warn(c, program.Diagnostics())
-	screen := newScreen(c.ErrOrStderr())
-	driver := runtime.Driver{Settings: settings, OnEvent: func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }}
 	ctx := c.Context()
 	if r.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("the run took longer than --timeout %v", r.timeout))
 		defer cancel()
 	}
+	if r.each.file != "" {
+		return r.each.run(ctx, c, runtime.Driver{Settings: settings}, program, info.ID, inputs)
+	}
+	screen := newScreen(c.ErrOrStderr())
+	driver := runtime.Driver{Settings: settings, OnEvent: func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }}
 	result, err := driver.Run(ctx, program, info.ID, inputs)
 	screen.close()
 	var invalid *runtime.InputError

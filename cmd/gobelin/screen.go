@@ -43,12 +43,17 @@ type stepLine struct {
 	finished   bool
 }
 
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 func newScreen(w io.Writer) *screen {
 	s := &screen{w: w}
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !isTerminal(w) {
 		return s
 	}
+	f := w.(*os.File)
 	s.live, s.color = true, os.Getenv("NO_COLOR") == ""
 	s.width = func() int {
 		width, _, err := term.GetSize(int(f.Fd()))
