@@ -16,6 +16,7 @@ require (
 	golang.org/x/net v0.41.0
 	golang.org/x/term v0.48.0
 	golang.org/x/text v0.26.0
+	golang.org/x/tools v0.33.0
 )
 
 require (
@@ -23,5 +24,4 @@ require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
 	golang.org/x/sys v0.50.0 // indirect
-	golang.org/x/tools v0.33.0 // indirect
 )

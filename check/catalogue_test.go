@@ -1,0 +1,224 @@
+package check_test
+
+import (
+	"bytes"
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/check"
+	"github.com/gobelin-dev/gobelin/runtime"
+)
+
+// stock is a second description that examples may name.
+const stock = `openapi: 3.1.0
+info: {title: The stock, version: 1.0.0}
+servers: [{url: https://stock.example}]
+paths:
+  /items:
+    get:
+      operationId: listItems
+      responses: {'200': {description: All items}}
+`
+
+// exampleLoader reads the files beside an example.
+func exampleLoader(api string) runtime.Loader {
+	return runtime.LoaderFunc(func(_ context.Context, location string) ([]byte, error) {
+		switch location {
+		case "api.yaml":
+			return []byte(api), nil
+		case "stock.yaml":
+			return []byte(stock), nil
+		}
+		return nil, fs.ErrNotExist
+	})
+}
+
+// codes gives the codes that an example has, with those of a run where the
+// entry has a response.
+func codes(t *testing.T, e check.Entry, example string) []string {
+	t.Helper()
+	api := e.API
+	if api == "" {
+		api = check.SharedAPI()
+	}
+	var found []string
+	add := func(d arazzo.Diagnostic) {
+		if !slices.Contains(found, d.Code) {
+			found = append(found, d.Code)
+		}
+	}
+	doc, err := arazzo.ParseFile("example.arazzo.yaml", []byte(check.Document(example)))
+	if doc == nil {
+		for _, d := range err.(*arazzo.ParseError).Diagnostics {
+			add(d)
+		}
+		return found
+	}
+	compiler := &runtime.Compiler{Loader: exampleLoader(api)}
+	program, err := compiler.Compile(context.Background(), doc)
+	for _, d := range program.Diagnostics() {
+		add(d)
+	}
+	if e.Response == "" || err != nil {
+		return found
+	}
+	answer := roundTripper(func(r *http.Request) (*http.Response, error) {
+		status := http.StatusOK
+		if r.Method == http.MethodPost {
+			status = http.StatusCreated
+		}
+		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(e.Response)), Request: r}, nil
+	})
+	driver := &runtime.Driver{Client: &http.Client{Transport: answer}, OnEvent: func(event runtime.Event) {
+		if raised, ok := event.(*runtime.DiagnosticRaised); ok {
+			add(raised.Diagnostic)
+		}
+	}}
+	if _, err := driver.Run(context.Background(), program, program.WorkflowIDs()[0], nil); err != nil {
+		t.Errorf("the example's run: %v", err)
+	}
+	return found
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestCatalogueExamples(t *testing.T) {
+	for _, e := range check.Catalogue() {
+		t.Run(e.Code, func(t *testing.T) {
+			if got := codes(t, e, e.Wrong); !slices.Equal(got, []string{e.Code}) {
+				t.Errorf("the wrong form has %q", got)
+			}
+			if e.Right == "" {
+				return
+			}
+			if got := codes(t, e, e.Right); len(got) > 0 {
+				t.Errorf("the right form has %q", got)
+			}
+		})
+	}
+}
+
+func TestCatalogueShape(t *testing.T) {
+	severity := regexp.MustCompile(`^(error|warning|note)$`)
+	for _, e := range check.Catalogue() {
+		if !severity.MatchString(e.Severity) || e.Reason == "" || e.Wrong == "" {
+			t.Errorf("%s: severity %q, reason %q, example %q", e.Code, e.Severity, e.Reason, e.Wrong)
+		}
+		if known, ok := check.Explain(e.Code); !ok || known != e {
+			t.Errorf("%s is not found", e.Code)
+		}
+	}
+	if _, ok := check.Explain("no-such-code"); ok {
+		t.Error("an unknown code is explained")
+	}
+}
+
+func TestDiagnosticsDocumentIsUpToDate(t *testing.T) {
+	var want bytes.Buffer
+	if err := check.WriteCatalogue(&want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("../docs/diagnostics.md")
+	if err != nil || !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("docs/diagnostics.md is not what the catalogue says: run go generate ./check (%v)", err)
+	}
+}
+
+// reporting are the functions and literals whose string argument is a code.
+var reporting = map[string]bool{"report": true, "error": true, "warn": true, "note": true, "lenient": true, "asPublished": true, "syntax": true, "unique": true, "raise": true}
+
+var codeText = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+
+// TestEveryCodeIsInTheCatalogue looks for codes in the source: the first text
+// of a call that reports, the Code of a literal, and what has type Note.
+func TestEveryCodeIsInTheCatalogue(t *testing.T) {
+	seen := map[string]token.Position{}
+	fset := token.NewFileSet()
+	for _, folder := range []string{"../arazzo", "../runtime", ".", "../expr", "../jsonpath"} {
+		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(fset, name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				for _, e := range codeExpressions(n) {
+					if text, err := strconv.Unquote(e.Value); err == nil && codeText.MatchString(text) {
+						seen[text] = fset.Position(e.Pos())
+					}
+				}
+				return true
+			})
+		}
+	}
+	for code, at := range seen {
+		if _, ok := check.Explain(code); !ok {
+			t.Errorf("%s: the catalogue has no entry for %q", at, code)
+		}
+	}
+	for _, e := range check.Catalogue() {
+		if _, ok := seen[e.Code]; !ok {
+			t.Errorf("nothing reports %q, which the catalogue has", e.Code)
+		}
+	}
+}
+
+// codeExpressions gives the literals of a node that are codes.
+func codeExpressions(n ast.Node) []*ast.BasicLit {
+	var list []*ast.BasicLit
+	add := func(e ast.Expr) {
+		if literal, ok := e.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			list = append(list, literal)
+		}
+	}
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		name := ""
+		switch f := n.Fun.(type) {
+		case *ast.SelectorExpr:
+			name = f.Sel.Name
+		case *ast.Ident:
+			name = f.Name
+		}
+		if !reporting[name] {
+			return nil
+		}
+		for _, arg := range n.Args {
+			if add(arg); len(list) > 0 {
+				return list
+			}
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
+			add(n.Value)
+		}
+	case *ast.ValueSpec:
+		for i, name := range n.Names {
+			if strings.HasPrefix(name.Name, "Note") && i < len(n.Values) {
+				add(n.Values[i])
+			}
+		}
+	}
+	return list
+}
