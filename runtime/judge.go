@@ -245,6 +245,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 		return
 	}
 	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then}, phaseWait
+	f.Exchange = nil // what comes next is decided: a waiting run does not keep the messages
 	if x.listener != nil {
 		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
 	}
