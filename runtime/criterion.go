@@ -21,7 +21,7 @@ const goessnerVersion = "draft-goessner-dispatch-jsonpath-00"
 
 // criterion compiles a condition.
 func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
-	c := &criterion{kind: criterionKinds[decl.Type.Type], text: decl.Condition, place: decl.At("condition")}
+	c := &criterion{kind: criterionKinds[decl.Type.Type], text: decl.Condition, place: decl.At("condition"), decl: decl}
 	version := decl.Type.Version
 	if decl.Version != "" {
 		l.asPublished("criterion-version", decl.At("version"), "version belongs into the type: {type: %s, version: %s}", decl.Type.Type, decl.Version)

@@ -117,8 +117,8 @@ func (l *workflowLinker) linkStep(s *step) {
 	if components != nil {
 		success, failure = components.SuccessActions, components.FailureActions
 	}
-	s.onSuccess = l.actions("successActions", s.decl.OnSuccess, l.workflow.decl.SuccessActions, success)
-	s.onFailure = l.actions("failureActions", s.decl.OnFailure, l.workflow.decl.FailureActions, failure)
+	s.onSuccess = l.actions(s, "successActions", s.decl.OnSuccess, l.workflow.decl.SuccessActions, success)
+	s.onFailure = l.actions(s, "failureActions", s.decl.OnFailure, l.workflow.decl.FailureActions, failure)
 	if s.decl.Timeout != nil {
 		s.timeout = time.Duration(min(*s.decl.Timeout, 1<<40)) * time.Millisecond
 		if s.decl.WorkflowID != "" {
@@ -378,10 +378,12 @@ func (l *workflowLinker) parameters(s *step) []argument {
 		}
 		return a.in + " " + a.name
 	}
-	for _, list := range [][]*arazzo.Parameter{s.decl.Parameters, l.workflow.decl.Parameters} {
+	for i, list := range [][]*arazzo.Parameter{s.decl.Parameters, l.workflow.decl.Parameters} {
 		listed := map[string]bool{}
 		for _, p := range list {
 			a, ok := l.parameter(p)
+			a.inherited = i > 0
+			s.missingParameters = s.missingParameters || !ok
 			if ok && listed[key(a)] {
 				l.duplicate("duplicate-parameter", p.At(), "parameter", a.name)
 			}
@@ -423,7 +425,7 @@ func (l *workflowLinker) parameter(p *arazzo.Parameter) (argument, bool) {
 		}
 		p = target
 	}
-	return argument{name: p.Name, in: p.In, value: l.operand(v, at), place: p.At()}, true
+	return argument{name: p.Name, in: p.In, value: l.operand(v, at), place: p.At(), decl: p}, true
 }
 
 // arguments takes the parameters that apply to the step: those without "in"
@@ -596,18 +598,19 @@ func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Posit
 
 // actions merges the workflow's actions behind the step's (F5), components
 // resolved.
-func (l *workflowLinker) actions(kind string, own, inherited []*arazzo.Action, from arazzo.Map[*arazzo.Action]) []*action {
+func (l *workflowLinker) actions(s *step, kind string, own, inherited []*arazzo.Action, from arazzo.Map[*arazzo.Action]) []*action {
 	var merged []*action
 	if l.compiler.OverrideActions && len(own) > 0 {
 		inherited = nil
 	}
-	for _, list := range [][]*arazzo.Action{own, inherited} {
+	for i, list := range [][]*arazzo.Action{own, inherited} {
 		listed := map[string]bool{}
 		for _, decl := range list {
 			place := decl.At()
 			if decl.Reference != "" {
 				target, ok := component(l, kind, decl.Reference, from, decl.At("reference"))
 				if !ok {
+					s.missingActions = true
 					continue
 				}
 				decl = target
@@ -617,7 +620,9 @@ func (l *workflowLinker) actions(kind string, own, inherited []*arazzo.Action, f
 			}
 			listed[decl.Name] = true
 			if !slices.ContainsFunc(merged, func(a *action) bool { return a.name == decl.Name }) {
-				merged = append(merged, l.action(kind, decl))
+				a := l.action(kind, decl)
+				a.inherited = i > 0
+				merged = append(merged, a)
 			}
 		}
 	}
@@ -625,7 +630,7 @@ func (l *workflowLinker) actions(kind string, own, inherited []*arazzo.Action, f
 }
 
 func (l *workflowLinker) action(kind string, decl *arazzo.Action) *action {
-	a := &action{name: decl.Name, kind: decl.Type, key: kind + "." + decl.Name, step: -1, workflow: -1, limit: 1, place: decl.At()}
+	a := &action{name: decl.Name, kind: decl.Type, key: kind + "." + decl.Name, step: -1, workflow: -1, limit: 1, place: decl.At(), decl: decl}
 	if decl.RetryAfter != nil {
 		a.after = time.Duration(min(*decl.RetryAfter, 1e9) * float64(time.Second))
 	}

@@ -83,6 +83,8 @@ type step struct {
 	onSuccess []*action
 	onFailure []*action
 	outputs   []output
+
+	missingParameters, missingActions bool // some are references that lead nowhere
 }
 
 // prerequisite is a step that must have been executed before another.
@@ -93,10 +95,12 @@ type prerequisite struct {
 
 // argument is a parameter of a step, merged from workflow and step (F6).
 type argument struct {
-	name, in string
-	value    operand
-	place    arazzo.Position
-	secret   bool // carries a credential: never shown
+	name, in  string
+	value     operand
+	place     arazzo.Position
+	secret    bool // carries a credential: never shown
+	decl      *arazzo.Parameter
+	inherited bool // from the workflow
 }
 
 // body is a step's request body.
@@ -133,6 +137,8 @@ type action struct {
 	limit      int
 	criteria   []*criterion
 	place      arazzo.Position
+	decl       *arazzo.Action
+	inherited  bool // from the workflow
 }
 
 type criterionKind uint8
@@ -152,6 +158,7 @@ type criterion struct {
 	kind     criterionKind
 	text     string
 	place    arazzo.Position
+	decl     *arazzo.Criterion
 	context  *operand
 	dialect  jsonpath.Dialect
 	simple   *expr.Condition
