@@ -49,7 +49,11 @@ func (x *Execution) root(f *frame, r *ref) (any, bool) {
 	case workflowInputRef, workflowOutputRef:
 		return x.workflowValue(f, r)
 	}
-	return f.Exchange.look(r)
+	v, ok := f.Exchange.look(r)
+	if r.kind == responseBodyRef && f.Exchange != nil && f.Exchange.Note != "" {
+		x.raise(f, "invalid-json", r.place, f.Exchange.Note)
+	}
+	return v, ok
 }
 
 // member looks a name up; a name that may be a path is followed where no

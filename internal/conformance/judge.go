@@ -73,6 +73,12 @@ func (j *judge) request(which string, got request, want *tree.Node) {
 			j.differ("%s: body %s, want %s", which, got.body, value.AppendJSON(nil, n.Value()))
 		}
 	}
+	if n := want.Get("form"); n != nil {
+		form, err := url.ParseQuery(string(got.body))
+		if want := wantedQuery(n); err != nil || !reflect.DeepEqual(want, form) {
+			j.differ("%s: form %v, want %v (%v)", which, form, want, err)
+		}
+	}
 	if n := want.Get("parts"); n != nil {
 		j.parts(which, got, n)
 	}
