@@ -157,10 +157,10 @@ func (c *Case) text() (location string, text []byte, err error) {
 }
 
 // at returns the case with the URLs of the scripted server in the place of
-// {server} and {other}.
+// {server} and {other}, and the first one's host in that of {host}.
 func (c *Case) at(server, other string) *Case {
 	there := *c
-	there.root = substitute(c.root, strings.NewReplacer("{server}", server, "{other}", other))
+	there.root = substitute(c.root, strings.NewReplacer("{server}", server, "{host}", strings.TrimPrefix(server, "http://"), "{other}", other))
 	return &there
 }
 
