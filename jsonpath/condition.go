@@ -33,6 +33,7 @@ type Condition struct {
 	predicate bool
 	operands  []string
 	notes     []string
+	places    places
 }
 
 // An Outcome is how a condition was decided.
@@ -44,6 +45,14 @@ type Outcome struct {
 
 // ParseCondition reads a condition. The error is a *SyntaxError.
 func ParseCondition(s string, dialect Dialect) (*Condition, error) {
+	c, err := parseCondition(s, dialect)
+	if err == nil {
+		c.findPlaces()
+	}
+	return c, err
+}
+
+func parseCondition(s string, dialect Dialect) (*Condition, error) {
 	if err := bounded(s); err != nil {
 		return nil, err
 	}
@@ -118,13 +127,7 @@ func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) 
 	}
 	root := doc
 	if len(c.operands) > 0 {
-		values := make(map[string]any, len(c.operands))
-		for i := range c.operands {
-			if v, ok := operand(i); ok {
-				values[strconv.Itoa(i)] = v
-			}
-		}
-		root = map[string]any{documentName: doc, operandsName: values}
+		root = map[string]any{documentName: doc, operandsName: c.operandValues(operand)}
 	}
 	if c.predicate {
 		return Outcome{Pass: c.filter.Eval(doc, root)}
@@ -137,6 +140,16 @@ func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) 
 		return Outcome{Pass: true, RootFilter: true}
 	}
 	return Outcome{}
+}
+
+func (c *Condition) operandValues(operand func(i int) (any, bool)) map[string]any {
+	values := make(map[string]any, len(c.operands))
+	for i := range c.operands {
+		if v, ok := operand(i); ok {
+			values[strconv.Itoa(i)] = v
+		}
+	}
+	return values
 }
 
 // compares reports whether an operator stands outside of strings and brackets.

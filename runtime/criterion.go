@@ -151,6 +151,9 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *[]Operand) verdic
 	if c.kind == simpleCriterion {
 		return x.evaluateSimple(f, c, operands)
 	}
+	if c.slots != nil && x.listener == nil && f.Exchange.scan() && f.Exchange.compound {
+		return x.evaluatePlaces(f, c)
+	}
 	context, ok := x.value(f, c.context)
 	*operands = append(*operands, Operand{Text: c.context.ref.text, Value: context, Missing: !ok})
 	if !ok || context == nil {
@@ -235,6 +238,15 @@ func (x *Execution) evaluateJSONPath(f *frame, c *criterion, context any, operan
 		x.raise(f, "jsonpath-root-filter", c.place, fmt.Sprintf("%s filters the children of the root; it was tried on the root itself", c.text))
 	}
 	return verdict{passed: outcome.Pass}
+}
+
+// evaluatePlaces decides a condition on the places that it reads, without the
+// rest of its context.
+func (x *Execution) evaluatePlaces(f *frame, c *criterion) verdict {
+	return verdict{passed: c.jsonpath.TestPlaces(func(i int) (any, bool) {
+		found := f.Exchange.found[c.slots[i]]
+		return found.V, found.OK
+	}, func(i int) (any, bool) { return x.look(f, &c.refs[i]) })}
 }
 
 // substitute puts the values of the embedded expressions into a condition and

@@ -271,6 +271,7 @@ func (x *Execution) Respond(r *Response) {
 	if r.URL != "" {
 		e.URL = r.URL
 	}
+	e.places = x.step(f).places
 	f.Phase = phaseJudge
 	if x.listener != nil {
 		x.emit(&ResponseReceived{At: x.where(f), Status: r.Status, Header: x.maskHeader(r.Header), Body: x.maskBytes(r.Body)})

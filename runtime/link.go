@@ -125,6 +125,7 @@ func (l *workflowLinker) linkStep(s *step) {
 			l.warn("timeout-ignored", s.decl.At("timeout"), "the time of a step that calls a workflow is not limited; give the timeout to the steps of that workflow")
 		}
 	}
+	s.place()
 	s.redirects = s.operation != nil && !l.mentionsRedirect(s)
 }
 

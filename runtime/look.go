@@ -13,6 +13,9 @@ import (
 
 // look gives the value that a reference has now.
 func (x *Execution) look(f *frame, r *ref) (any, bool) {
+	if r.kind == responseBodyRef && r.slot > 0 && f.Exchange.scan() {
+		return f.Exchange.at(r)
+	}
 	v, ok := x.root(f, r)
 	if !ok {
 		return nil, false
@@ -109,6 +112,12 @@ type exchange struct {
 	Request []byte      `json:"request,omitempty"` // body as sent
 	decoded bool
 	value   any
+
+	places   *bodyPlaces
+	scanned  bool // the places were looked for
+	inText   bool // and found is valid
+	compound bool // the text is an array or an object
+	found    []value.Found
 }
 
 // sent is an argument of a request.

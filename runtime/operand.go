@@ -38,17 +38,19 @@ type template struct {
 
 // A ref is an expression whose names are resolved.
 type ref struct {
-	kind    refKind
-	index   int    // step or workflow
-	name    string // of a header, parameter, input or output
-	dotted  bool   // name may be a path into a value (E5): it is split where no member has the whole name
-	pointer []string
-	access  []expr.Access
-	whole   string // access as one name: a member that is called so wins (E5)
-	text    string
-	place   arazzo.Position
-	value   any      // of a constant
-	operand *operand // of a component's parameter
+	kind      refKind
+	index     int    // step or workflow
+	name      string // of a header, parameter, input or output
+	dotted    bool   // name may be a path into a value (E5): it is split where no member has the whole name
+	pointer   []string
+	access    []expr.Access
+	whole     string // access as one name: a member that is called so wins (E5)
+	slot      int    // 1 + the place in the response's body, or the output of the step; 0: none
+	exactSlot int    // 1 + the place of whole
+	text      string
+	place     arazzo.Position
+	value     any      // of a constant
+	operand   *operand // of a component's parameter
 }
 
 type refKind uint8

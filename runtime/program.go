@@ -84,7 +84,8 @@ type step struct {
 	onFailure []*action
 	outputs   []output
 
-	missingParameters, missingActions bool // some are references that lead nowhere
+	missingParameters, missingActions bool        // some are references that lead nowhere
+	places                            *bodyPlaces // nil: no place of the response's body is read
 }
 
 // prerequisite is a step that must have been executed before another.
@@ -166,6 +167,7 @@ type criterion struct {
 	jsonpath *jsonpath.Condition
 	xpath    *xpath.Expr
 	refs     []ref // the operands of simple or jsonpath
+	slots    []int // the places in the body that a jsonpath condition reads; nil: it reads its context
 	embedded *template
 }
 

@@ -285,6 +285,18 @@ func isXMLType(mediaType string) bool {
 	return t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml")
 }
 
+// JSONText returns the JSON text of a body that [DecodeBody] would read as
+// JSON, or try to.
+func JSONText(contentType string, body []byte) ([]byte, bool) {
+	switch {
+	case len(body) == 0:
+		return nil, false
+	case contentType == "":
+		return body, true
+	}
+	return bytes.TrimPrefix(body, []byte("\ufeff")), IsJSON(contentType)
+}
+
 // DecodeBody reads the body of a message (ruling E9): JSON as a value, text as
 // a string, an empty body as nil, all else as bytes. The note tells of JSON
 // that is none and is therefore taken as text; it is empty otherwise.

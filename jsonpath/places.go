@@ -1,0 +1,126 @@
+package jsonpath
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/theory/jsonpath/spec"
+)
+
+// places is a condition that reads its document at single places only. flat is
+// the same condition on an object that has the value of each place under its
+// number; for a query, which passes when its place is there, flat is nil.
+type places struct {
+	paths [][]value.Segment
+	flat  *spec.FilterSelector
+}
+
+// Places returns the paths of the values that the condition reads of its
+// document; none where it may read more than single values. An index into them
+// is what [Condition.TestPlaces] asks for.
+func (c *Condition) Places() [][]value.Segment { return c.places.paths }
+
+// TestPlaces decides the condition, as [Condition.Test] does on an object or
+// array, from the values at its places.
+func (c *Condition) TestPlaces(at, operand func(i int) (any, bool)) bool {
+	if c.places.flat == nil {
+		_, ok := at(0)
+		return ok
+	}
+	doc := make(map[string]any, len(c.places.paths)+1)
+	for i := range c.places.paths {
+		if v, ok := at(i); ok {
+			doc[strconv.Itoa(i)] = v
+		}
+	}
+	if len(c.operands) > 0 {
+		doc[operandsName] = c.operandValues(operand)
+	}
+	return c.places.flat.Eval(doc, doc)
+}
+
+// findPlaces finds the places of a condition that is one singular query, or a
+// predicate all of whose queries are singular (RFC 9535 §2.3.5.1).
+func (c *Condition) findPlaces() {
+	list := tokens(c.text)
+	if c.goessner != nil || !c.predicate && (len(list) != 1 || list[0].kind != pathToken) {
+		return
+	}
+	var found places
+	var flat strings.Builder
+	operand := 0
+	for i, t := range list {
+		switch t.kind {
+		case operandToken:
+			flat.WriteString("$['" + operandsName + "']['" + strconv.Itoa(operand) + "']")
+			operand++
+		case pathToken:
+			path := t.text
+			if t.length {
+				path = strings.TrimSuffix(path, lengthMember)
+			}
+			segments := singular(path[1:])
+			if len(segments) == 0 || i+1 < len(list) && leadsOn(list[i+1].text) {
+				return
+			}
+			place := "$['" + strconv.Itoa(len(found.paths)) + "']"
+			if t.length {
+				place = "length_of(" + place + ")"
+			}
+			flat.WriteString(place)
+			found.paths = append(found.paths, segments)
+		default:
+			if strings.ContainsAny(t.text, "?") {
+				return
+			}
+			flat.WriteString(t.text)
+		}
+	}
+	if c.predicate {
+		parsed, err := parse(extended, "$[?"+flat.String()+"]")
+		if err != nil {
+			return
+		}
+		if found.flat = rootFilter(parsed); found.flat == nil {
+			return
+		}
+	}
+	c.places = found
+}
+
+// leadsOn reports whether a query goes on in a way that is not singular.
+func leadsOn(text string) bool {
+	text = strings.TrimLeft(text, " \t\n\r")
+	return text != "" && (text[0] == '.' || text[0] == '[')
+}
+
+// singular reads the segments that pathAt has found; nil for one that counts
+// from the end of an array or has escapes in its name.
+func singular(path string) []value.Segment {
+	var segments []value.Segment
+	for path != "" {
+		n := segmentAt(path)
+		if n == 0 {
+			return nil
+		}
+		text := path[:n]
+		path = path[n:]
+		switch {
+		case text[0] == '.':
+			segments = append(segments, value.Segment{Name: text[1:], Named: true})
+		case text[1] == '\'' || text[1] == '"':
+			if strings.Contains(text, `\`) {
+				return nil
+			}
+			segments = append(segments, value.Segment{Name: text[2 : n-2], Named: true})
+		default:
+			index, ok := value.Index(text[1 : n-1])
+			if !ok {
+				return nil
+			}
+			segments = append(segments, value.Segment{Index: index, Indexed: true})
+		}
+	}
+	return segments
+}
