@@ -139,10 +139,16 @@ func (l *workflowLinker) inputNames() []string {
 // stepName finds the step that a dotted name begins with.
 func (l *workflowLinker) stepName(text string) (*step, string) {
 	ids := make([]string, len(l.workflow.steps))
+	var followed []string // the ids that something of the text follows
 	for i, s := range l.workflow.steps {
-		ids[i] = s.id
+		if ids[i] = s.id; s.id != text {
+			followed = append(followed, s.id)
+		}
 	}
-	id, rest := longest(text, ids)
+	id, rest := longest(text, followed)
+	if id == "" {
+		id, rest = longest(text, ids)
+	}
 	if id == "" {
 		return nil, ""
 	}
@@ -287,7 +293,16 @@ func (l *workflowLinker) navigate(r *ref, rest string, quiet bool) {
 	if rest == "" {
 		return
 	}
-	r.pointer = append(strings.Split(rest, "."), r.pointer...)
+	names := strings.Split(rest, ".")
+	if len(r.pointer) > 0 {
+		r.pointer = append(names, r.pointer...)
+	} else {
+		access := make([]expr.Access, len(names))
+		for i, name := range names {
+			access[i].Name = name
+		}
+		r.access = append(access, r.access...)
+	}
 	if !quiet && l.step == nil {
 		l.asPublished(string(expr.NoteDotted), r.place, "%s", noteMessages[expr.NoteDotted])
 	}
