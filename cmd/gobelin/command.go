@@ -77,6 +77,7 @@ type sources struct {
 	remap  []string
 	base   string
 	strict bool
+	adjust func(*runtime.Compiler) error // what else a command's flags say; nil: nothing
 }
 
 func (s *sources) flags(c *cobra.Command) {
@@ -100,6 +101,9 @@ func (s *sources) compiler() (*runtime.Compiler, error) {
 			return nil, fmt.Errorf("--source %s: write NAME=PATH or NAME=URL", text)
 		}
 		c.Sources[name] = location
+	}
+	if s.adjust != nil {
+		return c, s.adjust(c)
 	}
 	return c, nil
 }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -19,7 +23,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/*.txtar. Beside the usual commands, "serve N"
 // starts the batch API, which takes N polls to end a canceled batch, and sets
-// URL; "polled N" waits until it was polled N times.
+// URL; "polled N" waits until it was polled N times. "listen" starts a server
+// that notes its requests in requests.txt and answers /status/N with N.
 func TestScripts(t *testing.T) {
 	var servers sync.Map // of *batchapi.Server by the script's folder
 	example, err := filepath.Abs("../../examples/cancel-and-confirm/arazzo/anthropic-batch-cancel-and-confirm-workflow.yml")
@@ -42,6 +47,11 @@ func TestScripts(t *testing.T) {
 				ts.Setenv("URL", server.URL)
 				servers.Store(ts.Getenv("WORK"), api)
 			},
+			"listen": func(ts *testscript.TestScript, _ bool, _ []string) {
+				server := httptest.NewServer(noting(ts.MkAbs("requests.txt")))
+				ts.Defer(server.Close)
+				ts.Setenv("URL", server.URL)
+			},
 			"polled": func(ts *testscript.TestScript, _ bool, args []string) {
 				want, err := strconv.Atoi(args[0])
 				ts.Check(err)
@@ -54,6 +64,27 @@ func TestScripts(t *testing.T) {
 				}
 			},
 		},
+	})
+}
+
+// noting writes each request to the end of a file.
+func noting(file string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		dump, err := httputil.DumpRequest(r, true)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		out, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		defer out.Close()
+		fmt.Fprintf(out, "%s\n", dump)
+		if status, err := strconv.Atoi(path.Base(r.URL.Path)); err == nil {
+			w.WriteHeader(status)
+		}
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 // run holds the flags of gobelin run.
 type run struct {
 	sources
+	requests
 	inputs     []string
 	inputsFile string
 	servers    []string
@@ -40,6 +41,8 @@ func runCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c, args) },
 	}
 	r.sources.flags(c)
+	r.requests.flags(c)
+	r.sources.adjust = r.requests.compiler
 	r.each.flags(c)
 	f := c.Flags()
 	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; @file reads a file")
@@ -88,10 +91,10 @@ func (r *run) run(c *cobra.Command, args []string) error {
 		defer cancel()
 	}
 	if r.each.file != "" {
-		return r.each.run(ctx, c, runtime.Driver{Settings: settings}, program, info.ID, inputs)
+		return r.each.run(ctx, c, runtime.Driver{Settings: settings, MaxBody: r.maxBody}, program, info.ID, inputs)
 	}
 	screen := newScreen(c.ErrOrStderr())
-	driver := runtime.Driver{Settings: settings, OnEvent: func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }}
+	driver := runtime.Driver{Settings: settings, MaxBody: r.maxBody, OnEvent: func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }}
 	result, err := driver.Run(ctx, program, info.ID, inputs)
 	screen.close()
 	var invalid *runtime.InputError
@@ -187,7 +190,7 @@ func (r *run) settings(p *runtime.Program) (runtime.Settings, error) {
 		}
 		s.Servers[name] = address
 	}
-	return s, nil
+	return s, r.requests.settings(&s, p)
 }
 
 func (r *run) print(c *cobra.Command, run *report.Run) error {

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/runtime"
+	"github.com/spf13/cobra"
+)
+
+// requests are the flags of a run that say what is sent, and what counts as a
+// success.
+type requests struct {
+	credentials []string
+	variables   []string
+	files       string
+	success     string
+	actions     string
+	maxBody     int64
+}
+
+func (r *requests) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&r.credentials, "credential", nil, "`NAME=VALUE` for the security scheme NAME, or SOURCE.NAME, of the descriptions; @file reads a file, env:VARIABLE the environment")
+	f.StringArrayVar(&r.variables, "server-variable", nil, "`NAME=VALUE` of a variable in server URLs, instead of its default")
+	f.StringVar(&r.files, "files", "", "`DIR` from which request bodies may read files ({file: path}); without it none is read")
+	f.StringVar(&r.success, "success", "below400", "`below400|any|documented`: the status codes with which a step without success criteria succeeds")
+	f.StringVar(&r.actions, "actions", "merge", "`merge|override`: what a step's actions do to those of its workflow")
+	f.Int64Var(&r.maxBody, "max-body", 0, "fail a step whose response body is larger than `BYTES` (default 64 MiB)")
+}
+
+var successRules = map[string]runtime.SuccessRule{
+	"below400": runtime.SuccessBelow400, "any": runtime.SuccessAny, "documented": runtime.SuccessDocumented,
+}
+
+// compiler sets what is decided when a document is compiled. The folder of
+// files is open from now on; no link leads out of it.
+func (r *requests) compiler(c *runtime.Compiler) error {
+	if r.actions != "merge" && r.actions != "override" {
+		return fmt.Errorf("--actions %s: write merge or override", r.actions)
+	}
+	c.OverrideActions = r.actions == "override"
+	if r.files == "" {
+		return nil
+	}
+	root, err := os.OpenRoot(r.files)
+	if err != nil {
+		return fmt.Errorf("--files: %w", err)
+	}
+	c.Files = root.FS()
+	return nil
+}
+
+// settings sets what is decided when a workflow runs.
+func (r *requests) settings(s *runtime.Settings, p *runtime.Program) error {
+	rule, ok := successRules[r.success]
+	if !ok {
+		return fmt.Errorf("--success %s: write below400, any or documented", r.success)
+	}
+	s.Success, s.ServerVariables, s.Credentials = rule, map[string]string{}, map[string]string{}
+	for _, text := range r.variables {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return fmt.Errorf("--server-variable %s: write NAME=VALUE", text)
+		}
+		s.ServerVariables[name] = value
+	}
+	known := schemes(p)
+	for _, text := range r.credentials {
+		name, value, ok := strings.Cut(text, "=")
+		switch {
+		case !ok || name == "":
+			return fmt.Errorf("--credential: write NAME=VALUE")
+		case !slices.Contains(known, name):
+			return fmt.Errorf("--credential %s: no operation of the document needs a security scheme of this name%s", name, nearest.Hint(name, known))
+		}
+		secret, err := readSecret(value)
+		if err != nil {
+			return fmt.Errorf("--credential %s: %w", name, err)
+		}
+		s.Credentials[name] = secret
+	}
+	return nil
+}
+
+// schemes are the names under which credentials can be given.
+func schemes(p *runtime.Program) (names []string) {
+	for _, w := range p.Workflows() {
+		for _, c := range w.Credentials {
+			names = append(names, c.Scheme, c.Source+"."+c.Scheme)
+		}
+	}
+	return names
+}
+
+// readSecret reads what need not stand on the command line: @file is a file's
+// content without the line break at its end, env:VARIABLE the environment, @@
+// stands for an @.
+func readSecret(text string) (string, error) {
+	if variable, ok := strings.CutPrefix(text, "env:"); ok {
+		secret, ok := os.LookupEnv(variable)
+		if !ok {
+			return "", fmt.Errorf("the environment has no variable %s", variable)
+		}
+		return secret, nil
+	}
+	if strings.HasPrefix(text, "@@") || !strings.HasPrefix(text, "@") {
+		return strings.TrimPrefix(text, "@"), nil
+	}
+	data, err := os.ReadFile(text[1:])
+	return strings.TrimRight(string(data), "\r\n"), err
+}
