@@ -1,13 +1,6 @@
 package arazzo_test
 
 import (
-	"archive/tar"
-	"bufio"
-	"compress/gzip"
-	"errors"
-	"io"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -49,45 +42,12 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// corpus reads the Arazzo documents of the corpus: those that its manifest
-// lists.
+// corpus gives the Arazzo documents of the corpus by name.
 func corpus(t *testing.T) map[string][]byte {
-	file, err := os.Open(shared.Path(t, "corpus.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
+	t.Helper()
+	c, texts := shared.ReadCorpus(t), map[string][]byte{}
+	for _, d := range c.Documents {
+		texts[d.Name] = c.File(d.Name)
 	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, listed := map[string][]byte{}, map[string][]byte{}
-	archive := tar.NewReader(unzipped)
-	for {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := strings.TrimPrefix(header.Name, "corpus/")
-		if header.Typeflag != tar.TypeReg || strings.Contains(name, "/openapi/") {
-			continue
-		}
-		if all[name], err = io.ReadAll(archive); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lines := bufio.NewScanner(strings.NewReader(string(all["manifest.tsv"])))
-	lines.Scan() // the head
-	for lines.Scan() {
-		name, _, _ := strings.Cut(lines.Text(), "\t")
-		data, ok := all[name]
-		if !ok {
-			t.Fatalf("the corpus has no %s", name)
-		}
-		listed[name] = data
-	}
-	return listed
+	return texts
 }

@@ -1,0 +1,75 @@
+package shared
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"testing"
+)
+
+// A Corpus is the corpus of published documents, in memory.
+type Corpus struct {
+	Documents []CorpusDocument
+	files     map[string][]byte
+}
+
+// A CorpusDocument is an Arazzo document of the corpus.
+type CorpusDocument struct {
+	Name     string // its path
+	Base     string // what its relative sources start from; empty: its own place
+	Complete bool   // all its sources are in the corpus
+}
+
+// ReadCorpus reads the corpus; see [Path] for where it is absent.
+func ReadCorpus(t testing.TB) *Corpus {
+	t.Helper()
+	file, err := os.Open(Path(t, "corpus.tar.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Corpus{files: map[string][]byte{}}
+	for archive := tar.NewReader(unzipped); ; {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		if c.files[strings.TrimPrefix(header.Name, "corpus/")], err = io.ReadAll(archive); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(c.files["manifest.tsv"])), "\n") {
+		if cells := strings.Split(line, "\t"); i > 0 && len(cells) == 6 {
+			c.Documents = append(c.Documents, CorpusDocument{cells[0], cells[1], cells[5] == "yes"})
+		}
+	}
+	return c
+}
+
+// File returns a file of the corpus.
+func (c *Corpus) File(name string) []byte { return c.files[name] }
+
+// Load implements the Loader of package runtime.
+func (c *Corpus) Load(_ context.Context, location string) ([]byte, error) {
+	if data, ok := c.files[path.Clean(location)]; ok {
+		return data, nil
+	}
+	return nil, fmt.Errorf("%s: %w", location, fs.ErrNotExist)
+}
