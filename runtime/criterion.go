@@ -31,7 +31,13 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
 		c.dialect = jsonpath.Goessner
 	}
 	if _, known := criterionKinds[decl.Type.Type]; !known {
-		l.error("enum", decl.At("type"), "the type of a criterion is simple, regex, jsonpath or xpath, not %q", decl.Type.Type)
+		if decl.Type.Type == "jsonpointer" { // the parser has told the others
+			l.error("enum", decl.At("type"), "the type of a criterion is simple, regex, jsonpath or xpath, not %q", decl.Type.Type)
+		}
+		return c
+	}
+	if n := decl.Origin(); n != nil && (n.Get("condition") == nil || c.kind != simpleCriterion && decl.Context == "") {
+		return c // the parser has told what is missing
 	}
 	if c.kind == simpleCriterion {
 		if decl.Context != "" {

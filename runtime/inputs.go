@@ -223,7 +223,7 @@ type defaulter struct {
 
 // root gives the inputs, or the default of the whole when there are none.
 func (d *defaulter) root(inputs map[string]any) map[string]any {
-	if inputs != nil {
+	if len(inputs) > 0 {
 		return inputs
 	}
 	whole, _ := d.schema.find(d.schema.node, "default").Value().(map[string]any)
