@@ -126,6 +126,16 @@ func (c *criterion) compile(text string) (err error) {
 	return err
 }
 
+// operandList gathers the operands of a criterion for its event; nil when
+// nobody listens.
+type operandList []Operand
+
+func (l *operandList) add(text string, v any, ok bool) {
+	if l != nil {
+		*l = append(*l, Operand{Text: text, Value: v, Missing: !ok})
+	}
+}
+
 // verdict is how a criterion was decided.
 type verdict struct {
 	passed bool
@@ -136,11 +146,14 @@ type verdict struct {
 // names the action that they belong to.
 func (x *Execution) passes(f *frame, action string, criteria []*criterion) (bool, string) {
 	for _, c := range criteria {
-		var operands []Operand
-		v := x.evaluate(f, c, &operands)
+		var operands *operandList
+		if x.listener != nil {
+			operands = new(operandList)
+		}
+		v := x.evaluate(f, c, operands)
 		if x.listener != nil {
 			x.emit(&CriterionEvaluated{At: x.where(f), Action: action, Condition: c.text, Type: criterionNames[c.kind],
-				Operands: x.maskOperands(operands), Passed: v.passed, Reason: v.reason})
+				Operands: x.maskOperands(*operands), Passed: v.passed, Reason: v.reason})
 		}
 		if !v.passed {
 			reason := "the criterion " + c.text + " is not met"
@@ -153,7 +166,7 @@ func (x *Execution) passes(f *frame, action string, criteria []*criterion) (bool
 	return true, ""
 }
 
-func (x *Execution) evaluate(f *frame, c *criterion, operands *[]Operand) verdict {
+func (x *Execution) evaluate(f *frame, c *criterion, operands *operandList) verdict {
 	if c.kind == simpleCriterion {
 		return x.evaluateSimple(f, c, operands)
 	}
@@ -161,7 +174,7 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *[]Operand) verdic
 		return x.evaluatePlaces(f, c)
 	}
 	context, ok := x.value(f, c.context)
-	*operands = append(*operands, Operand{Text: c.context.ref.text, Value: context, Missing: !ok})
+	operands.add(c.context.ref.text, context, ok)
 	if !ok || context == nil {
 		return verdict{reason: "the context " + c.context.ref.text + " is missing"}
 	}
@@ -185,12 +198,10 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *[]Operand) verdic
 	return x.evaluateJSONPath(f, c, context, operands)
 }
 
-func (x *Execution) evaluateSimple(f *frame, c *criterion, operands *[]Operand) verdict {
+func (x *Execution) evaluateSimple(f *frame, c *criterion, operands *operandList) verdict {
 	passed := c.simple.Eval(func(i int) (any, bool) {
 		v, ok := x.look(f, &c.refs[i])
-		if x.listener != nil {
-			*operands = append(*operands, Operand{Text: c.refs[i].text, Value: v, Missing: !ok})
-		}
+		operands.add(c.refs[i].text, v, ok)
 		if !ok {
 			x.missing(f, c.refs[i].text, c.place)
 		}
@@ -229,15 +240,13 @@ func shorten(s string) string {
 	return s
 }
 
-func (x *Execution) evaluateJSONPath(f *frame, c *criterion, context any, operands *[]Operand) verdict {
+func (x *Execution) evaluateJSONPath(f *frame, c *criterion, context any, operands *operandList) verdict {
 	if _, isText := context.(string); isText && f.Exchange != nil && f.Exchange.Note != "" {
 		return verdict{reason: f.Exchange.Note}
 	}
 	outcome := c.jsonpath.Test(context, func(i int) (any, bool) {
 		v, ok := x.look(f, &c.refs[i])
-		if x.listener != nil {
-			*operands = append(*operands, Operand{Text: c.refs[i].text, Value: v, Missing: !ok})
-		}
+		operands.add(c.refs[i].text, v, ok)
 		return v, ok
 	}, x.program.strict)
 	if outcome.RootFilter {
@@ -258,7 +267,7 @@ func (x *Execution) evaluatePlaces(f *frame, c *criterion) verdict {
 // substitute puts the values of the embedded expressions into a condition and
 // parses it (C16). A value becomes one literal, or text inside of one: it
 // cannot change the structure.
-func (x *Execution) substitute(f *frame, c *criterion, operands *[]Operand) (*criterion, error) {
+func (x *Execution) substitute(f *frame, c *criterion, operands *operandList) (*criterion, error) {
 	var b strings.Builder
 	var quote byte
 	n := 0
@@ -269,7 +278,7 @@ func (x *Execution) substitute(f *frame, c *criterion, operands *[]Operand) (*cr
 			continue
 		}
 		v, ok := x.look(f, &c.embedded.refs[n])
-		*operands = append(*operands, Operand{Text: part.Expr.Text, Value: v, Missing: !ok})
+		operands.add(part.Expr.Text, v, ok)
 		n++
 		text, err := c.literal(v, quote)
 		if err != nil {

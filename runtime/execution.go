@@ -7,6 +7,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -79,6 +80,8 @@ type Execution struct {
 	listener func(Event)
 	secrets  []string
 	pending  Command
+	values   []openapi.Value // of the request that is built; kept for the next
+	outputs  []value.Found   // of the step that is judged; kept for the next
 	state
 }
 
@@ -131,6 +134,9 @@ type frame struct {
 	Return    *returning     `json:"return,omitempty"`    // the step that a retry comes back to (F12)
 	Loop      int            `json:"loop,omitempty"`      // target of the last backward goto, + 1
 	LoopCount int            `json:"loopCount,omitempty"` // how often it was entered again in a row
+
+	kept stepOutputs
+	last *exchange // whose memory the next one takes
 }
 
 // returning is a step that waits for the step that its retry names.
@@ -341,7 +347,7 @@ func (x *Execution) whereWorkflow(f *frame) At {
 // push puts a workflow on the stack; inputs are prepared already.
 func (x *Execution) push(index int, why purpose, inputs map[string]any) {
 	w := x.program.workflows[index]
-	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]object, len(w.steps)), Executed: make([]bool, len(w.steps))}
+	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]object, len(w.steps)), Executed: make([]bool, len(w.steps)), kept: w.newOutputs()}
 	x.Frames = append(x.Frames, f)
 	x.learnSecrets(w, inputs)
 }
@@ -536,22 +542,24 @@ func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 	w := x.workflow(f)
 	f.Exchange, f.Called, f.Results = nil, nil, map[string]any{}
 	for i := range w.outputs {
-		x.output(f, &w.outputs[i], f.Results, succeeded)
+		if v := x.output(f, &w.outputs[i], succeeded); v.OK {
+			f.Results[w.outputs[i].name] = v.V
+		}
 	}
 	return f.Results
 }
 
 // output evaluates one output: null on success, absent on failure, when it
 // cannot be resolved (F2).
-func (x *Execution) output(f *frame, o *output, into map[string]any, succeeded bool) {
+func (x *Execution) output(f *frame, o *output, succeeded bool) value.Found {
 	noted := x.Diagnostics
 	v, ok := x.value(f, &o.value)
 	if ok || succeeded {
-		into[o.name] = v
-		return
+		return value.Found{V: v, OK: true}
 	}
 	// What a failure leaves without a value deserves no diagnostic of its own.
 	x.Diagnostics = noted
+	return value.Found{}
 }
 
 // raise records a diagnostic once per place.

@@ -76,15 +76,21 @@ func (x *Execution) succeeded(f *frame, s *step) (bool, string) {
 }
 
 func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
-	outputs := make(map[string]any, len(s.outputs))
 	if len(s.decl.Outputs) == 0 && f.Called != nil {
-		outputs = f.Called
+		f.keepObject(s, f.Called)
+	} else {
+		// They see what the step's execution before this one left.
+		x.outputs = x.outputs[:0]
+		for i := range s.outputs {
+			x.outputs = append(x.outputs, x.output(f, &s.outputs[i], succeeded))
+		}
+		f.keep(s, x.outputs)
+		clear(x.outputs)
 	}
-	for i := range s.outputs {
-		x.output(f, &s.outputs[i], outputs, succeeded)
+	if x.listener == nil {
+		return
 	}
-	f.Outputs[f.Step] = outputs
-	if x.listener != nil && len(outputs) > 0 {
+	if outputs := f.outputObject(s); len(outputs) > 0 {
 		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.maskMap(outputs)})
 	}
 }
@@ -105,27 +111,27 @@ func (x *Execution) act(f *frame, actions []*action, succeeded bool) {
 		why = "there are no actions"
 	}
 	if !succeeded {
-		x.selected(f, &ActionSelected{Type: "fail", Reason: why})
+		x.selected(f, ActionSelected{Type: "fail", Reason: why})
 		x.finish(f, f.Failure)
 		return
 	}
-	x.selected(f, &ActionSelected{Type: "next", Reason: why})
+	x.selected(f, ActionSelected{Type: "next", Reason: why})
 	x.advanceFrom(f)
 }
 
 // advanceFrom goes to the next step in order, or ends the workflow (F3).
 func (x *Execution) advanceFrom(f *frame) {
-	if f.Step+1 == len(f.Outputs) {
+	if f.Step+1 == len(f.Executed) {
 		x.finish(f, nil)
 		return
 	}
 	f.visit(f.Step + 1)
 }
 
-func (x *Execution) selected(f *frame, e *ActionSelected) {
+func (x *Execution) selected(f *frame, e ActionSelected) {
 	if x.listener != nil {
 		e.At = x.where(f)
-		x.emit(e)
+		x.emit(new(e))
 	}
 }
 
@@ -137,7 +143,7 @@ func (x *Execution) follow(f *frame, a *action, succeeded bool) {
 	if a.kind == "retry" {
 		why += fmt.Sprintf("; retry %d of %d", f.Used[a.key]+1, a.limit)
 	}
-	x.selected(f, &ActionSelected{Action: a.name, Type: a.kind, Target: a.target, Reason: why})
+	x.selected(f, ActionSelected{Action: a.name, Type: a.kind, Target: a.target, Reason: why})
 	switch a.kind {
 	case "end":
 		if succeeded {
@@ -245,7 +251,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 		return
 	}
 	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then}, phaseWait
-	f.Exchange = nil // what comes next is decided: a waiting run does not keep the messages
+	f.Exchange, f.last, x.values = nil, nil, nil // what comes next is decided: a waiting run does not keep the messages
 	if x.listener != nil {
 		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
 	}

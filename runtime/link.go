@@ -126,6 +126,10 @@ func (l *workflowLinker) linkStep(s *step) {
 		}
 	}
 	s.place()
+	if i := s.index; i > 0 {
+		before := l.workflow.steps[i-1]
+		s.firstOutput = before.firstOutput + len(before.outputs)
+	}
 	s.redirects = s.operation != nil && !l.mentionsRedirect(s)
 }
 

@@ -48,7 +48,7 @@ func (x *Execution) root(f *frame, r *ref) (any, bool) {
 	case outputRef:
 		return member(f.visibleOutputs(), r)
 	case stepOutputRef:
-		return member(f.Outputs[r.index], r)
+		return f.stepOutput(x.workflow(f).steps, r)
 	case workflowInputRef, workflowOutputRef:
 		return x.workflowValue(f, r)
 	}
@@ -118,6 +118,19 @@ type exchange struct {
 	inText   bool // and found is valid
 	compound bool // the text is an array or an object
 	found    []value.Found
+}
+
+// newExchange begins an exchange in the memory of the one before.
+func (f *frame) newExchange(method string) *exchange {
+	e := f.last
+	if e == nil {
+		e = &exchange{}
+		f.last = e
+	}
+	clear(e.Sent)
+	clear(e.found)
+	*e = exchange{Method: method, Sent: e.Sent[:0], found: e.found[:0]}
+	return e
 }
 
 // sent is an argument of a request.

@@ -76,13 +76,14 @@ type step struct {
 	timeout   time.Duration
 	called    int // the workflow that the step calls, or -1
 
-	after     []prerequisite
-	arguments []argument
-	body      *body
-	criteria  []*criterion
-	onSuccess []*action
-	onFailure []*action
-	outputs   []output
+	after       []prerequisite
+	arguments   []argument
+	body        *body
+	criteria    []*criterion
+	onSuccess   []*action
+	onFailure   []*action
+	outputs     []output
+	firstOutput int // where its outputs begin among those of the workflow
 
 	missingParameters, missingActions bool        // some are references that lead nowhere
 	places                            *bodyPlaces // nil: no place of the response's body is read

@@ -11,17 +11,19 @@ import (
 
 // build makes the request of the current step from what is known now.
 func (x *Execution) build(f *frame, s *step) error {
-	f.Exchange = &exchange{Method: s.operation.Method}
+	f.Exchange = f.newExchange(s.operation.Method)
 	server, err := x.server(s)
 	if err != nil {
 		return err
 	}
-	values := make([]openapi.Value, len(s.arguments))
-	f.Exchange.Sent = make([]sent, 0, len(s.arguments))
+	values := x.values[:0]
+	if f.Exchange.Sent == nil {
+		f.Exchange.Sent = make([]sent, 0, len(s.arguments))
+	}
 	for i := range s.arguments {
 		a := &s.arguments[i]
 		v, ok := x.value(f, &a.value)
-		values[i] = openapi.Value{V: v, OK: ok, Order: a.value.names}
+		values = append(values, openapi.Value{V: v, OK: ok, Order: a.value.names})
 		if !ok {
 			continue
 		}
@@ -30,6 +32,7 @@ func (x *Execution) build(f *frame, s *step) error {
 			x.addSecret(v)
 		}
 	}
+	x.values = values
 	payload, err := x.payload(f, s)
 	if err != nil {
 		return err
@@ -38,7 +41,7 @@ func (x *Execution) build(f *frame, s *step) error {
 	if err != nil {
 		return err
 	}
-	if err := x.authenticate(s, request); err != nil {
+	if err := x.authenticate(s, &request); err != nil {
 		return err
 	}
 	f.Exchange.URL, f.Exchange.Header, f.Exchange.Request = request.URL, request.Header, request.Body

@@ -346,6 +346,9 @@ func (l *workflowLinker) resolveStep(r *ref, quiet bool) {
 		return
 	}
 	r.name = found
+	if len(s.decl.Outputs) > 0 {
+		r.slot = 1 + slices.Index(declared, found)
+	}
 	l.navigate(r, after, quiet)
 }
 

@@ -15,7 +15,12 @@ import (
 // Snapshot returns the execution's state, which [Program.Restore] continues
 // from. It holds the inputs and what the responses said, secrets included:
 // keep it as safe as them.
-func (x *Execution) Snapshot() ([]byte, error) { return json.Marshal(&x.state) }
+func (x *Execution) Snapshot() ([]byte, error) {
+	for _, f := range x.Frames {
+		f.settle(x.workflow(f).steps)
+	}
+	return json.Marshal(&x.state)
+}
 
 // Restore continues an execution from a snapshot of the same program: the same
 // documents and descriptions. Its next command is the one that was pending
@@ -40,6 +45,7 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 		x.addSecret(credential)
 	}
 	for _, f := range x.Frames {
+		f.kept = x.workflow(f).newOutputs()
 		x.learnSecrets(x.workflow(f), f.Inputs)
 		if e := f.Exchange; e != nil {
 			x.learnSent(x.step(f), e)

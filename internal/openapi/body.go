@@ -104,11 +104,11 @@ func ParseForm(text string) any {
 
 // encodeFormText escapes as forms do: a blank is a plus.
 func encodeFormText(s string) string {
-	return strings.ReplaceAll(percent(s, unreserved+" "), " ", "+")
+	return strings.ReplaceAll(percent(s, formSet), " ", "+")
 }
 
 func encodeReservedForm(s string) string {
-	return strings.ReplaceAll(percentOnce(s, reserved+" "), " ", "+")
+	return strings.ReplaceAll(percentOnce(s, reservedFormSet), " ", "+")
 }
 
 // encodeMultipart writes multipart/form-data. The boundary comes from the

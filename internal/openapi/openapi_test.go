@@ -142,7 +142,7 @@ paths:
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r
+		return &r
 	}
 	if got := string(build("form", map[string]any{"a": "x y&z", "l": []any{int64(1), "b"}, "o": map[string]any{"k": true}, "tags": []any{"p", "q"}}).Body); got != "a=x+y%26z&l=1&l=b&o=%7B%22k%22%3Atrue%7D&tags=p%7Cq" {
 		t.Errorf("form: %s", got)

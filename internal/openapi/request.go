@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -61,6 +62,8 @@ type Binding struct {
 	path       []segment
 	required   []*Parameter // declared, required, and not among the keys
 	accept     string
+	headers    []string // the canonical names of header parameters, parallel to the keys
+	fields     int      // how many header fields a request may have
 }
 
 // segment is a piece of a path template: text, or the index of an argument.
@@ -75,7 +78,7 @@ type segment struct {
 // parameter that the template does not have, or of a template variable without
 // an argument.
 func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
-	b := &Binding{operation: o, accept: o.accept()}
+	b := &Binding{operation: o, accept: o.accept(), headers: make([]string, len(keys)), fields: 2} // Accept and Content-Type
 	for i, key := range keys {
 		p := o.parameter(key)
 		if p == nil {
@@ -83,6 +86,10 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 			b.undeclared = append(b.undeclared, i)
 		}
 		b.params = append(b.params, p)
+		if key.In == "header" {
+			b.headers[i] = http.CanonicalHeaderKey(p.Name)
+			b.fields++
+		}
 		if key.In == "path" && !o.HasPathVariable(key.Name) {
 			return nil, fmt.Errorf("the path has no {%s}", key.Name)
 		}
@@ -167,56 +174,74 @@ func (o *Operation) accept() string {
 
 // Build makes the request. values are parallel to the keys of Bind; payload is
 // nil for a request without a body.
-func (b *Binding) Build(server string, values []Value, payload *Payload) (*Request, error) {
-	r := &Request{Method: b.operation.Method, Header: http.Header{}}
-	r.Header.Set("Accept", b.accept)
-	var url, query strings.Builder
-	url.WriteString(server)
+func (b *Binding) Build(server string, values []Value, payload *Payload) (Request, error) {
+	r := Request{Method: b.operation.Method, Header: make(http.Header, b.fields)}
+	lines := make([]string, 0, b.fields)
+	set := func(name, text string) {
+		lines = append(lines, text)
+		n := len(lines)
+		r.Header[name] = lines[n-1 : n : n]
+	}
+	set("Accept", b.accept)
+	url, query := make([]byte, 0, 128), make([]byte, 0, 64)
+	url = append(url, server...)
 	for _, s := range b.path {
 		if s.argument < 0 {
-			url.WriteString(s.text)
+			url = append(url, s.text...)
 			continue
 		}
 		text, err := b.pathValue(s, values[s.argument])
 		if err != nil {
-			return nil, err
+			return Request{}, err
 		}
-		url.WriteString(text)
+		url = append(url, text...)
 	}
 	var cookies []string
 	for i, p := range b.params {
 		if !values[i].OK {
 			if p.Required && p.In != "path" {
-				return nil, fmt.Errorf("the required %s parameter %q has no value", p.In, p.Name)
+				return Request{}, fmt.Errorf("the required %s parameter %q has no value", p.In, p.Name)
 			}
 			continue
 		}
 		switch p.In {
 		case "query":
-			appendQuery(&query, p, values[i])
+			query = appendQuery(query, p, values[i])
 		case "querystring":
-			if err := appendQueryString(&query, values[i]); err != nil {
-				return nil, err
+			var err error
+			if query, err = appendQueryString(query, values[i]); err != nil {
+				return Request{}, err
 			}
 		case "cookie":
 			text, err := cookie(p, values[i])
 			if err != nil {
-				return nil, err
+				return Request{}, err
 			}
 			if text != "" {
 				cookies = append(cookies, text)
 			}
 		case "header":
-			if err := setHeader(r.Header, p, values[i]); err != nil {
-				return nil, err
+			text, ok, err := headerText(p, values[i])
+			if err != nil {
+				return Request{}, err
+			}
+			if ok {
+				set(b.headers[i], text)
 			}
 		}
 	}
 	if cookies != nil {
 		r.AddCookie(strings.Join(cookies, "; "))
 	}
-	r.URL = withQuery(url.String(), query.String())
-	return r, b.body(r, payload)
+	if len(query) > 0 {
+		separator := byte('?')
+		if bytes.IndexByte(url, '?') >= 0 {
+			separator = '&'
+		}
+		url = append(append(url, separator), query...)
+	}
+	r.URL = string(url)
+	return r, b.body(&r, payload)
 }
 
 // pathValue writes a value into the path. What would lead to another path, as
@@ -237,16 +262,28 @@ func (b *Binding) pathValue(s segment, v Value) (string, error) {
 	return text, nil
 }
 
-func appendQuery(query *strings.Builder, p *Parameter, v Value) {
+func appendQuery(query []byte, p *Parameter, v Value) []byte {
 	escape := escapeAll
 	if p.AllowReserved {
 		escape = escapeReserved
 	}
-	text := expand(p, v, escape)
-	if text != "" && query.Len() > 0 {
-		query.WriteByte('&')
+	text, plain := p.plain(v)
+	if st := p.style(); plain && st.named && st.first == "" && !st.bareEmpty {
+		query = append(between(query), escape.name(p.Name)...)
+		return append(append(query, '='), escape.value(text)...)
 	}
-	query.WriteString(text)
+	if text = expand(p, v, escape); text == "" {
+		return query
+	}
+	return append(between(query), text...)
+}
+
+// between separates what follows from what a query has already.
+func between(query []byte) []byte {
+	if len(query) == 0 {
+		return query
+	}
+	return append(query, '&')
 }
 
 // cookie writes a cookie. The style cookie escapes nothing (OpenAPI 3.2, Style
@@ -269,21 +306,20 @@ func cookie(p *Parameter, v Value) (string, error) {
 
 // appendQueryString takes a value as the whole of a query (OpenAPI 3.2,
 // Parameter Locations): text as it is, an object as a form.
-func appendQueryString(query *strings.Builder, v Value) error {
+func appendQueryString(query []byte, v Value) ([]byte, error) {
 	text, isText := v.V.(string)
 	if !isText {
 		form, _, err := encodeForm(v, formType, nil)
 		if err != nil {
-			return fmt.Errorf("the query string: %w", err)
+			return nil, fmt.Errorf("the query string: %w", err)
 		}
 		text = string(form)
 	}
 	text = strings.TrimPrefix(text, "?")
-	if query.Len() > 0 && text != "" {
-		query.WriteByte('&')
+	if text == "" {
+		return query, nil
 	}
-	query.WriteString(percentOnce(text, reserved+"&=+"))
-	return nil
+	return append(between(query), percentOnce(text, querySet)...), nil
 }
 
 func withQuery(url, query string) string {
@@ -296,20 +332,23 @@ func withQuery(url, query string) string {
 	return url + "?" + query
 }
 
-// setHeader refuses what would end the header field.
-func setHeader(h http.Header, p *Parameter, v Value) error {
-	if len(p.items(v, escapeNothing)) == 0 {
-		return nil
+// headerText refuses what would end the header field; ok is false for a value
+// that is undefined.
+func headerText(p *Parameter, v Value) (text string, ok bool, err error) {
+	text, plain := p.plain(v)
+	if !plain || p.style().first != "" {
+		if len(p.items(v, escapeNothing)) == 0 {
+			return "", false, nil
+		}
+		text = expand(p, v, escapeNothing)
 	}
-	text := expand(p, v, escapeNothing)
 	if !httpguts.ValidHeaderFieldName(p.Name) {
-		return fmt.Errorf("%q is no header name", p.Name)
+		return "", false, fmt.Errorf("%q is no header name", p.Name)
 	}
 	if !httpguts.ValidHeaderFieldValue(text) {
-		return fmt.Errorf("the value of header %q has characters that a header cannot have", p.Name)
+		return "", false, fmt.Errorf("the value of header %q has characters that a header cannot have", p.Name)
 	}
-	h.Set(p.Name, text)
-	return nil
+	return text, true, nil
 }
 
 func (b *Binding) body(r *Request, payload *Payload) error {

@@ -3,6 +3,7 @@ package openapi
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -67,6 +68,10 @@ type item struct {
 // expand writes a value in the parameter's style; "" for what RFC 6570 §2.3
 // calls undefined (null, an empty array or object).
 func expand(p *Parameter, v Value, escape escaping) string {
+	if text, ok := p.plain(v); ok {
+		st := p.style()
+		return st.first + st.write(item{escape.name(p.Name), escape.value(text), st.named})
+	}
 	st := p.style()
 	items := p.items(v, escape)
 	if len(items) == 0 {
@@ -81,6 +86,20 @@ func expand(p *Parameter, v Value, escape escaping) string {
 		first = ""
 	}
 	return first + strings.Join(texts, st.separator)
+}
+
+// plain gives the text of what most values are: one item.
+func (p *Parameter) plain(v Value) (string, bool) {
+	if p.ContentType != "" {
+		return "", false
+	}
+	switch v := v.V.(type) {
+	case string:
+		return v, true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	}
+	return "", false
 }
 
 func (st style) write(it item) string {
@@ -207,26 +226,58 @@ const (
 	segmentReserved = unreserved + ":@!$'()*,;+=&"
 )
 
+// byteSet is a set of bytes.
+type byteSet [256]bool
+
+func byteSetOf(bytes string) *byteSet {
+	var set byteSet
+	for i := 0; i < len(bytes); i++ {
+		set[bytes[i]] = true
+	}
+	return &set
+}
+
 // percent escapes all bytes but those of keep (RFC 3986 §2.1).
-func percent(s, keep string) string {
-	var b strings.Builder
+func percent(s string, keep *byteSet) string {
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; strings.IndexByte(keep, c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			b.WriteByte('%')
-			b.WriteByte("0123456789ABCDEF"[c>>4])
-			b.WriteByte("0123456789ABCDEF"[c&15])
+		if !keep[s[i]] {
+			return string(appendPercent(make([]byte, 0, len(s)+16), s, keep))
 		}
 	}
-	return b.String()
+	return s
 }
+
+func appendPercent(dst []byte, s string, keep *byteSet) []byte {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; keep[c] {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+		}
+	}
+	return dst
+}
+
+var (
+	pathSet         = byteSetOf(segmentReserved + "/")
+	segmentSet      = byteSetOf(segmentReserved)
+	querySet        = byteSetOf(reserved + "&=+")
+	reservedFormSet = byteSetOf(reserved + " ")
+	formSet         = byteSetOf(unreserved + " ")
+	cookieValueSet  = byteSetOf(unreserved + "!#$%&'()*+/:<=>?@[]^`{|}")
+	cookieSet       = byteSetOf(unreserved + ":/?#[]@!$&'()*+=")
+	unreservedSet   = byteSetOf(unreserved)
+	reservedSet     = byteSetOf(reserved)
+)
 
 var triplet = regexp.MustCompile("%[0-9A-Fa-f]{2}")
 
 // percentOnce is percent for text that may be escaped already: triplets stay
 // (RFC 6570 §3.2.3, reserved expansion).
-func percentOnce(s, keep string) string {
+func percentOnce(s string, keep *byteSet) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return percent(s, keep)
+	}
 	var b strings.Builder
 	from := 0
 	for _, at := range triplet.FindAllStringIndex(s, -1) {
@@ -241,21 +292,21 @@ func percentOnce(s, keep string) string {
 func Escape(s string) string { return encodeStrict(s) }
 
 // encodePath keeps slashes and what else may stand in a path.
-func encodePath(s string) string { return percentOnce(s, segmentReserved+"/") }
+func encodePath(s string) string { return percentOnce(s, pathSet) }
 
 // encodeSegment is encodePath without slashes: a parameter's value has none
 // (OpenAPI 3.1.1, Path Templating).
-func encodeSegment(s string) string { return percentOnce(s, segmentReserved) }
+func encodeSegment(s string) string { return percentOnce(s, segmentSet) }
 
-func encodeStrict(s string) string   { return percent(s, unreserved) }
-func encodeReserved(s string) string { return percentOnce(s, reserved) }
+func encodeStrict(s string) string   { return percent(s, unreservedSet) }
+func encodeReserved(s string) string { return percentOnce(s, reservedSet) }
 
 // CookieValue escapes what a cookie cannot have (RFC 6265 §4.1.1), and nothing else.
 func CookieValue(s string) string {
-	return percent(s, unreserved+"!#$%&'()*+/:<=>?@[]^`{|}")
+	return percent(s, cookieValueSet)
 }
 
 // encodeCookie keeps the reserved characters that a cookie may have (RFC 6265 §4.1.1).
-func encodeCookie(s string) string { return percentOnce(s, unreserved+":/?#[]@!$&'()*+=") }
+func encodeCookie(s string) string { return percentOnce(s, cookieSet) }
 
 func encodeNothing(s string) string { return s }
