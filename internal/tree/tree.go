@@ -3,11 +3,11 @@
 package tree
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -43,6 +43,7 @@ type Node struct {
 
 	index map[string]int
 	size  int
+	later *later // what is still in the text
 }
 
 // A Member is one name and value of an object.
@@ -57,33 +58,39 @@ const indexed = 16
 
 // Get returns the value of the member called name, or nil.
 func (n *Node) Get(name string) *Node {
-	if n == nil || n.Kind != Object {
-		return nil
-	}
-	if n.index != nil {
-		if i, ok := n.index[name]; ok {
-			return n.Members[i].Value
-		}
-		return nil
-	}
-	for i := range n.Members {
-		if n.Members[i].Name == name {
-			return n.Members[i].Value
-		}
+	if i := n.find(name); i >= 0 {
+		return n.Members[i].Value.open()
 	}
 	return nil
 }
 
 // Member returns the member called name with the place of its name.
 func (n *Node) Member(name string) (Member, bool) {
-	if n != nil && n.Kind == Object {
-		for _, m := range n.Members {
-			if m.Name == name {
-				return m, true
-			}
-		}
+	if i := n.find(name); i >= 0 {
+		n.Members[i].Value.open()
+		return n.Members[i], true
 	}
 	return Member{}, false
+}
+
+// find returns the index of the member called name, -1 for none.
+func (n *Node) find(name string) int {
+	if n == nil || n.Kind != Object {
+		return -1
+	}
+	n.open()
+	if n.index != nil {
+		if i, ok := n.index[name]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range n.Members {
+		if n.Members[i].Name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // Str returns the text of a String node, and "" for every other.
@@ -114,8 +121,8 @@ func (n *Node) Child(token string) *Node {
 	if n == nil || n.Kind != Array {
 		return n.Get(token)
 	}
-	if i, ok := value.Index(token); ok && i < len(n.Items) {
-		return n.Items[i]
+	if i, ok := value.Index(token); ok && i < len(n.open().Items) {
+		return n.Items[i].open()
 	}
 	return nil
 }
@@ -126,7 +133,7 @@ func (n *Node) Value() any {
 	if n == nil {
 		return nil
 	}
-	switch n.Kind {
+	switch n.open(); n.Kind {
 	case Bool:
 		return n.Text == "true"
 	case Number:
@@ -187,6 +194,8 @@ func (n *Node) Equal(o *Node) bool {
 	if n == nil || o == nil {
 		return n == o
 	}
+	n.open()
+	o.open()
 	return n.Kind == o.Kind && n.Text == o.Text &&
 		slices.EqualFunc(n.Items, o.Items, (*Node).Equal) &&
 		slices.EqualFunc(n.Members, o.Members, func(a, b Member) bool { return a.Name == b.Name && a.Value.Equal(b.Value) })
@@ -210,8 +219,13 @@ const (
 
 // Parse reads data as JSON where it is JSON, else as YAML 1.2 (core schema).
 // The error is a *SyntaxError.
-func Parse(data []byte) (*Node, error) {
-	data = []byte(strings.TrimPrefix(string(data), "\ufeff"))
+func Parse(data []byte) (*Node, error) { return ParseOutline(data, whole) }
+
+func withoutMark(data []byte) []byte { return bytes.TrimPrefix(data, byteOrderMark) }
+
+// parseFull is [Parse] by the parsers that know all of both languages and say
+// what is wrong.
+func parseFull(data []byte) (*Node, error) {
 	if looksLikeJSON(data) {
 		n, err := ParseJSON(data)
 		if err == nil {
@@ -242,15 +256,27 @@ func looksLikeJSON(data []byte) bool {
 
 // finish builds the look-up index of an object and rejects a duplicate name.
 func (n *Node) finish() error {
-	seen := make(map[string]int, len(n.Members))
-	for i, m := range n.Members {
-		if first, dup := seen[m.Name]; dup {
-			return &SyntaxError{m.Line, m.Column, fmt.Sprintf("duplicate key %q, first at line %d", m.Name, n.Members[first].Line)}
+	if len(n.Members) < indexed {
+		for i := range n.Members {
+			for first := range i {
+				if n.Members[first].Name == n.Members[i].Name {
+					return n.duplicate(first, i)
+				}
+			}
 		}
-		seen[m.Name] = i
+		return nil
 	}
-	if len(n.Members) >= indexed {
-		n.index = seen
+	n.index = make(map[string]int, len(n.Members))
+	for i, m := range n.Members {
+		if first, dup := n.index[m.Name]; dup {
+			return n.duplicate(first, i)
+		}
+		n.index[m.Name] = i
 	}
 	return nil
+}
+
+func (n *Node) duplicate(first, second int) error {
+	m := n.Members[second]
+	return &SyntaxError{m.Line, m.Column, fmt.Sprintf("duplicate key %q, first at line %d", m.Name, n.Members[first].Line)}
 }

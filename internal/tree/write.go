@@ -19,7 +19,7 @@ func (n *Node) appendJSON(dst []byte, newline string) []byte {
 		return append(dst, "null"...)
 	}
 	inner := newline + "  "
-	switch n.Kind {
+	switch n.open(); n.Kind {
 	case Null:
 		return append(dst, "null"...)
 	case Bool, Number:
@@ -64,7 +64,7 @@ func (n *Node) yaml() *yaml.Node {
 	if n == nil {
 		n = &Node{}
 	}
-	switch n.Kind {
+	switch n.open(); n.Kind {
 	case Array:
 		y := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 		if len(n.Items) == 0 {

@@ -153,10 +153,14 @@ func (n *Node) scalar(y *yaml.Node) error {
 		}
 	}
 	if kind == Number && text == "" {
-		return &SyntaxError{y.Line, y.Column, fmt.Sprintf("%s is not a JSON number", y.Value)}
+		return n.notJSON(y.Value)
 	}
 	n.Kind, n.Text = kind, text
 	return nil
+}
+
+func (n *Node) notJSON(number string) error {
+	return &SyntaxError{n.Line, n.Column, fmt.Sprintf("%s is not a JSON number", number)}
 }
 
 var taggedKinds = map[string]Kind{"!!str": String, "!": String, "!!null": Null, "!!bool": Bool, "!!int": Number, "!!float": Number}
@@ -169,6 +173,7 @@ func resolveCore(s string) (Kind, string) {
 		return Null, ""
 	case coreBool[s] != "":
 		return Bool, coreBool[s]
+	case strings.IndexByte("+-.0123456789", s[0]) < 0:
 	case coreInt.MatchString(s):
 		return Number, jsonInteger(s)
 	case coreFloat.MatchString(s):

@@ -1,0 +1,168 @@
+package tree
+
+import (
+	"sync"
+)
+
+// An Outline says what [ParseOutline] reads at once of a value that is a
+// collection, and what it leaves in the text until somebody asks. The members
+// of an object are read: each by the Outline that Members has for its name,
+// else by Each. A nil Outline leaves the collection for later, as does one with
+// a Peek, the name of a member that is read nevertheless. Values other than
+// objects and arrays are always read.
+type Outline struct {
+	Members map[string]*Outline
+	Each    *Outline
+	Peek    string
+}
+
+var (
+	whole   = &Outline{} // everything
+	skipped = &Outline{} // nothing, not even a node
+)
+
+// child is the Outline for the value of a member.
+func (o *Outline) child(name []byte) *Outline {
+	if o == whole || o == skipped {
+		return o
+	}
+	if inner, ok := o.Members[string(name)]; ok {
+		return inner
+	}
+	return o.Each
+}
+
+// item is the Outline for an element of an array.
+func (o *Outline) item() *Outline {
+	if o == whole || o == skipped {
+		return o
+	}
+	return o.Each
+}
+
+// deferred reports whether a collection is left in the text.
+func (o *Outline) deferred() bool { return o == nil || o.Peek != "" }
+
+// rest is the Outline by which a deferred collection is passed over.
+func (o *Outline) rest() *Outline {
+	if o == nil {
+		return skipped
+	}
+	return &Outline{Members: map[string]*Outline{o.Peek: whole}, Each: skipped}
+}
+
+// ParseOutline is [Parse] that leaves in the text what the outline leaves there.
+// Get, Member, At, Child and Value read it when it is asked for; a Node whose
+// Outline reads its members still has values in Members that are not read,
+// which Get gives. Several goroutines may do so at once. data must not be changed any
+// more. The text's syntax is checked as a whole; what the syntax allows and JSON
+// does not, a duplicate key and a number such as .inf, is an error of the node that
+// is left with it, see [Node.Err].
+//
+// A text with something that the quick readers do not know is read in full.
+func ParseOutline(data []byte, o *Outline) (*Node, error) {
+	data = withoutMark(data)
+	if n := quick(data, o); n != nil {
+		return n, nil
+	}
+	return parseFull(data)
+}
+
+// quick reads what the quick readers are sure of; nil for all else.
+func quick(data []byte, o *Outline) *Node {
+	if looksLikeJSON(data) {
+		r := &jsonScanner{data: data}
+		r.line, r.text = 1, &source{data: data, json: true}
+		return r.document(o)
+	}
+	if !readable(data) {
+		return nil
+	}
+	r := &yamlScanner{data: data}
+	r.line, r.text = 1, &source{data: data}
+	return r.document(o)
+}
+
+// source is a text of which parts are left for later.
+type source struct {
+	data []byte
+	json bool
+}
+
+// later is a collection that is still in the text.
+type later struct {
+	once   sync.Once
+	text   *source
+	at     place
+	peeked *Node // the member that was read at once
+	err    error
+}
+
+// open reads a node that was left for later.
+func (n *Node) open() *Node {
+	if n != nil && n.later != nil {
+		n.later.once.Do(n.read)
+	}
+	return n
+}
+
+func (n *Node) read() {
+	l := n.later
+	var full *Node
+	if l.text.json {
+		r := &jsonScanner{data: l.text.data, place: l.at}
+		full, l.err = r.later()
+	} else {
+		r := &yamlScanner{data: l.text.data, place: l.at}
+		full, l.err = r.later()
+	}
+	if l.err == nil {
+		n.Items, n.Members, n.index, n.size = full.Items, full.Members, full.index, full.size
+	}
+}
+
+// Err tells why a node that was left for later cannot be read; nil for every
+// other.
+func (n *Node) Err() error {
+	if n == nil || n.later == nil {
+		return nil
+	}
+	return n.open().later.err
+}
+
+// Peek returns the member that the Outline names as such, without reading the
+// others.
+func (n *Node) Peek(name string) *Node {
+	if n == nil || n.later == nil {
+		return n.Get(name)
+	}
+	return n.later.peeked
+}
+
+// place is where a scanner is.
+type place struct {
+	pos              int
+	line, start      int // of the line: its number, where it begins
+	counted, columns int // columns stand in front of the offset counted, when that is on this line
+}
+
+// unsure is the panic of a scanner that leaves the text to the full parser.
+type unsure struct{}
+
+// giveUp ends the quick reading of a text.
+func giveUp() { panic(unsure{}) }
+
+// column is the column, in characters from 1, of an offset on the line. Offsets
+// mostly increase, so that a long line is counted once.
+func (p *place) column(data []byte, at int) int {
+	if p.counted < p.start || p.counted > at {
+		p.counted, p.columns = p.start, 0
+	}
+	for i := p.counted; i < at; i++ {
+		if data[i]&0xc0 != 0x80 {
+			p.columns++
+		}
+	}
+	p.counted = at
+	return p.columns + 1
+}

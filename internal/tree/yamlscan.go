@@ -1,0 +1,825 @@
+package tree
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// yamlScanner reads YAML by an [Outline]: block style, scalars of all styles,
+// and flow collections as people write them. It gives up on all else, such as
+// anchors, tags and complex keys: what it reads, the YAML library reads the
+// same, place by place.
+type yamlScanner struct {
+	data []byte
+	text *source
+	place
+	indent int // of the line, once next has found one; -1 at the end
+	depth  int
+	nodes  int
+	rests  map[*Outline]*Outline
+}
+
+const (
+	maxQuickDepth = 400  // far from the limits of the library
+	maxKey        = 1000 // bytes from a key's start to its colon; the library has 1,024 characters
+)
+
+// document reads the whole text, nil when that is not sure.
+func (r *yamlScanner) document(o *Outline) (n *Node) {
+	defer func() {
+		if p := recover(); p != nil {
+			n = nil
+			quickFailure(p)
+		}
+	}()
+	r.next()
+	r.documentStart()
+	switch {
+	case r.indent < 0:
+		giveUp()
+	case r.isEntry(r.pos):
+		n = r.sequence(o)
+	default:
+		n = r.mapping(o)
+	}
+	if r.indent >= 0 {
+		giveUp()
+	}
+	return n
+}
+
+// documentStart passes over a --- that stands on a line of its own.
+func (r *yamlScanner) documentStart() {
+	if r.indent == 0 && bytes.HasPrefix(r.data[r.pos:], []byte("---")) {
+		r.pos += 3
+		r.endLine()
+	}
+	if r.indent >= 0 && r.isMarker(r.pos-r.indent) {
+		giveUp()
+	}
+}
+
+// later reads a collection that was left in the text.
+func (r *yamlScanner) later() (n *Node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			n, err = nil, quickFailure(p)
+		}
+	}()
+	switch c := r.data[r.pos]; {
+	case c == '[' || c == '{':
+		return r.flow(whole), nil
+	case r.isEntry(r.pos):
+		return r.sequence(whole), nil
+	}
+	return r.mapping(whole), nil
+}
+
+// readable reports whether a text has nothing that only the full parser knows:
+// bytes that are not UTF-8, characters that YAML refuses or that end a line
+// for the library.
+func readable(data []byte) bool {
+	var found uint8
+	for _, c := range data {
+		found |= byteClass[c]
+	}
+	if found&refused != 0 {
+		return false
+	}
+	if found&carriage != 0 {
+		for i := bytes.IndexByte(data, '\r'); i >= 0; {
+			if i+1 == len(data) || data[i+1] != '\n' {
+				return false
+			}
+			j := bytes.IndexByte(data[i+1:], '\r')
+			if j < 0 {
+				break
+			}
+			i += 1 + j
+		}
+	}
+	return found&wide == 0 || utf8.Valid(data) && !bytes.ContainsFunc(data, strange)
+}
+
+const (
+	refused = 1 << iota
+	carriage
+	wide
+)
+
+var byteClass = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c == '\r':
+			t[c] = carriage
+		case c < ' ' && c != '\t' && c != '\n' || c == 0x7f:
+			t[c] = refused
+		case c >= 0x80:
+			t[c] = wide
+		}
+	}
+	return t
+}()
+
+func strange(c rune) bool {
+	return c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029' || c == '\ufeff' || c == '\ufffe' || c == '\uffff'
+}
+
+// blankz reports whether a blank, a line break or the end is at an offset.
+func (r *yamlScanner) blankz(i int) bool {
+	return i >= len(r.data) || r.data[i] == ' ' || r.data[i] == '\n' || r.data[i] == '\t' || r.data[i] == '\r'
+}
+
+func (r *yamlScanner) at(i int) byte {
+	if i < len(r.data) {
+		return r.data[i]
+	}
+	return '\n'
+}
+
+// isEntry reports whether an item of a block sequence begins at an offset.
+func (r *yamlScanner) isEntry(i int) bool { return r.at(i) == '-' && r.blankz(i+1) }
+
+// isMarker reports whether a line begins like a document marker or a directive.
+func (r *yamlScanner) isMarker(start int) bool {
+	rest := r.data[start:]
+	return len(rest) > 0 && (rest[0] == '%' || bytes.HasPrefix(rest, []byte("---")) || bytes.HasPrefix(rest, []byte("...")))
+}
+
+// endOfLine returns where the line's text ends and where the next line begins.
+func (r *yamlScanner) endOfLine(i int) (end, next int) {
+	n := bytes.IndexByte(r.data[i:], '\n')
+	if n < 0 {
+		return len(r.data), len(r.data)
+	}
+	end, next = i+n, i+n+1
+	if n > 0 && r.data[end-1] == '\r' {
+		end--
+	}
+	return end, next
+}
+
+// newLine moves to the beginning of a following line.
+func (r *yamlScanner) newLine(next int) {
+	if next > r.start && r.data[next-1] == '\n' {
+		r.line++
+		r.start = next
+	}
+	r.pos = next
+}
+
+// next goes from the beginning of a line to the first text that is not a
+// comment.
+func (r *yamlScanner) next() {
+	for {
+		i := r.pos
+		for i < len(r.data) && r.data[i] == ' ' {
+			i++
+		}
+		switch {
+		case i == len(r.data):
+			r.pos, r.indent = i, -1
+			return
+		case r.data[i] == '\t':
+			giveUp()
+		case r.data[i] == '#', r.data[i] == '\n', r.data[i] == '\r':
+			_, following := r.endOfLine(i)
+			r.newLine(following)
+			continue
+		}
+		r.indent = i - r.start
+		if r.indent == 0 && r.line > 1 && r.isMarker(i) && !r.first() {
+			giveUp()
+		}
+		r.pos = i
+		return
+	}
+}
+
+// first reports whether nothing but comments stands in front of the line.
+func (r *yamlScanner) first() bool { return r.nodes == 0 && r.depth == 0 }
+
+// endLine goes over what may follow a value on its line, to the next text.
+func (r *yamlScanner) endLine() {
+	i := r.pos
+	for r.at(i) == ' ' {
+		i++
+	}
+	if r.at(i) != '#' {
+		if c := r.at(i); c != '\n' && c != '\r' {
+			giveUp()
+		}
+	} else if i == r.pos {
+		giveUp()
+	}
+	_, next := r.endOfLine(min(i, len(r.data)))
+	r.newLine(next)
+	r.next()
+}
+
+// node is a new node at an offset of the line; nil when it is skipped.
+func (r *yamlScanner) node(kind Kind, at int, o *Outline) *Node {
+	if r.nodes++; o == skipped {
+		return nil
+	}
+	if r.nodes > maxNodes {
+		giveUp()
+	}
+	return &Node{Kind: kind, Line: r.line, Column: r.column(r.data, at), size: 1}
+}
+
+// collection reads a collection at the place, or leaves it in the text. read
+// fills the node that it is given.
+func (r *yamlScanner) collection(kind Kind, o *Outline, read func(n *Node, o *Outline)) *Node {
+	if r.depth++; r.depth > maxQuickDepth {
+		giveUp()
+	}
+	n := r.node(kind, r.pos, o)
+	if o.deferred() {
+		n.later = &later{text: r.text, at: r.place}
+		rest, inner := r.rest(o), &Node{Kind: kind}
+		if read(inner, rest); o != nil {
+			n.later.peeked = inner.Get(o.Peek)
+		}
+	} else {
+		read(n, o)
+		if kind == Object && n != nil {
+			if err := n.finish(); err != nil {
+				panic(err)
+			}
+		}
+	}
+	r.depth--
+	return n
+}
+
+// rest is [Outline.rest], made once.
+func (r *yamlScanner) rest(o *Outline) *Outline {
+	if o == nil {
+		return skipped
+	}
+	rest := r.rests[o]
+	if rest == nil {
+		rest = o.rest()
+		if r.rests == nil {
+			r.rests = map[*Outline]*Outline{}
+		}
+		r.rests[o] = rest
+	}
+	return rest
+}
+
+// sequence reads a block sequence whose first dash is at the place.
+func (r *yamlScanner) sequence(o *Outline) *Node {
+	column := r.pos - r.start
+	return r.collection(Array, o, func(n *Node, o *Outline) {
+		for {
+			item := r.item(column, o.item())
+			if item != nil {
+				n.Items = append(n.Items, item)
+				n.size += item.size
+			}
+			if r.indent < column || r.indent == column && !r.isEntry(r.pos) {
+				return
+			}
+			if r.indent > column {
+				giveUp()
+			}
+		}
+	})
+}
+
+// item reads what follows a dash.
+func (r *yamlScanner) item(column int, o *Outline) *Node {
+	r.pos++
+	return r.afterIndicator(column, o, func() *Node {
+		switch {
+		case r.isEntry(r.pos):
+			return r.sequence(o)
+		case r.isKey():
+			return r.mapping(o)
+		}
+		return r.inline(column, o)
+	}, false)
+}
+
+// afterIndicator reads the value behind a dash or a colon: on the line by
+// inline, else below it in a block that is deeper than column, or a sequence as
+// deep where that may be; else it is null.
+func (r *yamlScanner) afterIndicator(column int, o *Outline, inline func() *Node, sequence bool) *Node {
+	empty, line := r.pos, r.place
+	for r.at(r.pos) == ' ' {
+		r.pos++
+	}
+	switch c := r.at(r.pos); {
+	case c == '\t':
+		giveUp()
+	case c == '#' && r.pos == empty:
+		giveUp()
+	case c != '#' && c != '\n' && c != '\r':
+		return inline()
+	}
+	r.pos = empty
+	r.endLine()
+	switch {
+	case r.indent > column:
+		return r.block(column, o)
+	case sequence && r.indent == column && r.isEntry(r.pos):
+		return r.sequence(o)
+	case o == skipped:
+		return nil
+	}
+	r.nodes++
+	return &Node{Line: line.line, Column: line.column(r.data, empty), size: 1}
+}
+
+// block reads a value that begins on its own line, inside of a block at the
+// column parent.
+func (r *yamlScanner) block(parent int, o *Outline) *Node {
+	switch {
+	case r.isEntry(r.pos):
+		return r.sequence(o)
+	case r.isKey():
+		return r.mapping(o)
+	}
+	return r.inline(parent, o)
+}
+
+// mapping reads a block mapping whose first key is at the place.
+func (r *yamlScanner) mapping(o *Outline) *Node {
+	column := r.pos - r.start
+	return r.collection(Object, o, func(n *Node, o *Outline) {
+		for {
+			r.member(n, column, o)
+			if r.indent < column {
+				return
+			}
+			if r.indent > column {
+				giveUp()
+			}
+		}
+	})
+}
+
+func (r *yamlScanner) member(n *Node, column int, o *Outline) {
+	start := r.pos
+	end, colon := r.key()
+	if colon < 0 {
+		giveUp()
+	}
+	if o == skipped {
+		r.memberValue(colon, column, o)
+		return
+	}
+	name := r.data[start:end]
+	if name[0] == '"' || name[0] == '\'' {
+		r.pos = start
+		name = r.quoted(true)
+	}
+	inner := o.child(name)
+	if inner == skipped {
+		r.memberValue(colon, column, inner)
+		return
+	}
+	m := Member{Name: string(name), Line: r.line, Column: r.column(r.data, start)}
+	m.Value = r.memberValue(colon, column, inner)
+	n.Members = append(n.Members, m)
+	n.size += m.Value.size
+}
+
+func (r *yamlScanner) memberValue(colon, column int, o *Outline) *Node {
+	r.pos = colon + 1
+	return r.afterIndicator(column, o, func() *Node { return r.inline(column, o) }, true)
+}
+
+// isKey reports whether a key of a block mapping begins at the place.
+func (r *yamlScanner) isKey() bool {
+	here := r.place
+	_, colon := r.key()
+	r.place = here
+	return colon >= 0
+}
+
+// key finds the end of the key that begins at the place, and its colon; -1 when
+// none is there.
+func (r *yamlScanner) key() (end, colon int) {
+	start := r.pos
+	switch c := r.at(start); {
+	case c == '"' || c == '\'':
+		line := r.line
+		r.quoted(false)
+		end = r.pos
+		if r.line != line {
+			return 0, -1
+		}
+		for colon = end; r.at(colon) == ' '; colon++ {
+		}
+		if r.at(colon) != ':' || !r.blankz(colon+1) {
+			return 0, -1
+		}
+	case c == '[' || c == '{' || c == '|' || c == '>':
+		return 0, -1
+	case !plainStart(c) || r.isEntry(start):
+		giveUp()
+	default:
+		if end, colon = r.plainKey(start); colon < 0 {
+			return 0, -1
+		}
+	}
+	if colon-start > maxKey {
+		giveUp()
+	}
+	return end, colon
+}
+
+// plainKey finds the end of a plain key and its colon.
+func (r *yamlScanner) plainKey(start int) (end, colon int) {
+	for i := start; i < len(r.data); i++ {
+		switch r.data[i] {
+		case ':':
+			if r.blankz(i + 1) {
+				for end = i; r.data[end-1] == ' '; end-- {
+				}
+				return end, i
+			}
+		case '#':
+			if r.data[i-1] == ' ' {
+				return 0, -1
+			}
+		case '\t':
+			giveUp()
+		case '\n':
+			return 0, -1
+		}
+	}
+	return 0, -1
+}
+
+// plainStart reports whether a plain scalar may begin with a byte. A question
+// mark and a colon may in places that are rare.
+func plainStart(c byte) bool {
+	return c > ' ' && bytes.IndexByte([]byte("?:,[]{}#&*!|>'\"%@`"), c) < 0
+}
+
+// inline reads a value other than a block collection, in a block at the column
+// parent.
+func (r *yamlScanner) inline(parent int, o *Outline) *Node {
+	switch c := r.at(r.pos); {
+	case c == '|' || c == '>':
+		return r.blockScalar(parent, o)
+	case c == '"' || c == '\'':
+		n := r.node(String, r.pos, o)
+		if text := r.quoted(n != nil); n != nil {
+			n.Text = string(text)
+		}
+		r.endLine()
+		return n
+	case c == '[' || c == '{':
+		n := r.flow(o)
+		r.endLine()
+		return n
+	case !plainStart(c) || r.isEntry(r.pos):
+		giveUp()
+	}
+	return r.plain(parent, o)
+}
+
+// plain reads a plain scalar, which goes on in lines that are deeper than
+// parent.
+func (r *yamlScanner) plain(parent int, o *Outline) *Node {
+	n := r.node(String, r.pos, o)
+	text, next, commented := r.plainLine(r.pos)
+	r.newLine(next)
+	var folded []byte
+	for breaks := 1; !commented; breaks++ {
+		i := r.pos
+		for r.at(i) == ' ' && i < len(r.data) {
+			i++
+		}
+		if i == len(r.data) || i-r.start <= parent && r.at(i) != '\n' && r.at(i) != '\r' || r.at(i) == '#' {
+			break
+		}
+		if r.at(i) == '\t' {
+			giveUp()
+		}
+		if c := r.at(i); c == '\n' || c == '\r' {
+			_, next = r.endOfLine(i)
+			r.newLine(next)
+			continue
+		}
+		var line []byte
+		line, next, commented = r.plainLine(i)
+		r.newLine(next)
+		if n != nil {
+			if folded == nil {
+				folded = append(folded, text...)
+			}
+			folded = append(appendBreaks(folded, breaks), line...)
+		}
+		breaks = 0
+	}
+	if folded != nil {
+		text = folded
+	}
+	r.next()
+	if n != nil {
+		n.resolve(text)
+	}
+	return n
+}
+
+// resolve gives a node the value of a plain scalar.
+func (n *Node) resolve(text []byte) {
+	if n.Kind, n.Text = resolveCore(string(text)); n.Kind == Number && n.Text == "" {
+		panic(n.notJSON(string(text)))
+	}
+}
+
+// appendBreaks folds line breaks (YAML 1.2, §6.5).
+func appendBreaks(dst []byte, breaks int) []byte {
+	if breaks == 1 {
+		return append(dst, ' ')
+	}
+	for range breaks - 1 {
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
+// plainLine returns the text of a plain scalar's line and whether a comment
+// follows it.
+func (r *yamlScanner) plainLine(i int) (text []byte, next int, commented bool) {
+	end, next := r.endOfLine(i)
+	text = r.data[i:end]
+	if bytes.IndexByte(text, '\t') >= 0 {
+		giveUp()
+	}
+	for from := 0; ; {
+		at := bytes.IndexByte(text[from:], '#')
+		if at < 0 {
+			break
+		}
+		if from += at; from > 0 && text[from-1] == ' ' {
+			text, commented = text[:from], true
+			break
+		}
+		from++
+	}
+	for from := 0; ; {
+		at := bytes.IndexByte(text[from:], ':')
+		if at < 0 {
+			break
+		}
+		if from += at + 1; from == len(text) || text[from] == ' ' {
+			giveUp()
+		}
+	}
+	return bytes.TrimRight(text, " "), next, commented
+}
+
+// quoted reads a quoted scalar at the place; its value is made only when it is
+// wanted.
+func (r *yamlScanner) quoted(wanted bool) []byte {
+	quote := r.data[r.pos]
+	start := r.pos + 1
+	n := bytes.IndexByte(r.data[start:], quote)
+	if n < 0 {
+		giveUp()
+	}
+	end := start + n
+	text := r.data[start:end]
+	if r.at(end+1) != '\'' && bytes.IndexByte(text, '\n') < 0 && (quote == '\'' || bytes.IndexByte(text, '\\') < 0) {
+		r.pos = end + 1
+		return text
+	}
+	var b []byte
+	from := start // what is not yet in b
+	keep := func(to int) {
+		if wanted {
+			b = append(b, r.data[from:to]...)
+		}
+	}
+	for i := start; i < len(r.data); {
+		switch c := r.data[i]; {
+		case c == quote && quote == '\'' && r.at(i+1) == '\'':
+			keep(i + 1)
+			i += 2
+			from = i
+		case c == quote:
+			keep(i)
+			r.pos = i + 1
+			return b
+		case c == '\\' && quote == '"':
+			keep(i)
+			if text, next := r.escape(i); next > 0 {
+				b, i = append(b, text...), next
+			} else {
+				i = r.foldQuoted(i+1, &b, true)
+			}
+			from = i
+		case c == '\n':
+			to := i
+			for to > from && (r.data[to-1] == ' ' || r.data[to-1] == '\t' || r.data[to-1] == '\r') {
+				to--
+			}
+			keep(to)
+			i = r.foldQuoted(i, &b, false)
+			from = i
+		default:
+			i++
+		}
+	}
+	giveUp()
+	return nil
+}
+
+// foldQuoted reads line breaks inside of a quoted scalar and the blanks around
+// them. A break that is escaped does not count.
+func (r *yamlScanner) foldQuoted(i int, b *[]byte, escaped bool) int {
+	breaks := 0
+	for i < len(r.data) {
+		switch r.data[i] {
+		case ' ', '\t', '\r':
+			i++
+			continue
+		case '\n':
+			i++
+			breaks++
+			r.line++
+			if r.start = i; r.isMarker(i) {
+				giveUp()
+			}
+			continue
+		}
+		break
+	}
+	switch {
+	case escaped && breaks > 1:
+		*b = append(*b, bytes.Repeat([]byte{'\n'}, breaks-1)...)
+	case !escaped:
+		*b = appendBreaks(*b, breaks)
+	}
+	return i
+}
+
+// escape decodes an escape of one character; next is 0 for an escaped line
+// break.
+func (r *yamlScanner) escape(i int) (text string, next int) {
+	c := r.at(i + 1)
+	if c == '\n' || c == '\r' {
+		return "", 0
+	}
+	digits := escapeDigits[c]
+	if digits == 0 {
+		text, ok := escapes[c]
+		if !ok || c == '/' {
+			giveUp()
+		}
+		return text, i + 2
+	}
+	code := rune(0)
+	for j := i + 2; j < i+2+digits; j++ {
+		c := r.at(j)
+		switch {
+		case !isHex(c) || code > utf8.MaxRune:
+			giveUp()
+		case c <= '9':
+			code = code<<4 | rune(c-'0')
+		default:
+			code = code<<4 | rune((c|0x20)-'a'+10)
+		}
+	}
+	if !utf8.ValidRune(code) {
+		giveUp()
+	}
+	return string(code), i + 2 + digits
+}
+
+// blockScalar reads a literal or folded scalar in a block at the column parent.
+func (r *yamlScanner) blockScalar(parent int, o *Outline) *Node {
+	n := r.node(String, r.pos, o)
+	folded := r.data[r.pos] == '>'
+	chomp, indent := r.blockHeader(parent)
+	if indent == 0 {
+		indent = r.detectIndent(parent)
+	}
+	var b []byte
+	leading, leadingBlank := 0, false // the break of the last line, and whether that began with a blank
+	trailing := r.emptyLines(indent)
+	for r.pos+indent < len(r.data) && r.lineIndent(indent) == indent {
+		i := r.pos + indent
+		end, next := r.endOfLine(i)
+		blank := isBlank(r.at(i))
+		if n != nil {
+			if leading > 0 && !(folded && !leadingBlank && !blank) {
+				b = append(b, '\n')
+			} else if leading > 0 && trailing == 0 {
+				b = append(b, ' ')
+			}
+			b = appendLineBreaks(b, trailing)
+			b = append(b, r.data[i:end]...)
+		}
+		leadingBlank, leading = blank, 0
+		if next > end {
+			leading = 1
+		}
+		r.newLine(next)
+		trailing = r.emptyLines(indent)
+	}
+	if n != nil {
+		if chomp != '-' {
+			b = appendLineBreaks(b, leading)
+		}
+		if chomp == '+' {
+			b = appendLineBreaks(b, trailing)
+		}
+		n.Text = string(b)
+	}
+	r.next()
+	return n
+}
+
+func appendLineBreaks(dst []byte, n int) []byte {
+	for range n {
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
+// blockHeader reads the line of a block scalar's indicators.
+func (r *yamlScanner) blockHeader(parent int) (chomp byte, indent int) {
+	r.pos++
+	for range 2 {
+		switch c := r.at(r.pos); {
+		case (c == '+' || c == '-') && chomp == 0:
+			chomp = c
+		case c >= '1' && c <= '9' && indent == 0:
+			indent = parent + int(c-'0')
+		default:
+			continue
+		}
+		r.pos++
+	}
+	i := r.pos
+	for r.at(i) == ' ' {
+		i++
+	}
+	if c := r.at(i); c != '\n' && c != '\r' && (c != '#' || i == r.pos) {
+		giveUp()
+	}
+	_, next := r.endOfLine(min(i, len(r.data)))
+	r.newLine(next)
+	return chomp, indent
+}
+
+// detectIndent finds the indentation of a block scalar: that of its first line
+// of text.
+func (r *yamlScanner) detectIndent(parent int) int {
+	deepest := 0
+	for start := r.pos; ; {
+		i := start
+		for r.at(i) == ' ' {
+			i++
+		}
+		indent := i - start
+		c := r.at(i)
+		switch {
+		case c == '\t':
+			giveUp()
+		case i < len(r.data) && (c == '\n' || c == '\r'):
+			deepest = max(deepest, indent)
+			_, start = r.endOfLine(i)
+			continue
+		}
+		if deepest > indent && deepest > parent+1 {
+			giveUp()
+		}
+		return max(indent, parent+1, 1)
+	}
+}
+
+// lineIndent counts the blanks that begin the line, as far as limit.
+func (r *yamlScanner) lineIndent(limit int) int {
+	i := r.pos
+	for i < len(r.data) && i-r.pos < limit && r.data[i] == ' ' {
+		i++
+	}
+	if i < len(r.data) && i-r.pos < limit && r.data[i] == '\t' {
+		giveUp()
+	}
+	return i - r.pos
+}
+
+// emptyLines passes over lines with no more than the indentation and counts
+// them.
+func (r *yamlScanner) emptyLines(indent int) (n int) {
+	for {
+		i := r.pos + r.lineIndent(indent)
+		if i == len(r.data) || r.data[i] != '\n' && r.data[i] != '\r' {
+			return n
+		}
+		n++
+		_, next := r.endOfLine(i)
+		r.newLine(next)
+	}
+}
