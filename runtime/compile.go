@@ -14,7 +14,6 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
-	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
 // A Compiler links documents. The zero Compiler reads local files only; its
@@ -169,7 +168,7 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool)
 		fail("source %q cannot be read: tried %s: %v; give another place with --source %s=PATH (Compiler.Sources), or another base with --base (Compiler.Base)", decl.Name, location, err, decl.Name)
 		return
 	}
-	root, err := tree.Parse(data)
+	root, err := openapi.Parse(data)
 	if err != nil {
 		fail("source %q (%s): %v", decl.Name, location, err)
 		return

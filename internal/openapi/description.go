@@ -44,12 +44,25 @@ var methods = []string{"get", "put", "post", "delete", "options", "head", "patch
 // relative references and servers are resolved; open reads the documents that
 // external references name, nil refuses them.
 func Load(data []byte, location string, open func(location string) ([]byte, error)) (*Description, error) {
-	root, err := tree.Parse(data)
+	root, err := Parse(data)
 	if err != nil {
 		return nil, err
 	}
 	return FromNode(root, location, open)
 }
+
+// outline is what is read of every description: where operations and components
+// stand, and the operationIds. All else is read when it is used.
+var outline = &tree.Outline{Members: map[string]*tree.Outline{
+	"paths":      {Each: &tree.Outline{Each: &tree.Outline{Peek: "operationId"}}},
+	"components": {Each: &tree.Outline{}},
+	// 2.0
+	"definitions": {}, "parameters": {}, "responses": {}, "securityDefinitions": {},
+}}
+
+// Parse reads the text of a description for [FromNode], as far as every use
+// needs it. data must not be changed any more.
+func Parse(data []byte) (*tree.Node, error) { return tree.ParseOutline(data, outline) }
 
 // FromNode is [Load] for a description that is parsed already.
 func FromNode(root *tree.Node, location string, open func(location string) ([]byte, error)) (*Description, error) {
@@ -88,7 +101,7 @@ func (d *Description) enumerate() {
 			if !slices.Contains(methods, m.Name) || m.Value.Kind != tree.Object {
 				continue
 			}
-			e := entry{id: m.Value.Get("operationId").Str(), method: strings.ToUpper(m.Name), path: p.Name, item: item, node: m.Value, home: home}
+			e := entry{id: m.Value.Peek("operationId").Str(), method: strings.ToUpper(m.Name), path: p.Name, item: item, node: m.Value, home: home}
 			d.index = append(d.index, e)
 			if e.id != "" {
 				d.ids = append(d.ids, e.id)
@@ -183,7 +196,7 @@ func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description
 	if target = home.root.At(pointer); target == nil {
 		return nil, nil, fmt.Errorf("%d:%d: $ref %q leads nowhere", n.Line, n.Column, ref)
 	}
-	return target, home, nil
+	return target, home, target.Err()
 }
 
 // resolve follows $ref from a node of d to its end; home is the document in
@@ -195,7 +208,7 @@ func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description,
 	home = d
 	for range maxReferences {
 		if n.Get("$ref").Str() == "" {
-			return n, home, nil
+			return n, home, n.Err()
 		}
 		if n, home, err = home.Follow(n); err != nil {
 			return nil, nil, err

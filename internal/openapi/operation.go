@@ -97,6 +97,9 @@ type operationReader struct {
 }
 
 func (r *operationReader) read() error {
+	if err := r.entry.node.Err(); err != nil {
+		return err
+	}
 	if err := r.parameters(); err != nil {
 		return err
 	}

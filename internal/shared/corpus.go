@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -72,4 +75,16 @@ func (c *Corpus) Load(_ context.Context, location string) ([]byte, error) {
 		return data, nil
 	}
 	return nil, fmt.Errorf("%s: %w", location, fs.ErrNotExist)
+}
+
+// Texts iterates over the JSON and YAML files, documents and descriptions, by
+// name.
+func (c *Corpus) Texts() iter.Seq2[string, []byte] {
+	return func(yield func(name string, data []byte) bool) {
+		for _, name := range slices.Sorted(maps.Keys(c.files)) {
+			if slices.Contains([]string{".json", ".yaml", ".yml"}, path.Ext(name)) && !yield(name, c.files[name]) {
+				return
+			}
+		}
+	}
 }

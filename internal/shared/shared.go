@@ -4,14 +4,9 @@
 package shared
 
 import (
-	"archive/tar"
-	"compress/gzip"
-	"io"
-	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"testing"
 )
 
@@ -33,41 +28,4 @@ func Path(t testing.TB, name string) string {
 		t.Skipf("SKIPPED, the shared test data is absent: %v", err)
 	}
 	return path
-}
-
-// CorpusTexts iterates over the JSON and YAML files of the corpus: the
-// documents and the descriptions beside them.
-func CorpusTexts(t testing.TB) iter.Seq2[string, []byte] {
-	t.Helper()
-	path := Path(t, "corpus.tar.gz")
-	return func(yield func(name string, data []byte) bool) {
-		file, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		unzipped, err := gzip.NewReader(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for archive := tar.NewReader(unzipped); ; {
-			header, err := archive.Next()
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !slices.Contains([]string{".json", ".yaml", ".yml"}, filepath.Ext(header.Name)) {
-				continue
-			}
-			data, err := io.ReadAll(archive)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !yield(header.Name, data) {
-				return
-			}
-		}
-	}
 }

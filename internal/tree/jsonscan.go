@@ -144,7 +144,7 @@ func (r *jsonScanner) collection(c byte, o *Outline) *Node {
 	if o.deferred() {
 		n.later = &later{text: r.text, at: r.place}
 		if inner := r.contents(c, &Node{Kind: n.Kind}, r.rest(o)); o != nil {
-			n.later.peeked = inner.Get(o.Peek)
+			n.later.peek, n.later.peeked = o.Peek, inner.Get(o.Peek)
 		}
 	} else {
 		n = r.contents(c, n, o)

@@ -94,7 +94,8 @@ type later struct {
 	once   sync.Once
 	text   *source
 	at     place
-	peeked *Node // the member that was read at once
+	peek   string // the member that was read at once
+	peeked *Node
 	err    error
 }
 
@@ -133,7 +134,7 @@ func (n *Node) Err() error {
 // Peek returns the member that the Outline names as such, without reading the
 // others.
 func (n *Node) Peek(name string) *Node {
-	if n == nil || n.later == nil {
+	if n == nil || n.later == nil || n.later.peek != name {
 		return n.Get(name)
 	}
 	return n.later.peeked

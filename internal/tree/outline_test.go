@@ -106,7 +106,7 @@ func TestQuickReadersReadTheCorpus(t *testing.T) {
 		t.Skip("reads a corpus")
 	}
 	var texts, taken int
-	for name, data := range shared.CorpusTexts(t) {
+	for name, data := range shared.ReadCorpus(t).Texts() {
 		if len(data) > 30_000 {
 			continue // the comparison is by the slow parser
 		}

@@ -239,7 +239,7 @@ func (r *yamlScanner) collection(kind Kind, o *Outline, read func(n *Node, o *Ou
 		n.later = &later{text: r.text, at: r.place}
 		rest, inner := r.rest(o), &Node{Kind: kind}
 		if read(inner, rest); o != nil {
-			n.later.peeked = inner.Get(o.Peek)
+			n.later.peek, n.later.peeked = o.Peek, inner.Get(o.Peek)
 		}
 	} else {
 		read(n, o)
