@@ -98,7 +98,8 @@ func Parse(s string) (*Expression, error) {
 }
 
 // LooksLike reports whether a text that is no expression was probably meant as
-// one: it begins with "$" and a word that is, or nearly is, a root (E2).
+// one: it begins with "$" and a word that is, or nearly is, a root (E2), or with
+// $message, which Arazzo 1.1.0 has for AsyncAPI.
 func LooksLike(s string) bool {
 	if !strings.HasPrefix(s, "$") || strings.ContainsAny(s, " \t\n") {
 		return false
@@ -107,7 +108,7 @@ func LooksLike(s string) bool {
 	if i := strings.IndexAny(word, ".#[{"); i >= 0 {
 		word = word[:i]
 	}
-	return len(word) > 2 && len(nearest.Names(word, roots)) > 0
+	return word == "message" || len(word) > 2 && len(nearest.Names(word, roots)) > 0
 }
 
 // expression reads one runtime expression at the current place. Inside of a

@@ -147,25 +147,31 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool)
 		return
 	}
 	location := resolveLocation(d.location, decl.URL)
-	if remapped := l.compiler.Sources[decl.Name]; entry && remapped != "" {
-		location = remapped
+	remapped := entry && l.compiler.Sources[decl.Name] != ""
+	if remapped {
+		location = l.compiler.Sources[decl.Name]
 	}
 	s := &source{name: decl.Name, location: location}
 	fail := func(format string, args ...any) {
 		l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At("url"), message: fmt.Sprintf(format, args...)})
 	}
-	known := l.identified(d, decl)
-	if known == nil {
-		known = l.loaded[location]
+	known := l.loaded[location]
+	if identified := l.identified(d, decl); identified != nil && !remapped {
+		known = identified
 	}
 	if known != nil {
 		s.document = known
 		d.sources = append(d.sources, s)
 		return
 	}
-	data, err := l.load(d, decl, &location)
+	data, err := l.load(d, decl, &location, remapped)
 	if err != nil {
 		fail("source %q cannot be read: tried %s: %v; give another place with --source %s=PATH (Compiler.Sources), or another base with --base (Compiler.Base)", decl.Name, location, err, decl.Name)
+		return
+	}
+	if s.location = location; l.loaded[location] != nil {
+		s.document = l.loaded[location]
+		d.sources = append(d.sources, s)
 		return
 	}
 	root, err := openapi.Parse(data)
@@ -198,12 +204,21 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool)
 	d.sources = append(d.sources, s)
 }
 
-// load reads a source description: by its identity where the document has an
-// absolute $self, else, or when there is nothing, by its place (Arazzo 1.1.0,
+// self is the document's own URI, resolved against where it is from (Arazzo
+// 1.1.0, Establishing the Base URI); empty when it has none.
+func (d *document) self() string {
+	if d.decl.Self == "" {
+		return ""
+	}
+	return resolveLocation(d.location, d.decl.Self)
+}
+
+// load reads a source description: by its identity where the document has a
+// $self, else, or when there is nothing, by its place (Arazzo 1.1.0,
 // Establishing the Base URI).
-func (l *linker) load(d *document, decl *arazzo.SourceDescription, location *string) ([]byte, error) {
-	if isURL(d.decl.Self) && !isURL(decl.URL) {
-		identity := resolveLocation(d.decl.Self, decl.URL)
+func (l *linker) load(d *document, decl *arazzo.SourceDescription, location *string, remapped bool) ([]byte, error) {
+	if self := d.self(); self != "" && !remapped && !isURL(decl.URL) {
+		identity := resolveLocation(self, decl.URL)
 		if data, err := l.compiler.Loader.Load(l.ctx, identity); err == nil {
 			*location = identity
 			return data, nil
@@ -214,12 +229,9 @@ func (l *linker) load(d *document, decl *arazzo.SourceDescription, location *str
 
 // identified finds a document that is linked already by its $self.
 func (l *linker) identified(d *document, decl *arazzo.SourceDescription) *document {
-	url := decl.URL
-	if isURL(d.decl.Self) {
-		url = resolveLocation(d.decl.Self, url)
-	}
+	url := resolveLocation(or(d.self(), d.location), decl.URL)
 	for _, known := range l.program.documents {
-		if known.decl.Self != "" && known.decl.Self == url {
+		if self := known.self(); self != "" && self == url {
 			return known
 		}
 	}
