@@ -12,6 +12,7 @@ type Condition struct {
 	root        node
 	expressions []*Expression
 	notes       []Note
+	forms       []Form
 	text        string
 }
 
@@ -24,6 +25,9 @@ func (c *Condition) Expressions() []*Expression { return c.expressions }
 
 // Notes returns what was read leniently, each form once.
 func (c *Condition) Notes() []Note { return c.notes }
+
+// Forms returns every place that was read leniently.
+func (c *Condition) Forms() []Form { return c.forms }
 
 // A Trace collects how a condition was decided.
 type Trace struct {
@@ -135,6 +139,7 @@ func ParseCondition(s string) (*Condition, error) {
 		return nil, p.errorf("the condition is longer than %d bytes", maxCondition)
 	}
 	p.blanks()
+	open := p.pos
 	braced := p.accept("{")
 	root, err := p.or()
 	if err != nil {
@@ -145,7 +150,7 @@ func ParseCondition(s string) (*Condition, error) {
 		if !p.accept("}") {
 			return nil, p.errorf("a } must close the condition")
 		}
-		c.note(NoteBraced)
+		c.lenient(NoteBraced, open, p.pos, strings.TrimSpace(s[open+1:p.pos-1]))
 		p.blanks()
 	}
 	if p.pos < len(s) {
@@ -161,6 +166,11 @@ func (c *Condition) note(notes ...Note) {
 			c.notes = append(c.notes, n)
 		}
 	}
+}
+
+func (c *Condition) lenient(note Note, start, end int, text string) {
+	c.note(note)
+	c.forms = append(c.forms, Form{note, start, end, text})
 }
 
 type conditionParser struct {
@@ -291,16 +301,18 @@ func (p *conditionParser) operandNode(right bool) (*node, error) {
 			return nil, err
 		}
 		p.condition.note(e.Notes...)
+		p.condition.forms = append(p.condition.forms, e.Forms...)
 		return p.add(e), nil
 	case c == '\'' || c == '"':
-		if c == '"' {
-			p.condition.note(NoteDoubleQuoted)
-		}
+		start := p.pos
 		text, err := p.quoted()
 		if err != nil {
 			return nil, err
 		}
-		return p.literalText(text), nil
+		if c == '"' {
+			p.condition.lenient(NoteDoubleQuoted, start, p.pos, singleQuoted(text))
+		}
+		return p.literalText(text, start), nil
 	}
 	return p.word(right)
 }
@@ -310,14 +322,23 @@ func (p *conditionParser) add(e *Expression) *node {
 	return &node{kind: expressionNode, index: len(p.condition.expressions) - 1}
 }
 
-// literalText is a string literal; expressions inside of it are evaluated (E1).
-func (p *conditionParser) literalText(text string) *node {
+func singleQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// literalText is a string literal that begins at start; expressions inside of it
+// are evaluated (E1).
+func (p *conditionParser) literalText(text string, start int) *node {
 	t := ParseTemplate(text, nil)
 	if _, constant := t.Constant(); constant {
 		return &node{kind: literalNode, literal: text}
 	}
 	n := &node{kind: templateNode, template: t, index: len(p.condition.expressions)}
-	p.condition.expressions = append(p.condition.expressions, t.Expressions()...)
+	for _, e := range t.Expressions() {
+		e.shift(start + 1)
+		if !strings.HasPrefix(p.text[e.Offset:], e.Text) { // a doubled quote stands in front
+			e.Offset, e.Forms = start, nil
+		}
+		p.condition.expressions = append(p.condition.expressions, e)
+	}
 	return n
 }
 
@@ -351,6 +372,6 @@ func (p *conditionParser) word(right bool) (*node, error) {
 		return nil, p.errorf("%q is no literal; strings stand in single quotes", text)
 	}
 	p.pos += len(text)
-	p.condition.note(NoteUnquotedWord)
+	p.condition.lenient(NoteUnquotedWord, start, p.pos, singleQuoted(text))
 	return &node{kind: literalNode, literal: text}, nil
 }

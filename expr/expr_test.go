@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gobelin-dev/gobelin/expr"
@@ -87,7 +88,55 @@ func TestConditions(t *testing.T) {
 		if diff := cmp.Diff(texts(c.Get("notes")), names(condition.Notes())); diff != "" {
 			t.Errorf("notes (-want +got):\n%s", diff)
 		}
+		text, written := condition.String(), condition.Expressions()
+		for forms := condition.Forms(); len(forms) > 0; forms = condition.Forms() {
+			text = text[:forms[0].Start] + forms[0].Text + text[forms[0].End:]
+			if condition, err = expr.ParseCondition(text); err != nil {
+				t.Fatalf("corrected to %s: %v", text, err)
+			}
+		}
+		again := condition.Eval(func(i int) (any, bool) {
+			v, ok := values[written[i].Text]
+			return v, ok
+		}, nil)
+		if again != passed && c.Get("notes") != nil {
+			t.Errorf("corrected to %s it passes: %t", text, again)
+		}
 	})
+}
+
+func TestCorrections(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{"$response.headers.X-A", "$response.header.X-A"},
+		{"$response.body#name", "$response.body#/name"},
+		{"$response.body.a['b/c'][0].1", "$response.body#/a/b~1c/0/1"},
+		{"$response.body#a.b", "$response.body#/a.b"},
+		{"$inputs.list[0].x", "$inputs.list#/0/x"},
+		{"$response.body#/a/b", "$response.body#/a/b"},
+	}
+	for _, test := range tests {
+		text := test.text
+		for range 4 {
+			e, err := expr.Parse(text)
+			if err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			if len(e.Forms) == 0 {
+				break
+			}
+			text = text[:e.Forms[0].Start] + e.Forms[0].Text + text[e.Forms[0].End:]
+		}
+		if text != test.want {
+			t.Errorf("%s is corrected to %s, want %s", test.text, text, test.want)
+		}
+	}
+	const embedded = "it {$response.headers.X} and $response.body.a, yes"
+	parsed := expr.ParseTemplate(embedded, func(*expr.Expression) bool { return true })
+	for _, e := range parsed.Expressions() {
+		if !strings.HasPrefix(embedded[e.Offset:], e.Text) || embedded[e.Forms[0].Start-1] != '.' && embedded[e.Forms[0].Start] != '.' {
+			t.Errorf("%s is at %d, its form at %d", e.Text, e.Offset, e.Forms[0].Start)
+		}
+	}
 }
 
 func TestExpressions(t *testing.T) {

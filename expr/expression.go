@@ -73,7 +73,16 @@ type Expression struct {
 	HasPointer bool     // a "#" is there; "#" alone is the whole value
 	Access     []Access // what follows in dots and brackets
 	Notes      []Note
+	Forms      []Form // where the notes come from
 	Text       string // as written
+	Offset     int    // bytes in front of it in the text that was read
+}
+
+// A Form is a place that is read leniently, and how it is written right.
+type Form struct {
+	Note       Note
+	Start, End int // bytes of the text that was read
+	Text       string
 }
 
 // An Access is one step into a value: ".name", "['name']" or "[0]".
@@ -129,7 +138,7 @@ func (p *parser) expression(inCondition bool) (*Expression, error) {
 		p.pos = start
 		return nil, p.errorf("there is no %q; an expression begins with $%s%s", "$"+word, strings.Join(roots, ", $"), nearest.Hint(word, roots))
 	}
-	e := &Expression{Root: Root(root)}
+	e := &Expression{Root: Root(root), Offset: start}
 	if err := p.rest(e, inCondition); err != nil {
 		return nil, err
 	}
@@ -175,7 +184,7 @@ func (p *parser) message(e *Expression, inCondition bool) error {
 	word := p.while(isLetter)
 	if word == "headers" {
 		word = "header"
-		e.Notes = append(e.Notes, NoteHeaders)
+		e.lenient(NoteHeaders, start, p.pos, word)
 	}
 	source, ok := sources[word]
 	if !ok {
@@ -222,7 +231,7 @@ func (p *parser) pointer(e *Expression, inCondition bool) error {
 	})
 	if text != "" && text[0] != '/' {
 		text = "/" + text
-		e.Notes = append(e.Notes, NoteBodyName)
+		e.lenient(NoteBodyName, start, start, "/")
 	}
 	tokens, err := value.SplitPointer(text)
 	if err != nil {
@@ -235,6 +244,7 @@ func (p *parser) pointer(e *Expression, inCondition bool) error {
 
 // access reads what leads on into a value (C1, E5).
 func (p *parser) access(e *Expression, inCondition bool) error {
+	start := p.pos
 	for p.pos < len(p.text) {
 		switch {
 		case p.text[p.pos] == '[':
@@ -247,17 +257,49 @@ func (p *parser) access(e *Expression, inCondition bool) error {
 			p.pos++
 			e.Access = append(e.Access, Access{Name: p.while(isMemberByte)})
 		default:
-			return p.accessed(e, inCondition)
+			return p.accessed(e, start, inCondition)
 		}
 	}
-	return p.accessed(e, inCondition)
+	return p.accessed(e, start, inCondition)
 }
 
-func (p *parser) accessed(e *Expression, inCondition bool) error {
+func (p *parser) accessed(e *Expression, start int, inCondition bool) error {
 	if len(e.Access) > 0 && !inCondition {
-		e.Notes = append(e.Notes, NoteDotted)
+		e.lenient(NoteDotted, start, p.pos, AccessPointer(e.Access, e.HasPointer))
 	}
 	return nil
+}
+
+// AccessPointer writes accessors as a JSON Pointer, behind another one or as
+// the first.
+func AccessPointer(access []Access, more bool) string {
+	var b strings.Builder
+	if !more {
+		b.WriteByte('#')
+	}
+	for _, a := range access {
+		b.WriteByte('/')
+		if a.IsIndex {
+			b.WriteString(strconv.Itoa(a.Index))
+		} else {
+			b.WriteString(value.PointerToken(a.Name))
+		}
+	}
+	return b.String()
+}
+
+func (e *Expression) lenient(note Note, start, end int, text string) {
+	e.Notes = append(e.Notes, note)
+	e.Forms = append(e.Forms, Form{note, start, end, text})
+}
+
+// shift moves an expression that was read from a part of a text.
+func (e *Expression) shift(offset int) {
+	e.Offset += offset
+	for i := range e.Forms {
+		e.Forms[i].Start += offset
+		e.Forms[i].End += offset
+	}
 }
 
 func (p *parser) bracket() (Access, error) {

@@ -70,6 +70,7 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 			}
 			return nil, 0, false
 		}
+		e.shift(i + 1)
 		return e, i + length + 1, false
 	}
 	if s[i] != '$' || word == nil || i > 0 && strings.IndexByte(" \t\n\r\"'([", s[i-1]) < 0 {
@@ -82,6 +83,7 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 	text := s[i : i+length]
 	for {
 		if e, err := Parse(text); err == nil && word(e) {
+			e.shift(i)
 			return e, i + len(text), true
 		}
 		// Punctuation behind the word ends a sentence.

@@ -1,6 +1,7 @@
 package jsonpath
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -109,13 +110,86 @@ func (c *Condition) Operands() []string { return c.operands }
 // Notes returns what the condition has that no query has.
 func (c *Condition) Notes() []string { return c.notes }
 
-// Correction returns a query of RFC 9535 that means the same on an object or
-// array, or "" where there is none to offer.
+// Correction returns a query of RFC 9535 that means the same on every context,
+// or "" where there is none to offer.
+//
+// A filter at the root, $[?…], tests each child of the context. One in which
+// all paths start from the root gives the same answer for each of them, so the
+// query passes when the predicate is true and there is a child. For a context
+// without children the predicate has to be false: where every path takes a
+// step at least, none leads anywhere in such a context, so that one empty
+// object tells for all.
 func (c *Condition) Correction() string {
-	if !c.predicate || len(c.operands) > 0 {
+	if !c.predicate || len(c.operands) > 0 || c.length() {
 		return ""
 	}
-	return "$[?" + lengthFunction(c.text) + "]"
+	text, ok := fromRoot(c.text)
+	if !ok || c.filter.Eval(map[string]any{}, map[string]any{}) {
+		return ""
+	}
+	text = "$[?" + text + "]"
+	if again, err := ParseCondition(text, RFC9535); err != nil || again.predicate {
+		return ""
+	}
+	return text
+}
+
+// Suggestion is [Condition.Correction] for a context that has children, where
+// .length means an array or a text.
+func (c *Condition) Suggestion() string {
+	if len(c.operands) > 0 {
+		return ""
+	}
+	text := lengthFunction(c.text)
+	if !c.predicate {
+		return text
+	}
+	rooted, ok := fromRoot(text)
+	if !ok {
+		return ""
+	}
+	return "$[?" + rooted + "]"
+}
+
+func (c *Condition) length() bool { return slices.Contains(c.notes, NoteLength) }
+
+// fromRoot writes a predicate with $ for the @ that means the context; it fails
+// where a path is the context itself.
+func fromRoot(s string) (string, bool) {
+	var b strings.Builder
+	depth := 0
+	for _, t := range tokens(s) {
+		text := t.text
+		switch {
+		case t.kind == pathToken && depth == 0:
+			next := s[t.offset+len(text):]
+			if len(text) == 1 && !strings.HasPrefix(next, "[") && !strings.HasPrefix(next, ".") {
+				return "", false
+			}
+			text = "$" + text[1:]
+		case t.kind == otherToken:
+			depth += brackets(text)
+		}
+		b.WriteString(text)
+	}
+	return b.String(), true
+}
+
+// brackets counts the brackets that a piece of a condition opens, less those
+// that it closes.
+func brackets(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\'', '"':
+			i += len(stringAt(s[i:])) - 1
+		case '[':
+			depth++
+		case ']':
+			depth--
+		}
+	}
+	return depth
 }
 
 // Test decides the condition on a document. operand gives the value of the

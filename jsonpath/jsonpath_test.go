@@ -125,7 +125,31 @@ func testCondition(t *testing.T, c *tree.Node, text string) {
 	if diff := cmp.Diff(want, condition.Notes()); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
 	}
+	equivalent(t, condition, c.Get("doc").Value())
+	if want := c.Get("suggestion"); want != nil && condition.Suggestion() != want.Str() {
+		t.Errorf("suggestion: %s", condition.Suggestion())
+	}
 	if want := c.Get("correction"); want != nil && condition.Correction() != want.Str() {
 		t.Errorf("correction: %s", condition.Correction())
+	}
+}
+
+// equivalent checks that a correction says the same on every context: those
+// without children too.
+func equivalent(t *testing.T, condition *jsonpath.Condition, doc any) {
+	t.Helper()
+	text := condition.Correction()
+	if text == "" {
+		return
+	}
+	corrected, err := jsonpath.ParseCondition(text, jsonpath.RFC9535)
+	if err != nil || len(corrected.Notes()) > 0 {
+		t.Errorf("the correction %s: %v", text, err)
+		return
+	}
+	for _, context := range []any{doc, map[string]any{}, []any{}, "ended", int64(5), false, []any{doc}, map[string]any{"status": doc}, []any{doc, "x"}} {
+		if got, want := corrected.Test(context, nil, true).Pass, condition.Test(context, nil, true).Pass; got != want {
+			t.Errorf("%s on %v: %t, but %s: %t", text, context, got, condition, want)
+		}
 	}
 }
