@@ -80,6 +80,15 @@ func (r *reader) report(code string, s Severity, p Position, message string) {
 	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: message})
 }
 
+// correct gives the newest diagnostic a fix: the scalar or name at its place
+// becomes text.
+func (r *reader) correct(was, text string) {
+	d := &r.diagnostics[len(r.diagnostics)-1]
+	if edit, ok := r.document.Replace(d.Position, 0, len(was), text); ok && text != "" {
+		d.Fix = &Fix{Message: "write " + text, Edits: []Edit{edit}}
+	}
+}
+
 func place(n *Node, pointer string) Position {
 	return Position{Line: n.Line, Column: n.Column, Pointer: pointer}
 }
@@ -96,6 +105,12 @@ func (r *reader) want(n *Node, pointer string, kind tree.Kind) bool {
 		message += fmt.Sprintf("; put %s in quotes", n.Text)
 	}
 	r.report("type", Error, place(n, pointer), message)
+	if kind == tree.String && (n.Kind == tree.Number || n.Kind == tree.Bool) {
+		d := &r.diagnostics[len(r.diagnostics)-1]
+		if edit, ok := r.document.ReplaceValue(d.Position, NewNode(n.Text)); ok {
+			d.Fix = &Fix{Message: "put it in quotes", Edits: []Edit{edit}}
+		}
+	}
 	return false
 }
 
@@ -131,6 +146,9 @@ func (r *reader) object(v reflect.Value, n *Node, pointer string) {
 			if n.Get("reference") == nil { // what else a Reusable Object has is ignored
 				r.report("unknown-field", Warning, Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)},
 					fmt.Sprintf("unknown field %q%s", m.Name, nearest.Hint(m.Name, table.names)))
+				if right := nearest.Only(m.Name, table.names); n.Get(right) == nil {
+					r.correct(m.Name, right)
+				}
 			}
 		}
 	}
@@ -172,6 +190,7 @@ func (r *reader) oneOf(enum []string, n *Node, pointer, what string) {
 	}
 	if !slices.Contains(enum, n.Text) {
 		r.report("enum", Error, place(n, pointer), fmt.Sprintf("%s is %q; it must be one of %s", what, n.Text, strings.Join(enum, ", ")))
+		r.correct(n.Text, nearest.Only(n.Text, enum))
 	}
 }
 

@@ -56,10 +56,58 @@ func (d *Document) Replace(p Position, start, end int, text string) (Edit, bool)
 	return Edit{File: d.Location, Start: from, End: to, Text: written}, ok
 }
 
+// ReplaceValue returns the edit by which the scalar at p becomes another value,
+// written on one line.
+func (d *Document) ReplaceValue(p Position, v *Node) (Edit, bool) {
+	s := d.scalar(p)
+	if s == nil {
+		return Edit{}, false
+	}
+	return Edit{File: d.Location, Start: s.Start, End: s.End, Text: string(d.text.Flow(v))}, true
+}
+
+// Remove returns the edit that takes a member, whose value is a scalar, out of
+// an object. It fails where a comment would go with it, and for the only member.
+func (d *Document) Remove(o *Object, name string) (Edit, bool) {
+	n := o.source
+	if d.text == nil || n == nil {
+		return Edit{}, false
+	}
+	for i, m := range n.Members {
+		if m.Name != name {
+			continue
+		}
+		key := d.text.Scalar(d.text.Offset(m.Line, m.Column), m.Name)
+		v := d.scalar(Position{Line: m.Value.Line, Column: m.Value.Column, Pointer: childPointer(o.pointer, name)})
+		if key == nil || v == nil || v.Start < key.End || len(n.Members) == 1 {
+			return Edit{}, false
+		}
+		edit := Edit{File: d.Location, Start: key.Start, End: v.End}
+		if i+1 < len(n.Members) {
+			next := n.Members[i+1]
+			if edit.End = d.text.Offset(next.Line, next.Column); edit.End < v.End {
+				return edit, false
+			}
+			return edit, !d.text.Comment(v.End, edit.End)
+		}
+		before := n.Members[i-1].Value
+		if before.Kind == tree.Object || before.Kind == tree.Array {
+			return edit, false
+		}
+		last := d.scalar(Position{Line: before.Line, Column: before.Column, Pointer: childPointer(o.pointer, n.Members[i-1].Name)})
+		if last == nil || last.End > key.Start || d.text.Comment(last.End, key.Start) {
+			return edit, false
+		}
+		edit.Start = last.End
+		return edit, true
+	}
+	return Edit{}, false
+}
+
 // scalar returns how the value, or the member's name, at a place is written;
 // nil where neither is a scalar.
 func (d *Document) scalar(p Position) *tree.Scalar {
-	if d.text == nil || p.Line == 0 {
+	if d == nil || d.text == nil || p.Line == 0 {
 		return nil
 	}
 	want := lastTokenOf(p.Pointer)

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,9 @@ const (
 )
 
 var roots = []string{"url", "method", "statusCode", "request", "response", "inputs", "outputs", "steps", "workflows", "sourceDescriptions", "components", "self"}
+
+// RootNames returns the words that an expression may begin with, without "$".
+func RootNames() []string { return slices.Clone(roots) }
 
 // String returns the root as it is written, "$statusCode".
 func (r Root) String() string { return "$" + roots[r] }

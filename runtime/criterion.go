@@ -25,6 +25,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
 	version := decl.Type.Version
 	if decl.Version != "" {
 		l.asPublished("criterion-version", decl.At("version"), "version belongs into the type: {type: %s, version: %s}", decl.Type.Type, decl.Version)
+		l.moveVersion(decl)
 		version = decl.Version
 	}
 	if version == goessnerVersion {
@@ -42,6 +43,9 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
 	if c.kind == simpleCriterion {
 		if decl.Context != "" {
 			l.warn("context-ignored", decl.At("context"), "a simple condition has no context; it is ignored")
+			if _, err := expr.ParseCondition(decl.Condition); err == nil {
+				l.remove(&decl.Object, "context")
+			}
 		}
 		l.simple(c)
 		return c
@@ -70,9 +74,13 @@ func (l *workflowLinker) simple(c *criterion) {
 		return
 	}
 	c.simple = condition
-	for _, note := range condition.Notes() {
-		l.asPublished(string(note), c.place, "%s", noteMessages[note])
+	for _, form := range condition.Forms() {
+		l.asPublished(string(form.Note), c.place, "%s", noteMessages[form.Note])
+		l.correct(c.place, 0, c.text, form.Start, form.End, form.Text)
+		l.explain("write " + or(form.Text, "it without"))
 	}
+	l.inCondition = true
+	defer func() { l.inCondition = false }()
 	for _, e := range condition.Expressions() {
 		c.refs = append(c.refs, l.resolve(e, c.place, false))
 	}
@@ -89,12 +97,21 @@ func (l *workflowLinker) parse(c *criterion) {
 	}
 	for _, note := range c.jsonpath.Notes() {
 		l.asPublished(note, c.place, "%s", l.predicateMessage(note, c))
+		if right := c.jsonpath.Correction(); right != "" {
+			l.correct(c.place, 0, c.text, 0, len(c.text), right)
+		}
 	}
 	for _, text := range c.jsonpath.Operands() {
 		e, err := expr.Parse(text)
 		if err != nil {
 			l.syntax("condition-syntax", c.place, "an operand is no runtime expression", err)
 			return
+		}
+		if i := strings.Index(c.decl.Condition, text); strings.Count(c.decl.Condition, text) == 1 {
+			e.Offset = i
+			for j := range e.Forms {
+				e.Forms[j].Start, e.Forms[j].End = e.Forms[j].Start+i, e.Forms[j].End+i
+			}
 		}
 		c.refs = append(c.refs, l.ref(e, c.place))
 	}
@@ -105,8 +122,14 @@ func (l *workflowLinker) predicateMessage(note string, c *criterion) string {
 		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
 		"length-property":    "JSONPath has no length property, but a function: length(…)",
 	}[note]
-	if fix := c.jsonpath.Correction(); fix != "" {
-		message += "; write " + fix
+	switch right := c.jsonpath.Suggestion(); {
+	case right == "":
+	case c.jsonpath.Correction() != "":
+		message += "; write " + right
+	case note == "length-property":
+		message += "; write " + right + " where an array or a text is meant"
+	default:
+		message += "; write " + right + " where the context cannot be empty"
 	}
 	return message
 }

@@ -25,8 +25,9 @@ import (
 // of steps.
 type workflowLinker struct {
 	*linker
-	workflow *workflow
-	step     *step
+	inCondition bool // of a simple criterion, where accessors are no lenient form
+	workflow    *workflow
+	step        *step
 
 	components []string // the parameters whose values are being linked
 }
@@ -176,6 +177,7 @@ func (l *workflowLinker) workflowRef(id string, at arazzo.Position) int {
 		ids = append(ids, w.WorkflowID)
 	}
 	l.error("unknown-workflow", at, "there is no workflow %q%s", id, nearest.Hint(id, ids))
+	l.rename(at, 0, id, id, ids)
 	return -1
 }
 
@@ -222,6 +224,7 @@ func (l *workflowLinker) operationByID(s *step) (*openapi.Operation, *source) {
 	case len(found) == 1:
 		if descriptions(d) > 1 {
 			l.report(d, "unqualified-operation", arazzo.Note, at, "with several source descriptions an operationId names its source: $sourceDescriptions.%s.%s", found[0].name, id)
+			l.correct(at, 0, id, 0, len(id), "$sourceDescriptions."+found[0].name+"."+id)
 		}
 		return l.inSource(found[0], id, at), found[0]
 	case len(found) > 1:
@@ -236,6 +239,7 @@ func (l *workflowLinker) operationByID(s *step) (*openapi.Operation, *source) {
 		return nil, nil
 	}
 	l.error("unknown-operation", at, "no source description has an operation %q%s", id, nearest.Hint(id, ids))
+	l.rename(at, 0, id, id, ids)
 	return nil, nil
 }
 
@@ -267,10 +271,14 @@ func (l *workflowLinker) inSource(src *source, id string, at arazzo.Position) *o
 	op, err := src.description.OperationByID(id)
 	if err != nil {
 		l.error("unknown-operation", at, "source %q: %v", src.name, err)
+		l.rename(at, len("$sourceDescriptions."+src.name+"."), id, id, src.description.OperationIDs())
 		return nil
 	}
 	return op
 }
+
+// bareName is a pointer without its first slash.
+var bareName = regexp.MustCompile(`^\w[\w-]*(?:/[\w~-]+)*$`)
 
 var methodAndPath = regexp.MustCompile(`^(?:([A-Za-z]+)\s+)?(/.*)$`)
 
@@ -312,12 +320,18 @@ func (l *workflowLinker) pathSource(d *document, prefix string, at arazzo.Positi
 		name := strings.TrimSuffix(rest, ".url")
 		if inner == prefix {
 			l.asPublished("unbraced-expression", at, "the expression wants braces: {%s}", inner)
+			l.correct(at, 0, inner, 0, len(inner), "{"+inner+"}")
 		}
 		return l.need(d, name, at)
 	}
 	for _, decl := range d.decl.Sources {
 		if prefix == decl.Name || prefix == decl.URL || prefix == "" && len(d.decl.Sources) == 1 {
 			l.asPublished("operation-path", at, "the source is named by an expression: {$sourceDescriptions.%s.url}#…", decl.Name)
+			if prefix != "" {
+				l.correct(at, 0, prefix+"#", 0, len(prefix), "{$sourceDescriptions."+decl.Name+".url}")
+			} else {
+				l.correct(at, 0, "#", 0, 0, "{$sourceDescriptions."+decl.Name+".url}")
+			}
 			return l.need(d, decl.Name, at)
 		}
 	}
@@ -345,6 +359,8 @@ func (l *workflowLinker) operationByTemplate(method, path string, at arazzo.Posi
 	if len(hits) == 1 {
 		l.asPublished("operation-path", at, "an operationPath is written {$sourceDescriptions.%s.url}#/paths/%s/%s",
 			hits[0].src.name, value.PointerToken(path), strings.ToLower(hits[0].op.Method))
+		whole := l.step.decl.OperationPath
+		l.correct(at, 0, whole, 0, len(whole), fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s", hits[0].src.name, value.PointerToken(path), strings.ToLower(hits[0].op.Method)))
 		return hits[0].op, hits[0].src
 	}
 	if len(hits) == 0 && l.failedSources(d) {
@@ -369,6 +385,7 @@ func component[T any](l *workflowLinker, kind, reference string, from arazzo.Map
 			names[i] = e.Name
 		}
 		l.error("unknown-component", at, "components has no %s %q%s", kind, name, nearest.Hint(name, names))
+		l.rename(at, 0, reference, name, names)
 	}
 	return v, ok
 }
@@ -547,6 +564,9 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 	}
 	if err != nil {
 		l.syntax("replacement-target", r.At("target"), fmt.Sprintf("%q is no %s", r.Target, language), err)
+		if language == "jsonpointer" && bareName.MatchString(r.Target) {
+			l.correct(r.At("target"), 0, r.Target, 0, 0, "/")
+		}
 	}
 	return target, err == nil
 }
@@ -592,6 +612,7 @@ func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Posit
 		return o
 	} else if strings.HasPrefix(text, "$") {
 		l.syntax("expression-syntax", at, "the output "+strconv.Quote(name)+" is no expression", err)
+		l.correctRoot(at, text)
 		return o
 	}
 	o.value = l.text(text, at)
@@ -676,9 +697,11 @@ func (l *workflowLinker) stepRef(id string, at arazzo.Position) int {
 	// As published: $steps.<id>, where the field wants the id alone.
 	if name, ok := strings.CutPrefix(id, "$steps."); ok && slices.Contains(ids, name) {
 		l.asPublished("step-reference", at, "a stepId is the id alone: %s", name)
+		l.correct(at, 0, id, 0, len(id), name)
 		return slices.Index(ids, name)
 	}
 	l.error("unknown-step", at, "workflow %q has no step %q%s", l.workflow.id, id, nearest.Hint(id, ids))
+	l.rename(at, 0, id, id, ids)
 	return -1
 }
 

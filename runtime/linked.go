@@ -189,7 +189,7 @@ var refKinds = [...]linked.RefKind{
 }
 
 func (m *mirror) ref(w *linked.Workflow, r *ref) *linked.Ref {
-	out := &linked.Ref{Kind: refKinds[r.kind], Name: r.name, Pointer: r.pointer, Access: r.access, Text: r.text, Place: r.place, Value: r.value}
+	out := &linked.Ref{Kind: refKinds[r.kind], Name: r.name, Pointer: r.pointer, Access: r.access, Text: r.text, Place: r.within(w.Document.Decl), Value: r.value}
 	switch r.kind {
 	case inputRef:
 		out.Declared = !r.dotted
@@ -201,6 +201,15 @@ func (m *mirror) ref(w *linked.Workflow, r *ref) *linked.Ref {
 		out.Component = m.value(w, r.operand)
 	}
 	return out
+}
+
+// within is the exact place of the expression.
+func (r *ref) within(d *arazzo.Document) arazzo.Position {
+	whole := d.Origin().At(r.place.Pointer).Str()
+	if r.offset > len(whole) || !strings.HasPrefix(whole[r.offset:], r.text) {
+		return r.place
+	}
+	return d.Within(r.place, r.offset, r.offset+len(r.text))
 }
 
 // ofWorkflow finds the declared input or output that a dotted name begins with.

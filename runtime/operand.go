@@ -48,9 +48,10 @@ type ref struct {
 	slot      int    // 1 + the place in the response's body, or the output of the step; 0: none
 	exactSlot int    // 1 + the place of whole
 	text      string
-	place     arazzo.Position
-	value     any      // of a constant
-	operand   *operand // of a component's parameter
+	place     arazzo.Position // of the text that the expression stands in
+	offset    int             // of the expression in that text
+	value     any             // of a constant
+	operand   *operand        // of a component's parameter
 }
 
 type refKind uint8

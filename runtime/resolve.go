@@ -66,6 +66,7 @@ func (l *workflowLinker) text(s string, at arazzo.Position) operand {
 	if t == nil {
 		if expr.LooksLike(s) {
 			l.warn("literal-expression", at, "%q is no expression and is used as text", s)
+			l.correctRoot(at, s)
 		}
 		return operand{constant: s, place: at}
 	}
@@ -80,6 +81,7 @@ func (l *workflowLinker) template(s string, at arazzo.Position, word func(*expr.
 	parsed := expr.ParseTemplate(s, word)
 	for _, bad := range parsed.BadEmbeddings() {
 		l.warn("literal-expression", at, "{%s} is no expression and is used as text: %s", strings.Trim(bad.Text, "{}"), syntaxMessage(bad.Err))
+		l.focus(at, bad.Offset, "{"+bad.Text+"}")
 	}
 	if _, constant := parsed.Constant(); constant {
 		return nil
@@ -91,6 +93,7 @@ func (l *workflowLinker) template(s string, at arazzo.Position, word func(*expr.
 		}
 		if part.Unbraced {
 			l.asPublished("unbraced-expression", at, "inside a text an expression wants braces: {%s}", part.Expr.Text)
+			l.correct(at, part.Offset, part.Expr.Text, 0, len(part.Expr.Text), "{"+part.Expr.Text+"}")
 		}
 		t.refs = append(t.refs, l.ref(part.Expr, at))
 	}
@@ -196,8 +199,9 @@ func (l *workflowLinker) lookUpWorkflow(id string) (int, bool) {
 }
 
 func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) ref {
-	for _, note := range e.Notes {
-		l.asPublished(string(note), at, "%s", noteMessages[note])
+	for _, form := range e.Forms {
+		l.asPublished(string(form.Note), at, "%s", noteMessages[form.Note])
+		l.correctForm(at, e, form)
 	}
 	r := l.resolve(e, at, false)
 	r.whole = dotted(r.access)
@@ -240,7 +244,7 @@ var sourceRefs = map[expr.Root]map[expr.Source]refKind{
 
 // resolve looks up what an expression names. quiet leaves the diagnostics out.
 func (l *workflowLinker) resolve(e *expr.Expression, at arazzo.Position, quiet bool) ref {
-	r := ref{kind: missingRef, name: e.Name, pointer: e.Pointer, access: e.Access, text: e.Text, place: at}
+	r := ref{kind: missingRef, name: e.Name, pointer: e.Pointer, access: e.Access, text: e.Text, place: at, offset: e.Offset}
 	switch e.Root {
 	case expr.URL, expr.Method, expr.StatusCode:
 		r.kind = messageRefs[e.Root]
@@ -249,6 +253,7 @@ func (l *workflowLinker) resolve(e *expr.Expression, at arazzo.Position, quiet b
 			r.kind = kind
 		} else if !quiet {
 			l.warn("unknown-value", at, "%s: a response has a header and a body only", e.Text)
+			l.focus(at, e.Offset, e.Text)
 		}
 	case expr.Inputs:
 		l.resolveInput(&r, quiet)
@@ -285,6 +290,8 @@ func (l *workflowLinker) resolveInput(r *ref, quiet bool) {
 	r.dotted = true
 	if !quiet {
 		l.warn("unknown-input", r.place, "workflow %q declares no input %q%s", l.workflow.id, r.name, nearest.Hint(r.name, l.inputNames()))
+		name, _, _ := strings.Cut(r.name, ".")
+		l.rename(r.place, r.offset, r.text, name, l.inputNames())
 	}
 }
 
@@ -303,9 +310,21 @@ func (l *workflowLinker) navigate(r *ref, rest string, quiet bool) {
 		}
 		r.access = append(access, r.access...)
 	}
-	if !quiet && l.step == nil {
-		l.asPublished(string(expr.NoteDotted), r.place, "%s", noteMessages[expr.NoteDotted])
+	if quiet || l.inCondition {
+		return
 	}
+	l.asPublished(string(expr.NoteDotted), r.place, "%s", noteMessages[expr.NoteDotted])
+	before, after, _ := strings.Cut(r.text, "."+rest)
+	if after != "" && !strings.HasPrefix(after, "#") {
+		l.focus(r.place, r.offset, r.text)
+		return
+	}
+	pointer := "#"
+	for _, name := range names {
+		pointer += "/" + value.PointerToken(name)
+	}
+	end := len(r.text) - len(strings.TrimPrefix(after, "#"))
+	l.correct(r.place, r.offset, r.text, len(before), end, pointer)
 }
 
 func (l *workflowLinker) resolveStep(r *ref, quiet bool) {
@@ -318,6 +337,12 @@ func (l *workflowLinker) resolveStep(r *ref, quiet bool) {
 		}
 		if !quiet {
 			l.warn("unknown-step-value", r.place, "workflow %q has no step %q; %s is always missing%s", l.workflow.id, id, r.text, nearest.Hint(id, ids))
+			if right := nearest.Only(id, ids); right != "" {
+				start := len("$steps.")
+				l.correct(r.place, r.offset, r.text, start, start+len(id), right)
+			} else {
+				l.focus(r.place, r.offset, r.text)
+			}
 		}
 		return
 	}
@@ -330,11 +355,14 @@ func (l *workflowLinker) resolveStep(r *ref, quiet bool) {
 			r.kind = missingRef
 			if !quiet {
 				l.warn("unknown-step-value", r.place, "%s is always missing; a step has outputs: $steps.%s.outputs.<name>", r.text, s.id)
+				l.focus(r.place, r.offset, r.text)
 			}
 			return
 		}
 		if !quiet {
 			l.asPublished("steps-without-outputs", r.place, "a step's outputs are at $steps.%s.outputs.%s", s.id, name)
+			start := len("$steps." + s.id + ".")
+			l.correct(r.place, r.offset, r.text, start, start, "outputs.")
 		}
 	}
 	found, after := longest(name, declared)
@@ -342,6 +370,8 @@ func (l *workflowLinker) resolveStep(r *ref, quiet bool) {
 		r.name, r.dotted = name, true
 		if !quiet {
 			l.warn("unknown-output", r.place, "step %q declares no output %q%s", s.id, name, nearest.Hint(name, declared))
+			first, _, _ := strings.Cut(name, ".")
+			l.rename(r.place, r.offset, r.text, first, declared)
 		}
 		return
 	}
@@ -363,6 +393,7 @@ func (l *workflowLinker) resolveWorkflow(r *ref, quiet bool) {
 	if id == "" || field != "inputs" && field != "outputs" {
 		if !quiet {
 			l.warn("unknown-workflow-value", r.place, "%s is always missing; write $workflows.<workflowId>.outputs.<name>%s", r.text, nearest.Hint(r.name, ids))
+			l.focus(r.place, r.offset, r.text)
 		}
 		return
 	}
@@ -380,6 +411,7 @@ func (l *workflowLinker) resolveSource(r *ref, quiet bool) {
 	if decl == nil {
 		if !quiet {
 			l.warn("unknown-source", r.place, "%s is always missing; there is no source description %q", r.text, name)
+			l.focus(r.place, r.offset, r.text)
 		}
 		return
 	}
@@ -402,6 +434,7 @@ func (l *workflowLinker) resolveSource(r *ref, quiet bool) {
 		r.kind = missingRef
 		if !quiet {
 			l.warn("unknown-value", r.place, "source %q has no operation, workflow or field %q", name, field)
+			l.focus(r.place, r.offset, r.text)
 		}
 	}
 }
@@ -430,5 +463,6 @@ func (l *workflowLinker) resolveComponent(r *ref, quiet bool) {
 	}
 	if !quiet {
 		l.warn("unknown-component", r.place, "%s is always missing; only $components.parameters.<name> has a value", r.text)
+		l.focus(r.place, r.offset, r.text)
 	}
 }

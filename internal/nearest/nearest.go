@@ -29,6 +29,17 @@ func Names(name string, candidates []string) []string {
 	return names
 }
 
+// Only returns the candidate that must have been meant: one that is very close
+// to name while no other is close; else "".
+func Only(name string, candidates []string) string {
+	names := Names(name, slices.Compact(slices.Sorted(slices.Values(candidates))))
+	limit := max(1, len(name)/6)
+	if len(names) != 1 || len(name) < 3 || distance(strings.ToLower(name), strings.ToLower(names[0]), limit) > limit {
+		return ""
+	}
+	return names[0]
+}
+
 // Hint returns "; did you mean "a" or "b"?" for the candidates close to name,
 // or "" when there are none.
 func Hint(name string, candidates []string) string {

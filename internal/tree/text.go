@@ -3,8 +3,11 @@ package tree
 import (
 	"bytes"
 	"sort"
+	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // A Text is the text that nodes were read from. It knows what they do not keep:
@@ -117,4 +120,43 @@ func (t *Text) Place(offset int) (line, column int) {
 	offset = max(lines[0], min(offset, len(t.Data)))
 	line = sort.SearchInts(lines, offset+1)
 	return line, utf8.RuneCount(t.Data[lines[line-1]:offset]) + 1
+}
+
+// Comment reports whether something other than blanks, line breaks and a comma
+// stands between two offsets.
+func (t *Text) Comment(start, end int) bool {
+	return strings.Trim(string(t.Data[start:end]), " \t\r\n,") != ""
+}
+
+// Flow writes a value on one line, as the text it is to go into: JSON or YAML.
+func (t *Text) Flow(n *Node) []byte {
+	json := looksLikeJSON(bytes.TrimPrefix(t.Data, byteOrderMark))
+	var write func(dst []byte, n *Node) []byte
+	word := func(dst []byte, s string) []byte {
+		if !json && plainText(s, true) {
+			return append(dst, s...)
+		}
+		if !json {
+			return append(dst, Quote(s)...)
+		}
+		return value.AppendString(dst, s)
+	}
+	write = func(dst []byte, n *Node) []byte {
+		switch n.Kind {
+		case String:
+			return word(dst, n.Text)
+		case Object:
+			dst = append(dst, '{')
+			for i, m := range n.Members {
+				if i > 0 {
+					dst = append(dst, ", "...)
+				}
+				dst = append(word(dst, m.Name), ": "...)
+				dst = write(dst, m.Value)
+			}
+			return append(dst, '}')
+		}
+		return append(dst, bytes.TrimSpace(n.JSON())...)
+	}
+	return write(nil, n)
 }
