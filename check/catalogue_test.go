@@ -69,7 +69,7 @@ func codes(t *testing.T, e check.Entry, example string) []string {
 	}
 	compiler := &runtime.Compiler{Loader: exampleLoader(api)}
 	program, err := compiler.Compile(context.Background(), doc)
-	for _, d := range program.Diagnostics() {
+	for _, d := range check.Program(program) {
 		add(d)
 	}
 	if e.Response == "" || err != nil {

@@ -14,7 +14,10 @@ import (
 )
 
 // analyses are what Program does, each on its own.
-var analyses = []func(*checker){}
+var analyses = []func(*checker){
+	(*checker).controlFlow,
+	(*checker).dataFlow,
+}
 
 // Program returns all that is known to be wrong, or worth a look, with the
 // documents of a program, ordered by document and place: what compiling found
@@ -22,7 +25,10 @@ var analyses = []func(*checker){}
 // then see as much of it as could be linked. The Program of a document that is
 // linked several times may be checked by several goroutines.
 func Program(p *runtime.Program) []arazzo.Diagnostic {
-	c := &checker{program: linked.Of(p), diagnostics: slices.Clone(p.Diagnostics())}
+	c := &checker{program: linked.Of(p), diagnostics: slices.Clone(p.Diagnostics()), conditions: map[string]statuses{}}
+	for _, w := range c.program.Workflows {
+		c.graphs = append(c.graphs, c.newGraph(w))
+	}
 	for _, analyse := range analyses {
 		analyse(c)
 	}
@@ -33,6 +39,8 @@ func Program(p *runtime.Program) []arazzo.Diagnostic {
 type checker struct {
 	program     *linked.Program
 	diagnostics []arazzo.Diagnostic
+	graphs      []*graph            // parallel to the workflows
+	conditions  map[string]statuses // decided already, by their text
 }
 
 // report adds a diagnostic at a place of a document. What it returns can be

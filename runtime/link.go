@@ -647,7 +647,7 @@ func (l *workflowLinker) actions(s *step, kind string, own, inherited []*arazzo.
 			listed[decl.Name] = true
 			if !slices.ContainsFunc(merged, func(a *action) bool { return a.name == decl.Name }) {
 				a := l.action(kind, decl)
-				a.inherited = i > 0
+				a.listed, a.inherited = place, i > 0
 				merged = append(merged, a)
 			}
 		}

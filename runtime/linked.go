@@ -125,7 +125,7 @@ func (m *mirror) outputs(w *linked.Workflow, list []output) (out []*linked.Outpu
 func (m *mirror) actions(w *linked.Workflow, list []*action) (out []*linked.Action) {
 	for _, a := range list {
 		to := &linked.Action{Name: a.name, Kind: a.kind, Inputs: m.arguments(w, a.inputs), After: a.after, Limit: a.limit,
-			Criteria: m.criteria(w, a.criteria), Place: a.place, Decl: a.decl, Inherited: a.inherited}
+			Criteria: m.criteria(w, a.criteria), Place: a.place, Listed: a.listed, Decl: a.decl, Inherited: a.inherited}
 		switch {
 		case a.step >= 0:
 			to.Step = w.Steps[a.step]

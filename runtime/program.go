@@ -140,7 +140,8 @@ type action struct {
 	criteria   []*criterion
 	place      arazzo.Position
 	decl       *arazzo.Action
-	inherited  bool // from the workflow
+	listed     arazzo.Position // where the step or workflow lists it
+	inherited  bool            // from the workflow
 }
 
 type criterionKind uint8

@@ -143,6 +143,7 @@ type Action struct {
 	Limit      int // of a retry
 	Criteria   []*Criterion
 	Place      arazzo.Position // of the Action Object, which may stand in the components
+	Listed     arazzo.Position // where the step or workflow lists it
 	Decl       *arazzo.Action
 	Inherited  bool // from the workflow's actions
 }

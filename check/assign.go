@@ -1,0 +1,325 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/linked"
+)
+
+// history is what can have become of a step by the time that a place is
+// reached, on one way or another.
+type history uint8
+
+const (
+	unexecuted history = 1 << iota
+	hasSucceeded
+	hasFailed
+)
+
+// assignment is the definite assignment of step outputs over a graph.
+type assignment struct {
+	*graph
+	before [][]history // by step, then by the step that is asked about
+}
+
+// outcomeOf is the history of a step just behind it.
+func outcomeOf(e edge) history {
+	if e.failed {
+		return hasFailed
+	}
+	return hasSucceeded
+}
+
+func newAssignment(g *graph) *assignment {
+	a := &assignment{graph: g, before: make([][]history, len(g.Steps))}
+	if len(g.Steps) == 0 {
+		return a
+	}
+	start := make([]history, len(g.Steps))
+	for i := range start {
+		start[i] = unexecuted
+	}
+	a.before[0] = start
+	for work := []int{0}; len(work) > 0; {
+		i := work[0]
+		work = work[1:]
+		for _, e := range g.edges[i] {
+			if e.to >= 0 && a.join(e.to, a.behind(i, e)) {
+				work = append(work, e.to)
+			}
+		}
+	}
+	// What a retry refers to is executed there and then; nothing follows it.
+	for i, edges := range g.edges {
+		for _, e := range edges {
+			if e.via >= 0 && a.before[i] != nil {
+				state := slices.Clone(a.before[i])
+				state[i] = hasFailed
+				a.join(e.via, state)
+			}
+		}
+	}
+	return a
+}
+
+// behind is the history of all steps on a way that leaves step i.
+func (a *assignment) behind(i int, e edge) []history {
+	state := slices.Clone(a.before[i])
+	state[i] = outcomeOf(e)
+	if e.via >= 0 {
+		state[e.via] = hasSucceeded | hasFailed
+	}
+	return state
+}
+
+func (a *assignment) join(i int, state []history) (changed bool) {
+	if a.before[i] == nil {
+		a.before[i] = state
+		return true
+	}
+	for j, h := range state {
+		if a.before[i][j]|h != a.before[i][j] {
+			a.before[i][j] |= h
+			changed = true
+		}
+	}
+	return changed
+}
+
+// dataFlow tells of values that are missing where they are read.
+func (c *checker) dataFlow() {
+	for _, g := range c.graphs {
+		if !g.whole {
+			continue
+		}
+		a := newAssignment(g)
+		for i, s := range g.Steps {
+			if a.before[i] != nil {
+				c.stepReads(a, s)
+			}
+		}
+		c.workflowOutputs(a)
+	}
+}
+
+// reading is one place that reads values.
+type reading struct {
+	step     *linked.Step // being executed; nil: the outputs of the workflow
+	state    []history
+	optional bool // a value that is missing is left out, and that is that (E15)
+	partial  arazzo.Severity
+}
+
+func (c *checker) stepReads(a *assignment, s *linked.Step) {
+	before := reading{step: s, state: a.before[s.Index], partial: arazzo.Warning}
+	read := func(r reading) func(*linked.Ref) { return func(ref *linked.Ref) { c.read(a, r, ref) } }
+	for _, argument := range s.Arguments {
+		r := before
+		r.optional = argument.Value.Kind == linked.Reference && !required(s, argument)
+		argument.Value.All(read(r))
+	}
+	if s.Body != nil {
+		s.Body.Payload.All(read(before))
+		for _, replacement := range s.Body.Replacements {
+			replacement.Value.All(read(before))
+		}
+	}
+	for _, criterion := range s.Criteria {
+		criterion.All(read(before))
+	}
+	for _, o := range s.Outputs {
+		o.Value.All(read(before))
+	}
+	for failed, actions := range map[bool][]*linked.Action{false: s.OnSuccess, true: s.OnFailure} {
+		after := before
+		after.state = a.behind(s.Index, edge{failed: failed, via: -1})
+		for _, action := range actions {
+			for _, criterion := range action.Criteria {
+				criterion.All(read(after))
+			}
+			for _, argument := range action.Inputs {
+				r := after
+				r.optional = action.Workflow == nil || argument.Value.Kind == linked.Reference && !requiresInput(action.Workflow, argument.Name)
+				argument.Value.All(read(r))
+			}
+		}
+	}
+}
+
+// required reports whether a step fails without the argument.
+func required(s *linked.Step, a *linked.Argument) bool {
+	if s.Called != nil {
+		return requiresInput(s.Called, a.Name)
+	}
+	if s.Operation == nil {
+		return false
+	}
+	for _, p := range s.Operation.Parameters {
+		if p.Name == a.Name && p.In == a.In {
+			return p.Required
+		}
+	}
+	return a.In == "path"
+}
+
+func requiresInput(w *linked.Workflow, name string) bool {
+	in := w.Input(name)
+	return in != nil && in.Required
+}
+
+func (c *checker) workflowOutputs(a *assignment) {
+	var state []history
+	for i, edges := range a.edges {
+		for _, e := range edges {
+			if e.to != endSucceeded || a.before[i] == nil {
+				continue
+			}
+			behind := a.behind(i, e)
+			for j := range state {
+				behind[j] |= state[j]
+			}
+			state = behind
+		}
+	}
+	if state == nil {
+		return // it never succeeds; outputs of a failure are those that are there
+	}
+	for _, o := range a.Outputs {
+		o.Value.All(func(ref *linked.Ref) {
+			c.read(a, reading{state: state, partial: arazzo.Note}, ref)
+		})
+	}
+}
+
+// read checks one expression at one place.
+func (c *checker) read(a *assignment, r reading, ref *linked.Ref) {
+	if ref.Kind != linked.StepOutput || !ref.Declared {
+		return
+	}
+	of := ref.Step
+	switch h := r.state[of.Index]; {
+	case h == unexecuted:
+		c.neverAssigned(a, r, ref)
+	case r.optional:
+	case h&unexecuted != 0:
+		d := c.report(a.Document, r.partial, "maybe-missing", ref.Place,
+			"%s can be missing: on the way %s, step %q has not been executed", ref.Text, a.way(r, of, unexecuted), of.Decl.StepID)
+		d.Related = a.turns(r, of, unexecuted)
+	case h&hasFailed != 0 && h&hasSucceeded != 0 && of != r.step && ofResponse(of, ref.Name):
+		d := c.report(a.Document, r.partial, "maybe-missing", ref.Place,
+			"%s can be missing: on the way %s, step %q has failed", ref.Text, a.way(r, of, hasFailed), of.Decl.StepID)
+		d.Related = a.turns(r, of, hasFailed)
+	}
+}
+
+// ofResponse reports whether an output is a part of a response, which a
+// response to a failure may not have.
+func ofResponse(s *linked.Step, name string) bool {
+	for _, o := range s.Outputs {
+		if o.Name == name {
+			r := o.Value.Ref
+			return r != nil && (r.Kind == linked.ResponseHeader || r.Kind == linked.ResponseBody && len(r.Pointer)+len(r.Access) > 0)
+		}
+	}
+	return s.Called != nil
+}
+
+func (c *checker) neverAssigned(a *assignment, r reading, ref *linked.Ref) {
+	of, why := ref.Step, ""
+	severity := arazzo.Error
+	switch {
+	case r.step == nil:
+		severity = arazzo.Warning
+		why = "when the workflow has succeeded, it has never been executed"
+	case of == r.step:
+		why = "it is being executed, and its outputs are evaluated later; its response is at $response"
+	case of.Index > r.step.Index:
+		why = "it comes later"
+	default:
+		why = "no way to here leads through it"
+	}
+	d := c.report(a.Document, severity, "never-assigned", ref.Place, "%s is always missing: step %q has no outputs yet; %s", ref.Text, of.Decl.StepID, why)
+	d.Related = append(d.Related, related(a.Document, of.Decl.At("stepId"), "step %q", of.Decl.StepID))
+}
+
+// trail is a shortest way on which a step has a history, as the edges taken.
+func (a *assignment) trail(r reading, of *linked.Step, h history) []taken {
+	type place struct {
+		at      int
+		history history
+	}
+	type visit struct {
+		place
+		previous int
+		by       taken
+	}
+	visits := []visit{{place: place{0, unexecuted}, previous: -1}}
+	seen := map[place]bool{{0, unexecuted}: true}
+	for n := 0; n < len(visits); n++ {
+		v := visits[n]
+		arrived := r.step != nil && v.at == r.step.Index || r.step == nil && v.at == endSucceeded
+		if arrived && v.history == h {
+			var way []taken
+			for ; v.previous >= 0; v = visits[v.previous] {
+				way = append(way, v.by)
+			}
+			slices.Reverse(way)
+			return way
+		}
+		if v.at < 0 {
+			continue
+		}
+		for _, e := range a.edges[v.at] {
+			next := place{e.to, v.history}
+			if v.at == of.Index {
+				next.history = outcomeOf(e)
+			} else if e.via == of.Index {
+				next.history = hasSucceeded
+			}
+			if !seen[next] {
+				seen[next] = true
+				visits = append(visits, visit{next, n, taken{v.at, e}})
+			}
+		}
+	}
+	return nil
+}
+
+type taken struct {
+	from int
+	edge
+}
+
+// way tells a trail in one phrase.
+func (a *assignment) way(r reading, of *linked.Step, h history) string {
+	text := fmt.Sprintf("%q", a.Steps[0].Decl.StepID)
+	trail := a.trail(r, of, h)
+	const most = 8
+	for i, t := range trail {
+		if t.to < 0 {
+			break
+		}
+		if i == most && len(trail) > most+1 {
+			return text + " → …"
+		}
+		text += fmt.Sprintf(" → %q", a.Steps[t.to].Decl.StepID)
+	}
+	return text
+}
+
+// turns are the places at which a trail leaves the order of the steps.
+func (a *assignment) turns(r reading, of *linked.Step, h history) (list []arazzo.Related) {
+	for _, t := range a.trail(r, of, h) {
+		if t.action == nil || t.action.Kind == "retry" {
+			continue
+		}
+		outcome := "succeeds"
+		if t.failed {
+			outcome = "fails"
+		}
+		list = append(list, related(a.Document, t.action.Listed, "when step %q %s, action %q %s", a.Steps[t.from].Decl.StepID, outcome, t.action.Name, whereTo(t.action)))
+	}
+	return list
+}

@@ -1,0 +1,158 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/gobelin-dev/gobelin/internal/linked"
+)
+
+// graph is how control can go through a workflow: the steps are its nodes.
+type graph struct {
+	*linked.Workflow
+	edges [][]edge // by the index of the step that they leave
+	// reached are the steps that a run can come to; a step that only a retry
+	// refers to is reached too, though nothing leaves it then (F12).
+	reached []bool
+	dead    []deadAction
+	whole   bool // false: some actions lead to what does not exist
+}
+
+// edge is one way on from a step.
+type edge struct {
+	to     int            // a step, or one of the ends
+	failed bool           // whether the step has failed
+	action *linked.Action // nil: none was selected (F3)
+	via    int            // the step that a retry refers to, or -1
+}
+
+// The ends of a workflow.
+const (
+	endSucceeded  = -1 - iota
+	endFailed     // without an action that says so
+	endByAction   // an end action among the failure actions
+	endHandedOver // a goto to another workflow (F9)
+)
+
+// deadAction is an action that can never be selected.
+type deadAction struct {
+	step   *linked.Step
+	action *linked.Action
+	failed bool
+	by     *linked.Action // that takes all in front of it; nil: its own criteria cannot pass
+}
+
+func (c *checker) newGraph(w *linked.Workflow) *graph {
+	g := &graph{Workflow: w, whole: true, edges: make([][]edge, len(w.Steps)), reached: make([]bool, len(w.Steps))}
+	for _, s := range w.Steps {
+		succeeded, failed := c.outcomes(s)
+		g.whole = g.whole && !s.MissingActions
+		if !succeeded.empty() {
+			next := s.Index + 1
+			if next == len(w.Steps) {
+				next = endSucceeded
+			}
+			g.leave(c, s, s.OnSuccess, succeeded, false, next)
+		}
+		g.leave(c, s, s.OnFailure, failed, true, endFailed)
+	}
+	if len(w.Steps) > 0 {
+		g.reach(0)
+	}
+	return g
+}
+
+// leave adds the ways that actions offer (F4), and the one of no action.
+func (g *graph) leave(c *checker, s *linked.Step, actions []*linked.Action, left statuses, failed bool, otherwise int) {
+	all := left
+	var taken []*linked.Action
+	for _, a := range actions {
+		pass, certain := c.passing(a.Criteria)
+		switch {
+		case a.Dangling:
+			g.whole = false
+			continue
+		case all.and(pass).empty():
+			g.dead = append(g.dead, deadAction{s, a, failed, nil})
+			continue
+		case left.and(pass).empty():
+			i := slices.IndexFunc(taken, func(b *linked.Action) bool {
+				of, _ := c.passing(b.Criteria)
+				return !of.and(pass).empty()
+			})
+			g.dead = append(g.dead, deadAction{s, a, failed, taken[i]})
+			continue
+		case a.Kind == "retry" && a.Limit == 0:
+			continue
+		}
+		if certain && a.Kind != "retry" { // a retry is exhausted some time (F11)
+			left = left.without(pass)
+			taken = append(taken, a)
+		}
+		g.edges[s.Index] = append(g.edges[s.Index], g.follow(s, a, failed))
+	}
+	if !left.empty() {
+		g.edges[s.Index] = append(g.edges[s.Index], edge{to: otherwise, failed: failed, via: -1})
+	}
+}
+
+func (g *graph) follow(s *linked.Step, a *linked.Action, failed bool) edge {
+	e := edge{failed: failed, action: a, via: -1}
+	switch {
+	case a.Kind == "retry":
+		e.to = s.Index
+		if a.Step != nil {
+			e.via = a.Step.Index
+		}
+	case a.Kind == "goto" && a.Step != nil:
+		e.to = a.Step.Index
+	case a.Kind == "goto":
+		e.to = endHandedOver
+	case failed:
+		e.to = endByAction
+	default:
+		e.to = endSucceeded
+	}
+	return e
+}
+
+func (g *graph) reach(i int) {
+	if g.reached[i] {
+		return
+	}
+	g.reached[i] = true
+	for _, e := range g.edges[i] {
+		if e.to >= 0 {
+			g.reach(e.to)
+		}
+	}
+}
+
+// referred are the steps that a reachable retry executes for their own sake.
+func (g *graph) referred() []bool {
+	list := make([]bool, len(g.Steps))
+	for i, edges := range g.edges {
+		for _, e := range edges {
+			if g.reached[i] && e.via >= 0 {
+				list[e.via] = true
+			}
+		}
+	}
+	return list
+}
+
+// from are the steps that a way leads to from a step, itself only if it is on
+// a loop.
+func (g *graph) from(start int) []bool {
+	seen := make([]bool, len(g.Steps))
+	var visit func(int)
+	visit = func(i int) {
+		for _, e := range g.edges[i] {
+			if e.to >= 0 && !seen[e.to] {
+				seen[e.to] = true
+				visit(e.to)
+			}
+		}
+	}
+	visit(start)
+	return seen
+}
