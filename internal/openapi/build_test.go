@@ -65,7 +65,7 @@ func build(t *testing.T, row *tree.Node) {
 		}
 		return
 	}
-	compare(t, row, b, r)
+	compare(t, row, b, &r)
 }
 
 func operationOf(t *testing.T, row *tree.Node) *Operation {

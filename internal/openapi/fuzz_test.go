@@ -222,7 +222,7 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			return // refused
 		}
-		sent := r.sentAs(t, request)
+		sent := r.sentAs(t, &request)
 		if r.in == "cookie" && !r.escaped() && strings.ContainsAny(name, "=;,") {
 			return
 		}
@@ -308,7 +308,7 @@ func FuzzBody(f *testing.F) {
 			}
 		}
 		if r, err := b.Build("http://h", nil, &Payload{ContentType: multipartType, Value: v}); err == nil {
-			if diff := cmp.Diff(lineBreaksEscaped(want), parts(t, r)); diff != "" {
+			if diff := cmp.Diff(lineBreaksEscaped(want), parts(t, &r)); diff != "" {
 				t.Fatalf("%s: %s", r.Body, diff)
 			}
 		}
