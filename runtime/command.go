@@ -53,6 +53,13 @@ type Response struct {
 	Body     []byte    // decoded of any Content-Encoding
 	URL      string    // the URL that answered, after redirects; empty: as sent
 	Received time.Time // for a Retry-After that gives a date
+
+	// Value is the body where Decoded says that the transport has decoded it,
+	// for one that knows the value anyway, such as a mock: a JSON value of nil,
+	// bool, string, int64, float64, json.Number, []any and map[string]any, which
+	// must not be changed any more. Body is then not looked at.
+	Value   any
+	Decoded bool
 }
 
 // A Result is what a run came to, or what it had when it ended early.

@@ -36,7 +36,11 @@ func (d *Driver) answer(ctx context.Context, c *Send) (*Response, error) {
 	}
 	// Redirects follow ruling O13, which the client cannot be told.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	req, err := newRequest(ctx, c)
+	header := c.Header
+	if client.Jar != nil {
+		header = header.Clone() // the client adds its cookies
+	}
+	req, err := newRequest(ctx, c, header)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func (d *Driver) answer(ctx context.Context, c *Send) (*Response, error) {
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: resp.Request.URL.String(), Received: d.clock().Now()}, nil
 }
 
-func newRequest(ctx context.Context, c *Send) (*http.Request, error) {
+func newRequest(ctx context.Context, c *Send, header http.Header) (*http.Request, error) {
 	var body io.Reader
 	if c.Body != nil {
 		body = bytes.NewReader(c.Body)
@@ -64,7 +68,7 @@ func newRequest(ctx context.Context, c *Send) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header = c.Header.Clone()
+	req.Header = header
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host // net/http does not send the header
 	}
@@ -73,6 +77,9 @@ func newRequest(ctx context.Context, c *Send) (*http.Request, error) {
 
 // readBody reads a body, decoded, up to a limit (C20).
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
+	if n := resp.ContentLength; n > 0 && n <= min(limit, maxSized) && resp.Header["Content-Encoding"] == nil {
+		return readSized(resp.Body, n)
+	}
 	decoded, err := decode(resp)
 	if err != nil {
 		return nil, err
@@ -85,6 +92,24 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("the response body is larger than %d bytes", limit)
 	}
 	return body, nil
+}
+
+// maxSized is the length of a body up to which a server is believed before it
+// has sent it.
+const maxSized = 4 << 20
+
+// readSized reads a body of a length that is known; there is none in the answer
+// to a HEAD.
+func readSized(from io.Reader, n int64) ([]byte, error) {
+	body := make([]byte, n)
+	switch _, err := io.ReadFull(from, body); err {
+	case nil:
+		return body, nil
+	case io.EOF:
+		return nil, nil
+	default:
+		return nil, fmt.Errorf("reading the response: %w", err)
+	}
 }
 
 // maxCodings bounds the codings on top of one another; there is no use for
@@ -188,7 +213,7 @@ func redirected(first *http.Request, resp *http.Response, body []byte) (*http.Re
 	if method != last.Method || last.Body == nil {
 		body = nil
 	}
-	next, err := newRequest(last.Context(), &Send{Method: method, URL: target.String(), Header: first.Header, Body: body})
+	next, err := newRequest(last.Context(), &Send{Method: method, URL: target.String(), Body: body}, first.Header.Clone())
 	if err != nil {
 		return nil, err
 	}

@@ -278,9 +278,16 @@ func (x *Execution) Respond(r *Response) {
 		e.URL = r.URL
 	}
 	e.places = x.step(f).places
+	if r.Decoded {
+		e.Body, e.value, e.decoded = nil, r.Value, true
+	}
 	f.Phase = phaseJudge
 	if x.listener != nil {
-		x.emit(&ResponseReceived{At: x.where(f), Status: r.Status, Header: x.maskHeader(r.Header), Body: x.maskBytes(r.Body)})
+		body := r.Body
+		if r.Decoded {
+			body = value.AppendJSON(nil, r.Value)
+		}
+		x.emit(&ResponseReceived{At: x.where(f), Status: r.Status, Header: x.maskHeader(r.Header), Body: x.maskBytes(body)})
 	}
 }
 
