@@ -25,6 +25,17 @@ func (s Severity) String() string { return severityNames[s] }
 // MarshalText writes the severity as its name.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText reads what MarshalText has written.
+func (s *Severity) UnmarshalText(text []byte) error {
+	for i, name := range severityNames {
+		if name == string(text) {
+			*s = Severity(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no severity %q; it is %s", text, strings.Join(severityNames[:], ", "))
+}
+
 // A Position is a place in a document. Lines and columns count from 1, columns
 // in characters; both are 0 where the place was not read from a text.
 type Position struct {

@@ -12,7 +12,7 @@ import (
 )
 
 const fuzzDocument = `
-arazzo: 1.0.1
+arazzo: 1.1.0
 info: {title: t, version: "1"}
 sourceDescriptions: [{name: api, url: api.yaml}]
 workflows:
@@ -24,15 +24,17 @@ workflows:
     operationId: get
     parameters: [{name: n, in: query, value: $inputs.n}]
     successCriteria: [{condition: $statusCode == 200}]
-    outputs: {v: $response.body#/v}
+    timeout: 500
+    outputs: {v: $response.body#/v, all: {context: $response.body, selector: "$.list[*]", type: jsonpath}}
     onSuccess:
     - {name: again, type: goto, stepId: a, criteria: [{context: $response.body, type: jsonpath, condition: $.more == true}]}
     onFailure:
     - {name: retry, type: retry, retryAfter: 1, retryLimit: 2, stepId: b}
-    - {name: other, type: goto, workflowId: first}
-  - {stepId: b, workflowId: first}
+    - {name: other, type: goto, workflowId: first, parameters: [{name: k, value: $response.body}]}
+  - {stepId: b, workflowId: first, dependsOn: [$workflows.first.steps.c]}
   outputs: {v: $steps.a.outputs.v, w: $workflows.first.outputs.w}
 - workflowId: first
+  inputs: {type: object, properties: {k: {}}}
   steps: [{stepId: c, operationId: get, outputs: {w: $statusCode}}]
   outputs: {w: $steps.c.outputs.w}
 `
@@ -41,7 +43,8 @@ const fuzzDescription = `
 openapi: 3.1.0
 info: {title: t, version: "1"}
 servers: [{url: "http://127.0.0.1:1"}]
-paths: {/v: {get: {operationId: get, parameters: [{name: n, in: query, schema: {type: integer}}]}}}
+paths: {/v: {get: {operationId: get, security: [{key: []}], parameters: [{name: n, in: query, schema: {type: integer}}]}}}
+components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}
 `
 
 func fuzzProgram(t testing.TB) *runtime.Program {
@@ -87,7 +90,7 @@ func drive(x *runtime.Execution, n int, seen func(*runtime.Execution)) {
 // not survive.
 func FuzzRestore(f *testing.F) {
 	p := fuzzProgram(f)
-	x, err := p.Begin("main", nil, runtime.Settings{MaxSteps: 50})
+	x, err := p.Begin("main", nil, runtime.Settings{MaxSteps: 50, Credentials: map[string]string{"key": "opensesame"}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -41,14 +41,24 @@ func (c *Case) result(status Status, differences ...string) Result {
 	return Result{Name: c.Name, Area: c.Area, Title: c.Title, Rulings: c.Rulings, Status: status, Differences: differences}
 }
 
+// A Drive runs a workflow to its end, as [runtime.Driver.Run] does.
+type Drive func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string, inputs runtime.Inputs) (*runtime.Result, error)
+
 // Run runs a case with gobelin, in this process and in virtual time.
 func Run(ctx context.Context, c *Case) Result {
+	return RunWith(ctx, c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string, inputs runtime.Inputs) (*runtime.Result, error) {
+		return d.Run(ctx, p, workflow, inputs)
+	})
+}
+
+// RunWith is Run with another way to run the workflow.
+func RunWith(ctx context.Context, c *Case, drive Drive) Result {
 	j := &judge{}
 	c, end := j.server.open(c)
 	defer end()
 	j.c = c
 	r := &ownRun{c: c, server: j.server.server}
-	err := r.run(ctx)
+	err := r.run(ctx, drive)
 	j.outcome(err)
 	j.requests()
 	if r.result != nil {
@@ -72,7 +82,7 @@ type ownRun struct {
 	waits   []any
 }
 
-func (r *ownRun) run(ctx context.Context) error {
+func (r *ownRun) run(ctx context.Context, drive Drive) error {
 	location, text, err := r.c.text()
 	if err != nil {
 		return err
@@ -104,7 +114,7 @@ func (r *ownRun) run(ctx context.Context) error {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	driver.Client = &http.Client{Transport: transport}
-	r.result, err = driver.Run(ctx, r.program, workflow, inputs)
+	r.result, err = drive(ctx, &driver, r.program, workflow, inputs)
 	return err
 }
 
