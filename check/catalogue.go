@@ -60,6 +60,15 @@ func entry(code string, data []byte) Entry {
 // Catalogue returns all codes that diagnostics have, by name.
 func Catalogue() []Entry { return slices.Clone(catalogue()) }
 
+// Codes returns the codes of the catalogue.
+func Codes() []string {
+	var codes []string
+	for _, e := range catalogue() {
+		codes = append(codes, e.Code)
+	}
+	return codes
+}
+
 // Explain returns the catalogue's entry for a code.
 func Explain(code string) (Entry, bool) {
 	i, ok := slices.BinarySearchFunc(catalogue(), code, func(e Entry, code string) int { return strings.Compare(e.Code, code) })

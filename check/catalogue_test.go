@@ -54,6 +54,9 @@ func codes(t *testing.T, e check.Entry, example string) []string {
 	if api == "" {
 		api = check.SharedAPI()
 	}
+	if e.Code == "source-base" {
+		return codesInFolder(t, example, api)
+	}
 	var found []string
 	add := func(d arazzo.Diagnostic) {
 		if !slices.Contains(found, d.Code) {
@@ -89,6 +92,29 @@ func codes(t *testing.T, e check.Entry, example string) []string {
 	}}
 	if _, err := driver.Run(context.Background(), program, program.WorkflowIDs()[0], nil); err != nil {
 		t.Errorf("the example's run: %v", err)
+	}
+	return found
+}
+
+// codesInFolder gives the codes of an example that stands with its description
+// in a folder of a folder that is checked.
+func codesInFolder(t *testing.T, example, api string) (found []string) {
+	root := t.TempDir()
+	for name, text := range map[string]string{"example.arazzo.yaml": check.Document(example), "api.yaml": api} {
+		name = filepath.Join(root, "flows", name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	results, err := new(check.Checker).Check(t.Context(), root)
+	if err != nil || len(results) != 1 {
+		t.Fatalf("%v %v", results, err)
+	}
+	for _, d := range results[0].Diagnostics {
+		found = append(found, d.Code)
 	}
 	return found
 }

@@ -32,6 +32,7 @@ func Program(p *runtime.Program) []arazzo.Diagnostic {
 	for _, analyse := range analyses {
 		analyse(c)
 	}
+	c.ignore()
 	return c.sorted()
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
-	"github.com/gobelin-dev/gobelin/internal/openapi"
 )
 
 // A Compiler links documents. The zero Compiler reads local files only; its
@@ -23,6 +22,7 @@ type Compiler struct {
 	Sources map[string]string // a path or URL for a source of the entry document, by name (O4)
 	Base    string            // directory or URL that the entry document's relative sources start from; empty: the document's own
 	Strict  bool              // refuse what is only honoured because it is published so
+	Cache   *Cache            // keeps descriptions for other documents; nil: none is kept
 
 	// OverrideActions has a step's list of actions replace the workflow's as a
 	// whole, instead of name by name (F5).
@@ -174,13 +174,13 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool)
 		d.sources = append(d.sources, s)
 		return
 	}
-	root, err := openapi.Parse(data)
+	s.description, err = l.describe(location, data)
 	if err != nil {
 		fail("source %q (%s): %v", decl.Name, location, err)
 		return
 	}
 	kind := "openapi"
-	if root.Get("arazzo") != nil {
+	if s.description == nil {
 		kind = "arazzo"
 	}
 	if decl.Type != "" && decl.Type != kind {
@@ -195,11 +195,6 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool)
 		s.document = l.document(inner, location)
 	} else {
 		l.hash.Write(data)
-		s.description, err = openapi.FromNode(root, location, func(url string) ([]byte, error) { return l.compiler.Loader.Load(l.ctx, url) })
-		if err != nil {
-			fail("source %q (%s): %v", decl.Name, location, err)
-			return
-		}
 	}
 	d.sources = append(d.sources, s)
 }
@@ -219,12 +214,12 @@ func (d *document) self() string {
 func (l *linker) load(d *document, decl *arazzo.SourceDescription, location *string, remapped bool) ([]byte, error) {
 	if self := d.self(); self != "" && !remapped && !isURL(decl.URL) {
 		identity := resolveLocation(self, decl.URL)
-		if data, err := l.compiler.Loader.Load(l.ctx, identity); err == nil {
+		if data, err := l.read(identity); err == nil {
 			*location = identity
 			return data, nil
 		}
 	}
-	return l.compiler.Loader.Load(l.ctx, *location)
+	return l.read(*location)
 }
 
 // identified finds a document that is linked already by its $self.

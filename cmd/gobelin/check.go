@@ -1,53 +1,190 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/check"
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
+// checkFlags are the flags of check.
+type checkFlags struct {
+	from     sources
+	output   string
+	severity string
+	disable  []string
+	explain  string
+	fix      bool
+	diff     bool
+}
+
 func checkCommand() *cobra.Command {
-	var from sources
+	var f checkFlags
 	c := &cobra.Command{
-		Use:   "check DOCUMENT...",
+		Use:   "check DOCUMENT|DIR...",
 		Short: "Tell what is wrong with documents, without sending a request",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			found := false
-			for _, path := range args {
-				diagnostics, err := check(c, &from, path)
-				if err != nil {
-					return err
-				}
-				for _, d := range diagnostics {
-					fmt.Fprintln(c.OutOrStdout(), arazzo.JoinDiagnostics([]arazzo.Diagnostic{d}))
-				}
-				found = found || len(arazzo.Errors(diagnostics)) > 0
-			}
-			if found {
-				return exit(exitFailed)
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 && f.explain == "" {
+				return fmt.Errorf("name a document or a folder")
 			}
 			return nil
 		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.explain != "" {
+				return explain(c.OutOrStdout(), f.explain)
+			}
+			return f.run(c, args)
+		},
 	}
-	from.flags(c)
+	f.from.flags(c)
+	c.Flags().StringVarP(&f.output, "output", "o", "text", "`text|json|sarif|github`: what goes to standard output")
+	c.Flags().StringVar(&f.severity, "severity", "note", "`error|warning|note`: the least severe that is told")
+	c.Flags().StringSliceVar(&f.disable, "disable", nil, "`CODE` that is not told, repeatable")
+	c.Flags().StringVar(&f.explain, "explain", "", "tell what `CODE` means, with an example")
+	c.Flags().BoolVar(&f.fix, "fix", false, "write the corrections that are certain into the documents")
+	c.Flags().BoolVar(&f.diff, "diff", false, "with --fix: print the changes instead of writing them")
 	return c
 }
 
-// check gives the diagnostics of a document; an error when it cannot be read.
-func check(c *cobra.Command, from *sources, path string) ([]arazzo.Diagnostic, error) {
-	program, err := from.load(c.Context(), path)
-	var parse *arazzo.ParseError
-	switch {
-	case program != nil:
-		return program.Diagnostics(), nil
-	case errors.As(err, &parse):
-		return parse.Diagnostics, nil
+func explain(w io.Writer, code string) error {
+	e, ok := check.Explain(code)
+	if !ok {
+		return fmt.Errorf("there is no code %q; docs/diagnostics.md has all", code)
 	}
-	return nil, err
+	_, err := fmt.Fprint(w, e)
+	return err
+}
+
+var severities = map[string]arazzo.Severity{"error": arazzo.Error, "warning": arazzo.Warning, "note": arazzo.Note}
+
+// checker makes a checker of the flags.
+func (f *checkFlags) checker() (*check.Checker, error) {
+	compiler, err := f.from.compiler()
+	if err != nil {
+		return nil, err
+	}
+	least, ok := severities[f.severity]
+	if !ok {
+		return nil, fmt.Errorf("--severity %s: it is error, warning or note", f.severity)
+	}
+	for _, code := range f.disable {
+		if _, ok := check.Explain(code); !ok {
+			return nil, fmt.Errorf("--disable %s: there is no such code", code)
+		}
+	}
+	return &check.Checker{
+		Loader: compiler.Loader, Sources: compiler.Sources, Base: compiler.Base, Strict: compiler.Strict,
+		Tell: func(d arazzo.Diagnostic) bool { return d.Severity <= least && !slices.Contains(f.disable, d.Code) },
+	}, nil
+}
+
+func (f *checkFlags) run(c *cobra.Command, args []string) error {
+	if !slices.Contains([]string{"text", "json", "sarif", "github"}, f.output) {
+		return fmt.Errorf("-o %s: it is text, json, sarif or github", f.output)
+	}
+	checker, err := f.checker()
+	if err != nil {
+		return err
+	}
+	if f.fix {
+		if err := f.correct(c, checker, args); err != nil || f.diff {
+			return err
+		}
+	} else if f.diff {
+		return fmt.Errorf("--diff goes with --fix")
+	}
+	if w, ok := c.ErrOrStderr().(*os.File); ok && term.IsTerminal(int(w.Fd())) {
+		checker.Progress = func(done, total int) {
+			if total > 1 {
+				fmt.Fprintf(w, "\r%d of %d\x1b[K", done, total)
+			}
+			if done == total {
+				fmt.Fprint(w, "\r\x1b[K")
+			}
+		}
+	}
+	results, err := checker.Check(c.Context(), args...)
+	if err != nil {
+		return err
+	}
+	if len(results) == 0 {
+		return fmt.Errorf("there is no Arazzo document in %s", strings.Join(args, ", "))
+	}
+	var list []arazzo.Diagnostic
+	for _, r := range results {
+		if r.Err != nil {
+			return r.Err
+		}
+		list = append(list, r.Diagnostics...)
+	}
+	if err := f.print(c.OutOrStdout(), list); err != nil {
+		return err
+	}
+	if len(arazzo.Errors(list)) > 0 {
+		return exit(exitFailed)
+	}
+	return nil
+}
+
+func (f *checkFlags) print(w io.Writer, list []arazzo.Diagnostic) error {
+	source := func(file string) []byte {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil
+		}
+		return data
+	}
+	switch f.output {
+	case "json":
+		return check.WriteJSON(w, list)
+	case "sarif":
+		return check.WriteSARIF(w, list, source)
+	case "github":
+		return check.WriteGitHub(w, list)
+	}
+	out, ok := w.(*os.File)
+	color := ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(out.Fd()))
+	return check.WriteText(w, list, source, color)
+}
+
+// correct fixes the documents, or prints what it would change.
+func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []string) error {
+	files, err := check.Find(args...)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		before, err := os.ReadFile(file.Path)
+		if err != nil {
+			return err
+		}
+		after, applied, _ := check.Fix(file.Path, before, func(text []byte) []arazzo.Diagnostic { return checker.Text(c.Context(), file, text) })
+		if applied == 0 {
+			continue
+		}
+		if f.diff {
+			if _, err := c.OutOrStdout().Write(diff.Diff(file.Path, before, file.Path, after)); err != nil {
+				return err
+			}
+			continue
+		}
+		info, err := os.Stat(file.Path)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(file.Path, after, info.Mode().Perm()); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.ErrOrStderr(), "%s: %d corrected\n", file.Path, applied)
+	}
+	return nil
 }
 
 // tell prints the diagnostics that matter to somebody who wants to run.

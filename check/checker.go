@@ -1,0 +1,230 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/runtime"
+)
+
+// A Checker checks documents in files and folders. The zero Checker reads local
+// descriptions only and tells everything; its fields must not be changed while
+// it is in use. Descriptions are read once for all documents.
+type Checker struct {
+	Loader  runtime.Loader    // called by several goroutines; nil: runtime.Files
+	Sources map[string]string // as in runtime.Compiler
+	Base    string            // where relative sources start from; empty: found out for each document
+	Strict  bool              // as in runtime.Compiler
+	Tell    func(arazzo.Diagnostic) bool
+	// Progress is called after each document, by one goroutine at a time; nil:
+	// nobody is told.
+	Progress func(done, total int)
+
+	cache runtime.Cache
+}
+
+// A Result is what was found in one document.
+type Result struct {
+	File        string
+	Diagnostics []arazzo.Diagnostic // those of documents that it calls included
+	Err         error               // the file could not be read
+}
+
+// Check checks files, and in folders all Arazzo documents, as many at a time as
+// there are processors. The results are in the order of the paths, in a folder
+// by name. The error says which path cannot be read.
+func (c *Checker) Check(ctx context.Context, paths ...string) ([]Result, error) {
+	files, err := Find(paths...)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]Result, len(files))
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	next := make(chan int)
+	for range min(goruntime.GOMAXPROCS(0), len(files)) {
+		group.Go(func() {
+			for i := range next {
+				results[i] = c.file(ctx, files[i])
+				mu.Lock()
+				if done++; c.Progress != nil {
+					c.Progress(done, len(files))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range files {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	once(results)
+	return results, nil
+}
+
+// once leaves what was found in a document to the result of its own file.
+func once(results []Result) {
+	own := map[string]bool{}
+	for _, r := range results {
+		own[filepath.Clean(r.File)] = true
+	}
+	for i, r := range results {
+		results[i].Diagnostics = slices.DeleteFunc(r.Diagnostics, func(d arazzo.Diagnostic) bool {
+			file := filepath.Clean(d.File)
+			return file != filepath.Clean(r.File) && own[file]
+		})
+	}
+}
+
+func (c *Checker) file(ctx context.Context, f File) Result {
+	data, err := os.ReadFile(f.Path)
+	if err != nil {
+		return Result{File: f.Path, Err: err}
+	}
+	return Result{File: f.Path, Diagnostics: c.Text(ctx, f, data)}
+}
+
+// Text checks a text as if it were what a file holds: an editor has it unsaved.
+func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagnostic {
+	doc, err := arazzo.ParseFile(f.Path, data)
+	var parse *arazzo.ParseError
+	if doc == nil && errors.As(err, &parse) {
+		return c.told(parse.Diagnostics)
+	}
+	compiler := &runtime.Compiler{Loader: c.Loader, Sources: c.Sources, Base: c.Base, Strict: c.Strict, Cache: &c.cache}
+	var note []arazzo.Diagnostic
+	if c.Base == "" {
+		if compiler.Base = f.base(doc, c.Sources); compiler.Base != "" {
+			note = append(note, arazzo.Diagnostic{Code: "source-base", Severity: arazzo.Note, Position: doc.Locate(doc.At("sourceDescriptions")),
+				Message: fmt.Sprintf("the sources are found from %s, not from the document's own folder; gobelin run wants --base %[1]s", compiler.Base)})
+		}
+	}
+	program, err := compiler.Compile(ctx, doc)
+	if program == nil {
+		return nil
+	}
+	list := Program(program)
+	at := slices.IndexFunc(list, func(d arazzo.Diagnostic) bool { return len(note) > 0 && d.Line >= note[0].Line })
+	if at < 0 {
+		at = len(list)
+	}
+	return c.told(slices.Insert(list, at, note...))
+}
+
+func (c *Checker) told(list []arazzo.Diagnostic) []arazzo.Diagnostic {
+	if c.Tell == nil {
+		return list
+	}
+	return slices.DeleteFunc(list, func(d arazzo.Diagnostic) bool { return !c.Tell(d) })
+}
+
+// A File is a document to check.
+type File struct {
+	Path string
+	Root string // the folder that was asked for, to which its sources may be relative; empty: its own
+}
+
+// Find returns the named files, and of folders the files that hold an Arazzo
+// document by what they begin with. Hidden folders, node_modules and links are
+// left out.
+func Find(paths ...string) ([]File, error) {
+	var files []File
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			root := ""
+			if filepath.IsLocal(path) {
+				root = "."
+			}
+			files = append(files, File{filepath.Clean(path), root})
+			continue
+		}
+		err = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+			switch base := entry.Name(); {
+			case err != nil:
+				return err
+			case entry.IsDir() && name != path && (strings.HasPrefix(base, ".") || base == "node_modules"):
+				return fs.SkipDir
+			case entry.Type().IsRegular() && sniff(name):
+				files = append(files, File{name, path})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// head is how much of a file tells whether it is an Arazzo document.
+const head = 16 << 10
+
+var documentHead = regexp.MustCompile(`(?m)^(?:arazzo|'arazzo'|"arazzo")\s*:|^\s*\{?\s*"arazzo"\s*:|[{,]\s*"arazzo"\s*:\s*"`)
+
+func sniff(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, head))
+	return err == nil && documentHead.Match(data)
+}
+
+// base finds the folder from which a document's relative sources exist: "" for
+// its own, else the nearest one above it, up to the root.
+func (f File) base(doc *arazzo.Document, remapped map[string]string) string {
+	var relative []string
+	for _, s := range doc.Sources {
+		if s.URL != "" && remapped[s.Name] == "" && !strings.Contains(s.URL, "://") && !filepath.IsAbs(s.URL) {
+			path, _, _ := strings.Cut(s.URL, "#")
+			relative = append(relative, filepath.FromSlash(path))
+		}
+	}
+	if len(relative) == 0 || f.Root == "" {
+		return ""
+	}
+	all := func(folder string) bool {
+		return !slices.ContainsFunc(relative, func(path string) bool {
+			info, err := os.Stat(filepath.Join(folder, path))
+			return err != nil || info.IsDir()
+		})
+	}
+	folder, root := filepath.Dir(f.Path), filepath.Clean(f.Root)
+	if all(folder) {
+		return ""
+	}
+	for folder != root {
+		above := filepath.Dir(folder)
+		if above == folder {
+			return ""
+		}
+		if folder = above; all(folder) {
+			return folder
+		}
+	}
+	return ""
+}
