@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/linked"
@@ -113,6 +114,13 @@ type reading struct {
 }
 
 func (c *checker) stepReads(a *assignment, s *linked.Step) {
+	for _, of := range s.After {
+		if of.Workflow == a.Workflow && a.before[s.Index][of.Index] == unexecuted {
+			i := max(0, slices.Index(s.Decl.DependsOn, of.Decl.StepID))
+			c.report(a.Document, arazzo.Error, "unmet-dependency", s.Decl.At("dependsOn", strconv.Itoa(i)),
+				"step %q always fails: it depends on step %q, which is never executed before it; dependsOn does not execute a step, so put it in front", s.Decl.StepID, of.Decl.StepID)
+		}
+	}
 	before := reading{step: s, state: a.before[s.Index], partial: arazzo.Warning}
 	read := func(r reading) func(*linked.Ref) { return func(ref *linked.Ref) { c.read(a, r, ref) } }
 	for _, argument := range s.Arguments {

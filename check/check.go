@@ -15,8 +15,11 @@ import (
 
 // analyses are what Program does, each on its own.
 var analyses = []func(*checker){
+	(*checker).documentRules,
+	(*checker).unused,
 	(*checker).controlFlow,
 	(*checker).dataFlow,
+	(*checker).messageReads,
 }
 
 // Program returns all that is known to be wrong, or worth a look, with the

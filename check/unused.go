@@ -1,0 +1,176 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/tree"
+)
+
+// unused tells of what is declared and read nowhere. What a text merely
+// mentions counts as read.
+func (c *checker) unused() {
+	for _, w := range c.program.Workflows {
+		c.unusedInputs(w)
+		c.unusedOutputs(w)
+	}
+	for _, d := range c.program.Documents {
+		texts := allTexts(d.Decl.Origin())
+		c.unusedComponents(d, texts)
+		c.unusedSources(d, texts)
+	}
+}
+
+// allTexts are the strings of a document.
+func allTexts(n *tree.Node) (texts []string) {
+	if n == nil {
+		return nil
+	}
+	if n.Kind == tree.String {
+		return []string{n.Text}
+	}
+	for _, item := range n.Items {
+		texts = append(texts, allTexts(item)...)
+	}
+	for _, m := range n.Members {
+		texts = append(texts, allTexts(m.Value)...)
+	}
+	return texts
+}
+
+func mentions(texts []string, what string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, what) })
+}
+
+func (c *checker) unusedInputs(w *linked.Workflow) {
+	read := map[string]bool{}
+	eachRef(w, func(_ *linked.Step, _ moment, r *linked.Ref) {
+		if r.Kind == linked.InputRef {
+			read[r.Name] = true
+		}
+	})
+	texts := slices.DeleteFunc(allTexts(w.Decl.Origin()), func(text string) bool { return strings.Contains(text, " ") && !strings.Contains(text, "$") })
+	for _, in := range w.Inputs {
+		if read[in.Name] || mentions(texts, "$inputs."+in.Name) || c.passedOn(w, in.Name) || c.readElsewhere(w, in.Name) {
+			continue
+		}
+		at := w.Decl.At("inputs")
+		if m, ok := w.Decl.Inputs.Get("properties").Member(in.Name); ok {
+			at.Pointer += "/properties/" + pointerToken(in.Name)
+			at.Line, at.Column = m.Line, m.Column
+		}
+		c.report(w.Document, arazzo.Warning, "unused-input", at, "the input %q of workflow %q is read nowhere", in.Name, w.Decl.WorkflowID)
+	}
+}
+
+func pointerToken(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// passedOn reports whether an input goes to another workflow by its name: one
+// that is depended on (F16), or that an action reaches (F10).
+func (c *checker) passedOn(w *linked.Workflow, name string) bool {
+	takes := func(to *linked.Workflow) bool { return to != nil && to.Input(name) != nil }
+	if slices.ContainsFunc(w.DependsOn, takes) {
+		return true
+	}
+	for _, s := range w.Steps {
+		for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
+			if len(a.Inputs) == 0 && takes(a.Workflow) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *checker) readElsewhere(w *linked.Workflow, name string) (read bool) {
+	for _, other := range c.program.Workflows {
+		eachRef(other, func(_ *linked.Step, _ moment, r *linked.Ref) {
+			read = read || r.Kind == linked.WorkflowInput && r.Workflow == w && r.Name == name
+		})
+	}
+	return read
+}
+
+// unusedOutputs tells of outputs of steps; those of workflows are for others.
+func (c *checker) unusedOutputs(w *linked.Workflow) {
+	type output struct {
+		step *linked.Step
+		name string
+	}
+	read := map[output]bool{}
+	eachRef(w, func(_ *linked.Step, _ moment, r *linked.Ref) {
+		if r.Kind == linked.StepOutput {
+			read[output{r.Step, r.Name}] = true
+		}
+	})
+	texts := allTexts(w.Decl.Origin())
+	for _, s := range w.Steps {
+		for _, e := range s.Decl.Outputs {
+			if read[output{s, e.Name}] || mentions(texts, "$steps."+s.Decl.StepID+".outputs."+e.Name) {
+				continue
+			}
+			at := s.Decl.At("outputs", e.Name)
+			if m, ok := s.Decl.Origin().Get("outputs").Member(e.Name); ok {
+				at.Line, at.Column = m.Line, m.Column
+			}
+			c.report(w.Document, arazzo.Note, "unused-output", at, "the output %q of step %q is read nowhere", e.Name, s.Decl.StepID)
+		}
+	}
+}
+
+func (c *checker) unusedComponents(d *linked.Document, texts []string) {
+	all := d.Decl.Components
+	if all == nil {
+		return
+	}
+	tell := func(kind, name, reference string) {
+		if mentions(texts, reference) {
+			return
+		}
+		at := all.At(kind, name)
+		if m, ok := all.Origin().Get(kind).Member(name); ok {
+			at.Line, at.Column = m.Line, m.Column
+		}
+		c.report(d, arazzo.Note, "unused-component", at, "%q of the components' %s is used nowhere", name, kind)
+	}
+	for _, e := range all.Inputs {
+		anchor := e.Value.Get("$anchor").Str()
+		if anchor == "" || !mentions(texts, "#"+anchor) {
+			tell("inputs", e.Name, "#/components/inputs/"+pointerToken(e.Name))
+		}
+	}
+	for _, e := range all.Parameters {
+		tell("parameters", e.Name, "$components.parameters."+e.Name)
+	}
+	for _, e := range all.SuccessActions {
+		tell("successActions", e.Name, "$components.successActions."+e.Name)
+	}
+	for _, e := range all.FailureActions {
+		tell("failureActions", e.Name, "$components.failureActions."+e.Name)
+	}
+}
+
+func (c *checker) unusedSources(d *linked.Document, texts []string) {
+	used := map[*linked.Source]bool{}
+	for _, w := range c.program.Workflows {
+		if w.Document != d {
+			continue
+		}
+		for _, s := range w.Steps {
+			if s.Operation == nil && s.Called == nil {
+				return // it may call one of any source
+			}
+			used[s.Source] = true
+		}
+	}
+	for _, s := range d.Sources {
+		if used[s] || !s.Read() || mentions(texts, "$sourceDescriptions."+s.Name) {
+			continue
+		}
+		c.report(d, arazzo.Warning, "unused-source", s.Decl.At("name"), "the source description %q is used by no step", s.Name)
+	}
+}
