@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 
 	"github.com/antchfx/xmlquery"
@@ -133,6 +134,10 @@ const (
 	maxElements = 1000     // levels
 )
 
+// decoded finds the encoding that a document declares. The text is decoded
+// already, and must not be decoded again.
+var decoded = regexp.MustCompile(`^(<\?xml[^>]*?\sencoding\s*=\s*["'])[A-Za-z0-9._-]+(["'])`)
+
 func parse(xml string) (*xmlquery.Node, error) {
 	if len(xml) > maxDocument {
 		return nil, fmt.Errorf("the XML document is larger than %d bytes", maxDocument)
@@ -148,7 +153,7 @@ func parse(xml string) (*xmlquery.Node, error) {
 			return nil, fmt.Errorf("the XML document is nested more than %d levels deep", maxElements)
 		}
 	}
-	doc, err := xmlquery.Parse(strings.NewReader(xml))
+	doc, err := xmlquery.Parse(strings.NewReader(decoded.ReplaceAllString(xml, "${1}UTF-8${2}")))
 	if err != nil {
 		return nil, fmt.Errorf("not XML: %w", err)
 	}
