@@ -83,27 +83,22 @@ func readable(data []byte) bool {
 	for _, c := range data {
 		found |= byteClass[c]
 	}
-	if found&refused != 0 {
+	if found&refused != 0 || found&wide != 0 && !utf8.Valid(data) {
 		return false
 	}
-	if found&carriage != 0 {
-		for i := bytes.IndexByte(data, '\r'); i >= 0; {
-			if i+1 == len(data) || data[i+1] != '\n' {
+	if found&doubtful != 0 {
+		for i, c := range data {
+			if byteClass[c]&doubtful != 0 && strange(data[i:]) {
 				return false
 			}
-			j := bytes.IndexByte(data[i+1:], '\r')
-			if j < 0 {
-				break
-			}
-			i += 1 + j
 		}
 	}
-	return found&wide == 0 || utf8.Valid(data) && !bytes.ContainsFunc(data, strange)
+	return true
 }
 
 const (
-	refused = 1 << iota
-	carriage
+	refused  = 1 << iota
+	doubtful // may begin what is refused
 	wide
 )
 
@@ -111,7 +106,9 @@ var byteClass = func() (t [256]uint8) {
 	for c := range t {
 		switch {
 		case c == '\r':
-			t[c] = carriage
+			t[c] = doubtful
+		case c == 0xc2 || c == 0xe2 || c == 0xef:
+			t[c] = doubtful | wide
 		case c < ' ' && c != '\t' && c != '\n' || c == 0x7f:
 			t[c] = refused
 		case c >= 0x80:
@@ -121,8 +118,17 @@ var byteClass = func() (t [256]uint8) {
 	return t
 }()
 
-func strange(c rune) bool {
-	return c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029' || c == '\ufeff' || c == '\ufffe' || c == '\uffff'
+// strange reports whether a text begins with a control character, a line break
+// other than LF and CR LF, a byte order mark or no character.
+func strange(data []byte) bool {
+	switch {
+	case data[0] == '\r':
+		return len(data) == 1 || data[1] != '\n'
+	case data[0] == 0xc2:
+		return data[1] < 0xa0
+	}
+	r, _ := utf8.DecodeRune(data)
+	return r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == '\ufffe' || r == '\uffff'
 }
 
 // blankz reports whether a blank, a line break or the end is at an offset.
