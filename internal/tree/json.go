@@ -11,7 +11,7 @@ import (
 
 // ParseJSON reads data as one JSON text (RFC 8259). The error is a *SyntaxError.
 func ParseJSON(data []byte) (*Node, error) {
-	r := &jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), line: 1}
+	r := &jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), place: place{line: 1}}
 	r.dec.UseNumber()
 	if !utf8.Valid(data) {
 		return nil, r.errorAt(invalidByte(data), "invalid UTF-8")
@@ -45,7 +45,7 @@ type jsonReader struct {
 	data []byte
 	dec  *json.Decoder
 
-	line, lineStart, seen int // position bookkeeping: seen is the offset counted so far
+	place // pos is the offset up to which lines are counted
 }
 
 func (r *jsonReader) start() int {
@@ -58,13 +58,13 @@ func (r *jsonReader) start() int {
 
 // position returns line and column of an offset; offsets must not decrease.
 func (r *jsonReader) position(offset int) (line, column int) {
-	for ; r.seen < offset && r.seen < len(r.data); r.seen++ {
-		if r.data[r.seen] == '\n' {
+	for ; r.pos < offset && r.pos < len(r.data); r.pos++ {
+		if r.data[r.pos] == '\n' {
 			r.line++
-			r.lineStart = r.seen + 1
+			r.place.start = r.pos + 1
 		}
 	}
-	return r.line, utf8.RuneCount(r.data[r.lineStart:min(offset, len(r.data))]) + 1
+	return r.line, r.column(r.data, min(offset, len(r.data)))
 }
 
 func (r *jsonReader) errorAt(offset int, message string) error {

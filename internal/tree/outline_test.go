@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/shared"
 )
@@ -184,4 +185,42 @@ func TestSeveralReadAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestTimeGrowsWithTheText reads texts that were slow when a position was counted
+// from the beginning of its line, or a name looked for among all others: a
+// quadratic reader takes minutes.
+func TestTimeGrowsWithTheText(t *testing.T) {
+	const n = 100_000
+	var keys, block strings.Builder
+	for i := range n {
+		fmt.Fprintf(&keys, `,"k%d":[%d,"x"]`, i, i)
+		fmt.Fprintf(&block, "k%d:\n  - {a: [%d, x]}\n", i, i)
+	}
+	line := keys.String()[1:]
+	for name, text := range map[string]string{
+		"JSON":                    "{" + line + "}",
+		"JSON by the full parser": "{" + line + `,"k0":1}`,
+		"block style":             block.String(),
+		"flow style":              "a: {" + strings.ReplaceAll(line, ":", ": ") + "}\n",
+		"blanks":                  "a:" + strings.Repeat(" ", n) + "b\n",
+		"dashes":                  strings.Repeat("- ", 399) + "a\n" + strings.Repeat("# "+strings.Repeat("x", 70)+"\n", n/10),
+		"quotes":                  "a: '" + strings.Repeat("''", n) + "'\n",
+		"escapes":                 `a: "` + strings.Repeat(`\n`, n) + "\"\n",
+		"folded lines":            "a: >\n" + strings.Repeat("  b\n", n),
+		"plain lines":             "a: b\n" + strings.Repeat("  b\n", n),
+	} {
+		start := time.Now()
+		for range 2 {
+			ParseOutline([]byte(text), nil)
+		}
+		n, err := Parse([]byte(text))
+		took := time.Since(start)
+		t.Logf("%s: %d bytes, %v", name, len(text), took)
+		if took > 20*time.Second {
+			t.Errorf("%s: %v", name, took)
+		} else if err == nil != (name != "JSON by the full parser") {
+			t.Errorf("%s: %v, %v", name, n.Kind, err)
+		}
+	}
 }

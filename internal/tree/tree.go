@@ -233,7 +233,10 @@ func parseFull(data []byte) (*Node, error) {
 		}
 		// A flow mapping starts like JSON. What YAML cannot read either is
 		// told in the words of the JSON parser.
-		if n, yamlErr := ParseYAML(data); yamlErr == nil && !json.Valid(data) {
+		if json.Valid(data) {
+			return nil, err
+		}
+		if n, yamlErr := ParseYAML(data); yamlErr == nil {
 			return n, nil
 		}
 		return nil, err
