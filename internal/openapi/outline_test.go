@@ -12,7 +12,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-var allTexts = flag.Bool("all", false, "compare descriptions of the corpus of every size")
+var everySize = flag.Bool("all", false, "compare descriptions of the corpus of every size")
 
 // facts is all that is known of an operation, with places.
 func facts(op *Operation) string {
@@ -66,7 +66,7 @@ func TestOutlineGivesTheFactsOfTheFullParser(t *testing.T) {
 	}
 	descriptions, operations, sloppy := 0, 0, 0
 	for name, data := range shared.ReadCorpus(t).Texts() {
-		if len(data) > 30_000 && !*allTexts {
+		if len(data) > 30_000 && !*everySize {
 			continue
 		}
 		parsed, err := Parse(data)
