@@ -28,6 +28,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
 		l.moveVersion(decl)
 		version = decl.Version
 	}
+	c.version = version
 	if version == goessnerVersion {
 		c.dialect = jsonpath.Goessner
 	}
@@ -144,7 +145,7 @@ func (c *criterion) compile(text string) (err error) {
 	case jsonpathCriterion:
 		c.jsonpath, err = jsonpath.ParseCondition(text, c.dialect)
 	case xpathCriterion:
-		c.xpath, err = xpath.Compile(text)
+		c.xpath, err = xpath.CompileVersion(text, c.version)
 	}
 	return err
 }
@@ -309,7 +310,7 @@ func (x *Execution) substitute(f *frame, c *criterion, operands *operandList) (*
 		}
 		b.WriteString(text)
 	}
-	parsed := &criterion{kind: c.kind, text: b.String(), place: c.place, context: c.context, dialect: c.dialect}
+	parsed := &criterion{kind: c.kind, text: b.String(), place: c.place, context: c.context, dialect: c.dialect, version: c.version}
 	return parsed, parsed.compile(parsed.text)
 }
 

@@ -164,6 +164,7 @@ type criterion struct {
 	decl     *arazzo.Criterion
 	context  *operand
 	dialect  jsonpath.Dialect
+	version  string
 	simple   *expr.Condition
 	regex    *regexp.Regexp
 	jsonpath *jsonpath.Condition

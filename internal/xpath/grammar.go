@@ -5,16 +5,19 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/antchfx/xmlquery"
 )
 
-// The grammar of XPath 1.0 (§2, §3.7), as a recursive descent that builds
-// nothing: it only says whether an expression is in the language.
+// The grammar of XPath 1.0 (§2, §3.7), as a recursive descent that builds the
+// evaluation; and what of 2.0 and 3.0 means the same on the values of 1.0.
 
 type checker struct {
 	text     string
 	tokens   []lexeme
 	at       int
 	depth    int
+	version  int // 1, 2 or 3
 	prefixes []string
 }
 
@@ -41,11 +44,12 @@ const (
 	maxNesting = 200
 )
 
-// check returns the namespace prefixes that an expression uses.
-func check(expr string) ([]string, error) {
-	c := &checker{text: expr}
+// check returns the evaluation of an expression, and the namespace prefixes
+// that it uses.
+func check(expr string, version int) (eval, []string, error) {
+	c := &checker{text: expr, version: version}
 	if len(expr) > maxExpr {
-		return nil, &SyntaxError{expr, 0, fmt.Sprintf("the expression is longer than %d bytes", maxExpr)}
+		return nil, nil, &SyntaxError{expr, 0, fmt.Sprintf("the expression is longer than %d bytes", maxExpr)}
 	}
 	for i := 0; i < len(expr); {
 		if strings.IndexByte(" \t\r\n", expr[i]) >= 0 {
@@ -54,7 +58,7 @@ func check(expr string) ([]string, error) {
 		}
 		m := lexemes.FindStringSubmatch(expr[i:])
 		if m == nil {
-			return nil, &SyntaxError{expr, i, fmt.Sprintf("unexpected %q", []rune(expr[i:])[0])}
+			return nil, nil, &SyntaxError{expr, i, fmt.Sprintf("unexpected %q", []rune(expr[i:])[0])}
 		}
 		kind := sign
 		for j, k := range []lexemeKind{number, literal, name} {
@@ -71,13 +75,14 @@ func check(expr string) ([]string, error) {
 		i += len(text)
 	}
 	c.tokens = append(c.tokens, lexeme{"", len(expr), end})
-	if err := c.expr(); err != nil {
-		return nil, err
+	e, err := c.expr()
+	if err != nil {
+		return nil, nil, err
 	}
 	if c.peek().kind != end {
-		return nil, c.refuse()
+		return nil, nil, c.refuse()
 	}
-	return c.prefixes, nil
+	return e, c.prefixes, nil
 }
 
 func (c *checker) peek() lexeme { return c.tokens[c.at] }
@@ -103,18 +108,18 @@ var later = map[string]string{
 	"to": "the range operator to is XPath 2.0", "idiv": "idiv is XPath 2.0", "is": "the node comparison is is XPath 2.0",
 	"union": "union is XPath 2.0; write |", "intersect": "intersect is XPath 2.0", "except": "except is XPath 2.0",
 	"instance": "instance of is XPath 2.0", "cast": "cast as is XPath 2.0", "castable": "castable as is XPath 2.0", "treat": "treat as is XPath 2.0",
-	"return": "for and let are XPath 2.0 and 3.0", "then": "if is XPath 2.0", "satisfies": "some and every are XPath 2.0",
+	"return": "for and let are XPath 2.0 and 3.0", "satisfies": "some and every are XPath 2.0",
 	"<<": "<< is XPath 2.0", ">>": ">> is XPath 2.0", "||": "the operator || is XPath 3.0; write concat()", "!": "the map operator ! is XPath 3.0",
 	"=>": "the arrow operator is XPath 3.1", ":=": "let is XPath 3.0", "?": "the look-up operator ? is XPath 3.1", "{": "maps and arrays are XPath 3.1",
 	"#": "function references are XPath 3.0", "$": "variables are not available", ",": "sequences are XPath 2.0",
 }
 
-const only = "; only XPath 1.0 is available"
+const missing = "; it is not available"
 
 func (c *checker) refuse() error {
 	t := c.peek()
 	if what := later[t.text]; what != "" {
-		return c.errorf("%s%s", what, only)
+		return c.errorf("%s%s", what, missing)
 	}
 	if t.kind == end {
 		return c.errorf("the expression ends too early")
@@ -123,82 +128,168 @@ func (c *checker) refuse() error {
 }
 
 // operators of the binary levels, from weak to strong; names among them are
-// operators only behind an operand.
-var levels = [][]string{{"or"}, {"and"}, {"=", "!="}, {"<", "<=", ">", ">="}, {"+", "-"}, {"*", "div", "mod"}}
+// operators only behind an operand. || is XPath 3.0.
+var levels = [][]string{{"or"}, {"and"}, {"=", "!="}, {"<", "<=", ">", ">="}, {"||"}, {"+", "-"}, {"*", "div", "mod"}}
 
-func (c *checker) expr() error {
+func (c *checker) expr() (eval, error) {
 	if c.depth++; c.depth > maxNesting {
-		return c.errorf("the expression is nested more than %d levels deep", maxNesting)
+		return nil, c.errorf("the expression is nested more than %d levels deep", maxNesting)
 	}
 	defer func() { c.depth-- }()
 	return c.level(0)
 }
 
-func (c *checker) level(n int) error {
+func (c *checker) level(n int) (eval, error) {
 	if n == len(levels) {
 		return c.unary()
 	}
-	if err := c.level(n + 1); err != nil {
-		return err
-	}
-	for t := c.peek(); (t.kind == sign || t.kind == name) && slices.Contains(levels[n], t.text); t = c.peek() {
-		c.at++
-		if err := c.level(n + 1); err != nil {
-			return err
+	left, err := c.level(n + 1)
+	for operators := 0; err == nil; operators++ {
+		t := c.peek()
+		if t.kind != sign && t.kind != name || !slices.Contains(levels[n], t.text) || t.text == "||" && c.version < 3 {
+			return left, nil
 		}
+		if operators == 1 && c.version > 1 && n > 1 && n < 4 {
+			return nil, c.errorf("comparisons are not chained since XPath 2.0")
+		}
+		c.at++
+		var right eval
+		right, err = c.level(n + 1)
+		left = binary(t.text, left, right)
 	}
-	return nil
+	return nil, err
 }
 
-func (c *checker) unary() error {
+func (c *checker) unary() (eval, error) {
+	negative := 0
 	for c.accept("-") {
+		negative++
 	}
-	for {
-		if err := c.path(); err != nil {
-			return err
-		}
-		if !c.accept("|") {
-			return nil
-		}
+	left, err := c.path()
+	for err == nil && c.accept("|") {
+		var right eval
+		right, err = c.path()
+		left = binary("|", left, right)
 	}
+	if err != nil || negative == 0 {
+		return left, err
+	}
+	return func(f *focus) any {
+		v := num(left(f))
+		if negative%2 == 1 {
+			v = -v
+		}
+		return v
+	}, nil
 }
+
+func root(f *focus) any {
+	n := f.node.Node
+	for n.Parent != nil {
+		n = n.Parent
+	}
+	return []node{{n, -1}}
+}
+
+func context(f *focus) any { return []node{f.node} }
+
+func anyNode(*focus, node) bool { return true }
+
+var below = step(axes["descendant-or-self"], anyNode, nil)
 
 // path is a PathExpr: a filter expression that a location path may follow, or
 // a location path.
-func (c *checker) path() error {
-	t := c.peek()
+func (c *checker) path() (eval, error) {
 	switch {
-	case t.kind == literal || t.kind == number:
-		c.at++
-	case t.kind == sign && t.text == "(":
-		c.at++
-		if err := c.expr(); err != nil {
-			return err
-		}
-		if !c.accept(")") {
-			return c.refuse()
-		}
-	case t.kind == name && c.next().text == "(" && !nodeTypes[t.text]:
-		if err := c.call(); err != nil {
-			return err
-		}
 	case c.accept("/"):
 		if !c.stepFollows() {
-			return nil
+			return root, nil
 		}
-		return c.relative()
+		return c.relative(root)
 	case c.accept("//"):
-		return c.relative()
-	default:
-		return c.relative()
+		return c.relative(then(root, below))
 	}
-	if err := c.predicates(); err != nil {
-		return err
+	e, err := c.primary()
+	if err != nil {
+		return nil, err
 	}
-	if c.accept("/", "//") {
-		return c.relative()
+	if e == nil {
+		return c.relative(context)
 	}
-	return nil
+	predicates, err := c.predicates()
+	if err != nil {
+		return nil, err
+	}
+	if len(predicates) > 0 {
+		inner := e
+		e = func(f *focus) any {
+			nodes := nodeSet(inner(f))
+			for _, p := range predicates {
+				nodes = filter(f, nodes, p)
+			}
+			return nodes
+		}
+	}
+	switch {
+	case c.accept("/"):
+		return c.relative(e)
+	case c.accept("//"):
+		return c.relative(then(e, below))
+	}
+	return e, nil
+}
+
+// primary is a PrimaryExpr, or nil where none begins.
+func (c *checker) primary() (eval, error) {
+	t := c.peek()
+	switch {
+	case t.kind == literal:
+		c.at++
+		constant := t.text[1 : len(t.text)-1]
+		return func(*focus) any { return constant }, nil
+	case t.kind == number:
+		c.at++
+		constant := num(t.text)
+		return func(*focus) any { return constant }, nil
+	case t.kind == name && t.text == "if" && c.next().text == "(" && c.version > 1:
+		return c.conditional()
+	case t.kind == name && c.next().text == "(" && !nodeTypes[t.text]:
+		return c.call()
+	case c.accept("("):
+		e, err := c.expr()
+		if err == nil && !c.accept(")") {
+			err = c.refuse()
+		}
+		return e, err
+	}
+	return nil, nil
+}
+
+// conditional is the IfExpr of XPath 2.0 (§3.8).
+func (c *checker) conditional() (eval, error) {
+	c.at++
+	test, err := c.primary()
+	if err != nil {
+		return nil, err
+	}
+	var branches []eval
+	for _, word := range []string{"then", "else"} {
+		if t := c.peek(); t.kind != name || t.text != word {
+			return nil, c.errorf("%s is expected", word)
+		}
+		c.at++
+		e, err := c.expr()
+		if err != nil {
+			return nil, err
+		}
+		branches = append(branches, e)
+	}
+	return func(f *focus) any {
+		if truth(test(f)) {
+			return branches[0](f)
+		}
+		return branches[1](f)
+	}, nil
 }
 
 func (c *checker) stepFollows() bool {
@@ -206,118 +297,176 @@ func (c *checker) stepFollows() bool {
 	return t.kind == name || t.kind == sign && slices.Contains([]string{".", "..", "@", "*"}, t.text)
 }
 
-func (c *checker) relative() error {
+func (c *checker) relative(from eval) (eval, error) {
 	for {
-		if err := c.step(); err != nil {
-			return err
+		e, err := c.step()
+		if err != nil {
+			return nil, err
 		}
-		if !c.accept("/", "//") {
-			return nil
+		from = then(from, e)
+		switch {
+		case c.accept("/"):
+		case c.accept("//"):
+			from = then(from, below)
+		default:
+			return from, nil
 		}
 	}
 }
 
-var axes = []string{"ancestor", "ancestor-or-self", "attribute", "child", "descendant", "descendant-or-self", "following", "following-sibling", "parent", "preceding", "preceding-sibling", "self"}
-
 var nodeTypes = map[string]bool{"node": true, "text": true, "comment": true, "processing-instruction": true}
 
-func (c *checker) step() error {
-	if c.accept(".", "..") {
-		return nil
+func (c *checker) step() (eval, error) {
+	switch {
+	case c.accept("."):
+		return context, nil
+	case c.accept(".."):
+		return step(axes["parent"], anyNode, nil), nil
 	}
-	c.accept("@")
-	if t := c.peek(); t.kind == name && c.next().text == "::" {
+	axis := "child"
+	if c.accept("@") {
+		axis = "attribute"
+	} else if t := c.peek(); t.kind == name && c.next().text == "::" {
 		if t.text == "namespace" {
-			return c.errorf("the namespace axis is not available")
+			return nil, c.errorf("the namespace axis is not available")
 		}
-		if !slices.Contains(axes, t.text) {
-			return c.errorf("there is no axis %q", t.text)
+		if axes[t.text] == nil {
+			return nil, c.errorf("there is no axis %q", t.text)
 		}
+		axis = t.text
 		c.at += 2
+	}
+	test, err := c.nodeTest(axis == "attribute")
+	if err != nil {
+		return nil, err
+	}
+	predicates, err := c.predicates()
+	return step(axes[axis], test, predicates), err
+}
+
+// nodeTest is §2.3. attributes says that the principal node type of the axis
+// is the attribute.
+func (c *checker) nodeTest(attributes bool) (func(*focus, node) bool, error) {
+	principal := func(n node) bool {
+		return attributes && n.attr >= 0 || !attributes && n.attr < 0 && n.Type == xmlquery.ElementNode
 	}
 	t := c.peek()
 	switch {
 	case c.accept("*"):
+		return func(_ *focus, n node) bool { return principal(n) }, nil
 	case t.kind == name && c.next().text == "(":
-		if !nodeTypes[t.text] {
-			if functions[t.text] != (arity{}) {
-				return c.errorf("a function as a step is XPath 2.0%s", only)
-			}
-			return c.errorf("%s() is no node test of XPath 1.0", t.text)
-		}
-		c.at += 2
-		if c.peek().kind == literal && t.text == "processing-instruction" {
-			c.at++
-		}
-		if !c.accept(")") {
-			return c.refuse()
-		}
-	case t.kind == name && strings.HasSuffix(t.text, ":*"):
-		// In the grammar, but the library below selects nothing by it.
-		return c.errorf("the name test %s is not available", t.text)
+		return c.kindTest()
 	case t.kind == name:
 		c.at++
-		if prefix, _, ok := strings.Cut(t.text, ":"); ok && !slices.Contains(c.prefixes, prefix) {
+		if n := c.peek(); n.kind == sign && (n.text == "$" || n.text == "{") && slices.Contains([]string{"for", "let", "some", "every", "map", "array"}, t.text) {
+			return nil, c.errorf("%s is XPath 2.0 or later%s", t.text, missing)
+		}
+		prefix, local, ok := strings.Cut(t.text, ":")
+		if !ok {
+			prefix, local = "", t.text
+		} else if !slices.Contains(c.prefixes, prefix) {
 			c.prefixes = append(c.prefixes, prefix)
 		}
-		if n := c.peek(); n.kind == sign && (n.text == "$" || n.text == "{") && slices.Contains([]string{"for", "let", "some", "every", "map", "array"}, t.text) {
-			return c.errorf("%s is XPath 2.0 or later%s", t.text, only)
-		}
-	default:
-		return c.refuse()
+		return func(f *focus, n node) bool {
+			if !principal(n) {
+				return false
+			}
+			_, name, uri := n.name()
+			return uri == f.run.namespaces[prefix] && (local == "*" || name == local)
+		}, nil
 	}
-	return c.predicates()
+	return nil, c.refuse()
 }
 
-func (c *checker) predicates() error {
-	for c.accept("[") {
-		if err := c.expr(); err != nil {
-			return err
-		}
-		if !c.accept("]") {
-			return c.refuse()
-		}
-	}
-	return nil
-}
-
-// arity is how many arguments a function takes; the zero arity is none.
-type arity struct{ least, most, is int }
-
-const many = 1 << 20
-
-// functions is the core library (§4), without id() and lang(), which the
-// library below does not have.
-var functions = map[string]arity{
-	"last": {0, 0, 1}, "position": {0, 0, 1}, "count": {1, 1, 1}, "local-name": {0, 1, 1}, "namespace-uri": {0, 1, 1}, "name": {0, 1, 1},
-	"string": {0, 1, 1}, "concat": {2, many, 1}, "starts-with": {2, 2, 1}, "contains": {2, 2, 1}, "substring-before": {2, 2, 1},
-	"substring-after": {2, 2, 1}, "substring": {2, 3, 1}, "string-length": {0, 1, 1}, "normalize-space": {0, 1, 1}, "translate": {3, 3, 1},
-	"boolean": {1, 1, 1}, "not": {1, 1, 1}, "true": {0, 0, 1}, "false": {0, 0, 1}, "number": {0, 1, 1}, "sum": {1, 1, 1},
-	"floor": {1, 1, 1}, "ceiling": {1, 1, 1}, "round": {1, 1, 1},
-}
-
-func (c *checker) call() error {
+func (c *checker) kindTest() (func(*focus, node) bool, error) {
 	t := c.peek()
-	takes := functions[t.text]
-	if takes == (arity{}) {
-		if what := later[t.text]; what != "" {
-			return c.errorf("%s%s", what, only)
+	if !nodeTypes[t.text] {
+		if _, known := functions[t.text]; known {
+			return nil, c.errorf("a function as a step is XPath 2.0%s", missing)
 		}
-		return c.errorf("the function %s() is not one of XPath 1.0", t.text)
+		return nil, c.errorf("%s() is no node test of XPath 1.0", t.text)
 	}
 	c.at += 2
-	n := 0
+	target := ""
+	if l := c.peek(); l.kind == literal && t.text == "processing-instruction" {
+		target = l.text[1 : len(l.text)-1]
+		c.at++
+	}
+	if !c.accept(")") {
+		return nil, c.refuse()
+	}
+	return func(_ *focus, n node) bool {
+		switch t.text {
+		case "text":
+			return n.attr < 0 && isText(n.Node)
+		case "comment":
+			return n.attr < 0 && n.Type == xmlquery.CommentNode
+		case "processing-instruction":
+			_, name, _ := n.name()
+			return n.attr < 0 && n.Type == xmlquery.ProcessingInstruction && (target == "" || name == target)
+		}
+		return true
+	}, nil
+}
+
+func (c *checker) predicates() (list []eval, err error) {
+	for c.accept("[") {
+		e, err := c.expr()
+		if err != nil {
+			return nil, err
+		}
+		if !c.accept("]") {
+			return nil, c.refuse()
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+func (c *checker) call() (eval, error) {
+	t := c.peek()
+	takes, known := functions[t.text]
+	switch {
+	case !known && later[t.text] != "":
+		return nil, c.errorf("%s%s", later[t.text], missing)
+	case !known:
+		return nil, c.errorf("the function %s() is not available", t.text)
+	case takes.version > c.version:
+		return nil, c.errorf("the function %s() is not one of XPath 1.0", t.text)
+	}
+	c.at += 2
+	var args []eval
 	for !c.accept(")") {
-		if n > 0 && !c.accept(",") {
-			return c.refuse()
+		if len(args) > 0 && !c.accept(",") {
+			return nil, c.refuse()
 		}
-		if err := c.expr(); err != nil {
-			return err
+		e, err := c.expr()
+		if err != nil {
+			return nil, err
 		}
-		n++
+		args = append(args, e)
 	}
-	if n < takes.least || n > takes.most {
-		return &SyntaxError{c.text, t.offset, fmt.Sprintf("%s() does not take %d arguments", t.text, n)}
+	if len(args) < takes.least || len(args) > takes.most {
+		return nil, &SyntaxError{c.text, t.offset, fmt.Sprintf("%s() does not take %d arguments", t.text, len(args))}
 	}
-	return nil
+	if len(args) == 0 && takes.orNode {
+		args = []eval{context}
+	}
+	return takes.applied(args), nil
+}
+
+func (fn function) applied(args []eval) eval {
+	return func(f *focus) any {
+		values := make([]any, len(args))
+		for i, a := range args {
+			values[i] = a(f)
+			if nodes, ok := values[i].([]node); ok && len(nodes) > 0 {
+				f.run.read(nodes[:1])
+			}
+		}
+		if fn.focus != nil {
+			return fn.focus(f, values)
+		}
+		return fn.do(values)
+	}
 }

@@ -1,7 +1,6 @@
-// Package xpath evaluates XPath 1.0 over XML texts. The library that does the
-// work takes much of XPath 2.0 and later without an error and answers wrongly,
-// so an expression is first checked against the grammar of XPath 1.0: what is
-// not in it is refused with a message that names it.
+// Package xpath evaluates XPath 1.0 over XML texts, and what of later versions
+// means the same on the values of 1.0. Everything else is refused with a
+// message that names it.
 package xpath
 
 import (
@@ -12,13 +11,13 @@ import (
 	"strings"
 
 	"github.com/antchfx/xmlquery"
-	"github.com/antchfx/xpath"
 )
 
 // An Expr is a checked expression. It is immutable and safe for concurrent use.
 type Expr struct {
 	text     string
 	prefixes []string
+	eval     eval
 }
 
 // A SyntaxError says where a text is no XPath 1.0.
@@ -36,59 +35,52 @@ func (e *SyntaxError) Error() string {
 	return e.Message + "\n" + line + "\n" + strings.Repeat(" ", len([]rune(line[:offset]))) + "^"
 }
 
-// Compile checks an expression. The error is a *SyntaxError.
-func Compile(expr string) (*Expr, error) {
-	prefixes, err := check(expr)
+// Compile reads an expression of the latest version (3.1, the default of
+// Arazzo). The error is a *SyntaxError.
+func Compile(expr string) (*Expr, error) { return CompileVersion(expr, "") }
+
+// CompileVersion reads an expression of a version as the Criterion Expression
+// Type Object names it: xpath-10 has XPath 1.0 alone.
+func CompileVersion(expr, version string) (*Expr, error) {
+	level, known := map[string]int{"xpath-10": 1, "xpath-20": 2}[version]
+	if !known {
+		level = 3
+	}
+	e, prefixes, err := check(expr, level)
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{text: expr, prefixes: prefixes}, nil
+	return &Expr{text: expr, prefixes: prefixes, eval: e}, nil
 }
 
 // Test gives the effective boolean value (ruling C14): a non-empty node-set,
 // true, a number but 0 and NaN, a non-empty string.
-func (e *Expr) Test(xml string) (passed bool, err error) {
-	doc, compiled, err := e.prepare(xml)
+func (e *Expr) Test(xml string) (bool, error) {
+	doc, err := parse(xml)
 	if err != nil {
 		return false, err
 	}
-	// The library panics where an expression's types do not fit together.
-	defer func() {
-		if r := recover(); r != nil {
-			passed, err = false, fmt.Errorf("XPath %s: %v", e.text, r)
-		}
-	}()
-	switch v := compiled.Evaluate(xmlquery.CreateXPathNavigator(doc)).(type) {
-	case bool:
-		return v, nil
-	case float64:
-		return v != 0 && !math.IsNaN(v), nil
-	case string:
-		return v != "", nil
-	case *xpath.NodeIterator:
-		return v.MoveNext(), nil
-	}
-	return false, nil
+	v, err := e.evaluate(doc)
+	return err == nil && truth(v), err
 }
 
 // Value evaluates the expression to a JSON value: a boolean, a number, a text;
 // of a node-set the text of its only node, or an array of their texts; nil when
 // it is empty.
-func (e *Expr) Value(xml string) (v any, err error) {
-	doc, compiled, err := e.prepare(xml)
+func (e *Expr) Value(xml string) (any, error) {
+	doc, err := parse(xml)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			v, err = nil, fmt.Errorf("XPath %s: %v", e.text, r)
-		}
-	}()
-	switch v := compiled.Evaluate(xmlquery.CreateXPathNavigator(doc)).(type) {
-	case *xpath.NodeIterator:
+	v, err := e.evaluate(doc)
+	if err != nil {
+		return nil, err
+	}
+	switch v := v.(type) {
+	case []node:
 		var texts []any
-		for v.MoveNext() {
-			texts = append(texts, v.Current().Value())
+		for _, n := range v {
+			texts = append(texts, n.text())
 		}
 		if len(texts) == 1 {
 			return texts[0], nil
@@ -104,29 +96,27 @@ func (e *Expr) Value(xml string) (v any, err error) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil, fmt.Errorf("XPath %s is no number of JSON", e.text)
 		}
-		return v, nil
-	default:
-		return v, nil
 	}
+	return v, nil
 }
 
-func (e *Expr) prepare(xml string) (doc *xmlquery.Node, compiled *xpath.Expr, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("XPath %s: %v", e.text, r)
-		}
-	}()
-	if doc, err = parse(xml); err != nil {
-		return nil, nil, err
-	}
-	namespaces := declared(doc, map[string]string{"xml": "http://www.w3.org/XML/1998/namespace"})
+func (e *Expr) evaluate(doc *xmlquery.Node) (v any, err error) {
+	namespaces := declared(doc, map[string]string{"xml": xmlNamespace})
 	for _, prefix := range e.prefixes {
 		if _, ok := namespaces[prefix]; !ok {
-			return nil, nil, fmt.Errorf("XPath %s: the document declares no namespace prefix %q", e.text, prefix)
+			return nil, fmt.Errorf("XPath %s: the document declares no namespace prefix %q", e.text, prefix)
 		}
 	}
-	compiled, err = xpath.CompileWithNS(e.text, namespaces)
-	return doc, compiled, err
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case evalError:
+			v, err = nil, fmt.Errorf("XPath %s: %s", e.text, string(r))
+		default:
+			panic(r)
+		}
+	}()
+	return e.eval(&focus{node{doc, -1}, 1, 1, newRun(doc, namespaces)}), nil
 }
 
 const (
@@ -194,23 +184,30 @@ func Set(xml, expr, value string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	doc, compiled, err := e.prepare(xml)
+	doc, err := parse(xml)
 	if err != nil {
 		return "", err
 	}
-	nodes, err := find(doc, compiled)
+	v, err := e.evaluate(doc)
 	if err != nil {
 		return "", err
+	}
+	nodes, ok := v.([]node)
+	if !ok {
+		return "", errors.New("the XPath selects no nodes")
 	}
 	for _, n := range nodes {
-		if n.Type == xmlquery.AttributeNode {
-			n.Parent.SetAttr(n.Data, value)
+		if n.attr >= 0 {
+			n.Attr[n.attr].Value = value
 			continue
+		}
+		if n.Type != xmlquery.ElementNode {
+			return "", errors.New("the XPath selects neither elements nor attributes")
 		}
 		for n.FirstChild != nil {
 			xmlquery.RemoveFromTree(n.FirstChild)
 		}
-		xmlquery.AddChild(n, &xmlquery.Node{Type: xmlquery.TextNode, Data: value})
+		xmlquery.AddChild(n.Node, &xmlquery.Node{Type: xmlquery.TextNode, Data: value})
 	}
 	if len(nodes) == 0 {
 		return "", fmt.Errorf("XPath %s selects nothing in the payload", expr)
@@ -220,13 +217,4 @@ func Set(xml, expr, value string) (string, error) {
 		written = strings.TrimPrefix(written, `<?xml version="1.0"?>`) // the library's own
 	}
 	return written, nil
-}
-
-func find(doc *xmlquery.Node, compiled *xpath.Expr) (nodes []*xmlquery.Node, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = errors.New("the XPath selects no nodes")
-		}
-	}()
-	return xmlquery.QuerySelectorAll(doc, compiled), nil
 }

@@ -23,9 +23,13 @@ func TestXPath(t *testing.T) {
 		text := c.Get("xpath").Str()
 		t.Run(fmt.Sprintf("line %d %s", c.Line, text), func(t *testing.T) {
 			passed := false
-			e, err := xpath.Compile(text)
+			e, err := xpath.CompileVersion(text, c.Get("version").Str())
+			doc := root.Get("document").Str()
+			if own := root.Get("documents").Get(c.Get("doc").Str()); own != nil {
+				doc = own.Text
+			}
 			if err == nil {
-				passed, err = e.Test(root.Get("document").Str())
+				passed, err = e.Test(doc)
 			}
 			if want := c.Get("error"); want != nil {
 				if err == nil || !strings.Contains(err.Error(), want.Text) {
@@ -65,6 +69,55 @@ func TestLiteral(t *testing.T) {
 		passed, err := e.Test("<a>" + text + "</a>")
 		if err != nil || !passed {
 			t.Errorf("%s: %t %v", text, passed, err)
+		}
+	}
+}
+
+// TestBounds asks for more than an evaluation may take.
+func TestBounds(t *testing.T) {
+	doc := "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>"
+	for _, text := range []string{
+		"//a/preceding::a/preceding::a", "//a[//a[//a = 'x']]", "//a[contains(string(/), 'x')]", "//a != //a and //a[. = //a]/following::a > //a",
+	} {
+		e, err := xpath.Compile(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Test(doc); err == nil || !strings.Contains(err.Error(), "visits more than") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := xpath.Compile(strings.Repeat("(", 300) + "1" + strings.Repeat(")", 300)); err == nil {
+		t.Error("nested without an end")
+	}
+	if e, err := xpath.Compile("count(//a) = 20000"); err != nil {
+		t.Error(err)
+	} else if ok, err := e.Test(doc); !ok || err != nil {
+		t.Error(ok, err)
+	}
+}
+
+// TestValue has the kinds of values.
+func TestValue(t *testing.T) {
+	const doc = `<o><id>1</id><x a="b"/><x/></o>`
+	for expr, want := range map[string]any{
+		"/o/id": "1", "//x": []any{"", ""}, "//none": nil, "//x/@a": "b", "count(//x)": int64(2), "1 div 4": 0.25, "true()": true, "'s'": "s",
+	} {
+		e, err := xpath.Compile(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := e.Value(doc); err != nil || fmt.Sprintf("%T %v", got, got) != fmt.Sprintf("%T %v", want, want) {
+			t.Errorf("%s: %v %v", expr, got, err)
+		}
+	}
+	for _, expr := range []string{"1 div 0", "sum(1)", "//q:x"} {
+		e, err := xpath.Compile(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := e.Value(doc); err == nil {
+			t.Errorf("%s: %v", expr, got)
 		}
 	}
 }
