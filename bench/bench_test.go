@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
@@ -86,5 +87,13 @@ func BenchmarkHTTP(b *testing.B) {
 				runLib(e)
 			}
 		})
+	}
+}
+
+func BenchmarkReference(b *testing.B) {
+	workflow, text, _ := reference("..")
+	b.ReportAllocs()
+	for b.Loop() {
+		must(runtime.Compile(b.Context(), must(arazzo.ParseFile(workflow, text))))
 	}
 }

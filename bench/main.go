@@ -1,3 +1,76 @@
+// Command bench measures gobelin against its goals, beside libopenapi's Arazzo
+// engine and a loop by hand on the same work, and prints the table. It exits
+// with 1 when a goal is not met.
 package main
 
-func main() {}
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 9, "rounds in which each contestant has its turn")
+	turn := flag.Duration("turn", 100*time.Millisecond, "length of a turn")
+	root := flag.String("root", "..", "the repository")
+	stripe := flag.String("stripe", "", "a YAML description of 4.5 MB; empty: that of libopenapi's module")
+	github := flag.String("github", "", "a JSON description of 13 MB, of npm @octokit/openapi; empty: left out")
+	plots := flag.String("plots", "", "directory to write the plots to, as SVG; empty: none")
+	only := flag.String("only", "", "measure the rows whose name has this text only")
+	flag.Parse()
+
+	if *stripe == "" {
+		dir := must(exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pb33f/libopenapi").Output())
+		*stripe = filepath.Join(strings.TrimSpace(string(dir)), "test_specs", "stripe.yaml")
+	}
+	s := &suite{rounds: *rounds, turn: *turn}
+	rows := []struct {
+		name    string
+		measure func()
+	}{
+		{"values", s.values},
+		{"bytes 400 B", func() { s.bytes(400, manySteps, "400 B", 1.0/4, 0.6) }},
+		{"bytes 40 KB", func() { s.bytes(40_000, fewSteps, "40 KB", 1.0/8, 0.25) }},
+		{"unread", s.unread},
+		{"http 400 B", func() { s.http(400, "400 B", 1) }},
+		{"http 40 KB", func() { s.http(40_000, "40 KB", 0.5) }},
+		{"http 1 MB", func() { s.http(1_000_000, "1 MB", 0.35) }},
+		{"concurrent", s.concurrent},
+		{"waiting", s.waiting},
+		{"reference", func() { s.reference(*root) }},
+		{"stripe", func() {
+			s.description("Stripe's YAML", *stripe, [3]string{"PostCustomers", "GetCustomers", "PostCharges"})
+		}},
+		{"github", func() {
+			s.description("GitHub's JSON", *github, [3]string{"meta/root", "emojis/get", "gists/create"})
+		}},
+		{"command", func() { s.command(*root) }},
+	}
+	fmt.Println("| what | against | gobelin | the other | figure | goal | |\n|---|---|---|---|---|---|---|")
+	missed := 0
+	for _, row := range rows {
+		if row.name == "github" && *github == "" || !strings.Contains(row.name, *only) {
+			continue
+		}
+		s.goals = nil
+		row.measure()
+		for _, g := range s.goals {
+			mark := "met"
+			if !g.met() {
+				mark = "**missed**"
+				missed++
+			}
+			fmt.Printf("| %s | %s | %s | %s | %.3g%s | ≤ %.3g%s | %s |\n", g.what, g.against, g.ours, g.theirs, g.figure, g.unit, g.bound, g.unit, mark)
+		}
+	}
+	if *plots != "" {
+		s.plot(*plots)
+	}
+	if missed > 0 {
+		os.Exit(1)
+	}
+}

@@ -121,11 +121,11 @@ func (l *linker) sorted() []Diagnostic {
 
 // document registers an Arazzo document with its workflows and loads its sources.
 func (l *linker) document(decl *arazzo.Document, base string) *document {
-	d := &document{decl: decl, location: base, workflows: map[string]int{}}
+	d := &document{decl: decl, root: decl.Node(), location: base, workflows: map[string]int{}}
 	l.program.documents = append(l.program.documents, d)
 	l.loaded[decl.Location] = d
 	l.diagnostics = append(l.diagnostics, decl.Diagnostics...)
-	l.hash.Write(decl.JSON())
+	l.hash.Write(d.root.JSON())
 	for _, w := range decl.Workflows {
 		if _, dup := d.workflows[w.WorkflowID]; dup {
 			continue

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -25,11 +26,11 @@ type Inputs = map[string]any
 
 // inputSchema is a workflow's JSON Schema (E14).
 type inputSchema struct {
-	compiled *jsonschema.Schema
-	root     *tree.Node // the document, for $ref
-	node     *tree.Node
-	names    []string // of the declared properties
-	secrets  []string // of those whose format is password
+	compile func() (*jsonschema.Schema, error)
+	root    *tree.Node // the document, for $ref
+	node    *tree.Node
+	names   []string // of the declared properties
+	secrets []string // of those whose format is password
 }
 
 // refuse is the loader of schemas: a schema refers to its own document only.
@@ -70,9 +71,26 @@ func (l *workflowLinker) inputs() *inputSchema {
 	if node == nil {
 		return nil
 	}
-	s := &inputSchema{root: l.workflow.document.decl.Node(), node: node}
+	s := &inputSchema{root: l.workflow.document.root, node: node}
 	at := l.workflow.decl.At("inputs")
 	s.collect()
+	s.compile = sync.OnceValues(func() (*jsonschema.Schema, error) { return s.compileAt(at.Pointer) })
+	if isPlain(node, 0) {
+		return s // it is valid: there is time until inputs come
+	}
+	if _, err := s.compile(); err != nil {
+		l.error("inputs-schema", at, "the inputs of workflow %q are no JSON Schema: %s", l.workflow.id, strings.ReplaceAll(schemaProblem(err), schemaURL, ""))
+	}
+	return s
+}
+
+// compileAt compiles the schema at a place of its document; one that refers to
+// nothing needs no document.
+func (s *inputSchema) compileAt(pointer string) (*jsonschema.Schema, error) {
+	root := s.root
+	if isPlain(s.node, 0) {
+		root, pointer = s.node, ""
+	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
@@ -80,14 +98,10 @@ func (l *workflowLinker) inputs() *inputSchema {
 		c.RegisterFormat(f)
 	}
 	c.UseLoader(refuse{})
-	err := c.AddResource(schemaURL, s.root.Value())
-	if err == nil {
-		s.compiled, err = c.Compile(schemaURL + "#" + at.Pointer)
+	if err := c.AddResource(schemaURL, root.Value()); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		l.error("inputs-schema", at, "the inputs of workflow %q are no JSON Schema: %s", l.workflow.id, strings.ReplaceAll(schemaProblem(err), schemaURL, ""))
-	}
-	return s
+	return c.Compile(schemaURL + "#" + pointer)
 }
 
 // schemaProblem leaves out of a compiler's error what only the library knows.
@@ -201,7 +215,11 @@ func (w *workflow) prepare(inputs map[string]any) (map[string]any, error) {
 	}
 	d := defaulter{schema: w.schema, left: maxDefaults}
 	full, _ := d.fill(d.root(inputs), w.schema.node).(map[string]any)
-	err := w.schema.compiled.Validate(map[string]any(full))
+	compiled, err := w.schema.compile()
+	if err != nil {
+		return nil, err
+	}
+	err = compiled.Validate(map[string]any(full))
 	var invalid *jsonschema.ValidationError
 	if errors.As(err, &invalid) {
 		return nil, &InputError{WorkflowID: w.id, Violations: violations(invalid)}

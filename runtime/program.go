@@ -34,6 +34,7 @@ func (p *Program) Document() *arazzo.Document { return p.documents[0].decl }
 
 // document is an Arazzo document with the descriptions that it names.
 type document struct {
+	root      *arazzo.Node // decl as a tree
 	decl      *arazzo.Document
 	location  string
 	sources   []*source

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/runtime"
+	"github.com/pb33f/libopenapi"
+)
+
+// goal is a row of the table: a measured figure that must not be above a bound.
+type goal struct {
+	what, against string
+	ours, theirs  string
+	figure, bound float64
+	unit          string // of figure; empty: a ratio
+}
+
+func (g goal) met() bool { return g.figure <= g.bound }
+
+// suite measures with that many rounds.
+type suite struct {
+	rounds int
+	turn   time.Duration
+	goals  []goal
+}
+
+func (s *suite) compare(works ...func()) []cost { return compare(s.rounds, s.turn, works...) }
+
+func (s *suite) ratio(what, against string, ours, theirs cost, steps int, bound float64) {
+	s.goals = append(s.goals, goal{what: what, against: against, ours: perStep(ours, steps), theirs: perStep(theirs, steps), figure: ours.over(theirs), bound: bound})
+}
+
+func (s *suite) allocs(what string, ours, theirs cost, steps int) {
+	s.goals = append(s.goals, goal{what: what, against: "loop by hand, allocations", figure: ours.allocs / theirs.allocs, bound: 1,
+		ours: fmt.Sprintf("%.1f allocs", ours.allocs/float64(steps)), theirs: fmt.Sprintf("%.1f allocs", theirs.allocs/float64(steps))})
+}
+
+func perStep(c cost, steps int) string {
+	return fmt.Sprintf("%v, %.1f allocs", (c.time / time.Duration(steps)).Round(10*time.Nanosecond), c.allocs/float64(steps))
+}
+
+const manySteps, fewSteps = 100, 10
+
+// values is the engine alone: the transport hands over decoded values.
+func (s *suite) values() {
+	body := payload(400)
+	p := compiled(manySteps, true)
+	response := &runtime.Response{Status: 200, Header: jsonHeader, Value: decoded(body), Decoded: true}
+	e := libCompiled(manySteps, true).new(libValues(body))
+	c := s.compare(func() { runEngine(p, response) }, func() { runLib(e) })
+	s.ratio("a step, decoded values", "libopenapi", c[0], c[1], manySteps, 1.0/8)
+	s.goals = append(s.goals, goal{what: "a step, decoded values", against: "allocations", ours: fmt.Sprintf("%.1f allocs", c[0].allocs/manySteps), theirs: fmt.Sprintf("%.1f allocs", c[1].allocs/manySteps),
+		figure: c[0].allocs / manySteps, bound: 12, unit: " allocs"})
+}
+
+// bytes is the engine with bodies as they come.
+func (s *suite) bytes(size, steps int, name string, lib, hand float64) {
+	body := payload(size)
+	p := compiled(steps, true)
+	response := &runtime.Response{Status: 200, Header: jsonHeader, Body: body}
+	e := libCompiled(steps, true).new(libBytes(body))
+	c := s.compare(func() { runEngine(p, response) }, func() { runLib(e) }, func() {
+		for range steps {
+			decode(body)
+		}
+	})
+	s.ratio("a step from bytes, "+name, "libopenapi", c[0], c[1], steps, lib)
+	s.ratio("a step from bytes, "+name, "decoding into any by hand", c[0], c[2], steps, hand)
+}
+
+// unread is a step whose body no expression reads.
+func (s *suite) unread() {
+	p := compiled(manySteps, false)
+	small := &runtime.Response{Status: 200, Header: jsonHeader, Body: payload(400)}
+	large := &runtime.Response{Status: 200, Header: jsonHeader, Body: payload(1_000_000)}
+	c := s.compare(func() { runEngine(p, large) }, func() { runEngine(p, small) })
+	s.ratio("a step that does not read its body, 1 MB", "the same with 400 B", c[0], c[1], manySteps, 1.1)
+}
+
+// http is a run over loopback HTTP.
+func (s *suite) http(size int, name string, bound float64) {
+	api := httptest.NewServer(server(payload(size)))
+	defer api.Close()
+	p, client := compiled(fewSteps, true), api.Client()
+	c := s.compare(func() { runDriver(p, api.URL, client) }, func() { loop(fewSteps, api.URL, client) })
+	s.ratio("a step over loopback HTTP, "+name, "loop by hand", c[0], c[1], fewSteps, bound)
+	s.allocs("a step over loopback HTTP, "+name, c[0], c[1], fewSteps)
+}
+
+// concurrent is 64 runs at once.
+func (s *suite) concurrent() {
+	api := httptest.NewServer(server(payload(400)))
+	defer api.Close()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	defer client.CloseIdleConnections()
+	p := compiled(fewSteps, true)
+	c := s.compare(func() { together(64, func() { runDriver(p, api.URL, client) }) }, func() { together(64, func() { loop(fewSteps, api.URL, client) }) })
+	s.ratio("64 concurrent runs of one Program, 400 B", "64 loops by hand", c[0], c[1], 64*fewSteps, 1)
+}
+
+func together(n int, work func()) {
+	var wait sync.WaitGroup
+	for range n {
+		wait.Go(work)
+	}
+	wait.Wait()
+}
+
+func (s *suite) waiting() {
+	each, goroutines := waiting(100_000)
+	s.goals = append(s.goals, goal{what: "100,000 waiting runs, each", against: "memory", ours: fmt.Sprintf("%.2f KB, %d goroutines in all", each/1000, goroutines), figure: each / 1000, bound: 2.5, unit: " KB"})
+}
+
+// reference is the workflow of the example with its description.
+func (s *suite) reference(root string) {
+	workflow, text, api := reference(root)
+	c := s.compare(func() {
+		must(runtime.Compile(context.Background(), must(arazzo.ParseFile(workflow, text))))
+	}, func() {
+		must(libopenapi.NewArazzoDocument(text))
+		libModel(api)
+	})
+	s.ratio("parse and compile of the reference workflow", "libopenapi, document and model", c[0], c[1], 1, 1.0/4)
+}
+
+func reference(root string) (workflow string, text, api []byte) {
+	example := filepath.Join(root, "examples", "cancel-and-confirm")
+	workflow = must(filepath.Glob(filepath.Join(example, "arazzo", "*.yml")))[0]
+	return workflow, must(os.ReadFile(workflow)), must(os.ReadFile(must(filepath.Glob(filepath.Join(example, "openapi", "*.yml")))[0]))
+}
+
+// description is a workflow of three steps over a large description.
+func (s *suite) description(name, path string, operations [3]string) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "left out: %v\n", err)
+		return
+	}
+	doc := must(arazzo.Parse(overLarge(operations)))
+	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return data, nil })}
+	ours := func() *runtime.Program { return must(compiler.Compile(context.Background(), doc)) }
+	few := suite{rounds: 3, turn: 0}
+	c := few.compare(func() { ours() }, func() { libModel(data) })
+	what := fmt.Sprintf("compile over %s (%.1f MB)", name, float64(len(data))/1e6)
+	s.ratio(what, "libopenapi, full model", c[0], c[1], 1, 1.0/15)
+	mine, theirs := retained(ours), retained(func() any { return libModel(data) })
+	s.goals = append(s.goals, goal{what: what, against: "libopenapi, memory held", ours: fmt.Sprintf("%.2f MB", mine/1e6), theirs: fmt.Sprintf("%.1f MB", theirs/1e6), figure: mine / theirs, bound: 1.0 / 20})
+}
+
+// overLarge is an Arazzo document with three steps.
+func overLarge(operations [3]string) []byte {
+	text := `{"arazzo":"1.0.1","info":{"title":"Large","version":"1"},"sourceDescriptions":[{"name":"large","url":"large","type":"openapi"}],
+"workflows":[{"workflowId":"w","steps":[`
+	for i, id := range operations {
+		if i > 0 {
+			text += ","
+		}
+		text += fmt.Sprintf(`{"stepId":"s%d","operationId":%q}`, i, id)
+	}
+	return []byte(text + "]}]}")
+}

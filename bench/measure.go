@@ -1,0 +1,78 @@
+package main
+
+import (
+	goruntime "runtime"
+	"slices"
+	"time"
+)
+
+// cost is what one run of some work costs.
+type cost struct {
+	time   time.Duration // the median of the rounds
+	allocs float64
+	bytes  float64
+	rounds []time.Duration
+}
+
+// compare measures works beside one another: in every round each has its turn,
+// so that what disturbs the machine disturbs all of them.
+func compare(rounds int, turn time.Duration, works ...func()) []cost {
+	costs := make([]cost, len(works))
+	counts := make([]int, len(works))
+	for i, work := range works {
+		work()
+		started := time.Now()
+		work()
+		counts[i] = max(1, int(turn/max(time.Since(started), 1)))
+		costs[i].allocs, costs[i].bytes = allocations(work)
+	}
+	for range rounds {
+		for i, work := range works {
+			started := time.Now()
+			for range counts[i] {
+				work()
+			}
+			costs[i].rounds = append(costs[i].rounds, time.Since(started)/time.Duration(counts[i]))
+		}
+	}
+	for i := range costs {
+		costs[i].time = median(costs[i].rounds)
+	}
+	return costs
+}
+
+// allocations counts what one run allocates, on all goroutines.
+func allocations(work func()) (count, bytes float64) {
+	const runs = 5
+	var before, after goruntime.MemStats
+	goruntime.GC()
+	goruntime.ReadMemStats(&before)
+	for range runs {
+		work()
+	}
+	goruntime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / runs, float64(after.TotalAlloc-before.TotalAlloc) / runs
+}
+
+// over is the ratio of two costs: the median of the ratios of the rounds.
+func (c cost) over(d cost) float64 {
+	ratios := make([]float64, len(c.rounds))
+	for i := range ratios {
+		ratios[i] = float64(c.rounds[i]) / float64(d.rounds[i])
+	}
+	return median(ratios)
+}
+
+func median[T float64 | time.Duration](values []T) T {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// retained is the memory that a result holds.
+func retained[T any](make func() T) float64 {
+	before := heap()
+	kept := make()
+	after := heap()
+	goruntime.KeepAlive(kept)
+	return float64(after) - float64(before)
+}
