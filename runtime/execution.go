@@ -225,9 +225,7 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 		return nil, err
 	}
 	x := &Execution{program: p, state: state{Program: p.fingerprint, Settings: settings, Root: index}}
-	for _, credential := range settings.Credentials {
-		x.addSecret(credential)
-	}
+	x.addCredentials(settings.Credentials)
 	x.push(index, asRoot, prepared)
 	return x, nil
 }

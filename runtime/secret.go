@@ -66,6 +66,24 @@ func (w *workflow) markSecret(o *operand) (marked bool) {
 	return marked
 }
 
+// Mask returns the outputs of a run with the caller's credentials in them
+// masked, in every spelling, for who shows them.
+func (s Settings) Mask(outputs map[string]any) map[string]any {
+	x := &Execution{}
+	x.addCredentials(s.Credentials)
+	return x.maskMap(outputs)
+}
+
+// addCredentials notes credentials, and the passwords in them.
+func (x *Execution) addCredentials(credentials map[string]string) {
+	for _, credential := range credentials {
+		x.addSecret(credential)
+		if _, password, ok := strings.Cut(credential, ":"); ok {
+			x.addSecret(password)
+		}
+	}
+}
+
 func (x *Execution) learnSecrets(w *workflow, inputs map[string]any) {
 	for _, name := range w.secrets {
 		if v, ok := inputs[name]; ok {

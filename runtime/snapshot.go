@@ -41,9 +41,7 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	for _, credential := range x.Settings.Credentials {
-		x.addSecret(credential)
-	}
+	x.addCredentials(x.Settings.Credentials)
 	for _, f := range x.Frames {
 		f.kept = x.workflow(f).newOutputs()
 		x.learnSecrets(x.workflow(f), f.Inputs)

@@ -173,6 +173,9 @@ func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver,
 	b := runtime.Batch{Driver: driver, Concurrency: e.concurrency, PerHost: e.perHost, Rate: rate}
 	bar := newBar(c.ErrOrStderr(), l)
 	for r := range b.Run(ctx, program, workflow, l.read(in)) {
+		if r.Result != nil {
+			r.Result.Outputs = driver.Mask(r.Result.Outputs)
+		}
 		l.result(r)
 		bar.draw(false)
 		if l.broken != nil {

@@ -97,6 +97,9 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	driver := runtime.Driver{Settings: settings, MaxBody: r.maxBody, OnEvent: func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }}
 	result, err := driver.Run(ctx, program, info.ID, inputs)
 	screen.close()
+	if result != nil {
+		result.Outputs = settings.Mask(result.Outputs)
+	}
 	var invalid *runtime.InputError
 	if errors.As(err, &invalid) && result == nil {
 		return r.refuse(c, recorder, program, info.ID, err)
