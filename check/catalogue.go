@@ -144,7 +144,7 @@ func Document(example string) string {
 		example = "steps:\n" + indent(example, "  ", "  ")
 	}
 	switch {
-	case strings.Contains(example, "arazzo: "):
+	case strings.Contains(example, "arazzo: ") || strings.HasPrefix(example, "{"):
 		return example
 	case strings.Contains(example, "sourceDescriptions:"):
 		head, _, _ := strings.Cut(exampleHead, "sourceDescriptions:")

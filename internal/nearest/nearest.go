@@ -17,6 +17,9 @@ func Names(name string, candidates []string) []string {
 	limit := max(1, len(name)/3)
 	for _, c := range candidates {
 		d := distance(strings.ToLower(name), strings.ToLower(c), limit)
+		if swapped(strings.ToLower(name), strings.ToLower(c)) {
+			d = 1
+		}
 		if d <= limit {
 			close = append(close, scored{c, d})
 		}
@@ -34,10 +37,27 @@ func Names(name string, candidates []string) []string {
 func Only(name string, candidates []string) string {
 	names := Names(name, slices.Compact(slices.Sorted(slices.Values(candidates))))
 	limit := max(1, len(name)/6)
-	if len(names) != 1 || len(name) < 3 || distance(strings.ToLower(name), strings.ToLower(names[0]), limit) > limit {
+	if len(names) != 1 || len(name) < 3 {
+		return ""
+	}
+	a, b := strings.ToLower(name), strings.ToLower(names[0])
+	if distance(a, b, limit) > limit && !swapped(a, b) {
 		return ""
 	}
 	return names[0]
+}
+
+// swapped reports whether two neighbouring bytes of a are the other way round in b.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) - 1 {
+		if a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }
 
 // Hint returns "; did you mean "a" or "b"?" for the candidates close to name,
