@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,20 +17,30 @@ import (
 
 func showCommand() *cobra.Command {
 	var from sources
+	var output string
 	c := &cobra.Command{
 		Use:   "show DOCUMENT",
-		Short: "List workflows with their inputs, credentials, steps and operations",
+		Short: "List workflows with what they need: inputs, credentials, servers, files; steps and operations",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			program, err := from.load(c.Context(), args[0])
 			if program == nil {
 				return documentError(c, program, err)
 			}
-			for i, w := range program.Workflows() {
-				if i > 0 {
-					fmt.Fprintln(c.OutOrStdout())
+			switch output {
+			case "json":
+				if err := showJSON(c.OutOrStdout(), program.Workflows()); err != nil {
+					return err
 				}
-				show(c.OutOrStdout(), w)
+			case "text":
+				for i, w := range program.Workflows() {
+					if i > 0 {
+						fmt.Fprintln(c.OutOrStdout())
+					}
+					show(c.OutOrStdout(), w)
+				}
+			default:
+				return fmt.Errorf("-o %s: write text or json", output)
 			}
 			if err != nil {
 				return documentError(c, program, err)
@@ -38,7 +49,16 @@ func showCommand() *cobra.Command {
 		},
 	}
 	from.flags(c)
+	c.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text or json")
 	return c
+}
+
+// showJSON prints the workflows as an array.
+func showJSON(w io.Writer, workflows []runtime.WorkflowInfo) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(workflows)
 }
 
 // documentError prints what keeps a document from being used, with the warnings
@@ -80,6 +100,8 @@ func show(w io.Writer, info runtime.WorkflowInfo) {
 		row := fmt.Sprintf("%s\t%s\t%s %s\tof %s", c.Scheme, c.Type, c.In, c.Name, c.Source)
 		if c.SetByStep {
 			row += "\tset by the steps themselves"
+		} else if c.Optional {
+			row += "\tnot needed where another is given, or none"
 		}
 		credentials = append(credentials, row)
 	}
@@ -92,8 +114,25 @@ func show(w io.Writer, info runtime.WorkflowInfo) {
 	}
 	section("inputs", inputs)
 	section("credentials", credentials)
+	section("servers", serverRows(info.Servers))
+	section("hosts", info.Hosts)
+	section("files", info.Files)
 	section("steps", steps)
 	section("outputs", info.Outputs)
+}
+
+func serverRows(servers []runtime.Server) (rows []string) {
+	for _, s := range servers {
+		rows = append(rows, s.URL+"\tof "+s.Source)
+		for _, v := range s.Variables {
+			row := fmt.Sprintf("  %s: default %s", v.Name, v.Default)
+			if len(v.Enum) > 0 {
+				row += ", one of " + strings.Join(v.Enum, ", ")
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 func inputRow(in runtime.InputInfo) string {
