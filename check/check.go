@@ -20,6 +20,7 @@ var analyses = []func(*checker){
 	(*checker).controlFlow,
 	(*checker).dataFlow,
 	(*checker).messageReads,
+	(*checker).types,
 }
 
 // Program returns all that is known to be wrong, or worth a look, with the

@@ -1,0 +1,249 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/schema"
+	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/jsonpath"
+)
+
+// lookups judges every expression of a value.
+func (t *typing) lookups(at *scope, v *linked.Value) {
+	if v == nil {
+		return
+	}
+	if v.Kind == linked.Selection && v.Selector != nil {
+		t.selected(at, v)
+	}
+	v.All(func(r *linked.Ref) { t.lookup(at, r) })
+}
+
+// lookup reports what an expression looks for where no schema has it.
+func (t *typing) lookup(at *scope, r *linked.Ref) {
+	switch r.Kind {
+	case linked.ResponseHeader:
+		t.header(at, r)
+		return
+	case linked.ResponseBody:
+		if t.noBody(at, r) {
+			return
+		}
+	}
+	path := tokens(r)
+	if len(path) == 0 {
+		return
+	}
+	base, _ := t.base(at, r)
+	t.absent(at, r, base.Follow(path), path, 0)
+}
+
+// noBody reports a look into a response body that has no members.
+func (t *typing) noBody(at *scope, r *linked.Ref) bool {
+	f, b := t.without(at)
+	switch {
+	case f == emptyForm:
+		t.report(at.workflow.Document, arazzo.Warning, "response-body", r.Place,
+			"%s is always missing: a response %s has no body", r.Text, b.response.Code)
+		return true
+	case (f == xmlForm || f == textForm || f == binaryForm) && len(tokens(r)) > 0:
+		d := t.report(at.workflow.Document, arazzo.Warning, "response-body", r.Place,
+			"%s looks for a member, but the response of %s is %s (%s)", r.Text, label(at.step), formNames[f], b.media)
+		d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column}, "the response is declared here")
+		return true
+	}
+	return false
+}
+
+// header reports a header that no response declares where it is nearly one that
+// is. Others are common without being declared.
+func (t *typing) header(at *scope, r *linked.Ref) {
+	names, place := at.headers()
+	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, r.Name) }) || slices.Contains(usualHeaders, strings.ToLower(r.Name)) {
+		return
+	}
+	if hint := nearest.Hint(r.Name, names); hint != "" {
+		d := t.report(at.workflow.Document, arazzo.Warning, "response-header", r.Place,
+			"the response %s of %s declares no header %q%s", at.codes(), label(at.step), r.Name, hint)
+		d.Related = schemaPlace(place, "its headers")
+	}
+}
+
+// usualHeaders come without being declared.
+var usualHeaders = []string{"content-type", "content-length", "content-encoding", "content-language", "content-location", "content-disposition", "date", "etag", "last-modified", "expires", "location",
+	"retry-after", "link", "server", "vary", "age", "via", "set-cookie", "cache-control", "connection", "www-authenticate", "allow", "accept-ranges"}
+
+// absent reports a member or item that a schema does not have. skip is how
+// many of the tokens stand in front of where the text begins.
+func (t *typing) absent(at *scope, r *linked.Ref, found schema.Found, path []string, skip int) {
+	if found.Presence != schema.Undeclared && found.Presence != schema.Never || found.At < skip {
+		return
+	}
+	what, code := t.owner(at, r)
+	token := path[found.At]
+	if found.At > 0 {
+		what = fmt.Sprintf("%s in %s", quoteToken(path[:found.At]), what)
+	}
+	t.missing(at, code, r.Place, r.Text, what, token, found)
+}
+
+// missing reports one token that leads nowhere.
+func (t *typing) missing(at *scope, code string, place arazzo.Position, text, what, token string, found schema.Found) {
+	message := fmt.Sprintf("%s: %s has no member %q%s", text, what, token, nearest.Hint(token, found.Names))
+	related := "its schema"
+	_, isIndex := value.Index(token)
+	switch {
+	case len(found.Names) > 0:
+		related = "its schema has " + listNames(found.Names)
+	case found.Kinds == schema.Array && !isIndex:
+		message = fmt.Sprintf("%s: %s is an array; an index comes next, such as 0, not %q", text, what, token)
+	case found.Kinds == schema.Array:
+		message = fmt.Sprintf("%s: %s never has an item %s", text, what, token)
+	case found.Kinds&schema.Object == 0 && found.Kinds != 0:
+		message = fmt.Sprintf("%s: %s is %s; it has no %q", text, what, found.Kinds, token)
+	}
+	var d *arazzo.Diagnostic
+	if code == "response-member" {
+		d = t.report(at.workflow.Document, arazzo.Warning, "response-member", place, "%s", message)
+	} else {
+		d = t.report(at.workflow.Document, arazzo.Warning, "value-member", place, "%s", message)
+	}
+	d.Related = schemaPlace(found.Place, related)
+}
+
+const mostNames = 12
+
+func listNames(names []string) string {
+	if len(names) > mostNames {
+		return strings.Join(names[:mostNames], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
+
+func quoteToken(path []string) string {
+	return "/" + strings.Join(path, "/")
+}
+
+// schemaPlace is the related place of a schema.
+func schemaPlace(p schema.Place, message string) []arazzo.Related {
+	if p.Line == 0 {
+		return nil
+	}
+	return []arazzo.Related{{Position: arazzo.Position{File: p.Location, Line: p.Line, Column: p.Column}, Message: message}}
+}
+
+// owner names the value that an expression looks into.
+func (t *typing) owner(at *scope, r *linked.Ref) (what, code string) {
+	switch r.Kind {
+	case linked.ResponseBody:
+		return fmt.Sprintf("the response %s of %s", at.codes(), label(at.step)), "response-member"
+	case linked.StepOutput:
+		return fmt.Sprintf("the output %q of step %q", r.Name, r.Step.Decl.StepID), "value-member"
+	case linked.InputRef:
+		return fmt.Sprintf("the input %q", r.Name), "value-member"
+	case linked.WorkflowOutput:
+		return fmt.Sprintf("the output %q of workflow %q", r.Name, r.Workflow.Decl.WorkflowID), "value-member"
+	case linked.RequestBody:
+		return "the request body", "value-member"
+	}
+	return "the value", "value-member"
+}
+
+// selected judges the selector of a Selector Object.
+func (t *typing) selected(at *scope, v *linked.Value) {
+	s := v.Selector
+	if s.Context == nil || s.Context.Kind != linked.Reference {
+		return
+	}
+	context := t.reference(at, s.Context.Ref).Type
+	if s.Query != nil {
+		if path, ok := s.Query.Path(); ok {
+			t.query(at, query{context: context, root: context, owner: s.Context.Ref, text: s.Text, place: v.Place}, path)
+		}
+		return
+	}
+	if !s.XPath {
+		found := context.Follow(s.Pointer)
+		if found.Presence == schema.Undeclared || found.Presence == schema.Never {
+			what, code := t.owner(at, s.Context.Ref)
+			t.missing(at, code, v.Place, s.Text, what, s.Pointer[found.At], found)
+		}
+	}
+}
+
+// query is where a JSONPath is evaluated.
+type query struct {
+	context, root *schema.Type // what @ and $ are
+	owner         *linked.Ref
+	text          string
+	place         arazzo.Position
+}
+
+// query reports what a JSONPath looks for where no schema has it, also in its
+// filters.
+func (t *typing) query(at *scope, q query, path []jsonpath.Step) {
+	found := along(q.context, path)
+	if found.Presence == schema.Undeclared || found.Presence == schema.Never {
+		step := path[found.At]
+		token := step.Name
+		if step.Kind == jsonpath.IndexStep {
+			token = fmt.Sprint(step.Index)
+		}
+		what, code := t.owner(at, q.owner)
+		if found.At > 0 {
+			what = pathText(path[:found.At]) + " in " + what
+		}
+		t.missing(at, code, q.place, q.text, what, token, found)
+		return
+	}
+	for i, step := range path {
+		if step.Kind != jsonpath.FilterStep {
+			continue
+		}
+		if in := along(q.context, path[:i]); in.Type != nil {
+			filter := q
+			filter.context = t.filtered(in.Type, i == 0 && len(path) == 1)
+			t.terms(at, filter, step.Filter)
+		}
+	}
+}
+
+// filtered is the type of @ in a filter: the children, or, of an object at the
+// root, the object itself (C12) where no child can be meant.
+func (t *typing) filtered(in *schema.Type, root bool) *schema.Type {
+	if root && in.Kinds() == schema.Object {
+		for _, a := range in.Alternatives() {
+			if a.Open {
+				return schema.Any()
+			}
+			for _, name := range a.Names() {
+				if f := in.Member(name); f.Type == nil || f.Type.Kinds()&schema.Compound != 0 {
+					return schema.Any()
+				}
+			}
+		}
+		return in
+	}
+	return children(in)
+}
+
+func pathText(path []jsonpath.Step) string {
+	var b strings.Builder
+	b.WriteByte('$')
+	for _, step := range path {
+		switch step.Kind {
+		case jsonpath.NameStep:
+			b.WriteString("." + step.Name)
+		case jsonpath.IndexStep:
+			fmt.Fprintf(&b, "[%d]", step.Index)
+		default:
+			b.WriteString("[*]")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,547 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/schema"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// request judges what a step sends, or gives to the workflow that it calls.
+func (t *typing) request(s *linked.Step) {
+	at := &scope{s.Workflow, s, codes{}}
+	for _, a := range s.Arguments {
+		t.lookups(at, a.Value)
+	}
+	switch {
+	case s.Called != nil:
+		t.arguments(at, s.Called, s.Arguments, s.Decl.At("workflowId"), s.MissingParameters)
+	case s.Operation != nil:
+		t.parameters(at, s)
+		t.body(at, s)
+	}
+}
+
+// parameters judges the parameters of a request.
+func (t *typing) parameters(at *scope, s *linked.Step) {
+	for _, a := range s.Arguments {
+		if p := parameterOf(s.Operation, a); p != nil {
+			want := t.schema(p.Schema, p.Home)
+			t.fits(at, a.Value, flow{want: want, text: p.ContentType == "" || formOf(p.ContentType) != jsonForm, what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
+		}
+	}
+	if s.MissingParameters {
+		return
+	}
+	for _, p := range s.Operation.Parameters {
+		if !p.Required || p.In == "path" || given(s, p) || supplied(s.Operation, p) || t.schema(p.Schema, p.Home).HasDefault() {
+			continue
+		}
+		var others []string
+		for _, a := range s.Arguments {
+			if a.In == p.In && parameterOf(s.Operation, a) == nil {
+				others = append(others, a.Name)
+			}
+		}
+		hint := ""
+		if names := nearest.Names(p.Name, others); len(names) > 0 {
+			hint = fmt.Sprintf("; is %q meant to be it?", names[0])
+		}
+		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"), "%s requires the %s parameter %q, and step %q does not give it%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
+		d.Related = schemaPlace(schema.Place{Location: p.Home.Location(), Line: p.Node.Line, Column: p.Node.Column}, "the parameter is declared here")
+	}
+}
+
+func parameterOf(op *openapi.Operation, a *linked.Argument) *openapi.Parameter {
+	for _, p := range op.Parameters {
+		if p.In == a.In && (p.Name == a.Name || p.In == "header" && strings.EqualFold(p.Name, a.Name)) {
+			return p
+		}
+	}
+	return nil
+}
+
+func given(s *linked.Step, p *openapi.Parameter) bool {
+	return slices.ContainsFunc(s.Arguments, func(a *linked.Argument) bool {
+		return a.In == p.In && (a.Name == p.Name || p.In == "header" && strings.EqualFold(a.Name, p.Name)) || a.In == "querystring" && p.In == "query"
+	})
+}
+
+// ownHeaders are those that every request has, whatever a description says.
+var ownHeaders = []string{"accept", "content-type", "user-agent", "host", "content-length", "connection", "accept-encoding"}
+
+// supplied reports whether a parameter comes from elsewhere: as a credential
+// (O12), or as a header that the request has anyway.
+func supplied(op *openapi.Operation, p *openapi.Parameter) bool {
+	if name := strings.ToLower(p.Name); p.In == "header" && (slices.Contains(ownHeaders, name) || name == "authorization" && len(op.Security) > 0) {
+		return true
+	}
+	for _, alternative := range op.Security {
+		for _, scheme := range alternative {
+			if scheme.In == p.In && strings.EqualFold(scheme.ParamName, p.Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// arguments judges what a called workflow is given (F17, E14).
+func (t *typing) arguments(at *scope, called *linked.Workflow, list []*linked.Argument, place arazzo.Position, incomplete bool) {
+	if called.Schema == nil {
+		return
+	}
+	inputs := t.inputs(called)
+	for _, a := range list {
+		found := inputs.Member(a.Name)
+		switch found.Presence {
+		case schema.Undeclared, schema.Never:
+			if !a.Inherited {
+				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s", called.Decl.WorkflowID, a.Name, nearest.Hint(a.Name, found.Names))
+				d.Related = schemaPlace(found.Place, "its inputs")
+			}
+		default:
+			t.fits(at, a.Value, flow{want: found.Type, what: fmt.Sprintf("the input %q of workflow %q", a.Name, called.Decl.WorkflowID)})
+		}
+	}
+	if incomplete {
+		return
+	}
+	for _, name := range inputs.Required() {
+		if slices.ContainsFunc(list, func(a *linked.Argument) bool { return a.Name == name }) || inputs.Member(name).Type == nil || inputs.Member(name).Type.HasDefault() {
+			continue
+		}
+		p, _ := inputs.Member(name).Type.Place()
+		d := t.report(at.workflow.Document, arazzo.Error, "input-missing", place, "workflow %q requires the input %q, which is not given", called.Decl.WorkflowID, name)
+		d.Related = schemaPlace(p, "the input is declared here")
+	}
+}
+
+// body judges a request body.
+func (t *typing) body(at *scope, s *linked.Step) {
+	declared := s.Operation.Body
+	switch {
+	case s.Body == nil:
+		if declared != nil && declared.Required && s.Decl.RequestBody == nil {
+			d := t.report(at.workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, and step %q sends none", label(s), s.Decl.StepID)
+			d.Related = t.bodyPlace(s)
+		}
+		return
+	case declared == nil:
+		t.lookups(at, s.Body.Payload)
+		if !slices.Contains(bodyless, s.Operation.Method) {
+			t.report(at.workflow.Document, arazzo.Warning, "body-undeclared", s.Body.Place, "%s declares no request body", label(s))
+		}
+		return
+	}
+	for _, r := range s.Body.Replacements {
+		t.lookups(at, r.Value)
+	}
+	media := mediaOf(declared, s.Body.ContentType)
+	if media == nil {
+		t.lookups(at, s.Body.Payload)
+		if len(declared.Content) > 0 && strings.Contains(s.Body.ContentType, "/") {
+			var types []string
+			for _, m := range declared.Content {
+				types = append(types, m.Type)
+			}
+			d := t.report(at.workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"), "%s takes no body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
+			d.Related = t.bodyPlace(s)
+		}
+		return
+	}
+	payload := s.Body.Payload
+	if formOf(s.Body.ContentType) == jsonForm {
+		payload = textPayload(payload)
+	}
+	t.lookups(at, s.Body.Payload)
+	f := flow{want: t.schema(media.Schema, media.Home), what: "the body of " + label(s), members: true}
+	switch formOf(s.Body.ContentType) {
+	case jsonForm:
+	case textForm:
+		if !strings.Contains(s.Body.ContentType, "form-urlencoded") {
+			return
+		}
+		f.text = true
+	default:
+		if !strings.HasPrefix(s.Body.ContentType, "multipart/") {
+			return
+		}
+		f.text = true
+	}
+	for _, r := range s.Body.Replacements {
+		if r.Query != nil || r.XPath != "" {
+			f.open = true
+			continue
+		}
+		f.replaced = append(f.replaced, r.Pointer)
+		if found := f.want.Follow(r.Pointer); found.Type != nil && !slices.Contains(r.Pointer, "-") {
+			t.fits(at, r.Value, flow{want: found.Type, text: f.text, what: fmt.Sprintf("%s in the body of %s", quoteToken(r.Pointer), label(s))})
+		} else if found.Presence == schema.Never || found.Presence == schema.Undeclared && nearest.Hint(r.Pointer[found.At], found.Names) != "" {
+			t.unknownMember(at, f, r.Place, r.Pointer[found.At], found)
+		}
+	}
+	if payload != nil && !(payload.Kind == linked.Constant && payload.Constant == nil) {
+		t.fits(at, payload, f)
+	}
+}
+
+// bodyless are the methods with which a body has no meaning: that is reported
+// as a rule of documents.
+var bodyless = []string{"GET", "HEAD", "DELETE"}
+
+func (t *typing) bodyPlace(s *linked.Step) []arazzo.Related {
+	n := s.Operation.Node.Get("requestBody")
+	if n == nil || s.Source == nil || s.Source.Description == nil {
+		return nil
+	}
+	return schemaPlace(schema.Place{Location: s.Source.Description.Location(), Line: n.Line, Column: n.Column}, "the body is declared here")
+}
+
+// mediaOf finds what is declared for a content type: the type itself, else a
+// range that it is in.
+func mediaOf(b *openapi.Body, contentType string) *openapi.MediaType {
+	want, _, _ := strings.Cut(strings.ToLower(contentType), ";")
+	want = strings.TrimSpace(want)
+	var inRange *openapi.MediaType
+	for _, m := range b.Content {
+		has, _, _ := strings.Cut(strings.ToLower(m.Type), ";")
+		switch has = strings.TrimSpace(has); {
+		case has == want:
+			return m
+		case has == "*/*" || !strings.Contains(has, "/") || strings.HasSuffix(has, "/*") && strings.HasPrefix(want, strings.TrimSuffix(has, "*")):
+			inRange = m
+		}
+	}
+	return inRange
+}
+
+// flow is where a value goes.
+type flow struct {
+	want     *schema.Type
+	text     bool // it is written as text there
+	what     string
+	path     []string
+	members  bool       // members are looked at one by one
+	open     bool       // more is put in elsewhere
+	replaced [][]string // pointers of what is put in elsewhere
+}
+
+func (f flow) into(token string, want *schema.Type) flow {
+	f.want = want
+	f.path = append(f.path[:len(f.path):len(f.path)], token)
+	return f
+}
+
+// name says what the value becomes.
+func (f flow) name() string {
+	if len(f.path) == 0 {
+		return f.what
+	}
+	return fmt.Sprintf("%s in %s", quoteToken(f.path), f.what)
+}
+
+// puts reports whether a replacement puts something at or below a member.
+func (f flow) puts(name string) bool {
+	return f.open || slices.ContainsFunc(f.replaced, func(p []string) bool {
+		return len(p) > len(f.path) && slices.Equal(p[:len(f.path)], f.path) && p[len(f.path)] == name || len(p) <= len(f.path) && slices.Equal(p, f.path[:len(p)])
+	})
+}
+
+// fits reports where a value cannot be what the schema wants.
+func (t *typing) fits(at *scope, v *linked.Value, f flow) {
+	if v == nil {
+		return
+	}
+	v = unfolded(v)
+	switch v.Kind {
+	case linked.Object, linked.Array:
+		// Inside of a form an array or object has a form of its own.
+		if f.text && len(f.path) > 0 || f.text && !f.members {
+			return
+		}
+		kind := schema.Array
+		if v.Kind == linked.Object {
+			kind = schema.Object
+		}
+		if p := f.want.Refuses(schema.Kind(kind), false); p != nil {
+			t.misfit(at, v, f, p, kind.String())
+			return
+		}
+		if v.Kind == linked.Object {
+			t.object(at, v, f)
+			return
+		}
+		for i, item := range v.Items {
+			if found := f.want.Item(i); found.Type != nil {
+				t.fits(at, item, f.into(strconv.Itoa(i), found.Type))
+			}
+		}
+		return
+	}
+	got := t.value(at, v)
+	if p := f.want.Refuses(got, f.text); p != nil {
+		t.misfit(at, v, f, p, spoken(v, got))
+		return
+	}
+	if v.Kind == linked.Reference && !f.text && got.Kinds() == schema.Array && f.want.Kinds() == schema.Array {
+		have, want := got.Items(), f.want.Items()
+		if have == nil || want == nil || !have.Known() {
+			return
+		}
+		if p := want.Refuses(have, false); p != nil && p.Fault == schema.WrongType {
+			t.misfit(at, v, f, p, "an array whose items are "+have.Kinds().String())
+		}
+	}
+}
+
+// spoken says what a value is for a message.
+func spoken(v *linked.Value, got *schema.Type) string {
+	switch v.Kind {
+	case linked.Constant:
+		return literal(v.Constant)
+	case linked.Template:
+		return "text"
+	case linked.Reference:
+		return v.Ref.Text + ", " + typeText(got)
+	}
+	return typeText(got)
+}
+
+func typeText(t *schema.Type) string {
+	if values, closed := t.Values(); closed && len(values) > 0 {
+		return "one of " + listValues(values)
+	}
+	text := t.Kinds().String()
+	for _, a := range t.Alternatives() {
+		if format := a.Format(); format != "" && len(t.Alternatives()) == 1 {
+			return text + " (" + format + ")"
+		}
+	}
+	return text
+}
+
+// unfolded shows the members of a constant as values, so that each has a
+// place.
+func unfolded(v *linked.Value) *linked.Value {
+	if v.Kind != linked.Constant {
+		return v
+	}
+	switch c := v.Constant.(type) {
+	case []any:
+		out := &linked.Value{Kind: linked.Array, Place: v.Place}
+		for i, item := range c {
+			out.Items = append(out.Items, &linked.Value{Constant: item, Place: inside(v.Place, strconv.Itoa(i))})
+		}
+		return out
+	case map[string]any:
+		out := &linked.Value{Kind: linked.Object, Place: v.Place}
+		for name := range c {
+			out.Names = append(out.Names, name)
+		}
+		sort.Strings(out.Names)
+		for _, name := range out.Names {
+			out.Items = append(out.Items, &linked.Value{Constant: c[name], Place: inside(v.Place, name)})
+		}
+		return out
+	}
+	return v
+}
+
+// inside is the place of a member; its line is found when it is reported.
+func inside(p arazzo.Position, name string) arazzo.Position {
+	if p.Pointer == "" {
+		return p
+	}
+	p.Pointer += "/" + value.PointerToken(name)
+	return p
+}
+
+// exact gives a place that was made by inside its line.
+func (t *typing) exact(at *scope, p arazzo.Position) arazzo.Position {
+	if n := at.workflow.Document.Decl.Node().At(p.Pointer); n != nil && n.Line > 0 && p.Pointer != "" {
+		p.Line, p.Column = n.Line, n.Column
+	}
+	return p
+}
+
+func (t *typing) object(at *scope, v *linked.Value, f flow) {
+	for i, name := range v.Names {
+		found := f.want.Member(name)
+		switch {
+		case found.Type != nil:
+			t.fits(at, v.Items[i], f.into(name, found.Type))
+		case found.Presence == schema.Never:
+			t.unknownMember(at, f, v.Items[i].Place, name, found)
+		case found.Presence == schema.Undeclared && f.members:
+			if nearest.Hint(name, missingOf(found.Names, v.Names)) != "" {
+				found.Names = missingOf(found.Names, v.Names)
+				t.unknownMember(at, f, v.Items[i].Place, name, found)
+			}
+		}
+	}
+	for _, name := range f.want.Required() {
+		if slices.Contains(v.Names, name) || f.puts(name) {
+			continue
+		}
+		if found := f.want.Member(name); found.Type != nil && found.Type.HasDefault() {
+			continue
+		}
+		place, _ := f.want.Place()
+		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place), "%s requires the member %q, which is not given%s", f.name(), name, nearest.Hint(name, undeclared(f.want, v.Names)))
+		d.Related = schemaPlace(place, "its schema")
+	}
+}
+
+// missingOf are the declared names that are not given.
+func missingOf(declared, given []string) []string {
+	return slices.DeleteFunc(slices.Clone(declared), func(name string) bool { return slices.Contains(given, name) })
+}
+
+// undeclared are the given names that the schema does not list.
+func undeclared(want *schema.Type, given []string) (names []string) {
+	for _, name := range given {
+		if p := want.Member(name).Presence; p == schema.Undeclared || p == schema.Never {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// unknownMember reports a member that the schema does not list: for certain
+// where it forbids others, else as a hint.
+func (t *typing) unknownMember(at *scope, f flow, place arazzo.Position, name string, found schema.Found) {
+	place = t.exact(at, place)
+	hint := nearest.Hint(name, found.Names)
+	var d *arazzo.Diagnostic
+	if found.Presence == schema.Never {
+		d = t.report(at.workflow.Document, arazzo.Warning, "body-member-unknown", place, "%s can have no member %q%s", f.name(), name, hint)
+	} else {
+		d = t.report(at.workflow.Document, arazzo.Note, "body-member-near", place, "%s has no member %q%s", f.name(), name, hint)
+	}
+	d.Related = schemaPlace(found.Place, "its schema has "+listNames(found.Names))
+}
+
+// misfit reports a value that cannot be what is wanted.
+func (t *typing) misfit(at *scope, v *linked.Value, f flow, p *schema.Problem, is string) {
+	place := t.exact(at, v.Place)
+	var d *arazzo.Diagnostic
+	switch p.Fault {
+	case schema.NotListed:
+		hint := ""
+		if text, ok := v.Constant.(string); ok {
+			hint = hintValue(text, p.Listed)
+		}
+		d = t.report(at.workflow.Document, arazzo.Warning, "value-enum", place, "%s is %s; it must be one of %s%s", f.name(), is, listValues(p.Listed), hint)
+	case schema.WrongForm:
+		d = t.report(at.workflow.Document, arazzo.Warning, "value-form", place, "%s is %s; it %s", f.name(), is, p.Want)
+	default:
+		d = t.report(at.workflow.Document, arazzo.Warning, "value-type", place, "%s is %s; it %s", f.name(), is, p.Want)
+		if v.Kind == linked.Template && len(v.Refs) == 1 && len(v.Template.Parts) == 1 {
+			d.Message += fmt.Sprintf("; without braces, %s, it keeps its type", v.Refs[0].Text)
+		}
+	}
+	if p.HasText {
+		d.Related = schemaPlace(p.Place, "its schema")
+	}
+}
+
+// textPayload reads a JSON payload that is given as text (O8), so that its
+// members are seen.
+func textPayload(v *linked.Value) *linked.Value {
+	if v == nil {
+		return nil
+	}
+	switch text, isText := v.Constant.(string); {
+	case v.Kind == linked.Constant && isText:
+		decoded, err := value.Decode([]byte(text))
+		if err != nil {
+			return v
+		}
+		return reread(decoded, nil, nil, v.Place)
+	case v.Kind == linked.Template:
+		return templatePayload(v)
+	}
+	return v
+}
+
+// marker stands for the i-th expression of a text.
+func marker(i int) string { return "\ue000" + strconv.Itoa(i) + "\ue001" }
+
+func templatePayload(v *linked.Value) *linked.Value {
+	var b strings.Builder
+	inString := false
+	var whole []bool // expressions outside of strings
+	for _, part := range v.Template.Parts {
+		if part.Expr == nil {
+			b.WriteString(part.Literal)
+			inString = inStringAfter(inString, part.Literal)
+			continue
+		}
+		text := marker(len(whole))
+		if !inString {
+			text = `"` + text + `"`
+		}
+		whole = append(whole, !inString)
+		b.WriteString(text)
+	}
+	decoded, err := value.Decode([]byte(b.String()))
+	if err != nil {
+		return &linked.Value{Kind: linked.Selection, Selector: &linked.Selector{XPath: true}, Place: v.Place} // not JSON: nothing is known
+	}
+	return reread(decoded, whole, v.Refs, v.Place)
+}
+
+// inStringAfter follows JSON strings through a piece of text.
+func inStringAfter(inString bool, text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch {
+		case inString && text[i] == '\\':
+			i++
+		case text[i] == '"':
+			inString = !inString
+		}
+	}
+	return inString
+}
+
+// reread makes a value of what a JSON text holds.
+func reread(v any, whole []bool, refs []*linked.Ref, place arazzo.Position) *linked.Value {
+	switch v := v.(type) {
+	case map[string]any:
+		out := &linked.Value{Kind: linked.Object, Place: place}
+		for name := range v {
+			out.Names = append(out.Names, name)
+		}
+		sort.Strings(out.Names)
+		for _, name := range out.Names {
+			out.Items = append(out.Items, reread(v[name], whole, refs, place))
+		}
+		return out
+	case []any:
+		out := &linked.Value{Kind: linked.Array, Place: place}
+		for _, item := range v {
+			out.Items = append(out.Items, reread(item, whole, refs, place))
+		}
+		return out
+	case string:
+		for i := range whole {
+			switch {
+			case whole[i] && v == marker(i):
+				return &linked.Value{Kind: linked.Reference, Ref: refs[i], Place: place}
+			case strings.Contains(v, marker(i)):
+				return &linked.Value{Kind: linked.Template, Template: &expr.Template{}, Place: place}
+			}
+		}
+	}
+	return &linked.Value{Constant: v, Place: place}
+}

@@ -1,0 +1,186 @@
+package check
+
+import (
+	"mime"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/schema"
+	"github.com/gobelin-dev/gobelin/internal/tree"
+)
+
+// scope is what an expression sees: a step with the answers that it can have
+// had when the expression is evaluated. In the outputs of a workflow step is nil.
+type scope struct {
+	workflow *linked.Workflow
+	step     *linked.Step
+	statuses codes
+}
+
+// responses are the declared responses that the scope can have seen. Those of
+// explicit success codes stand for all of success: "default" then describes
+// errors.
+func (s *scope) responses() (list []*openapi.Response) {
+	if s.step == nil || s.step.Operation == nil {
+		return nil
+	}
+	op := s.step.Operation
+	explicit := false
+	for _, r := range op.Responses {
+		if s.statuses.and(covers(op, r)).empty() {
+			continue
+		}
+		list = append(list, r)
+		explicit = explicit || strings.HasPrefix(r.Code, "2")
+	}
+	if explicit || hasSuccess(op) && !s.statuses.and(success).empty() {
+		list = slices.DeleteFunc(list, func(r *openapi.Response) bool { return r.Code == "default" })
+	}
+	return list
+}
+
+// form is what a body can be as a value (E9).
+type form uint8
+
+const (
+	unknownForm form = iota
+	emptyForm        // no body comes with this status
+	jsonForm
+	xmlForm
+	textForm
+	binaryForm
+)
+
+var formNames = map[form]string{emptyForm: "no body", xmlForm: "XML", textForm: "text", binaryForm: "neither JSON nor text"}
+
+// formOf tells the form of a media type.
+func formOf(mediaType string) form {
+	t, _, err := mime.ParseMediaType(mediaType)
+	if err != nil {
+		t = strings.ToLower(strings.TrimSpace(mediaType))
+	}
+	switch {
+	case t == "application/json" || strings.HasSuffix(t, "+json"):
+		return jsonForm
+	case strings.Contains(t, "*") || strings.Contains(t, "json") || !strings.Contains(t, "/"):
+		return unknownForm
+	case t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml"):
+		return xmlForm
+	case strings.HasPrefix(t, "text/") || strings.Contains(t, "yaml") || strings.Contains(t, "form-urlencoded") || strings.Contains(t, "script") || strings.Contains(t, "graphql"):
+		return textForm
+	case strings.HasPrefix(t, "image/") || strings.HasPrefix(t, "audio/") || strings.HasPrefix(t, "video/") || t == "application/octet-stream" || t == "application/pdf" || strings.HasSuffix(t, "zip"):
+		return binaryForm
+	}
+	return unknownForm
+}
+
+// body is what is declared of the body of a response.
+type body struct {
+	form     form
+	t        *schema.Type
+	response *openapi.Response
+	media    string
+}
+
+// bodyOf prefers JSON, which the Accept header asks for first.
+func (t *typing) bodyOf(r *openapi.Response) body {
+	b := body{response: r, t: schema.Any()}
+	switch r.Code {
+	case "204", "205", "304":
+		if len(r.Content) == 0 {
+			b.form = emptyForm
+		}
+		return b
+	}
+	content := r.Content
+	if n := r.Node.Get("schema"); n != nil && len(content) == 0 {
+		content = []*openapi.MediaType{{Type: "application/json", Schema: n, Home: r.Home}} // 2.0 without "produces"
+	}
+	for _, m := range content {
+		f := formOf(m.Type)
+		better := b.media == "" || f == jsonForm && b.form != jsonForm || f == unknownForm && b.form != jsonForm
+		if !better {
+			continue
+		}
+		b.form, b.media, b.t = f, m.Type, schema.Any()
+		switch f {
+		case jsonForm, unknownForm:
+			b.t = t.schema(m.Schema, m.Home)
+		case xmlForm, textForm:
+			b.t = schema.Kind(schema.String)
+		}
+	}
+	return b
+}
+
+// bodies are what is declared of the bodies that the scope can have seen; nil
+// where nothing is. A response that says nothing of its body is left out beside
+// others that do.
+func (t *typing) bodies(s *scope) (list []body) {
+	for _, r := range s.responses() {
+		if b := t.bodyOf(r); b.media != "" || b.form == emptyForm {
+			list = append(list, b)
+		} else if strings.HasPrefix(r.Code, "2") {
+			return nil
+		}
+	}
+	return list
+}
+
+// responseBody is the type of $response.body.
+func (t *typing) responseBody(s *scope) *schema.Type {
+	var types []*schema.Type
+	for _, b := range t.bodies(s) {
+		if b.form == emptyForm {
+			types = append(types, schema.Constant(nil))
+		} else {
+			types = append(types, b.t)
+		}
+	}
+	if types == nil {
+		return schema.Any()
+	}
+	return schema.Union(types...)
+}
+
+// without reports the form that all bodies of the scope have, where it is none
+// that has members.
+func (t *typing) without(s *scope) (form, body) {
+	bodies := t.bodies(s)
+	if len(bodies) == 0 {
+		return unknownForm, body{}
+	}
+	for _, b := range bodies {
+		if b.form != bodies[0].form {
+			return unknownForm, body{}
+		}
+	}
+	return bodies[0].form, bodies[0]
+}
+
+// headers are the names of the headers that the responses of the scope
+// declare.
+func (s *scope) headers() (names []string, place schema.Place) {
+	for _, r := range s.responses() {
+		headers := r.Node.Get("headers")
+		if headers == nil || headers.Kind != tree.Object {
+			continue
+		}
+		for _, m := range headers.Members {
+			names = append(names, m.Name)
+		}
+		place = schema.Place{Location: r.Home.Location(), Line: headers.Line, Column: headers.Column}
+	}
+	return names, place
+}
+
+// codes writes the codes of the responses of the scope.
+func (s *scope) codes() string {
+	var list []string
+	for _, r := range s.responses() {
+		list = append(list, r.Code)
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,322 @@
+package check
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/schema"
+	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/jsonpath"
+)
+
+// types compares what flows through a program with the schemas of the
+// descriptions that it calls, and of its workflows' inputs.
+func (c *checker) types() {
+	t := &typing{checker: c, outputs: map[*linked.Output]*schema.Type{}, schemas: map[*tree.Node]*schema.Type{}}
+	for _, w := range c.program.Workflows {
+		for _, s := range w.Steps {
+			t.step(s)
+		}
+		at := &scope{workflow: w}
+		for _, o := range w.Outputs {
+			t.lookups(at, o.Value)
+		}
+	}
+}
+
+// typing follows types from where a schema declares them to where they are
+// used.
+type typing struct {
+	*checker
+	outputs map[*linked.Output]*schema.Type // nil while one is worked out
+	schemas map[*tree.Node]*schema.Type
+}
+
+// described is an OpenAPI description as the place of schemas.
+type described struct{ *openapi.Description }
+
+func (d described) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
+	target, home, err := d.Description.Follow(n)
+	return target, described{home}, err
+}
+
+// written is an Arazzo document as the place of schemas: those of inputs.
+type written struct{ decl *arazzo.Document }
+
+func (d written) Location() string { return d.decl.Location }
+
+func (d written) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
+	pointer, ok := strings.CutPrefix(n.Get("$ref").Str(), "#")
+	target := d.decl.Node().At(pointer)
+	if !ok || target == nil {
+		return nil, nil, fmt.Errorf("%s leads nowhere", n.Get("$ref").Str())
+	}
+	return target, d, nil
+}
+
+// schema is the type that a schema of a description has; it is worked out once.
+func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
+	if n == nil || home == nil {
+		return schema.Any()
+	}
+	known := t.schemas[n]
+	if known == nil {
+		known = schema.Of(n, described{home})
+		t.schemas[n] = known
+	}
+	return known
+}
+
+// inputs is the type of a workflow's inputs.
+func (t *typing) inputs(w *linked.Workflow) *schema.Type {
+	if w.Schema == nil {
+		return schema.Any()
+	}
+	known := t.schemas[w.Schema]
+	if known == nil {
+		known = schema.Of(w.Schema, written{w.Document.Decl})
+		t.schemas[w.Schema] = known
+	}
+	return known
+}
+
+// value is the type of a value of the document.
+func (t *typing) value(at *scope, v *linked.Value) *schema.Type {
+	if v == nil {
+		return schema.Any()
+	}
+	switch v.Kind {
+	case linked.Constant:
+		return schema.Constant(v.Constant)
+	case linked.Reference:
+		return t.reference(at, v.Ref).Type
+	case linked.Template:
+		return schema.Kind(schema.String)
+	case linked.Array, linked.Object:
+		types := make([]*schema.Type, len(v.Items))
+		for i, item := range v.Items {
+			types[i] = t.value(at, item)
+		}
+		if v.Kind == linked.Array {
+			return schema.ArrayOf(types)
+		}
+		return schema.ObjectOf(v.Names, types)
+	case linked.Selection:
+		return t.selection(at, v.Selector)
+	}
+	return schema.Any()
+}
+
+func (t *typing) selection(at *scope, s *linked.Selector) *schema.Type {
+	context := t.value(at, s.Context)
+	switch {
+	case s.XPath:
+		return schema.Any()
+	case s.Query != nil:
+		path, ok := s.Query.Path()
+		if !ok {
+			return schema.Any()
+		}
+		if !s.Query.Singular() {
+			return schema.Kind(schema.Array)
+		}
+		if found := along(context, path); found.Type != nil {
+			return found.Type
+		}
+		return schema.Any()
+	}
+	if found := context.Follow(s.Pointer); found.Type != nil {
+		return found.Type
+	}
+	return schema.Any()
+}
+
+// reference is what is known of what an expression names. What it leads to is
+// unknown where a schema does not have it: that is reported where it is
+// looked up.
+func (t *typing) reference(at *scope, r *linked.Ref) schema.Found {
+	base, certain := t.base(at, r)
+	found := base.Follow(tokens(r))
+	if found.Type == nil {
+		return schema.Found{Presence: schema.Unknown, Type: schema.Any()}
+	}
+	if !certain && found.Presence == schema.Always {
+		found.Presence = schema.Sometimes
+	}
+	return found
+}
+
+// tokens are the pointer and the accessors behind an expression.
+func tokens(r *linked.Ref) []string {
+	list := append([]string(nil), r.Pointer...)
+	for _, a := range r.Access {
+		list = append(list, accessToken(a))
+	}
+	return list
+}
+
+func accessToken(a expr.Access) string {
+	if a.IsIndex {
+		return strconv.Itoa(a.Index)
+	}
+	return a.Name
+}
+
+// base is the type of what an expression names, in front of its pointer;
+// certain says that it is never missing.
+func (t *typing) base(at *scope, r *linked.Ref) (known *schema.Type, certain bool) {
+	switch r.Kind {
+	case linked.Known:
+		return schema.Constant(r.Value), true
+	case linked.URL:
+		return schema.Kind(schema.String), true
+	case linked.Method:
+		if at.step != nil && at.step.Operation != nil {
+			return schema.Constant(at.step.Operation.Method), true
+		}
+		return schema.Kind(schema.String), true
+	case linked.StatusCode:
+		return schema.Kind(schema.Integer), true
+	case linked.RequestHeader, linked.RequestQuery, linked.RequestPath:
+		return t.sent(at, r), false
+	case linked.RequestBody:
+		if at.step != nil && at.step.Body != nil && len(at.step.Body.Replacements) == 0 && formOf(at.step.Body.ContentType) == jsonForm {
+			if v := at.step.Body.Payload; v != nil && (v.Kind == linked.Array || v.Kind == linked.Object) {
+				return t.value(at, v), true
+			}
+		}
+		return schema.Any(), false
+	case linked.ResponseHeader:
+		return schema.Kind(schema.String), false
+	case linked.ResponseBody:
+		return t.responseBody(at), true
+	case linked.InputRef:
+		return t.input(at.workflow, r.Name)
+	case linked.WorkflowInput:
+		if r.Workflow != nil {
+			return t.input(r.Workflow, r.Name)
+		}
+	case linked.StepOutput:
+		if r.Step != nil {
+			return t.stepOutput(r.Step, r.Name), false
+		}
+	case linked.WorkflowOutput:
+		if r.Workflow != nil {
+			return t.output(&scope{workflow: r.Workflow}, r.Workflow.Outputs, r.Name), false
+		}
+	case linked.OutputRef:
+		return t.ownOutput(at, r.Name), false
+	case linked.Component:
+		return t.value(at, r.Component), false
+	}
+	return schema.Any(), false
+}
+
+var places = map[linked.RefKind]string{linked.RequestHeader: "header", linked.RequestQuery: "query", linked.RequestPath: "path"}
+
+// sent is the type of a parameter of the step's own request.
+func (t *typing) sent(at *scope, r *linked.Ref) *schema.Type {
+	if at.step == nil {
+		return schema.Any()
+	}
+	for _, a := range at.step.Arguments {
+		if a.In == places[r.Kind] && (a.Name == r.Name || a.In == "header" && strings.EqualFold(a.Name, r.Name)) {
+			return t.value(at, a.Value)
+		}
+	}
+	return schema.Any()
+}
+
+func (t *typing) input(w *linked.Workflow, name string) (*schema.Type, bool) {
+	found := t.inputs(w).Member(name)
+	if found.Type == nil {
+		return schema.Any(), false
+	}
+	return found.Type, found.Presence == schema.Always || found.Type.HasDefault()
+}
+
+// stepOutput is the type of an output of a step; of one that calls a workflow
+// and declares none, of the workflow's (F17).
+func (t *typing) stepOutput(s *linked.Step, name string) *schema.Type {
+	if len(s.Outputs) == 0 && s.Called != nil {
+		return t.output(&scope{workflow: s.Called}, s.Called.Outputs, name)
+	}
+	return t.output(&scope{s.Workflow, s, codesOfSuccess(s)}, s.Outputs, name)
+}
+
+func (t *typing) ownOutput(at *scope, name string) *schema.Type {
+	if at.step == nil {
+		return t.output(at, at.workflow.Outputs, name)
+	}
+	if called := at.step.Called; called != nil {
+		return t.output(&scope{workflow: called}, called.Outputs, name)
+	}
+	return schema.Any()
+}
+
+func (t *typing) output(at *scope, list []*linked.Output, name string) *schema.Type {
+	for _, o := range list {
+		if o.Name != name {
+			continue
+		}
+		known, begun := t.outputs[o]
+		switch {
+		case known != nil:
+			return known
+		case begun:
+			return schema.Any() // of itself
+		}
+		t.outputs[o] = nil
+		known = t.value(at, o.Value)
+		t.outputs[o] = known
+		return known
+	}
+	return schema.Any()
+}
+
+// along goes the singular part of a JSONPath into a type.
+func along(context *schema.Type, path []jsonpath.Step) schema.Found {
+	found := schema.Found{Presence: schema.Always, Type: context}
+	for i, step := range path {
+		var next schema.Found
+		switch {
+		case step.Kind == jsonpath.NameStep:
+			next = found.Type.Member(step.Name)
+		case step.Kind == jsonpath.IndexStep && step.Index >= 0:
+			next = found.Type.Item(step.Index)
+		case step.Kind == jsonpath.IndexStep:
+			next = found.Type.Item(0)
+			next.Presence = min(next.Presence, schema.Sometimes)
+		case step.Kind == jsonpath.EachStep || step.Kind == jsonpath.FilterStep:
+			next = schema.Found{Presence: schema.Unknown, Type: children(found.Type)}
+		default:
+			return schema.Found{Presence: schema.Unknown, Type: schema.Any()}
+		}
+		next.At = i
+		switch {
+		case next.Presence == schema.Never || next.Presence == schema.Undeclared:
+			return next
+		case found.Presence < schema.Always:
+			next.Presence = found.Presence
+		}
+		found = next
+	}
+	return found
+}
+
+// children is the type of the elements of an array; of the members of an
+// object nothing is known.
+func children(t *schema.Type) *schema.Type {
+	if t.Kinds()&schema.Object != 0 {
+		return schema.Any()
+	}
+	if items := t.Items(); items != nil {
+		return items
+	}
+	return schema.Any()
+}
