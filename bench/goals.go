@@ -32,18 +32,18 @@ type suite struct {
 	goals  []goal
 }
 
-func (s *suite) compare(works ...func()) []cost { return compare(s.rounds, s.turn, works...) }
+func (s *suite) compare(works ...func()) []usage { return compare(s.rounds, s.turn, works...) }
 
-func (s *suite) ratio(what, against string, ours, theirs cost, steps int, bound float64) {
+func (s *suite) ratio(what, against string, ours, theirs usage, steps int, bound float64) {
 	s.goals = append(s.goals, goal{what: what, against: against, ours: perStep(ours, steps), theirs: perStep(theirs, steps), figure: ours.over(theirs), bound: bound})
 }
 
-func (s *suite) allocs(what string, ours, theirs cost, steps int) {
+func (s *suite) allocs(what string, ours, theirs usage, steps int) {
 	s.goals = append(s.goals, goal{what: what, against: "loop by hand, allocations", figure: ours.allocs / theirs.allocs, bound: 1,
 		ours: fmt.Sprintf("%.1f allocs", ours.allocs/float64(steps)), theirs: fmt.Sprintf("%.1f allocs", theirs.allocs/float64(steps))})
 }
 
-func perStep(c cost, steps int) string {
+func perStep(c usage, steps int) string {
 	return fmt.Sprintf("%v, %.1f allocs", (c.time / time.Duration(steps)).Round(10*time.Nanosecond), c.allocs/float64(steps))
 }
 
@@ -126,7 +126,7 @@ func (s *suite) reference(root string) {
 		must(runtime.Compile(context.Background(), must(arazzo.ParseFile(workflow, text))))
 	}, func() {
 		must(libopenapi.NewArazzoDocument(text))
-		libModel(api)
+		fullModel(api)
 	})
 	s.ratio("parse and compile of the reference workflow", "libopenapi, document and model", c[0], c[1], 1, 1.0/4)
 }
@@ -138,32 +138,17 @@ func reference(root string) (workflow string, text, api []byte) {
 }
 
 // description is a workflow of three steps over a large description.
-func (s *suite) description(name, path string, operations [3]string) {
-	data, err := os.ReadFile(path)
+func (s *suite) description(d largeDescription) {
+	data, err := d.read()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "left out: %v\n", err)
+		fmt.Fprintf(os.Stderr, "left out: %s: %v\n", d.name, err)
 		return
 	}
-	doc := must(arazzo.Parse(overLarge(operations)))
-	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return data, nil })}
-	ours := func() *runtime.Program { return must(compiler.Compile(context.Background(), doc)) }
-	few := suite{rounds: 3, turn: 0}
-	c := few.compare(func() { ours() }, func() { libModel(data) })
-	what := fmt.Sprintf("compile over %s (%.1f MB)", name, float64(len(data))/1e6)
-	s.ratio(what, "libopenapi, full model", c[0], c[1], 1, 1.0/15)
-	mine, theirs := retained(ours), retained(func() any { return libModel(data) })
-	s.goals = append(s.goals, goal{what: what, against: "libopenapi, memory held", ours: fmt.Sprintf("%.2f MB", mine/1e6), theirs: fmt.Sprintf("%.1f MB", theirs/1e6), figure: mine / theirs, bound: 1.0 / 20})
+	ours, lib := d.compare(data)
+	what := fmt.Sprintf("compile against %s, %.1f MB", d.name, float64(len(data))/1e6)
+	s.goals = append(s.goals,
+		goal{what: what, against: "libopenapi, full model", ours: ours.time.Round(time.Microsecond).String(), theirs: lib.time.Round(time.Microsecond).String(), figure: float64(ours.time) / float64(lib.time), bound: 1.0 / 15},
+		goal{what: what, against: "libopenapi, memory held", ours: megabytes(ours.heap), theirs: megabytes(lib.heap), figure: float64(ours.heap) / float64(lib.heap), bound: 1.0 / 20})
 }
 
-// overLarge is an Arazzo document with three steps.
-func overLarge(operations [3]string) []byte {
-	text := `{"arazzo":"1.0.1","info":{"title":"Large","version":"1"},"sourceDescriptions":[{"name":"large","url":"large","type":"openapi"}],
-"workflows":[{"workflowId":"w","steps":[`
-	for i, id := range operations {
-		if i > 0 {
-			text += ","
-		}
-		text += fmt.Sprintf(`{"stepId":"s%d","operationId":%q}`, i, id)
-	}
-	return []byte(text + "]}]}")
-}
+func megabytes(n int64) string { return fmt.Sprintf("%.2f MB", float64(n)/1e6) }

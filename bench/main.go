@@ -7,8 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -17,16 +15,10 @@ func main() {
 	rounds := flag.Int("rounds", 9, "rounds in which each contestant has its turn")
 	turn := flag.Duration("turn", 100*time.Millisecond, "length of a turn")
 	root := flag.String("root", "..", "the repository")
-	stripe := flag.String("stripe", "", "a YAML description of 4.5 MB; empty: that of libopenapi's module")
-	github := flag.String("github", "", "a JSON description of 13 MB, of npm @octokit/openapi; empty: left out")
 	plots := flag.String("plots", "", "directory to write the plots to, as SVG; empty: none")
 	only := flag.String("only", "", "measure the rows whose name has this text only")
 	flag.Parse()
 
-	if *stripe == "" {
-		dir := must(exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pb33f/libopenapi").Output())
-		*stripe = filepath.Join(strings.TrimSpace(string(dir)), "test_specs", "stripe.yaml")
-	}
 	s := &suite{rounds: *rounds, turn: *turn}
 	rows := []struct {
 		name    string
@@ -42,18 +34,17 @@ func main() {
 		{"concurrent", s.concurrent},
 		{"waiting", s.waiting},
 		{"reference", func() { s.reference(*root) }},
-		{"stripe", func() {
-			s.description("Stripe's YAML", *stripe, [3]string{"PostCustomers", "GetCustomers", "PostCharges"})
-		}},
-		{"github", func() {
-			s.description("GitHub's JSON", *github, [3]string{"meta/root", "emojis/get", "gists/create"})
+		{"descriptions", func() {
+			for _, d := range largeDescriptions {
+				s.description(d)
+			}
 		}},
 		{"command", func() { s.command(*root) }},
 	}
 	fmt.Println("| what | against | gobelin | the other | figure | goal | |\n|---|---|---|---|---|---|---|")
 	missed := 0
 	for _, row := range rows {
-		if row.name == "github" && *github == "" || !strings.Contains(row.name, *only) {
+		if !strings.Contains(row.name, *only) {
 			continue
 		}
 		s.goals = nil

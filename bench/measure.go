@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// cost is what one run of some work costs.
-type cost struct {
+// usage is what one run of some work uses.
+type usage struct {
 	time   time.Duration // the median of the rounds
 	allocs float64
 	bytes  float64
@@ -16,8 +16,8 @@ type cost struct {
 
 // compare measures works beside one another: in every round each has its turn,
 // so that what disturbs the machine disturbs all of them.
-func compare(rounds int, turn time.Duration, works ...func()) []cost {
-	costs := make([]cost, len(works))
+func compare(rounds int, turn time.Duration, works ...func()) []usage {
+	costs := make([]usage, len(works))
 	counts := make([]int, len(works))
 	for i, work := range works {
 		work()
@@ -55,7 +55,7 @@ func allocations(work func()) (count, bytes float64) {
 }
 
 // over is the ratio of two costs: the median of the ratios of the rounds.
-func (c cost) over(d cost) float64 {
+func (c usage) over(d usage) float64 {
 	ratios := make([]float64, len(c.rounds))
 	for i := range ratios {
 		ratios[i] = float64(c.rounds[i]) / float64(d.rounds[i])
@@ -66,13 +66,4 @@ func (c cost) over(d cost) float64 {
 func median[T float64 | time.Duration](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
-}
-
-// retained is the memory that a result holds.
-func retained[T any](make func() T) float64 {
-	before := heap()
-	kept := make()
-	after := heap()
-	goruntime.KeepAlive(kept)
-	return float64(after) - float64(before)
 }

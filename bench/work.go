@@ -16,7 +16,6 @@ import (
 	"github.com/pb33f/libopenapi"
 	lib "github.com/pb33f/libopenapi/arazzo"
 	high "github.com/pb33f/libopenapi/datamodel/high/arazzo"
-	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
 // The work that is compared: a chain of GET requests, each with a path and a
@@ -158,18 +157,8 @@ type engine struct {
 
 func libCompiled(steps int, reads bool) *engine {
 	e := &engine{doc: must(libopenapi.NewArazzoDocument(document(steps, reads)))}
-	e.sources = []*lib.ResolvedSource{{Name: "items", Type: "openapi", OpenAPIDocument: libModel([]byte(description))}}
+	e.sources = []*lib.ResolvedSource{{Name: "items", Type: "openapi", OpenAPIDocument: fullModel([]byte(description))}}
 	return e
-}
-
-// libModel is libopenapi's model; what it finds wrong with it, such as schemas
-// that lead in circles, is left aside.
-func libModel(data []byte) *v3.Document {
-	model, err := must(libopenapi.NewDocument(data)).BuildV3Model()
-	if model == nil {
-		panic(err)
-	}
-	return &model.Model
 }
 
 // executor makes a function an [lib.Executor].
