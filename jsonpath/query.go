@@ -121,6 +121,9 @@ func ParseGoessner(query string) (q *Query, err error) {
 	if parsed, err := parse(extended, rewrite(modern(query)).text); err == nil && len(tokensOf(query, operandToken)) == 0 {
 		return &Query{text: query, rfc: parsed}, nil
 	}
+	if message := mistaken(query); message != "" {
+		return nil, &SyntaxError{Text: query, Offset: len(query), Message: message}
+	}
 	// The library panics on some input; what it cannot read is an error.
 	defer func() {
 		if r := recover(); r != nil {
@@ -132,6 +135,30 @@ func ParseGoessner(query string) (q *Query, err error) {
 		return nil, &SyntaxError{Text: query, Offset: len(query), Message: err.Error()}
 	}
 	return &Query{text: query, goessner: parsed}, nil
+}
+
+var arrayOperand = regexp.MustCompile(`[=!]==?\s*\[|\]\s*[=!]==?\s*\]`)
+
+// mistaken names what ojg would answer wrongly: it binds || as close as &&, and
+// it panics where arrays are compared.
+func mistaken(query string) string {
+	var b strings.Builder
+	for i := 0; i < len(query); i++ {
+		if query[i] == '\'' || query[i] == '"' {
+			i += len(stringAt(query[i:])) - 1
+			b.WriteByte('_')
+			continue
+		}
+		b.WriteByte(query[i])
+	}
+	plain := b.String()
+	switch {
+	case strings.Contains(plain, "&&") && strings.Contains(plain, "||"):
+		return "&& and || together are not available beside operators that only the Goessner dialect has"
+	case arrayOperand.MatchString(plain):
+		return "the comparison with an array is not available"
+	}
+	return ""
 }
 
 // String returns the query as written.
