@@ -144,7 +144,8 @@ var arrayOperand = regexp.MustCompile(`[=!]==?\s*\[|\]\s*[=!]==?\s*\]`)
 func mistaken(query string) string {
 	var b strings.Builder
 	for i := 0; i < len(query); i++ {
-		if query[i] == '\'' || query[i] == '"' {
+		expression := query[i] == '/' && strings.HasSuffix(strings.TrimRight(b.String(), " "), "~")
+		if query[i] == '\'' || query[i] == '"' || expression {
 			i += len(stringAt(query[i:])) - 1
 			b.WriteByte('_')
 			continue
