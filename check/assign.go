@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/linked"
@@ -192,12 +193,58 @@ func (c *checker) workflowOutputs(a *assignment) {
 		}
 	}
 	if state == nil {
+		c.handedOver(a)
 		return // it never succeeds; outputs of a failure are those that are there
 	}
 	for _, o := range a.Outputs {
 		o.Value.All(func(ref *linked.Ref) {
 			c.read(a, reading{state: state, partial: arazzo.Note}, ref)
 		})
+	}
+}
+
+// handedOver tells of outputs that nobody gets, because each end of the
+// workflow that is no failure hands over to another one (F9).
+func (c *checker) handedOver(a *assignment) {
+	for i, edges := range a.edges {
+		for _, e := range edges {
+			if a.before[i] == nil || e.to != endHandedOver || e.failed || len(a.Outputs) == 0 {
+				continue
+			}
+			d := c.report(a.Document, arazzo.Warning, "lost-outputs", a.Decl.At("outputs"),
+				"the outputs of workflow %q are lost: where it succeeds it hands over to another workflow, whose outputs are the result; a step that calls that workflow comes back", a.Decl.WorkflowID)
+			d.Related = append(d.Related, related(a.Document, e.action.Listed, "action %q %s", e.action.Name, whereTo(e.action)))
+			return
+		}
+	}
+}
+
+// inputsByName tells of inputs that a workflow requires and that do not go
+// along to it, because the one that it is reached from has none of that name
+// (F10, F16).
+func (c *checker) inputsByName() {
+	for _, w := range c.program.Workflows {
+		for _, to := range w.DependsOn {
+			i := slices.IndexFunc(w.Decl.DependsOn, func(id string) bool { return id == to.Decl.WorkflowID || strings.HasSuffix(id, "."+to.Decl.WorkflowID) })
+			c.passes(w, to, arazzo.Note, w.Decl.At("dependsOn", strconv.Itoa(max(0, i))), "; give it as an input of the dependency")
+		}
+		for _, s := range w.Steps {
+			for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
+				if a.Workflow != nil && len(a.Inputs) == 0 && a.Workflow != w {
+					c.passes(w, a.Workflow, arazzo.Warning, a.Listed, "")
+				}
+			}
+		}
+	}
+}
+
+func (c *checker) passes(w, to *linked.Workflow, severity arazzo.Severity, at arazzo.Position, hint string) {
+	for _, in := range to.Inputs {
+		byDefault := slices.ContainsFunc(in.Schemas, func(n *arazzo.Node) bool { return n.Get("default") != nil })
+		if in.Required && !byDefault && w.Input(in.Name) == nil {
+			c.report(w.Document, severity, "input-not-passed", at,
+				"workflow %q requires the input %q; inputs go along by their names, and workflow %q declares none of that name%s", to.Decl.WorkflowID, in.Name, w.Decl.WorkflowID, hint)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ var analyses = []func(*checker){
 	(*checker).unused,
 	(*checker).controlFlow,
 	(*checker).dataFlow,
+	(*checker).inputsByName,
 	(*checker).messageReads,
 	(*checker).types,
 }

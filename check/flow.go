@@ -64,6 +64,9 @@ func (c *checker) deadActions(g *graph) {
 		switch by := dead.by; {
 		case succeeded.empty() && !dead.failed:
 			// The step itself is the mistake.
+		case by == nil && !dead.action.Inherited && c.contradicts(dead.action):
+			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
+				"action %q is never selected: there is no status with which all of its criteria pass; alternatives are joined in one condition by ||", dead.action.Name)
 		case by == nil && !dead.action.Inherited:
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
 				"action %q is never selected: when step %q has %s, there is no status with which its criteria pass", dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])
@@ -77,6 +80,12 @@ func (c *checker) deadActions(g *graph) {
 			d.Related = append(d.Related, related(g.Document, by.Listed, "the action %q", by.Name))
 		}
 	}
+}
+
+// contradicts reports whether the criteria of an action exclude one another.
+func (c *checker) contradicts(a *linked.Action) bool {
+	pass, _ := c.passing(a.Criteria)
+	return pass.empty()
 }
 
 func (c *checker) unreachableSteps(g *graph) {

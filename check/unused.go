@@ -10,11 +10,11 @@ import (
 )
 
 // unused tells of what is declared and read nowhere. What a text merely
-// mentions counts as read.
+// mentions counts as read. Outputs count as read too: reports show those of
+// steps, and those of workflows are for their callers.
 func (c *checker) unused() {
 	for _, w := range c.program.Workflows {
 		c.unusedInputs(w)
-		c.unusedOutputs(w)
 	}
 	for _, d := range c.program.Documents {
 		texts := allTexts(d.Decl.Origin())
@@ -93,33 +93,6 @@ func (c *checker) readElsewhere(w *linked.Workflow, name string) (read bool) {
 		})
 	}
 	return read
-}
-
-// unusedOutputs tells of outputs of steps; those of workflows are for others.
-func (c *checker) unusedOutputs(w *linked.Workflow) {
-	type output struct {
-		step *linked.Step
-		name string
-	}
-	read := map[output]bool{}
-	eachRef(w, func(_ *linked.Step, _ moment, r *linked.Ref) {
-		if r.Kind == linked.StepOutput {
-			read[output{r.Step, r.Name}] = true
-		}
-	})
-	texts := allTexts(w.Decl.Origin())
-	for _, s := range w.Steps {
-		for _, e := range s.Decl.Outputs {
-			if read[output{s, e.Name}] || mentions(texts, "$steps."+s.Decl.StepID+".outputs."+e.Name) {
-				continue
-			}
-			at := s.Decl.At("outputs", e.Name)
-			if m, ok := s.Decl.Origin().Get("outputs").Member(e.Name); ok {
-				at.Line, at.Column = m.Line, m.Column
-			}
-			c.report(w.Document, arazzo.Note, "unused-output", at, "the output %q of step %q is read nowhere", e.Name, s.Decl.StepID)
-		}
-	}
 }
 
 func (c *checker) unusedComponents(d *linked.Document, texts []string) {
