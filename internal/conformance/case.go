@@ -202,3 +202,23 @@ func (c *Case) sources() map[string]func() ([]byte, error) {
 	}
 	return texts
 }
+
+// Edited returns the case with another text of its document, of which the
+// diagnostics are not judged; nil where the document stays as it is, or is no
+// part of the case. edit is given the document and where its sources are.
+func (c *Case) Edited(edit func(location string, text []byte, source func(string) ([]byte, error)) []byte) (*Case, error) {
+	location, text, err := c.text()
+	if err != nil || path.Dir(location) != c.dir {
+		return nil, err
+	}
+	edited := edit(location, text, c.source)
+	if string(edited) == string(text) {
+		return nil, nil
+	}
+	other := *c
+	other.root = set(c.root, []string{"document"}, &tree.Node{Kind: tree.String, Text: string(edited)})
+	other.root.Members = slices.DeleteFunc(other.root.Members, func(m tree.Member) bool {
+		return m.Name == "diagnostics" || m.Name == "documentFile"
+	})
+	return &other, nil
+}

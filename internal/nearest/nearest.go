@@ -37,7 +37,7 @@ func Names(name string, candidates []string) []string {
 func Only(name string, candidates []string) string {
 	names := Names(name, slices.Compact(slices.Sorted(slices.Values(candidates))))
 	limit := max(1, len(name)/6)
-	if len(names) != 1 || len(name) < 3 {
+	if len(names) != 1 || names[0] == name || len(name) < 3 {
 		return ""
 	}
 	a, b := strings.ToLower(name), strings.ToLower(names[0])
