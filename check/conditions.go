@@ -264,14 +264,14 @@ func hintValue(text string, values []any) string {
 
 // describe says what a value is, with its values where there are few.
 func describe(t *schema.Type) string {
-	kinds := t.Kinds()
+	kinds, text := t.Kinds(), t.Kinds().String()
 	if values, closed := t.Values(); closed && len(values) > 0 && kinds&(schema.Boolean|schema.Null) != kinds {
-		return "one of " + listValues(values)
+		text = "one of " + listValues(values)
 	}
 	if kinds&schema.Null == 0 {
-		return kinds.String() + ", never null"
+		return text + ", never null"
 	}
-	return kinds.String()
+	return text
 }
 
 // jsonpath judges a condition of that type.
