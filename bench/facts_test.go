@@ -76,8 +76,9 @@ var explained = map[[2]string]string{
 	{"api-evangelist+button/openapi/button-billing-api-openapi.json", "response 200"}: "its $ref leads nowhere: a response without content for gobelin, none for libopenapi",
 }
 
-// siblings stands for the type of a schema with a $ref and more beside it, which
-// libopenapi turns into an allOf.
+// siblings stands for the type of a schema with a $ref and more beside it: in 3.0
+// the $ref is all that counts; libopenapi makes an allOf of the two, or takes what
+// is beside it.
 const siblings = "of a reference with siblings"
 
 func union(a, b map[string][]string) map[string][]string {
@@ -88,11 +89,18 @@ func union(a, b map[string][]string) map[string][]string {
 
 func difference(a, b []string) (only []string) {
 	for _, fact := range a {
-		if !slices.Contains(b, fact) {
+		if !slices.ContainsFunc(b, func(other string) bool { return fact == other || alike(fact, other) || alike(other, fact) }) {
 			only = append(only, fact)
 		}
 	}
 	return only
+}
+
+// alike reports whether two facts differ in nothing but the type of a reference
+// with siblings.
+func alike(fact, other string) bool {
+	prefix, ok := strings.CutSuffix(fact, siblings)
+	return ok && strings.HasPrefix(other, prefix)
 }
 
 func parameterFact(name, in string, required bool, style string, explode bool, types []string) string {
@@ -221,9 +229,6 @@ func theirParameter(p *v3.Parameter) string {
 func theirTypes(proxy *base.SchemaProxy) []string {
 	if proxy == nil || proxy.Schema() == nil {
 		return nil
-	}
-	if proxy.IsTransformedRefWithSiblings() {
-		return []string{siblings}
 	}
 	return proxy.Schema().Type
 }
