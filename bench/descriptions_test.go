@@ -1,7 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
 )
 
 // TestLargeDescriptions holds the goal: a compile takes at most 1/15 of the time
@@ -43,6 +47,56 @@ func BenchmarkDescriptions(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				fullModel(data)
+			}
+		})
+	}
+}
+
+// sized is a description with that many operations, about 400 bytes each.
+func sized(operations int) []byte {
+	var b strings.Builder
+	b.WriteString("openapi: 3.1.0\ninfo: {title: Sized, version: '1'}\nservers: [{url: 'http://127.0.0.1'}]\npaths:\n")
+	for i := range operations {
+		fmt.Fprintf(&b, `  /things/%d/{id}:
+    get:
+      operationId: getThing%d
+      description: >-
+        A thing of the kind with that number, as it was when
+        the request came in.
+      parameters:
+        - name: id
+          in: path
+          required: true
+          schema:
+            type: string
+      responses:
+        "200":
+          description: "A thing"
+          content:
+            application/json:
+              schema: {type: object, properties: {id: {type: string}}}
+`, i, i)
+	}
+	return []byte(b.String())
+}
+
+// BenchmarkDescriptionSize shows how the time of a compile grows with the
+// description.
+func BenchmarkDescriptionSize(b *testing.B) {
+	doc := must(arazzo.Parse([]byte(`arazzo: 1.0.1
+info: {title: One step, version: "1"}
+sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]
+workflows:
+- workflowId: one
+  steps: [{stepId: a, operationId: getThing7, parameters: [{name: id, in: path, value: x}]}]
+`)))
+	for _, operations := range []int{10, 100, 1_000, 10_000, 100_000} {
+		data := sized(operations)
+		b.Run(fmt.Sprintf("gobelin/%d", operations), func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				compileAgainst(doc, data)
 			}
 		})
 	}

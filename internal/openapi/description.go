@@ -92,6 +92,7 @@ func (d *Description) enumerate() {
 	if paths == nil {
 		return
 	}
+	d.index = make([]entry, 0, len(paths.Members))
 	for _, p := range paths.Members {
 		item, home, err := d.resolve(p.Value)
 		if err != nil || item.Kind != tree.Object {

@@ -143,7 +143,10 @@ func (r *jsonScanner) collection(c byte, o *Outline) *Node {
 	}
 	if o.deferred() {
 		n.later = &later{text: r.text, at: r.place}
-		if inner := r.contents(c, &Node{Kind: n.Kind}, r.rest(o)); o != nil {
+		if o == nil {
+			r.contents(c, nil, skipped)
+		} else {
+			inner := r.contents(c, &Node{Kind: n.Kind}, r.rest(o))
 			n.later.peek, n.later.peeked = o.Peek, inner.Get(o.Peek)
 		}
 	} else {
@@ -155,9 +158,6 @@ func (r *jsonScanner) collection(c byte, o *Outline) *Node {
 
 // rest is [Outline.rest], made once.
 func (r *jsonScanner) rest(o *Outline) *Outline {
-	if o == nil {
-		return skipped
-	}
 	rest := r.rests[o]
 	if rest == nil {
 		rest = o.rest()

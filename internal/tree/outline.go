@@ -43,11 +43,8 @@ func (o *Outline) item() *Outline {
 // deferred reports whether a collection is left in the text.
 func (o *Outline) deferred() bool { return o == nil || o.Peek != "" }
 
-// rest is the Outline by which a deferred collection is passed over.
+// rest is the Outline by which a collection with a Peek is passed over.
 func (o *Outline) rest() *Outline {
-	if o == nil {
-		return skipped
-	}
 	return &Outline{Members: map[string]*Outline{o.Peek: whole}, Each: skipped}
 }
 

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/gobelin-dev/gobelin/internal/shared"
 )
+
+var everySize = flag.Bool("all", false, "compare texts of the corpus of every size")
 
 // differ tells where two trees are not the same, value by value and place by
 // place; "" for nowhere. Values that are left in the text are read.
@@ -108,7 +111,7 @@ func TestQuickReadersReadTheCorpus(t *testing.T) {
 	}
 	var texts, taken int
 	for name, data := range shared.ReadCorpus(t).Texts() {
-		if len(data) > 30_000 {
+		if len(data) > 30_000 && !*everySize {
 			continue // the comparison is by the slow parser
 		}
 		texts++
@@ -191,7 +194,10 @@ func TestSeveralReadAtOnce(t *testing.T) {
 // from the beginning of its line, or a name looked for among all others: a
 // quadratic reader takes minutes.
 func TestTimeGrowsWithTheText(t *testing.T) {
-	const n = 100_000
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const n = 50_000
 	var keys, block strings.Builder
 	for i := range n {
 		fmt.Fprintf(&keys, `,"k%d":[%d,"x"]`, i, i)

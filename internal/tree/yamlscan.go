@@ -243,8 +243,11 @@ func (r *yamlScanner) collection(kind Kind, o *Outline, read func(n *Node, o *Ou
 	n := r.node(kind, r.pos, o)
 	if o.deferred() {
 		n.later = &later{text: r.text, at: r.place}
-		rest, inner := r.rest(o), &Node{Kind: kind}
-		if read(inner, rest); o != nil {
+		if o == nil {
+			read(nil, skipped)
+		} else {
+			inner := &Node{Kind: kind}
+			read(inner, r.rest(o))
 			n.later.peek, n.later.peeked = o.Peek, inner.Get(o.Peek)
 		}
 	} else {
@@ -261,9 +264,6 @@ func (r *yamlScanner) collection(kind Kind, o *Outline, read func(n *Node, o *Ou
 
 // rest is [Outline.rest], made once.
 func (r *yamlScanner) rest(o *Outline) *Outline {
-	if o == nil {
-		return skipped
-	}
 	rest := r.rests[o]
 	if rest == nil {
 		rest = o.rest()
