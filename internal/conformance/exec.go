@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	execTimeout = 60 * time.Second
+	execTimeout = 25 * time.Second
 	longestWait = 15.0 // seconds that a case may wait in real time
 	exitSkip    = 77   // an adapter's exit status: the runner cannot express the case
 )
