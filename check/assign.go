@@ -44,12 +44,14 @@ func newAssignment(g *graph) *assignment {
 		start[i] = unexecuted
 	}
 	a.before[0] = start
+	waiting := make([]bool, len(g.Steps))
+	scratch := make([]history, len(g.Steps))
 	for work := []int{0}; len(work) > 0; {
 		i := work[0]
-		work = work[1:]
+		work, waiting[i] = work[1:], false
 		for _, e := range g.edges[i] {
-			if e.to >= 0 && a.join(e.to, a.behind(i, e)) {
-				work = append(work, e.to)
+			if e.to >= 0 && a.join(e.to, a.behind(scratch, i, e)) && !waiting[e.to] {
+				work, waiting[e.to] = append(work, e.to), true
 			}
 		}
 	}
@@ -66,9 +68,10 @@ func newAssignment(g *graph) *assignment {
 	return a
 }
 
-// behind is the history of all steps on a way that leaves step i.
-func (a *assignment) behind(i int, e edge) []history {
-	state := slices.Clone(a.before[i])
+// behind is the history of all steps on a way that leaves step i, written into
+// state.
+func (a *assignment) behind(state []history, i int, e edge) []history {
+	state = append(state[:0], a.before[i]...)
 	state[i] = outcomeOf(e)
 	if e.via >= 0 {
 		state[e.via] = hasSucceeded | hasFailed
@@ -78,7 +81,7 @@ func (a *assignment) behind(i int, e edge) []history {
 
 func (a *assignment) join(i int, state []history) (changed bool) {
 	if a.before[i] == nil {
-		a.before[i] = state
+		a.before[i] = slices.Clone(state)
 		return true
 	}
 	for j, h := range state {
@@ -143,7 +146,7 @@ func (c *checker) stepReads(a *assignment, s *linked.Step) {
 	}
 	for failed, actions := range map[bool][]*linked.Action{false: s.OnSuccess, true: s.OnFailure} {
 		after := before
-		after.state = a.behind(s.Index, edge{failed: failed, via: -1})
+		after.state = a.behind(nil, s.Index, edge{failed: failed, via: -1})
 		for _, action := range actions {
 			for _, criterion := range action.Criteria {
 				criterion.All(read(after))
@@ -185,7 +188,7 @@ func (c *checker) workflowOutputs(a *assignment) {
 			if e.to != endSucceeded || a.before[i] == nil {
 				continue
 			}
-			behind := a.behind(i, e)
+			behind := a.behind(nil, i, e)
 			for j := range state {
 				behind[j] |= state[j]
 			}

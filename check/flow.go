@@ -197,9 +197,9 @@ func (c *checker) busyLoops(g *graph) {
 // safe requests over and over.
 func (g *graph) polls(head, tail int) bool {
 	var loop []*linked.Step
-	after := g.from(head)
+	after, before := g.from(head), g.into(tail)
 	for i, s := range g.Steps {
-		if i == head || i == tail || after[i] && g.from(i)[tail] {
+		if i == head || i == tail || after[i] && before[i] {
 			loop = append(loop, s)
 		}
 	}

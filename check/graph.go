@@ -140,6 +140,30 @@ func (g *graph) referred() []bool {
 	return list
 }
 
+// into are the steps from which a way leads to a step.
+func (g *graph) into(end int) []bool {
+	back := make([][]int, len(g.Steps))
+	for i, edges := range g.edges {
+		for _, e := range edges {
+			if e.to >= 0 {
+				back[e.to] = append(back[e.to], i)
+			}
+		}
+	}
+	seen := make([]bool, len(g.Steps))
+	for work := []int{end}; len(work) > 0; {
+		i := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, j := range back[i] {
+			if !seen[j] {
+				seen[j] = true
+				work = append(work, j)
+			}
+		}
+	}
+	return seen
+}
+
 // from are the steps that a way leads to from a step, itself only if it is on
 // a loop.
 func (g *graph) from(start int) []bool {
