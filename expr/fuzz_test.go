@@ -59,6 +59,9 @@ func FuzzCondition(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if last := lastExpression(c.Term()); last > len(c.Expressions()) {
+			t.Fatalf("the term has %d expressions, the condition %d", last, len(c.Expressions()))
+		}
 		var trace expr.Trace
 		for n := range values {
 			of := func(i int) (any, bool) { return values[(i+n)%len(values)], (i+n)%3 != 0 }
@@ -67,4 +70,16 @@ func FuzzCondition(f *testing.F) {
 			}
 		}
 	})
+}
+
+// lastExpression is the number of expressions that a term reaches.
+func lastExpression(t *expr.Term) int {
+	last := 0
+	if t.Count > 0 {
+		last = t.First + t.Count
+	}
+	for _, inner := range t.Terms {
+		last = max(last, lastExpression(inner))
+	}
+	return last
 }

@@ -27,6 +27,8 @@ func FuzzPredicate(f *testing.F) {
 			}
 			c.Test(doc, func(i int) (any, bool) { return doc, i%2 == 0 }, false)
 			c.Correction()
+			c.Term()
+			c.RootFilter()
 		}
 	})
 }

@@ -194,6 +194,8 @@ func (o outliner) query(q *spec.PathQuery) *Term {
 	// The root holds the document and the operands: see rewrite.
 	if t.Path[0].Name == documentName {
 		t.Path = t.Path[1:]
+	} else if len(t.Path) < 2 {
+		return &Term{}
 	} else if i, err := strconv.Atoi(t.Path[1].Name); err == nil {
 		t.Kind, t.Operand, t.Path = OperandTerm, i, t.Path[2:]
 	}

@@ -103,6 +103,10 @@ func (w *Alternative) refusesKinds(a *Alternative, asText bool) *Problem {
 		return nil
 	case w.Kinds&a.Kinds != 0, w.Kinds&Array != 0:
 		return nil // of one item an array is written like the item
+	case a.Kinds&String != 0 && w.Kinds&Object != 0:
+		return nil // JSON that is text already
+	case a.Kinds&Array != 0 && w.Kinds&String != 0 && a.scalars():
+		return nil // its items with commas between them
 	case a.Kinds&String != 0 && w.Kinds&Scalars != 0:
 		if w.Kinds&Number != 0 && w.Kinds&String == 0 && wordFormats[a.Format()] {
 			return problem
@@ -114,6 +118,12 @@ func (w *Alternative) refusesKinds(a *Alternative, asText bool) *Problem {
 		return nil // not sent
 	}
 	return problem
+}
+
+// scalars reports whether the items of an array may be scalars.
+func (a *Alternative) scalars() bool {
+	items := (&Type{alternatives: []*Alternative{a}}).Items()
+	return items == nil || items.Kinds()&Scalars != 0
 }
 
 // refusesValue judges a value that is known.
