@@ -281,7 +281,11 @@ func (t *typing) jsonpath(at *scope, c *linked.Criterion) {
 		return
 	}
 	context := t.reference(at, c.Context.Ref).Type
-	t.criterionTerms(at, c, query{context: context, root: context, owner: c.Context.Ref, text: c.Text, place: c.Place}, term)
+	q := query{context: context, root: context, owner: c.Context.Ref, text: c.Text, place: c.Place}
+	t.criterionTerms(at, c, q, term)
+	if c.JSONPath.Predicate() {
+		t.correctLengths(c, q, term)
+	}
 }
 
 func (t *typing) criterionTerms(at *scope, c *linked.Criterion, q query, term *jsonpath.Term) {

@@ -120,10 +120,21 @@ func (c *Condition) Notes() []string { return c.notes }
 // step at least, none leads anywhere in such a context, so that one empty
 // object tells for all.
 func (c *Condition) Correction() string {
-	if !c.predicate || len(c.operands) > 0 || c.length() {
+	if c.length() {
 		return ""
 	}
-	text, ok := fromRoot(c.text)
+	return c.correction()
+}
+
+// LengthCorrection is [Condition.Correction] for a predicate in which .length is
+// taken of nothing that can be an object.
+func (c *Condition) LengthCorrection() string { return c.correction() }
+
+func (c *Condition) correction() string {
+	if !c.predicate || len(c.operands) > 0 {
+		return ""
+	}
+	text, ok := fromRoot(lengthFunction(c.text))
 	if !ok || c.filter.Eval(map[string]any{}, map[string]any{}) {
 		return ""
 	}
