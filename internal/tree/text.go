@@ -31,8 +31,12 @@ func (t *Text) index() []int {
 			start = len(byteOrderMark)
 		}
 		json := looksLikeJSON(t.Data[start:])
-		t.lines = append(t.lines, start)
+		t.lines = append(make([]int, 0, bytes.Count(t.Data, []byte{'\n'})+2), start)
 		for i := start; i < len(t.Data); {
+			if !beginsBreak[t.Data[i]] {
+				i++
+				continue
+			}
 			n := breakAt(t.Data, i)
 			switch {
 			case n == 0:
@@ -48,6 +52,9 @@ func (t *Text) index() []int {
 	})
 	return t.lines
 }
+
+// beginsBreak has the bytes that line breaks begin with.
+var beginsBreak = [256]bool{'\n': true, '\r': true, 0xc2: true, 0xe2: true}
 
 // breakAt returns the length of the line break at an offset, 0 for none. The
 // YAML library takes the breaks of YAML 1.1 as such.
