@@ -65,6 +65,13 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 		}
 	}
 	r := rewrite(s)
+	if compares(s) { // no query does
+		if wrapped, err := parse(extended, "$[?"+r.text+"]"); err == nil {
+			if filter := rootFilter(wrapped); filter != nil {
+				return r.predicate(s, filter), nil
+			}
+		}
+	}
 	query, queryErr := parse(extended, r.text)
 	if queryErr == nil {
 		return &Condition{text: s, query: query, filter: rootFilter(query), operands: r.operands, notes: r.notes()}, nil
@@ -84,7 +91,11 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 	if filter == nil {
 		return nil, &SyntaxError{Text: s, Offset: len(s), Message: "neither a query nor a predicate"}
 	}
-	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: append([]string{NotePredicate}, r.notes()...)}, nil
+	return r.predicate(s, filter), nil
+}
+
+func (r *rewritten) predicate(s string, filter *spec.FilterSelector) *Condition {
+	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: append([]string{NotePredicate}, r.notes()...)}
 }
 
 // rootFilter returns the filter of a query that consists of nothing else.
