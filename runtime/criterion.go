@@ -64,6 +64,8 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
 	}
 	if c.embedded == nil {
 		l.parse(c)
+	} else {
+		l.parseEmbedded(c)
 	}
 	return c
 }
@@ -102,7 +104,11 @@ func (l *workflowLinker) parse(c *criterion) {
 			l.correct(c.place, 0, c.text, 0, len(c.text), right)
 		}
 	}
-	for _, text := range c.jsonpath.Operands() {
+	l.jsonpathOperands(c, c.jsonpath)
+}
+
+func (l *workflowLinker) jsonpathOperands(c *criterion, parsed *jsonpath.Condition) {
+	for _, text := range parsed.Operands() {
 		e, err := expr.Parse(text)
 		if err != nil {
 			l.syntax("condition-syntax", c.place, "an operand is no runtime expression", err)
@@ -115,6 +121,29 @@ func (l *workflowLinker) parse(c *criterion) {
 			}
 		}
 		c.refs = append(c.refs, l.ref(e, c.place))
+	}
+}
+
+// parseEmbedded tries a condition with values. A text and a number are the same
+// to XPath and to regular expressions; what JSONPath allows depends on the
+// value.
+func (l *workflowLinker) parseEmbedded(c *criterion) {
+	var parsed *criterion
+	var err error
+	for _, v := range []any{"x", int64(1)} {
+		values := make([]any, len(c.embedded.refs))
+		for i := range values {
+			values[i] = v
+		}
+		if parsed, err = c.filled(values, false); err == nil {
+			break
+		}
+	}
+	switch {
+	case c.kind != jsonpathCriterion && err != nil:
+		l.syntax("condition-syntax", c.place, "the condition is no "+languages[c.kind], err)
+	case c.kind == jsonpathCriterion && err == nil:
+		l.jsonpathOperands(c, parsed.jsonpath)
 	}
 }
 
@@ -286,63 +315,4 @@ func (x *Execution) evaluatePlaces(f *frame, c *criterion) verdict {
 		found := f.Exchange.found[c.slots[i]]
 		return found.V, found.OK
 	}, func(i int) (any, bool) { return x.look(f, &c.refs[i]) })}
-}
-
-// substitute puts the values of the embedded expressions into a condition and
-// parses it (C16). A value becomes one literal, or text inside of one: it
-// cannot change the structure.
-func (x *Execution) substitute(f *frame, c *criterion, operands *operandList) (*criterion, error) {
-	var b strings.Builder
-	var quote byte
-	n := 0
-	for _, part := range c.embedded.parsed.Parts {
-		if part.Expr == nil {
-			b.WriteString(part.Literal)
-			quote = quoteAfter(quote, part.Literal)
-			continue
-		}
-		v, ok := x.look(f, &c.embedded.refs[n])
-		operands.add(part.Expr.Text, v, ok)
-		n++
-		text, err := c.literal(v, quote)
-		if err != nil {
-			return nil, fmt.Errorf("{%s}: %w", part.Expr.Text, err)
-		}
-		b.WriteString(text)
-	}
-	parsed := &criterion{kind: c.kind, text: b.String(), place: c.place, context: c.context, dialect: c.dialect, version: c.version}
-	return parsed, parsed.compile(parsed.text)
-}
-
-// quoteAfter follows string literals through a piece of text.
-func quoteAfter(quote byte, text string) byte {
-	for i := 0; i < len(text); i++ {
-		switch ch := text[i]; {
-		case quote != 0 && ch == '\\':
-			i++
-		case ch == quote:
-			quote = 0
-		case quote == 0 && (ch == '\'' || ch == '"'):
-			quote = ch
-		}
-	}
-	return quote
-}
-
-func (c *criterion) literal(v any, quote byte) (string, error) {
-	switch {
-	case c.kind == regexCriterion:
-		return regexp.QuoteMeta(value.Text(v)), nil
-	case c.kind == jsonpathCriterion && quote != 0:
-		return jsonpath.EscapeIn(quote, value.Text(v)), nil
-	case c.kind == jsonpathCriterion:
-		return jsonpath.Literal(v)
-	case quote != 0 && strings.IndexByte(value.Text(v), quote) >= 0:
-		return "", fmt.Errorf("the value holds the quote %c that surrounds it; XPath 1.0 cannot escape it", quote)
-	case quote != 0:
-		return value.Text(v), nil
-	case value.IsNumber(v):
-		return value.Text(v), nil
-	}
-	return xpath.Literal(value.Text(v)), nil
 }

@@ -60,7 +60,7 @@ func (l *workflowLinker) selector(context, text string, t arazzo.ExpressionType,
 	case t.Type == "jsonpath":
 		s.query, err = jsonpath.Parse(text)
 	case t.Type == "xpath":
-		s.xpath, err = xpath.Compile(text)
+		s.xpath, err = xpath.CompileVersion(text, t.Version)
 	case t.Type == "jsonpointer":
 		s.pointer, err = value.SplitPointer(strings.TrimPrefix(text, "#"))
 	default:

@@ -2,8 +2,8 @@ package xpath
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/antchfx/xmlquery"
@@ -21,24 +21,6 @@ type checker struct {
 	prefixes []string
 }
 
-type lexeme struct {
-	text   string
-	offset int
-	kind   lexemeKind
-}
-
-type lexemeKind uint8
-
-const (
-	sign lexemeKind = iota
-	name            // NCName, QName, or prefix:*
-	number
-	literal
-	end
-)
-
-var lexemes = regexp.MustCompile(`^(?:(\d+(?:\.\d*)?|\.\d+)|("[^"]*"|'[^']*')|([\pL_][\pL\pN_.\-]*(?::(?:[\pL_][\pL\pN_.\-]*|\*))?)|(::|//|\.\.|!=|<=|>=|<<|>>|\|\||=>|:=|[\-+*=<>|/()\[\].,@$!?{}#:]))`)
-
 const (
 	maxExpr    = 16 << 10
 	maxNesting = 200
@@ -46,43 +28,17 @@ const (
 
 // check returns the evaluation of an expression, and the namespace prefixes
 // that it uses.
-func check(expr string, version int) (eval, []string, error) {
-	c := &checker{text: expr, version: version}
-	if len(expr) > maxExpr {
-		return nil, nil, &SyntaxError{expr, 0, fmt.Sprintf("the expression is longer than %d bytes", maxExpr)}
-	}
-	for i := 0; i < len(expr); {
-		if strings.IndexByte(" \t\r\n", expr[i]) >= 0 {
-			i++
-			continue
-		}
-		m := lexemes.FindStringSubmatch(expr[i:])
-		if m == nil {
-			return nil, nil, &SyntaxError{expr, i, fmt.Sprintf("unexpected %q", []rune(expr[i:])[0])}
-		}
-		kind := sign
-		for j, k := range []lexemeKind{number, literal, name} {
-			if m[j+1] != "" {
-				kind = k
-			}
-		}
-		text := m[0]
-		// "child::x" is an axis and a name, not a name with a prefix.
-		if kind == name && strings.HasPrefix(expr[i+len(text):], ":") && strings.Contains(text, ":") {
-			text, _, _ = strings.Cut(text, ":")
-		}
-		c.tokens = append(c.tokens, lexeme{text, i, kind})
-		i += len(text)
-	}
-	c.tokens = append(c.tokens, lexeme{"", len(expr), end})
-	e, err := c.expr()
+func check(pieces []Piece, version int) (eval, *checker, error) {
+	tokens, source, err := lex(pieces, version > 1)
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.peek().kind != end {
-		return nil, nil, c.refuse()
+	c := &checker{text: source, version: version, tokens: tokens}
+	e, err := c.expr()
+	if err == nil && c.peek().kind != end {
+		err = c.refuse()
 	}
-	return e, c.prefixes, nil
+	return e, c, err
 }
 
 func (c *checker) peek() lexeme { return c.tokens[c.at] }
@@ -243,13 +199,12 @@ func (c *checker) path() (eval, error) {
 func (c *checker) primary() (eval, error) {
 	t := c.peek()
 	switch {
-	case t.kind == literal:
+	case t.kind == literal || t.kind == operand:
 		c.at++
-		constant := t.text[1 : len(t.text)-1]
-		return func(*focus) any { return constant }, nil
+		return func(*focus) any { return t.value }, nil
 	case t.kind == number:
 		c.at++
-		constant := num(t.text)
+		constant, _ := strconv.ParseFloat(t.value, 64) // out of range it is an infinity
 		return func(*focus) any { return constant }, nil
 	case t.kind == name && t.text == "if" && c.next().text == "(" && c.version > 1:
 		return c.conditional()
@@ -389,7 +344,7 @@ func (c *checker) kindTest() (func(*focus, node) bool, error) {
 	c.at += 2
 	target := ""
 	if l := c.peek(); l.kind == literal && t.text == "processing-instruction" {
-		target = l.text[1 : len(l.text)-1]
+		target = l.value
 		c.at++
 	}
 	if !c.accept(")") {

@@ -42,15 +42,21 @@ func Compile(expr string) (*Expr, error) { return CompileVersion(expr, "") }
 // CompileVersion reads an expression of a version as the Criterion Expression
 // Type Object names it: xpath-10 has XPath 1.0 alone.
 func CompileVersion(expr, version string) (*Expr, error) {
+	return CompilePieces([]Piece{{Text: expr}}, version)
+}
+
+// CompilePieces reads an expression that has values in it. The error is a
+// *SyntaxError without the values.
+func CompilePieces(pieces []Piece, version string) (*Expr, error) {
 	level, known := map[string]int{"xpath-10": 1, "xpath-20": 2}[version]
 	if !known {
 		level = 3
 	}
-	e, prefixes, err := check(expr, level)
+	e, c, err := check(pieces, level)
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{text: expr, prefixes: prefixes, eval: e}, nil
+	return &Expr{text: c.text, prefixes: c.prefixes, eval: e}, nil
 }
 
 // Test gives the effective boolean value (ruling C14): a non-empty node-set,
@@ -163,18 +169,6 @@ func declared(n *xmlquery.Node, into map[string]string) map[string]string {
 		declared(c, into)
 	}
 	return into
-}
-
-// Literal returns text as one string expression of XPath 1.0, which has no
-// escapes: text with both quotes is put together by concat().
-func Literal(text string) string {
-	switch {
-	case !strings.Contains(text, "'"):
-		return "'" + text + "'"
-	case !strings.Contains(text, `"`):
-		return `"` + text + `"`
-	}
-	return `concat('` + strings.ReplaceAll(text, "'", `', "'", '`) + `')`
 }
 
 // Set returns the XML with the text of the elements and attributes that the

@@ -60,15 +60,22 @@ func TestSet(t *testing.T) {
 	}
 }
 
-func TestLiteral(t *testing.T) {
-	for _, text := range []string{"a", "it's", `say "x"`, `it's "x"`, "' or true() or '"} {
-		e, err := xpath.Compile("string(/a) = " + xpath.Literal(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		passed, err := e.Test("<a>" + text + "</a>")
-		if err != nil || !passed {
-			t.Errorf("%s: %t %v", text, passed, err)
+// TestPieces has values that would be syntax if they were text.
+func TestPieces(t *testing.T) {
+	for _, version := range []string{"xpath-10", "xpath-20", "xpath-31"} {
+		for _, text := range []string{"a", "it's", `say "x"`, `it's "x"`, "' or true() or '", `\' or '1'='1`, "(: ", ":)", "]"} {
+			for _, around := range []string{"", "'", `"`} {
+				e, err := xpath.CompilePieces([]xpath.Piece{
+					{Text: `'\' != 'b' and string(/a) = ` + around}, {Text: "{$inputs.s}", Embedded: true, Value: text}, {Text: around},
+				}, version)
+				if err != nil {
+					t.Fatal(err)
+				}
+				passed, err := e.Test("<a>" + text + "</a>")
+				if err != nil || !passed {
+					t.Errorf("%s %s: %t %v", version, text, passed, err)
+				}
+			}
 		}
 	}
 }

@@ -1,0 +1,173 @@
+package xpath
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// A Piece is a part of an expression: its text, or a value in the place of a
+// text (ruling C16). A value is an operand of its own, or text where a string
+// literal surrounds it; it never becomes syntax.
+type Piece struct {
+	Text     string // as written, of an embedded value too
+	Embedded bool
+	Value    string
+	Number   bool // the value is a number of JSON
+}
+
+type lexeme struct {
+	text   string // as written
+	offset int
+	kind   lexemeKind
+	value  string // of a literal and an operand
+	spaced bool   // something stands between it and the lexeme in front of it
+}
+
+type lexemeKind uint8
+
+const (
+	sign    lexemeKind = iota
+	name               // NCName, QName, or prefix:*
+	number             // a numeric literal, or a number as an operand
+	literal            // a string literal
+	operand            // a text in the place of an expression
+	end
+)
+
+var lexemes = regexp.MustCompile(`^(?:((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|([\pL_][\pL\pN_.\-]*(?::(?:[\pL_][\pL\pN_.\-]*|\*))?)|(::|//|\.\.|!=|<=|>=|<<|>>|\|\||=>|:=|[\-+*=<>|/()\[\].,@$!?{}#:]))`)
+
+// A lexer takes pieces apart. The quote that is open and the depth of comments
+// go on from one piece to the next.
+type lexer struct {
+	source  string
+	offset  int // of the piece in source
+	later   bool
+	tokens  []lexeme
+	quote   byte // that the last token waits for; 0: none
+	comment int  // levels
+	began   int  // where the literal or the comment that is open begins
+	spaced  bool
+}
+
+func (l *lexer) errorf(offset int, format string, args ...any) error {
+	return &SyntaxError{l.source, offset, fmt.Sprintf(format, args...)}
+}
+
+// lex returns the tokens of an expression, and its whole text.
+func lex(pieces []Piece, later bool) ([]lexeme, string, error) {
+	l := &lexer{later: later}
+	for _, p := range pieces {
+		l.source += p.Text
+	}
+	if len(l.source) > maxExpr {
+		return nil, l.source, l.errorf(0, "the expression is longer than %d bytes", maxExpr)
+	}
+	for _, p := range pieces {
+		if err := l.piece(p); err != nil {
+			return nil, l.source, err
+		}
+		l.offset += len(p.Text)
+	}
+	switch {
+	case l.quote != 0:
+		return nil, l.source, l.errorf(l.began, "the string has no closing %c", l.quote)
+	case l.comment > 0:
+		return nil, l.source, l.errorf(l.began, "the comment has no end :)")
+	}
+	return append(l.tokens, lexeme{offset: len(l.source), kind: end}), l.source, nil
+}
+
+func (l *lexer) piece(p Piece) error {
+	switch {
+	case !p.Embedded:
+		for i := 0; i < len(p.Text); {
+			n, err := l.token(p.Text[i:], l.offset+i)
+			if err != nil {
+				return err
+			}
+			i += n
+		}
+	case l.comment > 0:
+	case l.quote != 0:
+		l.tokens[len(l.tokens)-1].value += p.Value
+	case p.Number:
+		l.add(lexeme{text: p.Text, offset: l.offset, kind: number, value: p.Value, spaced: true})
+	default:
+		l.add(lexeme{text: p.Text, offset: l.offset, kind: operand, value: p.Value, spaced: true})
+	}
+	return nil
+}
+
+func (l *lexer) add(t lexeme) {
+	t.spaced = t.spaced || l.spaced
+	l.spaced = false
+	l.tokens = append(l.tokens, t)
+}
+
+// token reads what text begins with and returns its length.
+func (l *lexer) token(text string, offset int) (int, error) {
+	switch {
+	case l.quote != 0:
+		return l.inString(text), nil
+	case l.later && strings.HasPrefix(text, "(:"):
+		if l.comment++; l.comment == 1 {
+			l.began = offset
+		}
+		return 2, nil
+	case l.comment > 0 && strings.HasPrefix(text, ":)"):
+		l.comment--
+		l.spaced = true
+		return 2, nil
+	case l.comment > 0:
+		return 1, nil
+	case strings.IndexByte(" \t\r\n", text[0]) >= 0:
+		l.spaced = true
+		return 1, nil
+	case text[0] == '\'' || text[0] == '"':
+		l.quote, l.began = text[0], offset
+		l.add(lexeme{text: text[:1], offset: offset, kind: literal})
+		return 1, nil
+	}
+	m := lexemes.FindStringSubmatch(text)
+	if m == nil {
+		return 0, l.errorf(offset, "unexpected %q", []rune(text)[0])
+	}
+	kind, found := sign, m[0]
+	switch {
+	case m[1] != "":
+		kind = number
+		if at := strings.IndexAny(found, "eE"); at > 0 && !l.later {
+			found = found[:at]
+		}
+	case m[2] != "":
+		kind = name
+		// "child::x" is an axis and a name, not a name with a prefix.
+		if strings.HasPrefix(text[len(found):], ":") && strings.Contains(found, ":") {
+			found, _, _ = strings.Cut(found, ":")
+		}
+	}
+	if n := len(l.tokens); kind == name && l.later && n > 0 && l.tokens[n-1].kind == number && !l.spaced && l.tokens[n-1].value == l.tokens[n-1].text {
+		return 0, l.errorf(offset, "a space is wanted between the number and the name")
+	}
+	l.add(lexeme{text: found, offset: offset, kind: kind, value: found})
+	return len(found), nil
+}
+
+// inString goes on with a literal up to its closing quote. Since XPath 2.0 two
+// quotes stand for one; nothing else is an escape.
+func (l *lexer) inString(text string) int {
+	t := &l.tokens[len(l.tokens)-1]
+	at := strings.IndexByte(text, l.quote)
+	switch {
+	case at < 0:
+		t.value += text
+		return len(text)
+	case l.later && at+1 < len(text) && text[at+1] == l.quote:
+		t.value += text[:at+1]
+		return at + 2
+	}
+	t.value += text[:at]
+	l.quote = 0
+	return at + 1
+}
