@@ -117,8 +117,8 @@ func fence(b *strings.Builder, title, language, text string) {
 	}
 }
 
-// SharedAPI is the description that the catalogue's examples call.
-func SharedAPI() string {
+// sharedAPI is the description that the catalogue's examples call.
+func sharedAPI() string {
 	data, _ := entries.ReadFile("catalogue/api.yaml")
 	return string(data)
 }
@@ -133,10 +133,10 @@ sourceDescriptions:
     type: openapi
 `
 
-// Document completes an example of the catalogue, which leaves out what does
+// document completes an example of the catalogue, which leaves out what does
 // not matter to it, to a whole document: one that begins with "steps:" is the
 // inside of a workflow, one that begins with "- stepId" that of its steps.
-func Document(example string) string {
+func document(example string) string {
 	indent := func(text, first, rest string) string {
 		return first + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+rest) + "\n"
 	}

@@ -1,62 +1,44 @@
 package check_test
 
 import (
+	"bytes"
 	"context"
-	"io/fs"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
 	"github.com/gobelin-dev/gobelin/runtime"
-	"golang.org/x/tools/txtar"
 )
 
-// FuzzProgram checks whatever parses: nothing may panic or hang, and each
-// diagnostic has its place and says something.
-func FuzzProgram(f *testing.F) {
-	archives, err := filepath.Glob("testdata/*.txtar")
-	if err != nil {
-		f.Fatal(err)
+// FuzzFix checks and fixes any text: nothing panics, a document that parses
+// still does, and what is fixed is not changed again.
+func FuzzFix(f *testing.F) {
+	for _, e := range check.Catalogue() {
+		f.Add([]byte(check.Document(e.Wrong)))
 	}
-	var api string
-	for _, name := range archives {
-		archive, err := txtar.ParseFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		head := ""
-		for _, file := range archive.Files {
-			text := string(file.Data)
-			switch {
-			case file.Name == "head":
-				head = text
-			case file.Name == "jobs.yaml":
-				api = text
-			case strings.HasSuffix(file.Name, ".arazzo.yaml") && strings.HasPrefix(text, "arazzo:"):
-				f.Add(text)
-			case strings.HasSuffix(file.Name, ".arazzo.yaml"):
-				f.Add(head + text)
-			}
-		}
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		doc, _ := arazzo.ParseFile("fuzz.arazzo.yaml", []byte(text))
+	files := map[string]string{"api.yaml": check.SharedAPI(), "stock.yaml": stock}
+	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(_ context.Context, location string) ([]byte, error) {
+		return []byte(files[location]), nil
+	})}
+	find := func(text []byte) []arazzo.Diagnostic {
+		doc, err := arazzo.ParseFile(fixedFile, text)
 		if doc == nil {
-			return
+			return err.(*arazzo.ParseError).Diagnostics
 		}
-		compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(_ context.Context, location string) ([]byte, error) {
-			if location == "jobs.yaml" {
-				return []byte(api), nil
-			}
-			return nil, fs.ErrNotExist
-		})}
-		program, _ := compiler.Compile(t.Context(), doc)
-		for _, d := range check.Program(program) {
-			if d.Code == "" || d.Message == "" || d.File == "" {
-				t.Errorf("incomplete: %+v", d)
-			}
+		program, _ := compiler.Compile(context.Background(), doc) // the error's diagnostics are the program's too
+		return check.Program(program)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, before := arazzo.Parse(text)
+		fixed, applied, _ := check.Fix(fixedFile, text, find)
+		if applied == 0 && !bytes.Equal(fixed, text) {
+			t.Errorf("nothing was fixed, but changed:\n%s\nto\n%s", text, fixed)
+		}
+		if _, after := arazzo.Parse(fixed); before == nil && after != nil {
+			t.Errorf("fixed it does not parse: %v\n%s", after, fixed)
+		}
+		if again, n, _ := check.Fix(fixedFile, fixed, find); n != 0 || !bytes.Equal(again, fixed) {
+			t.Errorf("fixed a second time it changes:\n%s\nto\n%s", fixed, again)
 		}
 	})
 }
