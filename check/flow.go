@@ -65,8 +65,12 @@ func (c *checker) deadActions(g *graph) {
 		case succeeded.empty() && !dead.failed:
 			// The step itself is the mistake.
 		case by == nil && !dead.action.Inherited && c.contradicts(dead.action):
+			which := "its criteria pass"
+			if len(dead.action.Criteria) > 1 {
+				which = "all of its criteria pass; alternatives are joined in one condition by ||"
+			}
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
-				"action %q is never selected: there is no status with which all of its criteria pass; alternatives are joined in one condition by ||", dead.action.Name)
+				"action %q is never selected: there is no status with which %s", dead.action.Name, which)
 		case by == nil && !dead.action.Inherited:
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
 				"action %q is never selected: when step %q has %s, there is no status with which its criteria pass", dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])

@@ -61,7 +61,11 @@ func (c *checker) unusedInputs(w *linked.Workflow) {
 			at.Pointer += "/properties/" + pointerToken(in.Name)
 			at.Line, at.Column = m.Line, m.Column
 		}
-		c.report(w.Document, arazzo.Warning, "unused-input", at, "the input %q of workflow %q is read nowhere", in.Name, w.Decl.WorkflowID)
+		severity, asked := arazzo.Note, ""
+		if in.Required {
+			severity, asked = arazzo.Warning, ", though every caller has to give it"
+		}
+		c.report(w.Document, severity, "unused-input", at, "the input %q of workflow %q is read nowhere%s", in.Name, w.Decl.WorkflowID, asked)
 	}
 }
 

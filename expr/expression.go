@@ -140,6 +140,9 @@ func (p *parser) expression(inCondition bool) (*Expression, error) {
 	}
 	if root < 0 {
 		p.pos = start
+		if word == "message" {
+			return nil, p.errorf("$message is what comes from an AsyncAPI channel; gobelin runs steps over OpenAPI only")
+		}
 		return nil, p.errorf("there is no %q; an expression begins with $%s%s", "$"+word, strings.Join(roots, ", $"), nearest.Hint(word, roots))
 	}
 	e := &Expression{Root: Root(root), Offset: start}

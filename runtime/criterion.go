@@ -51,10 +51,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *criterion {
 		l.simple(c)
 		return c
 	}
-	context := l.text(decl.Context, decl.At("context"))
-	if context.kind != refOperand {
-		l.error("expression-syntax", decl.At("context"), "the context %q must be a runtime expression, such as $response.body", decl.Context)
-	}
+	context := l.context(decl.Context, decl.At("context"))
 	c.context = &context
 	if c.kind == jsonpathCriterion {
 		c.text = strings.TrimSpace(c.text)

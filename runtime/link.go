@@ -87,8 +87,11 @@ func (l *workflowLinker) link() {
 }
 
 func (l *workflowLinker) linkStep(s *step) {
-	if s.decl.ChannelPath != "" || s.decl.Action != "" || s.decl.CorrelationID != nil {
-		l.error("asyncapi", s.decl.At(), "step %q works on an AsyncAPI channel; gobelin runs steps over OpenAPI only", s.id)
+	for _, field := range []string{"channelPath", "action", "correlationId"} {
+		if s.decl.Origin().Get(field) != nil {
+			l.error("asyncapi", s.decl.At(field), "step %q has %s, as a step over an AsyncAPI channel has; gobelin runs steps over OpenAPI only", s.id, field)
+			break
+		}
 	}
 	params := l.parameters(s)
 	l.prerequisites(s)
@@ -269,6 +272,11 @@ func (l *linker) failedSources(d *document) bool {
 
 func (l *workflowLinker) inSource(src *source, id string, at arazzo.Position) *openapi.Operation {
 	op, err := src.description.OperationByID(id)
+	var ambiguous *openapi.AmbiguousError
+	if errors.As(err, &ambiguous) {
+		l.error("ambiguous-operation", at, "source %q: %v; write the one that is meant as operationPath: '{$sourceDescriptions.%[1]s.url}#%[3]s' or '…#%[4]s'", src.name, err, ambiguous.Pointers[0], ambiguous.Pointers[1])
+		return nil
+	}
 	if err != nil {
 		l.error("unknown-operation", at, "source %q: %v", src.name, err)
 		l.rename(at, len("$sourceDescriptions."+src.name+"."), id, id, src.description.OperationIDs())
@@ -489,6 +497,19 @@ func isScheme(op *openapi.Operation, a argument) bool {
 	return false
 }
 
+// undeclarable are the headers that OpenAPI lets no operation declare.
+var undeclarable = []string{"accept", "content-type", "authorization"}
+
+// expected reports whether an argument that the operation does not declare is
+// no surprise: what a security scheme of the description asks for, or a header
+// that cannot be declared.
+func expected(d *openapi.Description, a argument) bool {
+	return a.in == "header" && slices.Contains(undeclarable, strings.ToLower(a.name)) ||
+		slices.ContainsFunc(d.SecuritySchemes(), func(s openapi.SecurityRequirement) bool {
+			return s.In == a.in && strings.EqualFold(s.ParamName, a.name)
+		})
+}
+
 func (l *workflowLinker) bind(s *step) {
 	keys := make([]openapi.ArgKey, len(s.arguments))
 	for i, a := range s.arguments {
@@ -502,7 +523,7 @@ func (l *workflowLinker) bind(s *step) {
 	s.binding = binding
 	for _, i := range binding.Undeclared() {
 		a := s.arguments[i]
-		if isScheme(s.operation, a) {
+		if expected(s.source.description, a) {
 			continue
 		}
 		l.report(l.workflow.document, "undeclared-parameter", arazzo.Note, a.place, "%s does not declare the %s parameter %q; it is sent all the same", s.label, a.in, a.name)
@@ -610,16 +631,37 @@ func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Posit
 	if e, err := expr.Parse(text); err == nil {
 		o.value = operand{kind: refOperand, ref: l.ref(e, at), place: at}
 		return o
+	} else if e := l.namedOutput(text); e != nil {
+		o.value = operand{kind: refOperand, ref: l.ref(e, at), place: at}
+		return o
 	} else if strings.HasPrefix(text, "$") {
 		l.syntax("expression-syntax", at, "the output "+strconv.Quote(name)+" is no expression", err)
 		l.correctRoot(at, text)
 		return o
 	}
 	o.value = l.text(text, at)
-	if o.value.kind == constantOperand {
+	if o.value.kind == constantOperand && text != "" {
 		l.warn("literal-output", at, "the output %q is the text %q, not an expression", name, text)
 	}
 	return o
+}
+
+// namedOutput reads a text as an output of a step that is declared by a name no
+// key may have, such as "$steps.s.outputs.total (net)" or
+// "$steps.s.outputs.items[0].id": the grammar allows them, and an exactly so
+// named key wins (E5).
+func (l *workflowLinker) namedOutput(text string) *expr.Expression {
+	name, ok := strings.CutPrefix(text, "$steps.")
+	if !ok {
+		return nil
+	}
+	for _, s := range l.workflow.steps {
+		output, ok := strings.CutPrefix(name, s.id+".outputs.")
+		if _, declared := s.decl.Outputs.Get(output); ok && declared {
+			return &expr.Expression{Root: expr.Steps, Name: name, Text: text}
+		}
+	}
+	return nil
 }
 
 // actions merges the workflow's actions behind the step's (F5), components
@@ -641,7 +683,7 @@ func (l *workflowLinker) actions(s *step, kind string, own, inherited []*arazzo.
 				}
 				decl = target
 			}
-			if listed[decl.Name] {
+			if decl.Name != "" && listed[decl.Name] {
 				l.duplicate("duplicate-action", place, "action", decl.Name)
 			}
 			listed[decl.Name] = true

@@ -199,6 +199,12 @@ func (l *workflowLinker) lookUpWorkflow(id string) (int, bool) {
 }
 
 func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) ref {
+	if len(e.Access) > 0 {
+		if exact := l.namedOutput(e.Text); exact != nil {
+			exact.Offset = e.Offset
+			e = exact
+		}
+	}
 	for _, form := range e.Forms {
 		l.asPublished(string(form.Note), at, "%s", noteMessages[form.Note])
 		l.correctForm(at, e, form)

@@ -1,10 +1,12 @@
 package runtime
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/expr"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
@@ -45,11 +47,24 @@ func (l *workflowLinker) selectorOf(n *arazzo.Node, at arazzo.Position) operand 
 	return l.selector(n.Get("context").Str(), n.Get("selector").Str(), t, at)
 }
 
+// context links the text that a query is applied to the value of, which must be
+// an expression.
+func (l *workflowLinker) context(text string, at arazzo.Position) operand {
+	if _, err := expr.Parse(text); err != nil && strings.HasPrefix(text, "$") {
+		l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is no runtime expression, such as $response.body", text), err)
+		return operand{}
+	}
+	o := l.text(text, at)
+	if o.kind != refOperand {
+		l.error("expression-syntax", at, "the context %q must be a runtime expression, such as $response.body", text)
+	}
+	return o
+}
+
 func (l *workflowLinker) selector(context, text string, t arazzo.ExpressionType, at arazzo.Position) operand {
-	s := &selector{context: l.text(context, at), text: text}
+	s := &selector{context: l.context(context, at), text: text}
 	o := operand{kind: selectorOperand, selector: s, place: at}
 	if s.context.kind != refOperand {
-		l.error("expression-syntax", at, "the context %q must be a runtime expression, such as $response.body", context)
 		return o
 	}
 	o.ref.text = context + " " + text

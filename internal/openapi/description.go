@@ -125,6 +125,24 @@ func (d *Description) Operations() iter.Seq[*Operation] {
 	}
 }
 
+// An AmbiguousError tells that two operations of a description have one
+// operationId.
+type AmbiguousError struct {
+	ID         string
+	Operations [2]string // "GET /pets"
+	Pointers   [2]string // "/paths/~1pets/get"
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("two operations have the operationId %q: %s and %s", e.ID, e.Operations[0], e.Operations[1])
+}
+
+func (e *entry) String() string { return e.method + " " + e.path }
+
+func (e *entry) pointer() string {
+	return "/paths/" + value.PointerToken(e.path) + "/" + strings.ToLower(e.method)
+}
+
 // OperationByID finds the operation with that operationId.
 func (d *Description) OperationByID(id string) (*Operation, error) {
 	var found *entry
@@ -134,7 +152,7 @@ func (d *Description) OperationByID(id string) (*Operation, error) {
 			continue
 		}
 		if found != nil {
-			return nil, fmt.Errorf("two operations have the operationId %q: %s %s and %s %s", id, found.method, found.path, e.method, e.path)
+			return nil, &AmbiguousError{id, [2]string{found.String(), e.String()}, [2]string{found.pointer(), e.pointer()}}
 		}
 		found = e
 	}

@@ -344,16 +344,19 @@ func (r *operationReader) security() [][]SecurityRequirement {
 	return alternatives
 }
 
+func (r *operationReader) schemes() *tree.Node {
+	if r.d.isSwagger() {
+		return r.d.root.Get("securityDefinitions")
+	}
+	return r.d.root.Get("components").Get("securitySchemes")
+}
+
 func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequirement {
 	s := SecurityRequirement{Name: name}
 	for _, item := range scopes.Items {
 		s.Scopes = append(s.Scopes, item.Str())
 	}
-	schemes := r.d.root.Get("components").Get("securitySchemes")
-	if r.d.isSwagger() {
-		schemes = r.d.root.Get("securityDefinitions")
-	}
-	n, _, err := r.d.resolve(schemes.Get(name))
+	n, _, err := r.d.resolve(r.schemes().Get(name))
 	if err != nil {
 		return s
 	}
@@ -367,6 +370,19 @@ func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequire
 	}
 	s.In, s.ParamName = "header", "Authorization"
 	return s
+}
+
+// SecuritySchemes are the security schemes that the description defines.
+func (d *Description) SecuritySchemes() (list []SecurityRequirement) {
+	r := operationReader{d: d}
+	schemes := r.schemes()
+	if schemes == nil {
+		return nil
+	}
+	for _, m := range schemes.Members {
+		list = append(list, r.scheme(m.Name, &tree.Node{}))
+	}
+	return list
 }
 
 // Response finds the response that is declared for a status: its code, its
