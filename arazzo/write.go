@@ -32,11 +32,12 @@ func writeObject(v reflect.Value) *Node {
 		written[name] = true
 	}
 	if o.source != nil && o.source.Kind == tree.Object {
+		free := o.free()
 		for _, m := range o.source.Members {
 			if f := table.byName(m.Name); f != nil {
 				add(m.Name, writeField(v.Field(f.index), m.Value))
 			} else {
-				add(m.Name, o.free(m.Name))
+				add(m.Name, free[m.Name])
 			}
 		}
 	}
@@ -53,14 +54,16 @@ func writeObject(v reflect.Value) *Node {
 	return n
 }
 
-// free returns the extension or unknown field called name.
-func (o *Object) free(name string) *Node {
-	for _, f := range slices.Concat(o.Extensions, o.Unknown) {
-		if f.Name == name {
-			return f.Value
-		}
+// free returns the extensions and unknown fields by name.
+func (o *Object) free() map[string]*Node {
+	if len(o.Extensions)+len(o.Unknown) == 0 {
+		return nil
 	}
-	return nil
+	values := map[string]*Node{}
+	for _, f := range slices.Backward(slices.Concat(o.Extensions, o.Unknown)) {
+		values[f.Name] = f.Value // of several the first
+	}
+	return values
 }
 
 // writeField returns the node of a field, or nil where it has none. What still

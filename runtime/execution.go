@@ -225,7 +225,7 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 		return nil, err
 	}
 	x := &Execution{program: p, state: state{Program: p.fingerprint, Settings: settings, Root: index}}
-	x.addCredentials(settings.Credentials)
+	x.addCredentials(settings)
 	x.push(index, asRoot, prepared)
 	return x, nil
 }
@@ -281,6 +281,7 @@ func (x *Execution) Respond(r *Response) {
 	}
 	f.Phase = phaseJudge
 	if x.listener != nil {
+		x.learnAnswer(f)
 		body := r.Body
 		if r.Decoded {
 			body = value.AppendJSON(nil, r.Value)

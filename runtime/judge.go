@@ -87,6 +87,7 @@ func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
 		f.keep(s, x.outputs)
 		clear(x.outputs)
 	}
+	x.learnOutputs(f, s)
 	if x.listener == nil {
 		return
 	}

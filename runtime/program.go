@@ -126,6 +126,8 @@ type output struct {
 	name  string
 	value operand
 	place arazzo.Position
+
+	secret bool // it flows into a credential: see secret.go
 }
 
 // action is a success or failure action, components resolved.

@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"html"
 	"net/http"
 	"net/url"
@@ -24,7 +26,8 @@ const minSecret = 4
 
 // markSecrets finds the inputs that hold secrets: those whose format is
 // password, and those that flow into an argument that carries a credential, be
-// it through the inputs of called workflows.
+// it through the inputs of called workflows. It finds the outputs of steps that
+// flow there too, such as the token that a login gives.
 func (p *Program) markSecrets() {
 	for _, w := range p.workflows {
 		if w.schema != nil {
@@ -38,7 +41,12 @@ func (p *Program) markSecrets() {
 				for i := range s.arguments {
 					a := &s.arguments[i]
 					if a.secret || s.called >= 0 && slices.Contains(p.workflows[s.called].secrets, a.name) {
-						changed = w.markSecret(&a.value) || changed
+						changed = p.markSecret(w, s, &a.value) || changed
+					}
+				}
+				for i := range s.outputs {
+					if s.outputs[i].secret {
+						changed = p.markSecret(w, s, &s.outputs[i].value) || changed
 					}
 				}
 			}
@@ -46,12 +54,21 @@ func (p *Program) markSecrets() {
 	}
 }
 
-// markSecret marks the inputs that an operand refers to; it tells whether one
-// is new.
-func (w *workflow) markSecret(o *operand) (marked bool) {
+// markSecret marks the inputs and the outputs of steps that an operand of a
+// step refers to; it tells whether one is new.
+func (p *Program) markSecret(w *workflow, s *step, o *operand) (marked bool) {
 	mark := func(r *ref) {
-		if r.kind == inputRef && !slices.Contains(w.secrets, r.name) {
+		switch {
+		case r.kind == inputRef && !slices.Contains(w.secrets, r.name):
 			w.secrets, marked = append(w.secrets, r.name), true
+		case r.kind == stepOutputRef && r.slot > 0:
+			out := &w.steps[r.index].outputs[r.slot-1]
+			marked = marked || !out.secret
+			out.secret = true
+		case r.kind == stepOutputRef:
+			marked = p.markCalled(w.steps[r.index], r.name) || marked
+		case r.kind == outputRef:
+			marked = p.markCalled(s, r.name) || marked
 		}
 	}
 	mark(&o.ref)
@@ -61,7 +78,23 @@ func (w *workflow) markSecret(o *operand) (marked bool) {
 		}
 	}
 	for i := range o.items {
-		marked = w.markSecret(&o.items[i]) || marked
+		marked = p.markSecret(w, s, &o.items[i]) || marked
+	}
+	return marked
+}
+
+// markCalled marks what an output of the workflow that a step calls refers to.
+func (p *Program) markCalled(s *step, name string) (marked bool) {
+	if s.called < 0 {
+		return false
+	}
+	called := p.workflows[s.called]
+	for i := range called.outputs {
+		if out := &called.outputs[i]; out.name == name && !out.secret {
+			out.secret = true
+			p.markSecret(called, s, &out.value)
+			marked = true
+		}
 	}
 	return marked
 }
@@ -70,15 +103,23 @@ func (w *workflow) markSecret(o *operand) (marked bool) {
 // masked, in every spelling, for who shows them.
 func (s Settings) Mask(outputs map[string]any) map[string]any {
 	x := &Execution{}
-	x.addCredentials(s.Credentials)
+	x.addCredentials(s)
 	return x.maskMap(outputs)
 }
 
-// addCredentials notes credentials, and the passwords in them.
-func (x *Execution) addCredentials(credentials map[string]string) {
-	for _, credential := range credentials {
+// addCredentials notes credentials, the passwords in them, and what basic
+// authentication makes of them; of the servers the passwords in their URLs.
+func (x *Execution) addCredentials(s Settings) {
+	for _, credential := range s.Credentials {
 		x.addSecret(credential)
 		if _, password, ok := strings.Cut(credential, ":"); ok {
+			x.addSecret(password)
+			x.addSecret(base64.StdEncoding.EncodeToString([]byte(credential)))
+		}
+	}
+	for _, server := range s.Servers {
+		if u, err := url.Parse(server); err == nil && u.User != nil {
+			password, _ := u.User.Password()
 			x.addSecret(password)
 		}
 	}
@@ -90,16 +131,89 @@ func (x *Execution) learnSecrets(w *workflow, inputs map[string]any) {
 			x.addSecret(v)
 		}
 	}
+	if w.schema != nil && len(w.schema.nested) > 0 {
+		x.learnNested(w.schema.nested, inputs)
+	}
 }
 
+// learnAnswer finds the secrets in a response that outputs of the step are to
+// have, before anybody is told of it.
+func (x *Execution) learnAnswer(f *frame) {
+	for i := range x.step(f).outputs {
+		if o := &x.step(f).outputs[i]; o.secret && o.value.kind == refOperand {
+			if v, ok := x.look(f, &o.value.ref); ok {
+				x.addText(v)
+			}
+		}
+	}
+}
+
+// learnOutputs finds the secrets among the outputs of the steps of a frame.
+func (x *Execution) learnOutputs(f *frame, s *step) {
+	for i := range s.outputs {
+		if o := &s.outputs[i]; o.secret {
+			if v, ok := f.stepOutput(x.workflow(f).steps, &ref{index: s.index, slot: i + 1, name: o.name}); ok {
+				x.addText(v)
+			}
+		}
+	}
+}
+
+// addText notes a secret that is a text; what is a whole body has too much in
+// it that is none.
+func (x *Execution) addText(v any) {
+	if text, ok := v.(string); ok {
+		x.addSecret(text)
+	}
+}
+
+// learnNested finds the passwords deeper in the inputs.
+func (x *Execution) learnNested(names []string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if slices.Contains(names, name) {
+				x.addSecret(member)
+			} else {
+				x.learnNested(names, member)
+			}
+		}
+	case []any:
+		for _, item := range v {
+			x.learnNested(names, item)
+		}
+	}
+}
+
+// addSecret notes a value, or the values in it. The longest is masked first:
+// of one that holds another nothing may remain.
 func (x *Execution) addSecret(v any) {
+	switch v := v.(type) {
+	case nil, bool:
+		return
+	case []any:
+		for _, item := range v {
+			x.addSecret(item)
+		}
+		return
+	case map[string]any:
+		for _, member := range v {
+			x.addSecret(member)
+		}
+		return
+	}
 	text := value.Text(v)
 	for _, prefix := range []string{"Bearer ", "Basic ", "bearer ", "basic "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	if text != "" && !slices.Contains(x.secrets, text) {
-		x.secrets = append(x.secrets, text)
+	if text == "" || slices.Contains(x.secrets, text) {
+		return
 	}
+	i := slices.IndexFunc(x.secrets, func(other string) bool { return len(other) < len(text) })
+	if i < 0 {
+		i = len(x.secrets)
+	}
+	x.secrets = slices.Insert(x.secrets, i, text)
 }
 
 func (x *Execution) maskText(s string) string {
@@ -121,8 +235,10 @@ func (x *Execution) maskText(s string) string {
 // XML; most have only one.
 func spellings(secret string) []string {
 	inJSON := string(value.AppendString(nil, secret))
+	cautious, _ := json.Marshal(secret) // with & < > escaped; a string is always written
 	list := []string{secret}
-	for _, s := range []string{url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), inJSON[1 : len(inJSON)-1], html.EscapeString(secret)} {
+	for _, s := range []string{url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), inJSON[1 : len(inJSON)-1],
+		string(cautious[1 : len(cautious)-1]), html.EscapeString(secret)} {
 		if !slices.Contains(list, s) {
 			list = append(list, s)
 		}
@@ -178,6 +294,9 @@ func (x *Execution) mask(v any) any {
 	case object:
 		return x.maskMap(v)
 	}
+	if value.IsNumber(v) && slices.Contains(x.secrets, value.Text(v)) {
+		return masked
+	}
 	return v
 }
 
@@ -187,7 +306,7 @@ func (x *Execution) maskMap(m map[string]any) map[string]any {
 	}
 	out := make(map[string]any, len(m))
 	for name, v := range m {
-		out[name] = x.mask(v)
+		out[x.maskText(name)] = x.mask(v)
 	}
 	return out
 }

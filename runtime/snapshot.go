@@ -41,10 +41,13 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	x.addCredentials(x.Settings.Credentials)
+	x.addCredentials(x.Settings)
 	for _, f := range x.Frames {
 		f.kept = x.workflow(f).newOutputs()
 		x.learnSecrets(x.workflow(f), f.Inputs)
+		for _, s := range x.workflow(f).steps {
+			x.learnOutputs(f, s)
+		}
 		if e := f.Exchange; e != nil {
 			x.learnSent(x.step(f), e)
 		}
