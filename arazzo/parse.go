@@ -3,7 +3,6 @@ package arazzo
 import (
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -22,7 +21,7 @@ func Parse(data []byte) (*Document, error) { return ParseFile("", data) }
 
 // ReadFile reads the document in the named file; see [Parse].
 func ReadFile(name string) (*Document, error) {
-	data, err := os.ReadFile(name)
+	data, err := tree.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
@@ -96,7 +97,7 @@ func once(results []Result) {
 }
 
 func (c *Checker) file(ctx context.Context, f File) Result {
-	data, err := os.ReadFile(f.Path)
+	data, err := tree.ReadFile(f.Path)
 	if err != nil {
 		return Result{File: f.Path, Err: err}
 	}
@@ -118,7 +119,7 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 				Message: fmt.Sprintf("the sources are found from %s, not from the document's own folder; gobelin run wants --base %[1]s", compiler.Base)})
 		}
 	}
-	program, err := compiler.Compile(ctx, doc)
+	program, _ := compiler.Compile(ctx, doc) // its diagnostics have the error
 	if program == nil {
 		return nil
 	}

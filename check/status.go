@@ -1,8 +1,6 @@
 package check
 
 import (
-	"math/bits"
-
 	"github.com/gobelin-dev/gobelin/internal/linked"
 )
 
@@ -46,17 +44,6 @@ func (a statuses) without(b statuses) statuses {
 }
 
 func (a statuses) empty() bool { return a == statuses{} }
-
-// one returns the least status code of the set.
-func (a statuses) one() (status int, ok bool) {
-	for i, word := range a {
-		if word != 0 {
-			bit := i*64 + bits.TrailingZeros64(word)
-			return firstStatus + bit, bit < noStatus
-		}
-	}
-	return 0, false
-}
 
 // passing gives the statuses with which all of the criteria can pass; certain
 // says that they pass with each of them, whatever else the response has.

@@ -85,8 +85,11 @@ type CanceledError struct {
 	Err                error
 }
 
-// Error returns where the run was and the cause.
+// Error returns where the run was, if it had begun, and the cause.
 func (e *CanceledError) Error() string {
+	if e.WorkflowID == "" {
+		return e.Err.Error()
+	}
 	return fmt.Sprintf("workflow %q, step %q: %v", e.WorkflowID, e.StepID, e.Err)
 }
 

@@ -6,9 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
 // A Loader reads the source descriptions that a document names. location is a
@@ -25,16 +26,13 @@ func (f LoaderFunc) Load(ctx context.Context, location string) ([]byte, error) {
 	return f(ctx, location)
 }
 
-// maxDescription bounds what a loader reads of one description.
-const maxDescription = 256 << 20
-
 // Files is the Loader that [Compiler] uses by default: it reads local files
 // and refuses every URL.
 var Files Loader = LoaderFunc(func(_ context.Context, location string) ([]byte, error) {
 	if isURL(location) {
 		return nil, fmt.Errorf("remote descriptions are not loaded unless the caller allows it (Compiler.Loader)")
 	}
-	return os.ReadFile(location)
+	return tree.ReadFile(location)
 })
 
 // FilesAndHTTP returns a Loader that reads local files and, by client,
@@ -45,7 +43,7 @@ func FilesAndHTTP(client *http.Client) Loader {
 	}
 	return LoaderFunc(func(ctx context.Context, location string) ([]byte, error) {
 		if !isURL(location) {
-			return os.ReadFile(location)
+			return tree.ReadFile(location)
 		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
 		if err != nil {
@@ -59,9 +57,9 @@ func FilesAndHTTP(client *http.Client) Loader {
 		if resp.StatusCode != http.StatusOK {
 			return nil, fmt.Errorf("GET %s: %s", location, resp.Status)
 		}
-		data, err := io.ReadAll(io.LimitReader(resp.Body, maxDescription+1))
-		if len(data) > maxDescription {
-			return nil, fmt.Errorf("GET %s: more than %d bytes", location, maxDescription)
+		data, err := io.ReadAll(io.LimitReader(resp.Body, tree.MaxText+1))
+		if len(data) > tree.MaxText {
+			return nil, fmt.Errorf("GET %s: more than %d bytes", location, tree.MaxText)
 		}
 		return data, err
 	})

@@ -72,16 +72,51 @@ type lines struct {
 	skipped int
 }
 
+// scan gives the lines of a text until the context ends, even while nobody
+// writes the next one: a terminal.
+func (l *lines) scan(ctx context.Context, r io.Reader) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		texts := make(chan []byte, 64)
+		go func() {
+			defer close(texts)
+			scanner := bufio.NewScanner(r)
+			scanner.Buffer(nil, maxLine)
+			for scanner.Scan() {
+				select {
+				case texts <- bytes.Clone(scanner.Bytes()):
+				case <-ctx.Done():
+					return
+				}
+			}
+			if err := scanner.Err(); errors.Is(err, bufio.ErrTooLong) {
+				l.fail(fmt.Errorf("a line is longer than %d MiB", maxLine>>20))
+			} else if err != nil {
+				l.fail(err)
+			}
+		}()
+		for {
+			select {
+			case text, ok := <-texts:
+				if !ok || !yield(text) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
 // read gives the inputs of each line that is to be run. A line that is no
 // object is a run that failed.
-func (l *lines) read(r io.Reader) iter.Seq[runtime.Inputs] {
+func (l *lines) read(ctx context.Context, r io.Reader) iter.Seq[runtime.Inputs] {
 	return func(yield func(runtime.Inputs) bool) {
-		scanner := bufio.NewScanner(r)
-		scanner.Buffer(nil, maxLine)
-		index := 0
-		for n := 1; scanner.Scan(); n++ {
-			text := bytes.TrimSpace(scanner.Bytes())
-			if len(text) == 0 {
+		index, n := 0, 0
+		for text := range l.scan(ctx, r) {
+			n++
+			if text = bytes.TrimSpace(text); len(text) == 0 {
 				continue
 			}
 			if l.done[n] {
@@ -106,7 +141,6 @@ func (l *lines) read(r io.Reader) iter.Seq[runtime.Inputs] {
 				return
 			}
 		}
-		l.fail(scanner.Err())
 	}
 }
 
@@ -133,6 +167,13 @@ func (l *lines) write(line report.Line) {
 	if err != nil && l.broken == nil {
 		l.broken = err
 	}
+}
+
+// problem is what ended the reading or the writing.
+func (l *lines) problem() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.broken
 }
 
 func (l *lines) fail(err error) {
@@ -172,20 +213,20 @@ func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver,
 	}
 	b := runtime.Batch{Driver: driver, Concurrency: e.concurrency, PerHost: e.perHost, Rate: rate}
 	bar := newBar(c.ErrOrStderr(), l)
-	for r := range b.Run(ctx, program, workflow, l.read(in)) {
+	for r := range b.Run(ctx, program, workflow, l.read(ctx, in)) {
 		if r.Result != nil {
 			r.Result.Outputs = driver.Mask(r.Result.Outputs)
 		}
 		l.result(r)
 		bar.draw(false)
-		if l.broken != nil {
+		if l.problem() != nil {
 			break
 		}
 	}
 	bar.draw(true)
-	switch {
-	case l.broken != nil:
-		return fmt.Errorf("--each: %w", l.broken)
+	switch err := l.problem(); {
+	case err != nil:
+		return fmt.Errorf("--each: %w", err)
 	case errors.Is(context.Cause(ctx), errInterrupted):
 		return exit(exitInterrupted)
 	case l.failed > 0:

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
@@ -24,7 +24,7 @@ func readInputs(file string, given []string, stdin io.Reader, info runtime.Workf
 	for _, text := range given {
 		name, raw, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
-			return nil, fmt.Errorf("-i %s: write NAME=VALUE", text)
+			return nil, errors.New("-i: write NAME=VALUE")
 		}
 		v, err := readInput(raw, inputType(info, name))
 		if err != nil {
@@ -41,7 +41,7 @@ func readInputsFile(file string, stdin io.Reader) (runtime.Inputs, error) {
 	if file == "-" {
 		data, err = io.ReadAll(stdin)
 	} else {
-		data, err = os.ReadFile(file)
+		data, err = tree.ReadFile(file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--inputs: %w", err)
@@ -73,7 +73,7 @@ func readInput(raw, typ string) (any, error) {
 	case strings.HasPrefix(raw, "@@"):
 		raw = raw[1:]
 	case strings.HasPrefix(raw, "@"):
-		data, err := os.ReadFile(raw[1:])
+		data, err := tree.ReadFile(raw[1:])
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -110,6 +111,6 @@ func readSecret(text string) (string, error) {
 	if strings.HasPrefix(text, "@@") || !strings.HasPrefix(text, "@") {
 		return strings.TrimPrefix(text, "@"), nil
 	}
-	data, err := os.ReadFile(text[1:])
+	data, err := tree.ReadFile(text[1:])
 	return strings.TrimRight(string(data), "\r\n"), err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"regexp"
 	"strings"
@@ -119,10 +120,17 @@ func (r *run) run(c *cobra.Command, args []string) error {
 
 // refuse tells why a run does not begin.
 func (r *run) refuse(c *cobra.Command, recorder *report.Recorder, program *runtime.Program, workflow string, err error) error {
+	interrupted := errors.Is(context.Cause(c.Context()), errInterrupted)
+	if interrupted {
+		err = &runtime.CanceledError{Err: errInterrupted}
+	}
 	if r.output == "json" {
 		if err := r.print(c, recorder.Run(program, workflow, nil, err)); err != nil {
 			return err
 		}
+	}
+	if interrupted {
+		return err
 	}
 	var parse *arazzo.ParseError
 	var compile *runtime.CompileError
@@ -205,10 +213,11 @@ func (r *run) print(c *cobra.Command, run *report.Run) error {
 		_, err = c.OutOrStdout().Write(data)
 		return err
 	}
-	w := c.OutOrStdout()
-	fmt.Fprintf(w, "%s %s\n", run.WorkflowID, run.Status)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s\n", run.WorkflowID, run.Status)
 	for _, name := range sortedNames(run.Outputs) {
-		fmt.Fprintf(w, "  %s: %s\n", name, value.Text(run.Outputs[name]))
+		fmt.Fprintf(&text, "  %s: %s\n", name, value.Text(run.Outputs[name]))
 	}
-	return nil
+	_, err := io.WriteString(c.OutOrStdout(), text.String())
+	return err
 }
