@@ -382,9 +382,9 @@ func (t *typing) object(at *scope, v *linked.Value, f flow) {
 			t.fits(at, v.Items[i], f.into(name, found.Type))
 		case found.Presence == schema.Never:
 			t.unknownMember(at, f, v.Items[i].Place, name, found)
-		case found.Presence == schema.Undeclared && f.members:
-			if nearest.Hint(name, missingOf(found.Names, v.Names)) != "" {
-				found.Names = missingOf(found.Names, v.Names)
+		case found.Presence == schema.Undeclared && f.members && !inPath(at.step, name):
+			found.Names = missingOf(found.Names, v.Names)
+			if near := nearest.Names(name, found.Names); len(near) > 0 && !slices.Contains(f.want.Required(), near[0]) {
 				t.unknownMember(at, f, v.Items[i].Place, name, found)
 			}
 		}
@@ -396,10 +396,28 @@ func (t *typing) object(at *scope, v *linked.Value, f flow) {
 		if found := f.want.Member(name); found.Type != nil && found.Type.HasDefault() {
 			continue
 		}
+		instead := ""
+		if near := nearest.Names(name, undeclared(f.want, v.Names)); len(near) > 0 {
+			instead = fmt.Sprintf("; it has %q, which the schema does not list", near[0])
+		}
 		place, _ := f.want.Place()
-		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place), "%s requires the member %q, which is not given%s", f.name(), name, nearest.Hint(name, undeclared(f.want, v.Names)))
+		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place), "%s requires the member %q, which is not given%s", f.name(), name, instead)
 		d.Related = schemaPlace(place, "its schema")
 	}
+}
+
+// inPath reports whether a member has the name of a path parameter of the
+// operation: it is given once more, not misspelt.
+func inPath(s *linked.Step, name string) bool {
+	return s.Operation != nil && slices.ContainsFunc(s.Operation.Parameters, func(p *openapi.Parameter) bool {
+		return p.In == "path" && plainName(p.Name) == plainName(name)
+	})
+}
+
+// plainName is a name without what writers of names differ in: "order_id" and
+// "OrderID" are one.
+func plainName(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 }
 
 // missingOf are the declared names that are not given.

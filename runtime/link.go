@@ -631,7 +631,7 @@ func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Posit
 	if e, err := expr.Parse(text); err == nil {
 		o.value = operand{kind: refOperand, ref: l.ref(e, at), place: at}
 		return o
-	} else if e := l.namedOutput(text); e != nil {
+	} else if e := l.exactly(text); e != nil {
 		o.value = operand{kind: refOperand, ref: l.ref(e, at), place: at}
 		return o
 	} else if strings.HasPrefix(text, "$") {
@@ -644,24 +644,6 @@ func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Posit
 		l.warn("literal-output", at, "the output %q is the text %q, not an expression", name, text)
 	}
 	return o
-}
-
-// namedOutput reads a text as an output of a step that is declared by a name no
-// key may have, such as "$steps.s.outputs.total (net)" or
-// "$steps.s.outputs.items[0].id": the grammar allows them, and an exactly so
-// named key wins (E5).
-func (l *workflowLinker) namedOutput(text string) *expr.Expression {
-	name, ok := strings.CutPrefix(text, "$steps.")
-	if !ok {
-		return nil
-	}
-	for _, s := range l.workflow.steps {
-		output, ok := strings.CutPrefix(name, s.id+".outputs.")
-		if _, declared := s.decl.Outputs.Get(output); ok && declared {
-			return &expr.Expression{Root: expr.Steps, Name: name, Text: text}
-		}
-	}
-	return nil
 }
 
 // actions merges the workflow's actions behind the step's (F5), components

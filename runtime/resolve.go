@@ -61,6 +61,8 @@ func (l *workflowLinker) compound(n *arazzo.Node, at arazzo.Position) operand {
 func (l *workflowLinker) text(s string, at arazzo.Position) operand {
 	if e, err := expr.Parse(s); err == nil {
 		return operand{kind: refOperand, ref: l.ref(e, at), place: at}
+	} else if e := l.exactly(s); e != nil {
+		return operand{kind: refOperand, ref: l.ref(e, at), place: at}
 	}
 	t := l.template(s, at, l.declared)
 	if t == nil {
@@ -71,6 +73,27 @@ func (l *workflowLinker) text(s string, at arazzo.Position) operand {
 		return operand{constant: s, place: at}
 	}
 	return operand{kind: templateOperand, template: t, place: at}
+}
+
+// exactly reads a text as the input, or the output of a step, that is declared
+// by just that name, such as "$inputs.filter[status]" or
+// "$steps.s.outputs.total (net)": the grammar allows any characters, and an
+// exactly so named key wins (E5).
+func (l *workflowLinker) exactly(text string) *expr.Expression {
+	if name, ok := strings.CutPrefix(text, "$inputs."); ok && slices.Contains(l.inputNames(), name) {
+		return &expr.Expression{Root: expr.Inputs, Name: name, Text: text}
+	}
+	name, ok := strings.CutPrefix(text, "$steps.")
+	if !ok {
+		return nil
+	}
+	for _, s := range l.workflow.steps {
+		output, ok := strings.CutPrefix(name, s.id+".outputs.")
+		if _, declared := s.decl.Outputs.Get(output); ok && declared {
+			return &expr.Expression{Root: expr.Steps, Name: name, Text: text}
+		}
+	}
+	return nil
 }
 
 // template compiles a text with expressions inside, nil when it has none.
@@ -200,7 +223,7 @@ func (l *workflowLinker) lookUpWorkflow(id string) (int, bool) {
 
 func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) ref {
 	if len(e.Access) > 0 {
-		if exact := l.namedOutput(e.Text); exact != nil {
+		if exact := l.exactly(e.Text); exact != nil {
 			exact.Offset = e.Offset
 			e = exact
 		}
