@@ -15,10 +15,14 @@ func main() {
 	rounds := flag.Int("rounds", 9, "rounds in which each contestant has its turn")
 	turn := flag.Duration("turn", 100*time.Millisecond, "length of a turn")
 	root := flag.String("root", "..", "the repository")
+	cpu := flag.Bool("cpu", false, "compare the time of the processors instead of the clock's: for a machine that others use too")
 	plots := flag.String("plots", "", "directory to write the plots to, as SVG; empty: none")
 	only := flag.String("only", "", "measure the rows whose name has this text only")
 	flag.Parse()
 
+	if *cpu {
+		clock = processorTime
+	}
 	s := &suite{rounds: *rounds, turn: *turn}
 	rows := []struct {
 		name    string

@@ -3,6 +3,7 @@ package main
 import (
 	goruntime "runtime"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -28,17 +29,30 @@ func compare(rounds int, turn time.Duration, works ...func()) []usage {
 	}
 	for range rounds {
 		for i, work := range works {
-			started := time.Now()
+			started := clock()
 			for range counts[i] {
 				work()
 			}
-			costs[i].rounds = append(costs[i].rounds, time.Since(started)/time.Duration(counts[i]))
+			costs[i].rounds = append(costs[i].rounds, (clock()-started)/time.Duration(counts[i]))
 		}
 	}
 	for i := range costs {
 		costs[i].time = median(costs[i].rounds)
 	}
 	return costs
+}
+
+var began = time.Now()
+
+// clock is the time that works are measured by.
+var clock = func() time.Duration { return time.Since(began) }
+
+// processorTime is what this process has used of the processors, those of the
+// server and of the collector included: what other processes do does not count.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	check(syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // allocations counts what one run allocates, on all goroutines.
