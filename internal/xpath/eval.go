@@ -40,6 +40,7 @@ type run struct {
 	order      map[*xmlquery.Node]int
 	weight     map[*xmlquery.Node]int // what it takes to read the text of a node
 	namespaces map[string]string
+	version    int
 	visits     int
 }
 
@@ -92,10 +93,13 @@ func (r *run) visit(n int) {
 // sorted brings nodes into document order.
 func (r *run) sorted(nodes []node) []node {
 	r.visit(len(nodes))
-	slices.SortFunc(nodes, func(a, b node) int {
-		return cmp.Or(cmp.Compare(r.order[a.Node], r.order[b.Node]), cmp.Compare(a.attr, b.attr))
-	})
+	slices.SortFunc(nodes, r.compare)
 	return slices.Compact(nodes)
+}
+
+// compare is document order.
+func (r *run) compare(a, b node) int {
+	return cmp.Or(cmp.Compare(r.order[a.Node], r.order[b.Node]), cmp.Compare(a.attr, b.attr))
 }
 
 func isText(n *xmlquery.Node) bool {
@@ -447,8 +451,6 @@ func binary(operator string, left, right eval) eval {
 		return func(f *focus) any { return truth(left(f)) && truth(right(f)) }
 	case "|":
 		return func(f *focus) any { return f.run.sorted(slices.Concat(nodeSet(left(f)), nodeSet(right(f)))) }
-	case "||":
-		return func(f *focus) any { return text(left(f)) + text(right(f)) }
 	}
 	if do := arithmetic[operator]; do != nil {
 		return func(f *focus) any { return do(num(left(f)), num(right(f))) }
@@ -534,36 +536,6 @@ func cased(to func(string) string) func([]any) any {
 	}
 }
 
-// numbersOf are the values of a node-set, or a number, for min, max and avg.
-func numbersOf(v any) (list []float64) {
-	nodes, ok := v.([]node)
-	if !ok {
-		if f, ok := v.(float64); ok {
-			return []float64{f}
-		}
-		failf("numbers are wanted, not %q", text(v))
-	}
-	for _, n := range nodes {
-		f := num(n.text())
-		if math.IsNaN(f) {
-			failf("%q is no number", n.text())
-		}
-		list = append(list, f)
-	}
-	return list
-}
-
-// aggregate gives the empty sequence for no numbers.
-func aggregate(of func([]float64) float64) func([]any) any {
-	return func(args []any) any {
-		list := numbersOf(args[0])
-		if len(list) == 0 {
-			return []node(nil)
-		}
-		return of(list)
-	}
-}
-
 func sum(list []float64) (total float64) {
 	for _, f := range list {
 		total += f
@@ -571,11 +543,9 @@ func sum(list []float64) (total float64) {
 	return total
 }
 
-// A function of the core library (§4), or one of XPath 2.0 (version 2) that
-// means the same on the values of 1.0.
+// A function of the core library (§4).
 type function struct {
 	least, most int
-	version     int
 	orNode      bool // without an argument it takes the context node
 	do          func(args []any) any
 	focus       func(f *focus, args []any) any
@@ -585,54 +555,32 @@ const many = 1 << 20
 
 // functions lacks id(): no document type is read, so nothing has an ID.
 var functions = map[string]function{
-	"last":             {version: 1, focus: func(f *focus, _ []any) any { return float64(f.size) }},
-	"position":         {version: 1, focus: func(f *focus, _ []any) any { return float64(f.position) }},
-	"lang":             {least: 1, most: 1, version: 1, focus: func(f *focus, args []any) any { return lang(f, text(args[0])) }},
-	"count":            {1, 1, 1, false, func(a []any) any { return float64(len(nodeSet(a[0]))) }, nil},
-	"local-name":       {0, 1, 1, true, named(func(_, local, _ string) string { return local }), nil},
-	"namespace-uri":    {0, 1, 1, true, named(func(_, _, uri string) string { return uri }), nil},
-	"name":             {0, 1, 1, true, named(qualified), nil},
-	"string":           {0, 1, 1, true, func(a []any) any { return text(a[0]) }, nil},
-	"concat":           {2, many, 1, false, concat, nil},
-	"starts-with":      {2, 2, 1, false, func(a []any) any { return strings.HasPrefix(text(a[0]), text(a[1])) }, nil},
-	"contains":         {2, 2, 1, false, func(a []any) any { return strings.Contains(text(a[0]), text(a[1])) }, nil},
-	"substring-before": {2, 2, 1, false, substringBefore, nil},
-	"substring-after":  {2, 2, 1, false, substringAfter, nil},
-	"substring":        {2, 3, 1, false, substring, nil},
-	"string-length":    {0, 1, 1, true, func(a []any) any { return float64(utf8.RuneCountInString(text(a[0]))) }, nil},
-	"normalize-space":  {0, 1, 1, true, normalizeSpace, nil},
-	"translate":        {3, 3, 1, false, translate, nil},
-	"boolean":          {1, 1, 1, false, func(a []any) any { return truth(a[0]) }, nil},
-	"not":              {1, 1, 1, false, func(a []any) any { return !truth(a[0]) }, nil},
-	"true":             {0, 0, 1, false, func([]any) any { return true }, nil},
-	"false":            {0, 0, 1, false, func([]any) any { return false }, nil},
-	"number":           {0, 1, 1, true, func(a []any) any { return num(a[0]) }, nil},
-	"sum":              {1, 1, 1, false, func(a []any) any { return sum(lenient(nodeSet(a[0]))) }, nil},
-	"floor":            {1, 1, 1, false, func(a []any) any { return math.Floor(num(a[0])) }, nil},
-	"ceiling":          {1, 1, 1, false, func(a []any) any { return math.Ceil(num(a[0])) }, nil},
-	"round":            {1, 1, 1, false, func(a []any) any { return round(num(a[0])) }, nil},
-	"exists":           {1, 1, 2, false, func(a []any) any { return !isEmpty(a[0]) }, nil},
-	"empty":            {1, 1, 2, false, func(a []any) any { return isEmpty(a[0]) }, nil},
-	"ends-with":        {2, 2, 2, false, func(a []any) any { return strings.HasSuffix(text(a[0]), text(a[1])) }, nil},
-	"lower-case":       {1, 1, 2, false, cased(strings.ToLower), nil},
-	"upper-case":       {1, 1, 2, false, cased(strings.ToUpper), nil},
-	"abs":              {1, 1, 2, false, aggregate(func(l []float64) float64 { return math.Abs(only(l)) }), nil},
-	"min":              {1, 1, 2, false, aggregate(slices.Min[[]float64]), nil},
-	"max":              {1, 1, 2, false, aggregate(slices.Max[[]float64]), nil},
-	"avg":              {1, 1, 2, false, aggregate(func(l []float64) float64 { return sum(l) / float64(len(l)) }), nil},
-	"string-join":      {2, 2, 2, false, stringJoin, nil},
-}
-
-func only(list []float64) float64 {
-	if len(list) > 1 {
-		failf("one number is wanted, not %d", len(list))
-	}
-	return list[0]
-}
-
-func isEmpty(v any) bool {
-	nodes, ok := v.([]node)
-	return ok && len(nodes) == 0
+	"last":             {focus: func(f *focus, _ []any) any { return float64(f.size) }},
+	"position":         {focus: func(f *focus, _ []any) any { return float64(f.position) }},
+	"lang":             {least: 1, most: 1, focus: func(f *focus, args []any) any { return lang(f, text(args[0])) }},
+	"count":            {1, 1, false, func(a []any) any { return float64(len(nodeSet(a[0]))) }, nil},
+	"local-name":       {0, 1, true, named(func(_, local, _ string) string { return local }), nil},
+	"namespace-uri":    {0, 1, true, named(func(_, _, uri string) string { return uri }), nil},
+	"name":             {0, 1, true, named(qualified), nil},
+	"string":           {0, 1, true, func(a []any) any { return text(a[0]) }, nil},
+	"concat":           {2, many, false, concat, nil},
+	"starts-with":      {2, 2, false, func(a []any) any { return strings.HasPrefix(text(a[0]), text(a[1])) }, nil},
+	"contains":         {2, 2, false, func(a []any) any { return strings.Contains(text(a[0]), text(a[1])) }, nil},
+	"substring-before": {2, 2, false, substringBefore, nil},
+	"substring-after":  {2, 2, false, substringAfter, nil},
+	"substring":        {2, 3, false, substring, nil},
+	"string-length":    {0, 1, true, func(a []any) any { return float64(utf8.RuneCountInString(text(a[0]))) }, nil},
+	"normalize-space":  {0, 1, true, normalizeSpace, nil},
+	"translate":        {3, 3, false, translate, nil},
+	"boolean":          {1, 1, false, func(a []any) any { return truth(a[0]) }, nil},
+	"not":              {1, 1, false, func(a []any) any { return !truth(a[0]) }, nil},
+	"true":             {0, 0, false, func([]any) any { return true }, nil},
+	"false":            {0, 0, false, func([]any) any { return false }, nil},
+	"number":           {0, 1, true, func(a []any) any { return num(a[0]) }, nil},
+	"sum":              {1, 1, false, func(a []any) any { return sum(lenient(nodeSet(a[0]))) }, nil},
+	"floor":            {1, 1, false, func(a []any) any { return math.Floor(num(a[0])) }, nil},
+	"ceiling":          {1, 1, false, func(a []any) any { return math.Ceil(num(a[0])) }, nil},
+	"round":            {1, 1, false, func(a []any) any { return round(num(a[0])) }, nil},
 }
 
 func lenient(nodes []node) (list []float64) {
@@ -681,16 +629,4 @@ func substringAfter(args []any) any {
 
 func normalizeSpace(args []any) any {
 	return strings.Join(strings.FieldsFunc(text(args[0]), func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) }), " ")
-}
-
-func stringJoin(args []any) any {
-	nodes, ok := args[0].([]node)
-	if !ok {
-		return text(args[0])
-	}
-	var texts []string
-	for _, n := range nodes {
-		texts = append(texts, n.text())
-	}
-	return strings.Join(texts, text(args[1]))
 }

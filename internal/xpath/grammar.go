@@ -10,14 +10,14 @@ import (
 )
 
 // The grammar of XPath 1.0 (§2, §3.7), as a recursive descent that builds the
-// evaluation; and what of 2.0 and 3.0 means the same on the values of 1.0.
+// evaluation.
 
 type checker struct {
 	text     string
 	tokens   []lexeme
 	at       int
 	depth    int
-	version  int // 1, 2 or 3
+	version  int // 1 is XPath 1.0, 2 is 2.0, 3 is 3.0, 4 is 3.1
 	prefixes []string
 }
 
@@ -26,19 +26,13 @@ const (
 	maxNesting = 200
 )
 
-// check returns the evaluation of an expression, and the namespace prefixes
-// that it uses.
-func check(pieces []Piece, version int) (eval, *checker, error) {
-	tokens, source, err := lex(pieces, version > 1)
-	if err != nil {
-		return nil, nil, err
-	}
-	c := &checker{text: source, version: version, tokens: tokens}
+// check reads an expression of XPath 1.0.
+func (c *checker) check() (eval, error) {
 	e, err := c.expr()
 	if err == nil && c.peek().kind != end {
 		err = c.refuse()
 	}
-	return e, c, err
+	return e, err
 }
 
 func (c *checker) peek() lexeme { return c.tokens[c.at] }
@@ -70,7 +64,7 @@ var later = map[string]string{
 	"#": "function references are XPath 3.0", "$": "variables are not available", ",": "sequences are XPath 2.0",
 }
 
-const missing = "; it is not available"
+const missing = "; the version here is XPath 1.0"
 
 func (c *checker) refuse() error {
 	t := c.peek()
@@ -84,8 +78,8 @@ func (c *checker) refuse() error {
 }
 
 // operators of the binary levels, from weak to strong; names among them are
-// operators only behind an operand. || is XPath 3.0.
-var levels = [][]string{{"or"}, {"and"}, {"=", "!="}, {"<", "<=", ">", ">="}, {"||"}, {"+", "-"}, {"*", "div", "mod"}}
+// operators only behind an operand.
+var levels = [][]string{{"or"}, {"and"}, {"=", "!="}, {"<", "<=", ">", ">="}, {"+", "-"}, {"*", "div", "mod"}}
 
 func (c *checker) expr() (eval, error) {
 	if c.depth++; c.depth > maxNesting {
@@ -100,13 +94,10 @@ func (c *checker) level(n int) (eval, error) {
 		return c.unary()
 	}
 	left, err := c.level(n + 1)
-	for operators := 0; err == nil; operators++ {
+	for err == nil {
 		t := c.peek()
-		if t.kind != sign && t.kind != name || !slices.Contains(levels[n], t.text) || t.text == "||" && c.version < 3 {
+		if t.kind != sign && t.kind != name || !slices.Contains(levels[n], t.text) {
 			return left, nil
-		}
-		if operators == 1 && c.version > 1 && n > 1 && n < 4 {
-			return nil, c.errorf("comparisons are not chained since XPath 2.0")
 		}
 		c.at++
 		var right eval
@@ -206,8 +197,6 @@ func (c *checker) primary() (eval, error) {
 		c.at++
 		constant, _ := strconv.ParseFloat(t.value, 64) // out of range it is an infinity
 		return func(*focus) any { return constant }, nil
-	case t.kind == name && t.text == "if" && c.next().text == "(" && c.version > 1:
-		return c.conditional()
 	case t.kind == name && c.next().text == "(" && !nodeTypes[t.text]:
 		return c.call()
 	case c.accept("("):
@@ -218,33 +207,6 @@ func (c *checker) primary() (eval, error) {
 		return e, err
 	}
 	return nil, nil
-}
-
-// conditional is the IfExpr of XPath 2.0 (§3.8).
-func (c *checker) conditional() (eval, error) {
-	c.at++
-	test, err := c.primary()
-	if err != nil {
-		return nil, err
-	}
-	var branches []eval
-	for _, word := range []string{"then", "else"} {
-		if t := c.peek(); t.kind != name || t.text != word {
-			return nil, c.errorf("%s is expected", word)
-		}
-		c.at++
-		e, err := c.expr()
-		if err != nil {
-			return nil, err
-		}
-		branches = append(branches, e)
-	}
-	return func(f *focus) any {
-		if truth(test(f)) {
-			return branches[0](f)
-		}
-		return branches[1](f)
-	}, nil
 }
 
 func (c *checker) stepFollows() bool {
@@ -384,10 +346,10 @@ func (c *checker) call() (eval, error) {
 	switch {
 	case !known && later[t.text] != "":
 		return nil, c.errorf("%s%s", later[t.text], missing)
+	case !known && library[t.text].do != nil:
+		return nil, c.errorf("the function %s() is not one of XPath 1.0", t.text)
 	case !known:
 		return nil, c.errorf("the function %s() is not available", t.text)
-	case takes.version > c.version:
-		return nil, c.errorf("the function %s() is not one of XPath 1.0", t.text)
 	}
 	c.at += 2
 	var args []eval

@@ -1,12 +1,13 @@
-// Package xpath evaluates XPath 1.0 over XML texts, and what of later versions
-// means the same on the values of 1.0. Everything else is refused with a
-// message that names it.
+// Package xpath evaluates XPath over XML texts: 1.0, and what 2.0, 3.0 and 3.1
+// have for documents without a schema, each by the rules of its version. What
+// is not there is refused with a message that names it.
 package xpath
 
 import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"strings"
 
@@ -17,10 +18,12 @@ import (
 type Expr struct {
 	text     string
 	prefixes []string
-	eval     eval
+	version  int
+	first    eval       // of XPath 1.0
+	later    expression // of a later version
 }
 
-// A SyntaxError says where a text is no XPath 1.0.
+// A SyntaxError says where a text is no XPath of its version.
 type SyntaxError struct {
 	Text    string
 	Offset  int // bytes in front of the place
@@ -48,81 +51,124 @@ func CompileVersion(expr, version string) (*Expr, error) {
 // CompilePieces reads an expression that has values in it. The error is a
 // *SyntaxError without the values.
 func CompilePieces(pieces []Piece, version string) (*Expr, error) {
-	level, known := map[string]int{"xpath-10": 1, "xpath-20": 2}[version]
+	level, known := map[string]int{"xpath-10": 1, "xpath-20": 2, "xpath-30": 3}[version]
 	if !known {
-		level = 3
+		level = 4
 	}
-	e, c, err := check(pieces, level)
+	tokens, source, err := lex(pieces, level > 1)
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{text: c.text, prefixes: c.prefixes, eval: e}, nil
+	c := &checker{text: source, version: level, tokens: tokens}
+	e := &Expr{text: source, version: level}
+	if level == 1 {
+		e.first, err = c.check()
+	} else {
+		e.later, err = parseLater(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.prefixes = c.prefixes
+	return e, nil
 }
 
 // Test gives the effective boolean value (ruling C14): a non-empty node-set,
-// true, a number but 0 and NaN, a non-empty string.
-func (e *Expr) Test(xml string) (bool, error) {
-	doc, err := parse(xml)
-	if err != nil {
-		return false, err
-	}
-	v, err := e.evaluate(doc)
-	return err == nil && truth(v), err
+// true, a number but 0 and NaN, a non-empty string. Since XPath 2.0 a sequence
+// of several values has none, which is an error.
+func (e *Expr) Test(xml string) (passed bool, err error) {
+	err = e.evaluate(xml, func(_ *xmlquery.Node, v any) error {
+		if items, ok := v.(seq); ok {
+			passed = ebv(items)
+		} else {
+			passed = truth(v)
+		}
+		return nil
+	})
+	return passed && err == nil, err
 }
 
-// Value evaluates the expression to a JSON value: a boolean, a number, a text;
-// of a node-set the text of its only node, or an array of their texts; nil when
-// it is empty.
-func (e *Expr) Value(xml string) (any, error) {
-	doc, err := parse(xml)
-	if err != nil {
-		return nil, err
-	}
-	v, err := e.evaluate(doc)
-	if err != nil {
-		return nil, err
-	}
+// Value evaluates the expression to a JSON value: a boolean, a number, a text,
+// which a node has too; of several an array; nil of none.
+func (e *Expr) Value(xml string) (value any, err error) {
+	err = e.evaluate(xml, func(_ *xmlquery.Node, v any) error {
+		var list []any
+		for _, it := range items(v) {
+			plain, ok := jsonOf(it)
+			if !ok {
+				return fmt.Errorf("XPath %s is no number of JSON", e.text)
+			}
+			list = append(list, plain)
+		}
+		switch {
+		case len(list) == 1:
+			value = list[0]
+		case len(list) > 1:
+			value = list
+		}
+		return nil
+	})
+	return value, err
+}
+
+// items is the value of an expression of any version.
+func items(v any) seq {
 	switch v := v.(type) {
+	case seq:
+		return v
 	case []node:
-		var texts []any
+		var all seq
 		for _, n := range v {
-			texts = append(texts, n.text())
+			all = append(all, n)
 		}
-		if len(texts) == 1 {
-			return texts[0], nil
-		}
-		if texts == nil {
-			return nil, nil
-		}
-		return texts, nil
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-			return int64(v), nil
-		}
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, fmt.Errorf("XPath %s is no number of JSON", e.text)
-		}
+		return all
 	}
-	return v, nil
+	return seq{v}
 }
 
-func (e *Expr) evaluate(doc *xmlquery.Node) (v any, err error) {
+func jsonOf(v item) (any, bool) {
+	switch v := v.(type) {
+	case bool:
+		return v, true
+	case *big.Int, *big.Rat, float64:
+		f, _ := v.(float64)
+		if !isA[float64](v) {
+			f = float(v)
+		}
+		if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			return int64(f), true
+		}
+		return f, !math.IsNaN(f) && !math.IsInf(f, 0)
+	}
+	return stringOf(v), true
+}
+
+func (e *Expr) evaluate(xml string, read func(doc *xmlquery.Node, v any) error) (err error) {
+	doc, err := parse(xml)
+	if err != nil {
+		return err
+	}
 	namespaces := declared(doc, map[string]string{"xml": xmlNamespace})
 	for _, prefix := range e.prefixes {
 		if _, ok := namespaces[prefix]; !ok {
-			return nil, fmt.Errorf("XPath %s: the document declares no namespace prefix %q", e.text, prefix)
+			return fmt.Errorf("XPath %s: the document declares no namespace prefix %q", e.text, prefix)
 		}
 	}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
 		case evalError:
-			v, err = nil, fmt.Errorf("XPath %s: %s", e.text, string(r))
+			err = fmt.Errorf("XPath %s: %s", e.text, string(r))
 		default:
 			panic(r)
 		}
 	}()
-	return e.eval(&focus{node{doc, -1}, 1, 1, newRun(doc, namespaces)}), nil
+	run := newRun(doc, namespaces)
+	run.version = e.version
+	if e.later != nil {
+		return read(doc, e.later(&scope{item: node{doc, -1}, position: 1, size: 1, run: run}))
+	}
+	return read(doc, e.first(&focus{node{doc, -1}, 1, 1, run}))
 }
 
 const (
@@ -178,37 +224,43 @@ func Set(xml, expr, value string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	doc, err := parse(xml)
+	written := ""
+	err = e.evaluate(xml, func(doc *xmlquery.Node, v any) error {
+		found := items(v)
+		if len(found) == 0 {
+			return fmt.Errorf("XPath %s selects nothing in the payload", expr)
+		}
+		for _, it := range found {
+			if err := replaceText(it, value); err != nil {
+				return err
+			}
+		}
+		written = doc.OutputXML(false)
+		return nil
+	})
 	if err != nil {
 		return "", err
 	}
-	v, err := e.evaluate(doc)
-	if err != nil {
-		return "", err
-	}
-	nodes, ok := v.([]node)
-	if !ok {
-		return "", errors.New("the XPath selects no nodes")
-	}
-	for _, n := range nodes {
-		if n.attr >= 0 {
-			n.Attr[n.attr].Value = value
-			continue
-		}
-		if n.Type != xmlquery.ElementNode {
-			return "", errors.New("the XPath selects neither elements nor attributes")
-		}
-		for n.FirstChild != nil {
-			xmlquery.RemoveFromTree(n.FirstChild)
-		}
-		xmlquery.AddChild(n.Node, &xmlquery.Node{Type: xmlquery.TextNode, Data: value})
-	}
-	if len(nodes) == 0 {
-		return "", fmt.Errorf("XPath %s selects nothing in the payload", expr)
-	}
-	written := doc.OutputXML(false)
 	if !strings.HasPrefix(xml, "<?xml") {
 		written = strings.TrimPrefix(written, `<?xml version="1.0"?>`) // the library's own
 	}
 	return written, nil
+}
+
+func replaceText(it item, value string) error {
+	n, ok := it.(node)
+	switch {
+	case !ok:
+		return errors.New("the XPath selects no nodes")
+	case n.attr >= 0:
+		n.Attr[n.attr].Value = value
+		return nil
+	case n.Type != xmlquery.ElementNode:
+		return errors.New("the XPath selects neither elements nor attributes")
+	}
+	for n.FirstChild != nil {
+		xmlquery.RemoveFromTree(n.FirstChild)
+	}
+	xmlquery.AddChild(n.Node, &xmlquery.Node{Type: xmlquery.TextNode, Data: value})
+	return nil
 }

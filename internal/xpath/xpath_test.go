@@ -11,7 +11,13 @@ import (
 )
 
 func TestXPath(t *testing.T) {
-	data, err := os.ReadFile("testdata/xpath.yaml")
+	for _, file := range []string{"xpath", "later"} {
+		t.Run(file, func(t *testing.T) { testFile(t, "testdata/"+file+".yaml") })
+	}
+}
+
+func testFile(t *testing.T, file string) {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +114,7 @@ func TestBounds(t *testing.T) {
 func TestValue(t *testing.T) {
 	const doc = `<o><id>1</id><x a="b"/><x/></o>`
 	for expr, want := range map[string]any{
-		"/o/id": "1", "//x": []any{"", ""}, "//none": nil, "//x/@a": "b", "count(//x)": int64(2), "1 div 4": 0.25, "true()": true, "'s'": "s",
+		"/o/id": "1", "//x": []any{"", ""}, "//none": nil, "//x/@a": "b", "count(//x)": int64(2), "1 div 4": 0.25, "true()": true, "'s'": "s", "(1, 2)": []any{int64(1), int64(2)}, "1.5": 1.5, "10 div 4": 2.5, "data(//x/@a)": "b", "()": nil,
 	} {
 		e, err := xpath.Compile(expr)
 		if err != nil {
@@ -118,7 +124,7 @@ func TestValue(t *testing.T) {
 			t.Errorf("%s: %v %v", expr, got, err)
 		}
 	}
-	for _, expr := range []string{"1 div 0", "sum(1)", "//q:x"} {
+	for _, expr := range []string{"1 div 0", "sum('1')", "//q:x", "1 div 0e0"} {
 		e, err := xpath.Compile(expr)
 		if err != nil {
 			t.Fatal(err)
