@@ -230,8 +230,11 @@ func (r *batchRun) advance(run *batched) {
 			if !r.enter(run, c) {
 				return
 			}
-			r.Driver.send(r.ctx, run.x, c)
+			err := r.Driver.send(r.ctx, run.x, c)
 			r.leave(run)
+			if err != nil {
+				run.x.Cancel(err)
+			}
 		case *Wait:
 			if !run.until.IsZero() {
 				run.until = time.Time{}

@@ -46,42 +46,56 @@ func (d *Driver) Run(ctx context.Context, p *Program, workflowID string, inputs 
 
 // Continue runs an execution to its end, from wherever it is.
 func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
-	if d.OnEvent != nil {
-		x.Observe(d.OnEvent)
-	}
 	for {
-		command := x.Next()
-		if done, ok := command.(*Done); ok {
-			return done.Result, done.Err
-		}
-		if err := context.Cause(ctx); err != nil {
+		done, err := d.Advance(ctx, x)
+		switch {
+		case err != nil:
 			x.Cancel(err)
-			continue
-		}
-		switch c := command.(type) {
-		case *Send:
-			d.send(ctx, x, c)
-		case *Wait:
-			if err := d.clock().Sleep(ctx, c.Duration); err != nil {
-				x.Cancel(err)
-			} else {
-				x.Elapse()
-			}
+		case done != nil:
+			return done.Result, done.Err
 		}
 	}
 }
 
-// send answers a command to send.
-func (d *Driver) send(ctx context.Context, x *Execution, c *Send) {
+// Advance performs the pending command of an execution and answers it; at the
+// end of the run it returns it. When the context ends before there is an answer,
+// its cause is the error and the command is still pending: the execution may be
+// stored ([Execution.Snapshot]), and when it goes on performs the command anew.
+func (d *Driver) Advance(ctx context.Context, x *Execution) (*Done, error) {
+	if d.OnEvent != nil {
+		x.Observe(d.OnEvent)
+	}
+	command := x.Next()
+	if done, ok := command.(*Done); ok {
+		return done, nil
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	switch c := command.(type) {
+	case *Send:
+		return nil, d.send(ctx, x, c)
+	case *Wait:
+		if err := d.clock().Sleep(ctx, c.Duration); err != nil {
+			return nil, err
+		}
+		x.Elapse()
+	}
+	return nil, nil
+}
+
+// send answers a command to send; the error is that of the context.
+func (d *Driver) send(ctx context.Context, x *Execution, c *Send) error {
 	response, err := d.exchange(ctx, c)
 	switch {
 	case err == nil:
 		x.Respond(response)
 	case context.Cause(ctx) != nil:
-		x.Cancel(context.Cause(ctx))
+		return context.Cause(ctx)
 	default:
 		x.Fail(err)
 	}
+	return nil
 }
 
 func (d *Driver) clock() Clock {
