@@ -189,10 +189,15 @@ func hasSuccess(op *openapi.Operation) bool {
 // declaredCodes lists the responses of an operation for a message.
 func declaredCodes(op *openapi.Operation) string {
 	var list []string
+	rest := ""
 	for _, r := range op.Responses {
-		list = append(list, r.Code)
+		if r.Code == "default" {
+			rest = ", and errors as default"
+		} else {
+			list = append(list, r.Code)
+		}
 	}
-	return strings.Join(list, ", ")
+	return strings.Join(list, ", ") + rest
 }
 
 func label(s *linked.Step) string {

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/expr"
@@ -17,15 +18,15 @@ import (
 func (t *typing) step(s *linked.Step) {
 	success, failure := codesOfSuccess(s), codesOfFailure(s)
 	t.successStatus(s, success)
-	at := &scope{s.Workflow, s, success}
+	at := &scope{s.Workflow, s, success, false}
 	for _, c := range s.Criteria {
 		t.criterion(at, c)
 	}
 	for _, o := range s.Outputs {
 		t.lookups(at, o.Value)
 	}
-	t.actions(s, success, s.OnSuccess)
-	t.actions(s, failure, s.OnFailure)
+	t.actions(s, success, s.OnSuccess, false)
+	t.actions(s, failure, s.OnFailure, true)
 	t.request(s)
 }
 
@@ -57,9 +58,9 @@ func (t *typing) successStatus(s *linked.Step, success codes) {
 
 // actions judges the actions that are tried when the step ends with one of
 // some status codes.
-func (t *typing) actions(s *linked.Step, possible codes, list []*linked.Action) {
+func (t *typing) actions(s *linked.Step, possible codes, list []*linked.Action, failed bool) {
 	for _, a := range list {
-		at := &scope{s.Workflow, s, possible}
+		at := &scope{s.Workflow, s, possible, failed && !slices.ContainsFunc(a.Criteria, mentionsStatus)}
 		if s.Operation != nil {
 			if at.statuses = possible.and(codesPassing(a.Criteria)); at.statuses.empty() {
 				continue // it is never selected
@@ -109,9 +110,21 @@ func (t *typing) foreign(at *scope, c *linked.Criterion) bool {
 		name = "JSON"
 	}
 	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-language", c.Place,
-		"a condition of type %s never passes here: the response %s of %s is %s (%s)", c.Kind, at.codes(), label(at.step), name, b.media)
+		"a condition of type %s %s here: the response %s of %s is %s (%s)", c.Kind, passesText(c), at.codes(), label(at.step), name, b.media)
 	d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column}, "the response is declared here")
 	return true
+}
+
+// passesText says how a condition ends on a text, in which no path of it leads
+// anywhere: what is missing is other than any value.
+func passesText(c *linked.Criterion) string {
+	switch {
+	case c.JSONPath == nil || len(c.JSONPath.Operands()) == 0 && !c.JSONPath.Test("", nil, false).Pass:
+		return "never passes"
+	case len(c.JSONPath.Operands()) == 0:
+		return "always passes"
+	}
+	return "tells nothing"
 }
 
 // regex reports a pattern that none of the listed values matches.

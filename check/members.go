@@ -43,6 +43,10 @@ func (t *typing) lookup(at *scope, r *linked.Ref) {
 	t.absent(at, r, base.Follow(path), path, 0)
 }
 
+// wholeHint says how to get at a body that has no members. Of XML no pointer
+// tells what is meant.
+var wholeHint = map[form]string{textForm: "; all of it is $response.body", binaryForm: "; all of it is $response.body"}
+
 // noBody reports a look into a response body that has no members.
 func (t *typing) noBody(at *scope, r *linked.Ref) bool {
 	f, b := t.without(at)
@@ -53,7 +57,7 @@ func (t *typing) noBody(at *scope, r *linked.Ref) bool {
 		return true
 	case (f == xmlForm || f == textForm || f == binaryForm) && len(tokens(r)) > 0:
 		d := t.report(at.workflow.Document, arazzo.Warning, "response-body", r.Place,
-			"%s looks for a member, but the response of %s is %s (%s)", r.Text, label(at.step), formNames[f], b.media)
+			"%s looks for a member, but the response of %s is %s (%s)%s", r.Text, label(at.step), formNames[f], b.media, wholeHint[f])
 		d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column}, "the response is declared here")
 		return true
 	}
@@ -99,7 +103,9 @@ func (t *typing) missing(at *scope, code string, place arazzo.Position, text, wh
 	_, isIndex := value.Index(token)
 	switch {
 	case len(found.Names) > 0:
-		related = "its schema has " + listNames(found.Names)
+		if related = "its schema has " + listNames(found.Names); isIndex && found.Kinds == schema.Object {
+			message = fmt.Sprintf("%s: %s is an object, not an array; it has no member %q", text, what, token)
+		}
 	case found.Kinds == schema.Array && !isIndex:
 		message = fmt.Sprintf("%s: %s is an array; an index comes next, such as 0, not %q", text, what, token)
 	case found.Kinds == schema.Array:
@@ -141,7 +147,7 @@ func schemaPlace(p schema.Place, message string) []arazzo.Related {
 func (t *typing) owner(at *scope, r *linked.Ref) (what, code string) {
 	switch r.Kind {
 	case linked.ResponseBody:
-		return fmt.Sprintf("the response %s of %s", at.codes(), label(at.step)), "response-member"
+		return fmt.Sprintf("the response %s of %s%s", at.codes(), label(at.step), at.whenFailed()), "response-member"
 	case linked.StepOutput:
 		return fmt.Sprintf("the output %q of step %q", r.Name, r.Step.Decl.StepID), "value-member"
 	case linked.InputRef:

@@ -18,7 +18,7 @@ import (
 
 // request judges what a step sends, or gives to the workflow that it calls.
 func (t *typing) request(s *linked.Step) {
-	at := &scope{s.Workflow, s, codes{}}
+	at := &scope{workflow: s.Workflow, step: s}
 	for _, a := range s.Arguments {
 		t.lookups(at, a.Value)
 	}
@@ -186,8 +186,8 @@ func (t *typing) body(at *scope, s *linked.Step) {
 		f.replaced = append(f.replaced, r.Pointer)
 		if found := f.want.Follow(r.Pointer); found.Type != nil && !slices.Contains(r.Pointer, "-") {
 			t.fits(at, r.Value, flow{want: found.Type, text: f.text, what: fmt.Sprintf("%s in the body of %s", quoteToken(r.Pointer), label(s))})
-		} else if found.Presence == schema.Never || found.Presence == schema.Undeclared && nearest.Hint(r.Pointer[found.At], found.Names) != "" {
-			t.unknownMember(at, f, r.Place, r.Pointer[found.At], found)
+		} else if found.Presence == schema.Never || found.Presence == schema.Undeclared {
+			t.unknownMember(at, f, r.Place, r.Pointer[found.At], found, found.Names)
 		}
 	}
 	if payload != nil && !(payload.Kind == linked.Constant && payload.Constant == nil) {
@@ -263,6 +263,9 @@ func (t *typing) fits(at *scope, v *linked.Value, f flow) {
 		return
 	}
 	v = unfolded(v)
+	if text, ok := v.Constant.(string); ok && expr.LooksLike(text) {
+		return // meant as an expression: that is told already
+	}
 	switch v.Kind {
 	case linked.Object, linked.Array:
 		// Inside of a form an array or object has a form of its own.
@@ -381,11 +384,11 @@ func (t *typing) object(at *scope, v *linked.Value, f flow) {
 		case found.Type != nil:
 			t.fits(at, v.Items[i], f.into(name, found.Type))
 		case found.Presence == schema.Never:
-			t.unknownMember(at, f, v.Items[i].Place, name, found)
+			t.unknownMember(at, f, v.Items[i].Place, name, found, t.takers(at, f, v.Items[i], name, missingOf(found.Names, v.Names)))
 		case found.Presence == schema.Undeclared && f.members && !inPath(at.step, name):
-			found.Names = missingOf(found.Names, v.Names)
-			if near := nearest.Names(name, found.Names); len(near) > 0 && !slices.Contains(f.want.Required(), near[0]) {
-				t.unknownMember(at, f, v.Items[i].Place, name, found)
+			candidates := t.takers(at, f, v.Items[i], name, missingOf(found.Names, v.Names))
+			if near := nearest.Names(name, candidates); len(near) > 0 && !slices.Contains(f.want.Required(), near[0]) {
+				t.unknownMember(at, f, v.Items[i].Place, name, found, candidates)
 			}
 		}
 	}
@@ -435,15 +438,39 @@ func undeclared(want *schema.Type, given []string) (names []string) {
 	return names
 }
 
+// takers are the members that a value could have been meant for: those that
+// are written nearly the same, and those that can be what it is.
+func (t *typing) takers(at *scope, f flow, v *linked.Value, name string, members []string) []string {
+	got := t.value(at, v)
+	return slices.DeleteFunc(members, func(member string) bool {
+		m := f.want.Member(member)
+		switch {
+		case sameWord(name, member):
+			return false
+		case m.Type == nil || !got.Known() && m.Type.Kinds()&schema.Scalars == 0:
+			return true
+		}
+		return m.Type.Refuses(got, f.text) != nil
+	})
+}
+
+// sameWord reports whether names differ in case, separators and number only.
+func sameWord(a, b string) bool {
+	return strings.TrimSuffix(plainName(a), "s") == strings.TrimSuffix(plainName(b), "s")
+}
+
 // unknownMember reports a member that the schema does not list: for certain
-// where it forbids others, else as a hint.
-func (t *typing) unknownMember(at *scope, f flow, place arazzo.Position, name string, found schema.Found) {
+// where it forbids others, else only where one of the candidates is near.
+func (t *typing) unknownMember(at *scope, f flow, place arazzo.Position, name string, found schema.Found, candidates []string) {
 	place = t.exact(at, place)
-	hint := nearest.Hint(name, found.Names)
+	hint := nearest.Hint(name, candidates)
 	var d *arazzo.Diagnostic
-	if found.Presence == schema.Never {
+	switch {
+	case found.Presence == schema.Never:
 		d = t.report(at.workflow.Document, arazzo.Warning, "body-member-unknown", place, "%s can have no member %q%s", f.name(), name, hint)
-	} else {
+	case hint == "":
+		return
+	default:
 		d = t.report(at.workflow.Document, arazzo.Note, "body-member-near", place, "%s has no member %q%s", f.name(), name, hint)
 	}
 	d.Related = schemaPlace(found.Place, "its schema has "+listNames(found.Names))

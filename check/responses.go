@@ -17,6 +17,7 @@ type scope struct {
 	workflow *linked.Workflow
 	step     *linked.Step
 	statuses codes
+	failed   bool // the codes are those of failure, and nothing that is written says so
 }
 
 // responses are the declared responses that the scope can have seen. Those of
@@ -174,6 +175,15 @@ func (s *scope) headers() (names []string, place schema.Place) {
 		place = schema.Place{Location: r.Home.Location(), Line: headers.Line, Column: headers.Column}
 	}
 	return names, place
+}
+
+// whenFailed says that the codes are those of failure, where a response of
+// success is declared that could have been meant.
+func (s *scope) whenFailed() string {
+	if s.failed && hasSuccess(s.step.Operation) {
+		return ", with which the step fails,"
+	}
+	return ""
 }
 
 // codes writes the codes of the responses of the scope.

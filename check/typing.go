@@ -224,8 +224,17 @@ func (t *typing) sent(at *scope, r *linked.Ref) *schema.Type {
 	if at.step == nil {
 		return schema.Any()
 	}
+	names := func(in, name string) bool {
+		return in == places[r.Kind] && (name == r.Name || in == "header" && strings.EqualFold(name, r.Name))
+	}
+	written := 0
+	for _, p := range at.step.Decl.Parameters {
+		if names(p.In, p.Name) {
+			written++
+		}
+	}
 	for _, a := range at.step.Arguments {
-		if a.In == places[r.Kind] && (a.Name == r.Name || a.In == "header" && strings.EqualFold(a.Name, r.Name)) {
+		if names(a.In, a.Name) && written < 2 {
 			return t.value(at, a.Value)
 		}
 	}
@@ -246,7 +255,7 @@ func (t *typing) stepOutput(s *linked.Step, name string) *schema.Type {
 	if len(s.Outputs) == 0 && s.Called != nil {
 		return t.output(&scope{workflow: s.Called}, s.Called.Outputs, name)
 	}
-	return t.output(&scope{s.Workflow, s, codesOfSuccess(s)}, s.Outputs, name)
+	return t.output(&scope{s.Workflow, s, codesOfSuccess(s), false}, s.Outputs, name)
 }
 
 func (t *typing) ownOutput(at *scope, name string) *schema.Type {
@@ -270,6 +279,8 @@ func (t *typing) output(at *scope, list []*linked.Output, name string) *schema.T
 			return known
 		case begun:
 			return schema.Any() // of itself
+		case o.Value == nil || o.Value.Kind == linked.Constant && o.Value.Constant == nil:
+			return schema.Any() // it could not be read
 		}
 		t.outputs[o] = nil
 		known = t.value(at, o.Value)
