@@ -569,8 +569,7 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 	var err error
 	switch language {
 	case "xpath":
-		target.xpath = r.Target
-		_, err = xpath.Compile(r.Target)
+		target.xpath, err = xpath.CompileVersion(r.Target, r.TargetSelectorType.Version)
 	case "jsonpath":
 		if r.TargetSelectorType.Version == goessnerVersion {
 			l.error("replacement-target", r.At("targetSelectorType"), "targets are JSONPath as RFC 9535 has it, not %s; write targetSelectorType: jsonpath", goessnerVersion)

@@ -98,7 +98,7 @@ func (m *mirror) step(s *step, out *linked.Step) {
 		out.Body = &linked.Body{ContentType: b.contentType, Payload: m.value(w, &b.payload), Decl: s.decl.RequestBody, Place: b.place}
 		for i := range b.replacements {
 			r := &b.replacements[i]
-			out.Body.Replacements = append(out.Body.Replacements, &linked.Replacement{Pointer: r.pointer, XPath: r.xpath, Query: r.query, Value: m.value(w, &r.value), Place: r.place})
+			out.Body.Replacements = append(out.Body.Replacements, &linked.Replacement{Pointer: r.pointer, XPath: r.xpath.String(), Query: r.query, Value: m.value(w, &r.value), Place: r.place})
 		}
 	}
 	out.Criteria = m.criteria(w, s.criteria)

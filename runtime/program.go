@@ -115,8 +115,8 @@ type body struct {
 }
 
 type replacement struct {
-	pointer []string // of a JSON or form payload
-	xpath   string   // of an XML payload
+	pointer []string    // of a JSON or form payload
+	xpath   *xpath.Expr // of an XML payload
 	query   *jsonpath.Query
 	value   operand
 	place   arazzo.Position

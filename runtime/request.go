@@ -6,7 +6,6 @@ import (
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/value"
-	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
 // build makes the request of the current step from what is known now.
@@ -97,8 +96,8 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 // apply replaces what the target names (O10).
 func (r *replacement) apply(v, with any) (any, error) {
 	switch {
-	case r.xpath != "":
-		return xpath.Set(value.Text(v), r.xpath, value.Text(with))
+	case r.xpath != nil:
+		return r.xpath.Set(value.Text(v), value.Text(with))
 	case r.query == nil:
 		return replace(v, r.pointer, with)
 	}

@@ -39,6 +39,9 @@ var library = map[string]laterFunction{
 	"substring-before": {2, 2, 2, false, ofTexts(func(a, b string) item { return substringBefore([]any{a, b}) })},
 	"substring-after":  {2, 2, 2, false, ofTexts(func(a, b string) item { return substringAfter([]any{a, b}) })},
 	"compare":          {2, 2, 2, false, compareFunction},
+	"codepoint-equal":  {2, 2, 2, false, equalFunction},
+	"contains-token":   {4, 2, 2, false, containsTokenFunction},
+	"encode-for-uri":   {2, 1, 1, false, encodeFunction},
 	"substring":        {2, 2, 3, false, substringFunction},
 	"string-length":    {2, 1, 1, true, func(s *scope, a []seq) seq { return integer(utf8.RuneCountInString(s.text(a[0]))) }},
 	"normalize-space":  {2, 1, 1, true, func(s *scope, a []seq) seq { return seq{normalizeSpace([]any{s.text(a[0])})} }},
@@ -55,7 +58,9 @@ var library = map[string]laterFunction{
 	"abs":     {2, 1, 1, false, ofNumber(math.Abs, func(r *big.Rat) *big.Rat { return new(big.Rat).Abs(r) })},
 	"floor":   {2, 1, 1, false, ofNumber(math.Floor, floorOf)},
 	"ceiling": {2, 1, 1, false, ofNumber(math.Ceil, func(r *big.Rat) *big.Rat { return new(big.Rat).Neg(floorOf(new(big.Rat).Neg(r))) })},
-	"round":   {2, 1, 1, false, ofNumber(round, func(r *big.Rat) *big.Rat { return floorOf(new(big.Rat).Add(r, big.NewRat(1, 2))) })},
+	"round":   {2, 1, 2, false, rounding(false)},
+
+	"round-half-to-even": {2, 1, 2, false, rounding(true)},
 
 	"count": {2, 1, 1, false, func(_ *scope, a []seq) seq { return integer(len(a[0])) }},
 	"sum":   {2, 1, 2, false, sumFunction},
@@ -68,6 +73,8 @@ var library = map[string]laterFunction{
 	"reverse":         {2, 1, 1, false, func(_ *scope, a []seq) seq { r := slices.Clone(a[0]); slices.Reverse(r); return r }},
 	"head":            {3, 1, 1, false, func(_ *scope, a []seq) seq { return a[0][:min(1, len(a[0]))] }},
 	"tail":            {3, 1, 1, false, func(_ *scope, a []seq) seq { return a[0][min(1, len(a[0])):] }},
+	"unordered":       {2, 1, 1, false, func(_ *scope, a []seq) seq { return a[0] }},
+	"deep-equal":      {2, 2, 2, false, deepEqual},
 	"subsequence":     {2, 2, 3, false, subsequenceFunction},
 	"insert-before":   {2, 3, 3, false, insertFunction},
 	"remove":          {2, 2, 2, false, removeFunction},
@@ -83,7 +90,7 @@ var library = map[string]laterFunction{
 }
 
 // since has the calls that came later than their functions.
-var since = map[string]map[int]int{"string-join": {1: 3}, "tokenize": {1: 4}}
+var since = map[string]map[int]int{"string-join": {1: 3}, "round": {2: 3}, "tokenize": {1: 4}}
 
 func integer(n int) seq { return seq{big.NewInt(int64(n))} }
 
@@ -174,6 +181,32 @@ func compareFunction(s *scope, args []seq) seq {
 		return nil
 	}
 	return integer(strings.Compare(s.text(args[0]), s.text(args[1])))
+}
+
+func equalFunction(s *scope, args []seq) seq {
+	if len(args[0]) == 0 || len(args[1]) == 0 {
+		return nil
+	}
+	return seq{s.text(args[0]) == s.text(args[1])}
+}
+
+// containsTokenFunction looks through white-space separated lists.
+func containsTokenFunction(s *scope, args []seq) seq {
+	token := strings.Trim(s.needed(args[1]), " \t\r\n")
+	for _, v := range args[0] {
+		tokens := strings.FieldsFunc(s.text(seq{v}), func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
+		s.built(len(tokens))
+		if token != "" && slices.Contains(tokens, token) {
+			return seq{true}
+		}
+	}
+	return seq{false}
+}
+
+func encodeFunction(s *scope, args []seq) seq {
+	text := s.text(args[0])
+	s.built(3 * len(text))
+	return seq{encodeForURI(text)}
 }
 
 // double is an argument of the type xs:double.

@@ -217,18 +217,22 @@ func declared(n *xmlquery.Node, into map[string]string) map[string]string {
 	return into
 }
 
+// String returns the expression as written; "" of none.
+func (e *Expr) String() string {
+	if e == nil {
+		return ""
+	}
+	return e.text
+}
+
 // Set returns the XML with the text of the elements and attributes that the
 // expression selects replaced. It is an error when it selects none.
-func Set(xml, expr, value string) (string, error) {
-	e, err := Compile(expr)
-	if err != nil {
-		return "", err
-	}
+func (e *Expr) Set(xml, value string) (string, error) {
 	written := ""
-	err = e.evaluate(xml, func(doc *xmlquery.Node, v any) error {
+	err := e.evaluate(xml, func(doc *xmlquery.Node, v any) error {
 		found := items(v)
 		if len(found) == 0 {
-			return fmt.Errorf("XPath %s selects nothing in the payload", expr)
+			return fmt.Errorf("XPath %s selects nothing in the payload", e.text)
 		}
 		for _, it := range found {
 			if err := replaceText(it, value); err != nil {

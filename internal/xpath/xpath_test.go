@@ -56,13 +56,26 @@ func TestSet(t *testing.T) {
 		"/o/id":  `<o><id>&lt;2&gt;</id><x a="b"></x></o>`,
 		"//x/@a": `<o><id>1</id><x a="&lt;2&gt;"></x></o>`,
 	} {
-		got, err := xpath.Set(doc, expr, "<2>")
+		e, err := xpath.Compile(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.Set(doc, "<2>")
 		if err != nil || got != want {
 			t.Errorf("%s: %s %v", expr, got, err)
 		}
 	}
-	if _, err := xpath.Set(doc, "//none", "2"); err == nil {
-		t.Error("a target that does not exist was set")
+	for _, expr := range []string{"//none", "'text'", "//id/text()", "(//id, 1)"} {
+		e, err := xpath.Compile(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := e.Set(doc, "2"); err == nil {
+			t.Errorf("%s was set: %s", expr, got)
+		}
+	}
+	if e, _ := xpath.Compile("//id"); e.String() != "//id" || (*xpath.Expr)(nil).String() != "" {
+		t.Error(e)
 	}
 }
 
