@@ -22,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pb33f/go-yaml"
 	"github.com/pb33f/libopenapi"
 	engine "github.com/pb33f/libopenapi/arazzo"
 	document "github.com/pb33f/libopenapi/datamodel/high/arazzo"
@@ -81,11 +82,11 @@ func run(location, workflow, inputsFile, outputsFile, servers string) error {
 	}
 	// The suite judges requests, not time: waits pass at once.
 	config := &engine.EngineConfig{SleepFunc: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
-	result, err := engine.NewEngineWithConfig(doc, t, sources, config).RunWorkflow(context.Background(), workflow, inputs)
+	result, err := execute(engine.NewEngineWithConfig(doc, t, sources, config), doc, workflow, inputs)
 	if err != nil {
 		return err
 	}
-	if outputs, err := json.Marshal(result.Outputs); err == nil {
+	if outputs, err := json.Marshal(plain(result.Outputs)); err == nil {
 		if err := os.WriteFile(outputsFile, outputs, 0o600); err != nil {
 			return err
 		}
@@ -94,6 +95,51 @@ func run(location, workflow, inputsFile, outputsFile, servers string) error {
 		return fmt.Errorf("the workflow failed: %v", result.Error)
 	}
 	return nil
+}
+
+// execute runs a workflow. What it depends on is executed by RunAll alone, with
+// all else that the document has.
+func execute(e *engine.Engine, doc *document.Arazzo, workflow string, inputs map[string]any) (*engine.WorkflowResult, error) {
+	ctx := context.Background()
+	depends := slices.ContainsFunc(doc.Workflows, func(w *document.Workflow) bool { return w.WorkflowId == workflow && len(w.DependsOn) > 0 })
+	if !depends {
+		return e.RunWorkflow(ctx, workflow, inputs)
+	}
+	all, err := e.RunAll(ctx, map[string]map[string]any{workflow: inputs})
+	if err != nil {
+		return nil, err
+	}
+	for _, result := range all.Workflows {
+		if result.WorkflowId == workflow {
+			return result, nil
+		}
+	}
+	return nil, fmt.Errorf("workflow %q was not executed", workflow)
+}
+
+// plain gives the values behind the nodes that the engine hands out.
+func plain(v any) any {
+	switch v := v.(type) {
+	case *yaml.Node:
+		var decoded any
+		if v.Decode(&decoded) != nil {
+			return v.Value
+		}
+		return plain(decoded)
+	case map[string]any:
+		members := map[string]any{}
+		for name := range v {
+			members[name] = plain(v[name])
+		}
+		return members
+	case []any:
+		items := make([]any, len(v))
+		for i := range v {
+			items[i] = plain(v[i])
+		}
+		return items
+	}
+	return v
 }
 
 func readOpenAPI(_ string, data []byte) (*openapi.Document, error) {
@@ -174,6 +220,7 @@ func (t *transport) Execute(ctx context.Context, req *engine.ExecutionRequest) (
 	}
 	path, query, header := op.path, url.Values{}, http.Header{}
 	for name, v := range req.Parameters {
+		v = plain(v)
 		switch t.location(op, name) {
 		case "path":
 			path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(fmt.Sprint(v)))
@@ -240,12 +287,13 @@ func (o operation) encode(req *engine.ExecutionRequest) ([]byte, string, error) 
 	if req.RequestBody == nil {
 		return nil, "", nil
 	}
+	payload := plain(req.RequestBody)
 	contentType := req.ContentType
 	if contentType == "" && o.body != nil && o.body.Content != nil && o.body.Content.Len() > 0 {
 		contentType = o.body.Content.Oldest().Key
 	}
-	members, isObject := req.RequestBody.(map[string]any)
-	text, isText := req.RequestBody.(string)
+	members, isObject := payload.(map[string]any)
+	text, isText := payload.(string)
 	switch {
 	case isObject && contentType == "application/x-www-form-urlencoded":
 		form := url.Values{}
@@ -259,6 +307,6 @@ func (o operation) encode(req *engine.ExecutionRequest) ([]byte, string, error) 
 	if contentType == "" {
 		contentType = "application/json"
 	}
-	data, err := json.Marshal(req.RequestBody)
+	data, err := json.Marshal(payload)
 	return data, contentType, err
 }
