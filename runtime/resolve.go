@@ -228,7 +228,11 @@ func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) ref {
 			e = exact
 		}
 	}
+	whole := len(e.Access) > 0 && len(l.resolve(e, at, true).access) > len(e.Access)
 	for _, form := range e.Forms {
+		if form.Note == expr.NoteDotted && whole {
+			continue // navigate tells of all of it
+		}
 		l.asPublished(string(form.Note), at, "%s", noteMessages[form.Note])
 		l.correctForm(at, e, form)
 	}
@@ -344,16 +348,30 @@ func (l *workflowLinker) navigate(r *ref, rest string, quiet bool) {
 	}
 	l.asPublished(string(expr.NoteDotted), r.place, "%s", noteMessages[expr.NoteDotted])
 	before, after, _ := strings.Cut(r.text, "."+rest)
+	end := len(r.text) - len(strings.TrimPrefix(after, "#"))
 	if after != "" && !strings.HasPrefix(after, "#") {
-		l.focus(r.place, r.offset, r.text)
-		return
+		if strings.Contains(after, "#") {
+			l.focus(r.place, r.offset, r.text)
+			return
+		}
+		names, end = tokens(r.access), len(r.text)
 	}
 	pointer := "#"
 	for _, name := range names {
 		pointer += "/" + value.PointerToken(name)
 	}
-	end := len(r.text) - len(strings.TrimPrefix(after, "#"))
 	l.correct(r.place, r.offset, r.text, len(before), end, pointer)
+}
+
+// tokens are accessors as the tokens of a JSON Pointer.
+func tokens(access []expr.Access) []string {
+	list := make([]string, len(access))
+	for i, a := range access {
+		if list[i] = a.Name; a.IsIndex {
+			list[i] = strconv.Itoa(a.Index)
+		}
+	}
+	return list
 }
 
 func (l *workflowLinker) resolveStep(r *ref, quiet bool) {
