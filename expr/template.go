@@ -76,11 +76,11 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 	if s[i] != '$' || word == nil || i > 0 && strings.IndexByte(" \t\n\r\"'([", s[i-1]) < 0 {
 		return nil, 0, false
 	}
-	length := strings.IndexAny(s[i:], " \t\n\r\"'()[]{}")
-	if length < 0 {
-		length = len(s) - i
+	text := upTo(s[i:], " \t\n\r\"'()[]{}")
+	if strings.HasPrefix(s[i+len(text):], "[") {
+		// The bracket belongs to the word: an index, or a form that is not read.
+		text = upTo(s[i:], " \t\n\r(){}")
 	}
-	text := s[i : i+length]
 	for {
 		if e, err := Parse(text); err == nil && word(e) {
 			e.shift(i)
@@ -93,6 +93,14 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 		}
 		text = shorter
 	}
+}
+
+// upTo is what stands in front of the first of chars.
+func upTo(s, chars string) string {
+	if i := strings.IndexAny(s, chars); i >= 0 {
+		return s[:i]
+	}
+	return s
 }
 
 // Constant returns the text of a template without expressions.

@@ -96,7 +96,11 @@ func (l *workflowLinker) parse(c *criterion) {
 		return
 	}
 	for _, note := range c.jsonpath.Notes() {
-		l.asPublished(note, c.place, "%s", l.predicateMessage(note, c))
+		place := c.place
+		if at := strings.Index(c.text, lengthProperty); note == jsonpath.NoteLength && at >= 0 {
+			place = l.inside(place, c.text, at, at+len(lengthProperty))
+		}
+		l.asPublished(note, place, "%s", l.predicateMessage(note, c))
 		if right := c.jsonpath.Correction(); right != "" {
 			l.correct(c.place, 0, c.text, 0, len(c.text), right)
 		}
@@ -144,19 +148,26 @@ func (l *workflowLinker) parseEmbedded(c *criterion) {
 	}
 }
 
+const lengthProperty = ".length"
+
+// predicateMessage says what is no JSONPath. What the whole would be stands in
+// one message only.
 func (l *workflowLinker) predicateMessage(note string, c *criterion) string {
 	message := map[string]string{
 		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
-		"length-property":    "JSONPath has no length property, but a function: length(…)",
+		"length-property":    "JSONPath has no length property; of an array or a text, it is the function length(…)",
 	}[note]
-	switch right := c.jsonpath.Suggestion(); {
-	case right == "":
+	right := c.jsonpath.Suggestion()
+	if right == "" || note == jsonpath.NoteLength && len(c.jsonpath.Notes()) > 1 {
+		return message
+	}
+	message += "; write " + right
+	switch {
 	case c.jsonpath.Correction() != "":
-		message += "; write " + right
-	case note == "length-property":
-		message += "; write " + right + " where an array or a text is meant"
+	case note == jsonpath.NoteLength:
+		message += " where an array or a text is meant"
 	default:
-		message += "; write " + right + " where the context cannot be empty"
+		message += " where the context cannot be empty"
 	}
 	return message
 }

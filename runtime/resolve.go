@@ -67,7 +67,8 @@ func (l *workflowLinker) text(s string, at arazzo.Position) operand {
 	t := l.template(s, at, l.declared)
 	if t == nil {
 		if expr.LooksLike(s) {
-			l.warn("literal-expression", at, "%q is no expression and is used as text", s)
+			_, err := expr.Parse(s)
+			l.warn("literal-expression", at, "%q is no expression and is used as text: %s", s, syntaxMessage(err))
 			l.correctRoot(at, s)
 		}
 		return operand{constant: s, place: at}
