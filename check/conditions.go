@@ -242,6 +242,7 @@ func (t *typing) comparison(at *scope, c *linked.Criterion, l language, operator
 			d := t.report(at.workflow.Document, arazzo.Warning, "comparison-value", c.Place, "the comparison of %s with %s %s: its values are %s%s",
 				right.text, literal(word), verdict, listValues(values), hintValue(word, values))
 			d.Related = schemaPlace(place, "its values are listed here")
+			t.respellWord(at, d, c, word, values)
 			return
 		}
 	}
@@ -266,13 +267,7 @@ func (t *typing) text(s side) (string, bool) {
 }
 
 func hintValue(text string, values []any) string {
-	var names []string
-	for _, v := range values {
-		if s, ok := v.(string); ok {
-			names = append(names, s)
-		}
-	}
-	return nearest.Hint(text, names)
+	return nearest.Hint(text, stringsOf(values))
 }
 
 // describe says what a value is, with its values where there are few.

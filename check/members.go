@@ -40,7 +40,10 @@ func (t *typing) lookup(at *scope, r *linked.Ref) {
 		return
 	}
 	base, _ := t.base(at, r)
-	t.absent(at, r, base.Follow(path), path, 0)
+	found := base.Follow(path)
+	if d := t.absent(at, r, found, path); d != nil && r.Kind == linked.ResponseBody {
+		t.respellToken(at, d, r, base, found)
+	}
 }
 
 // wholeHint says how to get at a body that has no members. Of XML no pointer
@@ -82,22 +85,21 @@ func (t *typing) header(at *scope, r *linked.Ref) {
 var usualHeaders = []string{"content-type", "content-length", "content-encoding", "content-language", "content-location", "content-disposition", "date", "etag", "last-modified", "expires", "location",
 	"retry-after", "link", "server", "vary", "age", "via", "set-cookie", "cache-control", "connection", "www-authenticate", "allow", "accept-ranges"}
 
-// absent reports a member or item that a schema does not have. skip is how
-// many of the tokens stand in front of where the text begins.
-func (t *typing) absent(at *scope, r *linked.Ref, found schema.Found, path []string, skip int) {
-	if found.Presence != schema.Undeclared && found.Presence != schema.Never || found.At < skip {
-		return
+// absent reports a member or item that a schema does not have.
+func (t *typing) absent(at *scope, r *linked.Ref, found schema.Found, path []string) *arazzo.Diagnostic {
+	if found.Presence != schema.Undeclared && found.Presence != schema.Never {
+		return nil
 	}
 	what, code := t.owner(at, r)
 	token := path[found.At]
 	if found.At > 0 {
 		what = fmt.Sprintf("%s in %s", quoteToken(path[:found.At]), what)
 	}
-	t.missing(at, code, r.Place, r.Text, what, token, found)
+	return t.missing(at, code, r.Place, r.Text, what, token, found)
 }
 
 // missing reports one token that leads nowhere.
-func (t *typing) missing(at *scope, code string, place arazzo.Position, text, what, token string, found schema.Found) {
+func (t *typing) missing(at *scope, code string, place arazzo.Position, text, what, token string, found schema.Found) *arazzo.Diagnostic {
 	message := fmt.Sprintf("%s: %s has no member %q%s", text, what, token, nearest.Hint(token, found.Names))
 	related := "its schema"
 	_, isIndex := value.Index(token)
@@ -120,6 +122,7 @@ func (t *typing) missing(at *scope, code string, place arazzo.Position, text, wh
 		d = t.report(at.workflow.Document, arazzo.Warning, "value-member", place, "%s", message)
 	}
 	d.Related = schemaPlace(found.Place, related)
+	return d
 }
 
 const mostNames = 12

@@ -108,6 +108,9 @@ func (t *typing) arguments(at *scope, called *linked.Workflow, list []*linked.Ar
 			if !a.Inherited {
 				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s", called.Decl.WorkflowID, a.Name, nearest.Hint(a.Name, found.Names))
 				d.Related = schemaPlace(found.Place, "its inputs")
+				if a.Decl != nil && a.Decl.Reference == "" {
+					respell(at.workflow.Document, d, a.Decl.At("name"), a.Name, 0, len(a.Name), nearest.Only(a.Name, found.Names))
+				}
 			}
 		default:
 			t.fits(at, a.Value, flow{want: found.Type, what: fmt.Sprintf("the input %q of workflow %q", a.Name, called.Decl.WorkflowID)})
@@ -482,11 +485,11 @@ func (t *typing) misfit(at *scope, v *linked.Value, f flow, p *schema.Problem, i
 	var d *arazzo.Diagnostic
 	switch p.Fault {
 	case schema.NotListed:
-		hint := ""
+		d = t.report(at.workflow.Document, arazzo.Warning, "value-enum", place, "%s is %s; it must be one of %s", f.name(), is, listValues(p.Listed))
 		if text, ok := v.Constant.(string); ok {
-			hint = hintValue(text, p.Listed)
+			d.Message += hintValue(text, p.Listed)
+			respell(at.workflow.Document, d, place, text, 0, len(text), nearest.Only(text, stringsOf(p.Listed)))
 		}
-		d = t.report(at.workflow.Document, arazzo.Warning, "value-enum", place, "%s is %s; it must be one of %s%s", f.name(), is, listValues(p.Listed), hint)
 	case schema.WrongForm:
 		d = t.report(at.workflow.Document, arazzo.Warning, "value-form", place, "%s is %s; it %s", f.name(), is, p.Want)
 	default:

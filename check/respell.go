@@ -1,0 +1,74 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/schema"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// respell gives a diagnostic the fix that writes right in place of the bytes
+// start to end of a piece of the text at a place; where the piece stands there
+// twice, it is not certain which is meant.
+func respell(in *linked.Document, d *arazzo.Diagnostic, place arazzo.Position, piece string, start, end int, right string) {
+	n := in.Decl.Origin().At(place.Pointer)
+	if right == "" || strings.Count(n.Str(), piece) != 1 {
+		return
+	}
+	at := strings.Index(n.Str(), piece)
+	place.Line, place.Column = n.Line, n.Column // of all of it
+	if edit, ok := in.Decl.Replace(place, at+start, at+end, right); ok {
+		d.Fix = &arazzo.Fix{Message: "write " + piece[:start] + right + piece[end:], Edits: []arazzo.Edit{edit}}
+	}
+}
+
+// respellToken corrects the one token of a pointer into a response that leads
+// nowhere, where with the only name that is near all of it leads somewhere.
+func (t *typing) respellToken(at *scope, d *arazzo.Diagnostic, r *linked.Ref, base *schema.Type, found schema.Found) {
+	if found.At >= len(r.Pointer) {
+		return
+	}
+	path := tokens(r)
+	right := nearest.Only(path[found.At], found.Names)
+	if right == "" || right == path[found.At]+"s" {
+		return // several in place of one are no misspelling
+	}
+	path[found.At] = right
+	if again := base.Follow(path); again.Type == nil || again.Presence == schema.Unknown {
+		return
+	}
+	start := strings.IndexByte(r.Text, '#') + 1
+	for range found.At + 1 {
+		start += strings.IndexByte(r.Text[start:], '/') + 1
+	}
+	end := start + len(value.PointerToken(r.Pointer[found.At]))
+	if end <= len(r.Text) && r.Text[start:end] == value.PointerToken(r.Pointer[found.At]) {
+		respell(at.workflow.Document, d, r.Place, r.Text, start, end, value.PointerToken(right))
+	}
+}
+
+// respellWord corrects a literal of a condition, where one of the values that
+// can be there is near.
+func (t *typing) respellWord(at *scope, d *arazzo.Diagnostic, c *linked.Criterion, word string, values []any) {
+	right := nearest.Only(word, stringsOf(values))
+	if strings.ContainsAny(right, `'"\`) {
+		return
+	}
+	for _, quote := range []string{"'", `"`} {
+		if piece := quote + word + quote; strings.Contains(c.Text, piece) {
+			respell(at.workflow.Document, d, c.Place, piece, 1, 1+len(word), right)
+		}
+	}
+}
+
+func stringsOf(values []any) (list []string) {
+	for _, v := range values {
+		if s, ok := v.(string); ok {
+			list = append(list, s)
+		}
+	}
+	return list
+}
