@@ -242,7 +242,7 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *operandList) verd
 	if c.embedded != nil {
 		parsed, err := x.substitute(f, c, operands)
 		if err != nil {
-			return verdict{reason: syntaxMessage(err)}
+			return verdict{reason: x.maskText(syntaxMessage(err))}
 		}
 		c = parsed
 	}
@@ -252,7 +252,7 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *operandList) verd
 	case xpathCriterion:
 		passed, err := c.xpath.Test(value.Text(context))
 		if err != nil {
-			return verdict{reason: err.Error()}
+			return verdict{reason: x.maskText(err.Error())}
 		}
 		return verdict{passed: passed}
 	}

@@ -22,6 +22,15 @@ type evalError string
 
 func failf(format string, args ...any) { panic(evalError(fmt.Sprintf(format, args...))) }
 
+// shown is a text in a message: whole, so that a secret in it can be found, or
+// not at all.
+func shown(text string) string {
+	if n := utf8.RuneCountInString(text); n > 80 {
+		return fmt.Sprintf("(a text of %d characters)", n)
+	}
+	return `"` + text + `"`
+}
+
 // A node is a node of the document, or the attribute of it with an index.
 type node struct {
 	*xmlquery.Node
@@ -41,6 +50,7 @@ type run struct {
 	weight     map[*xmlquery.Node]int // what it takes to read the text of a node
 	namespaces map[string]string
 	version    int
+	patterns   map[string]*regexp.Regexp // by flags and text
 	visits     int
 }
 
@@ -321,7 +331,7 @@ func then(left, right eval) eval {
 func nodeSet(v any) []node {
 	nodes, ok := v.([]node)
 	if !ok {
-		failf("a node-set is wanted, not %s", text(v))
+		failf("a node-set is wanted, not %s", shown(text(v)))
 	}
 	return nodes
 }

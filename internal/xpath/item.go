@@ -387,10 +387,10 @@ func (s *scope) generalComparison(operator string, left, right seq) bool {
 func comparePair(operator string, x, y item) (holds bool, message string) {
 	var ok bool
 	if x, ok = likeOther(x, y); !ok {
-		return false, "the text " + strconv.Quote(stringOf(x)) + " is no " + typeName(y)
+		return false, "the text " + shown(stringOf(x)) + " is no " + typeName(y)
 	}
 	if y, ok = likeOther(y, x); !ok {
-		return false, "the text " + strconv.Quote(stringOf(y)) + " is no " + typeName(x)
+		return false, "the text " + shown(stringOf(y)) + " is no " + typeName(x)
 	}
 	holds, ok = compareValues(generalOperators[operator], x, y)
 	if !ok {
@@ -423,7 +423,7 @@ func (s *scope) number(v seq) item {
 	if isA[untyped](a) {
 		f, ok := toDouble(a)
 		if !ok {
-			failf("the text %q is no xs:double", stringOf(a))
+			failf("the text %s is no xs:double", shown(stringOf(a)))
 		}
 		return f
 	}

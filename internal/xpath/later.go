@@ -360,7 +360,7 @@ func (s *scope) integer(v seq) *big.Int {
 	if u, ok := a.(untyped); ok {
 		cast, ok := toInteger(u)
 		if !ok {
-			failf("the text %q is no xs:integer", string(u))
+			failf("the text %s is no xs:integer", shown(string(u)))
 		}
 		a = cast
 	}
@@ -523,7 +523,7 @@ func (s *scope) cast(v seq, cast func(item) (item, bool), optional bool) seq {
 	}
 	c, ok := cast(a)
 	if !ok {
-		failf("%s %q cannot be cast", typeName(a), stringOf(a))
+		failf("%s %s cannot be cast", typeName(a), shown(stringOf(a)))
 	}
 	return seq{c}
 }

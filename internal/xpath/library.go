@@ -355,9 +355,21 @@ func same(a, b item) bool {
 
 func distinctFunction(s *scope, args []seq) seq {
 	var kept seq
+	alike := map[any]seq{} // what is equal is alike
 	for _, a := range s.atomize(args[0]) {
-		if !slices.ContainsFunc(kept, func(k item) bool { s.run.visit(1); return same(a, k) }) {
+		key := any(asString(a))
+		switch {
+		case isNaN(a):
+			key = "NaN"
+		case isNumber(a):
+			key = float(a)
+		case isString(a):
+			key = uri(stringOf(a))
+		}
+		s.run.visit(1 + len(alike[key]))
+		if !slices.ContainsFunc(alike[key], func(k item) bool { return same(a, k) }) {
 			kept = append(kept, a)
+			alike[key] = append(alike[key], a)
 		}
 	}
 	return kept

@@ -1,7 +1,9 @@
 package xpath
 
 import (
+	"errors"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 )
 
@@ -20,6 +22,10 @@ type patternReader struct {
 
 // pattern compiles a regular expression with its flags.
 func (s *scope) pattern(text, flags string) *regexp.Regexp {
+	key := flags + "/" + text
+	if re := s.run.patterns[key]; re != nil {
+		return re
+	}
 	p := &patternReader{text: text, version: s.run.version}
 	quoted := false
 	for _, f := range flags {
@@ -39,7 +45,7 @@ func (s *scope) pattern(text, flags string) *regexp.Regexp {
 	if len(text) > maxExpr {
 		failf("a regular expression is longer than %d bytes", maxExpr)
 	}
-	s.run.visit(1 + len(text))
+	s.run.visit(1 + 64*len(text))
 	if p.fold {
 		p.out.WriteString("(?i)")
 	}
@@ -50,13 +56,21 @@ func (s *scope) pattern(text, flags string) *regexp.Regexp {
 	}
 	re, err := regexp.Compile(p.out.String())
 	if err != nil {
-		failf("the regular expression %q is not available: %v", text, err)
+		what := "it is not available"
+		if problem := (*syntax.Error)(nil); errors.As(err, &problem) {
+			what = problem.Code.String()
+		}
+		p.fail(what)
 	}
+	if s.run.patterns == nil {
+		s.run.patterns = map[string]*regexp.Regexp{}
+	}
+	s.run.patterns[key] = re
 	return re
 }
 
 func (p *patternReader) fail(what string) {
-	failf("the regular expression %q: %s", p.text, what)
+	failf("the regular expression %s: %s", shown(p.text), what)
 }
 
 // written are the escapes for a whole class of characters, as members of one.
@@ -235,9 +249,17 @@ func (p *patternReader) character() (written string, alone bool) {
 	return regexp.QuoteMeta(string(r)), true
 }
 
+// search accounts for looking through a text, which takes time by the lengths of
+// both.
+func (s *scope) search(re *regexp.Regexp, text string) {
+	s.run.visit(1 + len(text)/64*(1+len(re.String())/16))
+}
+
 func matchesFunction(s *scope, args []seq) seq {
 	text := s.text(args[0])
-	return seq{s.pattern(s.needed(args[1]), s.flags(args, 2)).MatchString(text)}
+	re := s.pattern(s.needed(args[1]), s.flags(args, 2))
+	s.search(re, text)
+	return seq{re.MatchString(text)}
 }
 
 func (s *scope) flags(args []seq, at int) string {
@@ -252,7 +274,7 @@ func (s *scope) flags(args []seq, at int) string {
 func (s *scope) separating(pattern, flags string) *regexp.Regexp {
 	re := s.pattern(pattern, flags)
 	if re.MatchString("") {
-		failf("the regular expression %q matches the empty text", pattern)
+		failf("the regular expression %s matches the empty text", shown(pattern))
 	}
 	return re
 }
@@ -262,7 +284,7 @@ func replaceFunction(s *scope, args []seq) seq {
 	flags := s.flags(args, 3)
 	re := s.separating(s.needed(args[1]), flags)
 	parts := replacementParts(with, re.NumSubexp(), strings.Contains(flags, "q"))
-	s.built(len(text))
+	s.search(re, text)
 	var texts []string
 	rest := 0
 	for _, found := range re.FindAllStringSubmatchIndex(text, -1) {
@@ -301,11 +323,11 @@ func replacementParts(with string, groups int, plain bool) (parts []replacementP
 			i++
 			parts = append(parts, replacementPart{string(next), -1})
 		case with[i] == '\\':
-			failf(`the replacement %q: behind \ there is \ or $`, with)
+			failf(`the replacement %s: behind \ there is \ or $`, shown(with))
 		case with[i] != '$':
 			parts = append(parts, replacementPart{with[i : i+1], -1})
 		case next < '0' || next > '9':
-			failf("the replacement %q: behind $ there is a number", with)
+			failf("the replacement %s: behind $ there is a number", shown(with))
 		default:
 			i++
 			group := int(next - '0')
@@ -335,6 +357,7 @@ func tokenizeFunction(s *scope, args []seq) seq {
 	if text == "" {
 		return nil
 	}
+	s.search(re, text)
 	rest := 0
 	for _, found := range re.FindAllStringIndex(text, -1) {
 		s.run.visit(1)
