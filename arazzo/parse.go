@@ -16,7 +16,7 @@ import (
 // Parse reads an Arazzo document in JSON or YAML. All mistakes of shape are
 // found in one pass; they are in the document's Diagnostics, and those of
 // severity Error in the *ParseError too. The document is nil only when the
-// text is not JSON or YAML or not an object.
+// text is not JSON or YAML, not an object, or a description of another kind.
 func Parse(data []byte) (*Document, error) { return ParseFile("", data) }
 
 // ReadFile reads the document in the named file; see [Parse].
@@ -44,6 +44,10 @@ func ParseFile(location string, data []byte) (*Document, error) {
 		r.report("not-an-object", Error, place(root, ""), fmt.Sprintf("an Arazzo document is an object, not %s", root.Kind))
 		return nil, &ParseError{r.diagnostics}
 	}
+	if other := otherKind(root); other != "" {
+		r.report("not-an-object", Error, place(root, ""), fmt.Sprintf("this is %s, not an Arazzo document, which begins with \"arazzo: 1.0.1\"", other))
+		return nil, &ParseError{r.diagnostics}
+	}
 	r.later = strings.HasPrefix(root.Get("arazzo").Str(), "1.1.")
 	doc := &Document{Location: location, text: r.text}
 	doc.source = root
@@ -60,6 +64,20 @@ func ParseFile(location string, data []byte) (*Document, error) {
 		return doc, &ParseError{errs}
 	}
 	return doc, nil
+}
+
+// otherKind says what a document is that is no Arazzo document; "" when that
+// cannot be told.
+func otherKind(root *Node) string {
+	if root.Get("arazzo") != nil {
+		return ""
+	}
+	for _, kind := range [][2]string{{"openapi", "an OpenAPI description"}, {"swagger", "an OpenAPI 2.0 description"}, {"asyncapi", "an AsyncAPI description"}} {
+		if root.Get(kind[0]) != nil {
+			return kind[1]
+		}
+	}
+	return ""
 }
 
 // reader fills the model from nodes by the struct tags, and collects what it finds.

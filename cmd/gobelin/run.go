@@ -152,7 +152,7 @@ func warn(c *cobra.Command, diagnostics []arazzo.Diagnostic) {
 		tell(c, []arazzo.Diagnostic{d})
 	}
 	if notes > 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "%d forms are honoured as published; gobelin check names them\n", notes)
+		fmt.Fprintf(c.ErrOrStderr(), "%d forms that the specification writes otherwise are honoured; gobelin check names them\n", notes)
 	}
 }
 

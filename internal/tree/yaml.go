@@ -28,11 +28,11 @@ func ParseYAML(data []byte) (*Node, error) {
 		if err == io.EOF {
 			return nil, &SyntaxError{1, 1, "the document is empty"}
 		}
-		return nil, yamlError(err)
+		return nil, yamlError(err, data)
 	}
 	if err := dec.Decode(&second); err != io.EOF {
 		if err != nil {
-			return nil, yamlError(err)
+			return nil, yamlError(err, data)
 		}
 		return nil, &SyntaxError{second.Line, 1, "more than one YAML document in the file"}
 	}
@@ -42,7 +42,15 @@ func ParseYAML(data []byte) (*Node, error) {
 
 var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`)
 
-func yamlError(err error) error {
+// yamlParserProblem is what yaml.v3's parser says, with a line that counts from
+// 0; its scanner counts from 1.
+var yamlParserProblem = regexp.MustCompile(`^(did not find expected (<|node content|key|'-' indicator|',' or)|found (duplicate %|incompatible YAML|undefined tag))`)
+
+// yamlTab is what yaml.v3 says of a tab in front of a line.
+const yamlTab = "found character that cannot start any token"
+
+// yamlError is an error of yaml.v3 about a text, with the right line.
+func yamlError(err error, data []byte) error {
 	var typed *yaml.TypeError
 	text := err.Error()
 	if errors.As(err, &typed) && len(typed.Errors) > 0 {
@@ -50,7 +58,17 @@ func yamlError(err error) error {
 	}
 	m := yamlErrorLine.FindStringSubmatch(text)
 	line, _ := strconv.Atoi(m[1])
-	return &SyntaxError{max(line, 1), 1, "not YAML: " + m[2]}
+	if m[1] != "" && yamlParserProblem.MatchString(m[2]) {
+		line++
+	}
+	line = max(line, 1)
+	if lines := bytes.Split(data, []byte("\n")); m[2] == yamlTab && line <= len(lines) {
+		text := lines[line-1]
+		if indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]; bytes.IndexByte(indent, '\t') >= 0 {
+			return &SyntaxError{line, 1 + bytes.IndexByte(indent, '\t'), "not YAML: a line is indented by a tab; YAML wants blanks"}
+		}
+	}
+	return &SyntaxError{line, 1, "not YAML: " + m[2]}
 }
 
 type yamlConverter struct {
