@@ -105,7 +105,8 @@ func (c *checker) unusedComponents(d *linked.Document, texts []string) {
 		return
 	}
 	tell := func(kind, name, reference string) {
-		if mentions(texts, reference) {
+		pointer := "#/components/" + kind + "/" + pointerToken(name) // a $ref is no Reusable Object, but meant as one
+		if mentions(texts, reference) || mentions(texts, pointer) {
 			return
 		}
 		at := all.At(kind, name)
@@ -117,7 +118,7 @@ func (c *checker) unusedComponents(d *linked.Document, texts []string) {
 	for _, e := range all.Inputs {
 		anchor := e.Value.Get("$anchor").Str()
 		if anchor == "" || !mentions(texts, "#"+anchor) {
-			tell("inputs", e.Name, "#/components/inputs/"+pointerToken(e.Name))
+			tell("inputs", e.Name, "$components.inputs."+e.Name)
 		}
 	}
 	for _, e := range all.Parameters {
