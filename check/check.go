@@ -30,7 +30,7 @@ var analyses = []func(*checker){
 // then see as much of it as could be linked. The Program of a document that is
 // linked several times may be checked by several goroutines.
 func Program(p *runtime.Program) []arazzo.Diagnostic {
-	c := &checker{program: linked.Of(p), diagnostics: slices.Clone(p.Diagnostics()), conditions: map[string]statuses{}}
+	c := &checker{program: linked.Of(p), diagnostics: slices.Clone(p.Diagnostics()), verdicts: map[string]verdict{}}
 	for _, w := range c.program.Workflows {
 		c.graphs = append(c.graphs, c.newGraph(w))
 	}
@@ -45,8 +45,8 @@ func Program(p *runtime.Program) []arazzo.Diagnostic {
 type checker struct {
 	program     *linked.Program
 	diagnostics []arazzo.Diagnostic
-	graphs      []*graph            // parallel to the workflows
-	conditions  map[string]statuses // decided already, by their text
+	graphs      []*graph           // parallel to the workflows
+	verdicts    map[string]verdict // of criteria, by kind and text
 }
 
 // report adds a diagnostic at a place of a document. What it returns can be

@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"iter"
+	"math/bits"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,20 +12,41 @@ import (
 	"github.com/gobelin-dev/gobelin/expr"
 	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
-	"github.com/gobelin-dev/gobelin/internal/schema"
 )
 
-// codes is a set of status codes.
-type codes [10]uint64
+// codes is a set of status codes, 100 to 599, and of the absence of a response.
+type codes [8]uint64
 
 const (
 	firstCode = 100
-	lastCode  = 599
+	noCode    = 599 - firstCode + 1 // the bit that means that there is no response
 )
 
-func (s *codes) add(code int)     { s[code/64] |= 1 << (code % 64) }
-func (s codes) has(code int) bool { return s[code/64]&(1<<(code%64)) != 0 }
-func (s codes) empty() bool       { return s == codes{} }
+// codeOf is what $statusCode is.
+func codeOf(bit int) any {
+	if bit == noCode {
+		return nil
+	}
+	return int64(firstCode + bit)
+}
+
+// within are the codes from first to last.
+func within(first, last int) (set codes) {
+	for code := first; code <= last; code++ {
+		set.add(code - firstCode)
+	}
+	return set
+}
+
+var (
+	everyCode    = within(firstCode, firstCode+noCode)
+	anyResponse  = within(100, 599)
+	noResponse   = everyCode.without(anyResponse)
+	success      = within(200, 299)
+	belowFailure = within(100, 399) // C19
+)
+
+func (s *codes) add(bit int) { s[bit/64] |= 1 << (bit % 64) }
 
 func (s codes) and(o codes) codes {
 	for i := range s {
@@ -32,58 +55,127 @@ func (s codes) and(o codes) codes {
 	return s
 }
 
-// codesWhere are the codes for which a test holds.
-func codesWhere(test func(code int) bool) (s codes) {
-	for code := firstCode; code <= lastCode; code++ {
-		if test(code) {
-			s.add(code)
-		}
+func (s codes) or(o codes) codes {
+	for i := range s {
+		s[i] |= o[i]
 	}
 	return s
 }
 
-var success = codesWhere(func(code int) bool { return code >= 200 && code < 300 })
+func (s codes) without(o codes) codes {
+	for i := range s {
+		s[i] &^= o[i]
+	}
+	return s
+}
 
-var allCodes = codesWhere(func(int) bool { return true })
+func (s codes) empty() bool { return s == codes{} }
+
+// one returns the least status code of the set.
+func (s codes) one() (code int, ok bool) {
+	for code := range s.all() {
+		return code, true
+	}
+	return 0, false
+}
+
+// all gives the status codes of the set.
+func (s codes) all() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, word := range s.and(anyResponse) {
+			for ; word != 0; word &= word - 1 {
+				if !yield(firstCode + i*64 + bits.TrailingZeros64(word)) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // String writes the codes, runs of them as ranges: "200, 400–499".
 func (s codes) String() string {
 	var parts []string
-	for code := firstCode; code <= lastCode; code++ {
-		if !s.has(code) {
-			continue
+	first, last := 0, 0
+	end := func() {
+		switch {
+		case last > first:
+			parts = append(parts, fmt.Sprintf("%d–%d", first, last))
+		case last > 0:
+			parts = append(parts, strconv.Itoa(first))
 		}
-		first := code
-		for code < lastCode && s.has(code+1) {
-			code++
-		}
-		text := strconv.Itoa(first)
-		if code > first {
-			text += "–" + strconv.Itoa(code)
-		}
-		parts = append(parts, text)
 	}
+	for code := range s.all() {
+		if code != last+1 {
+			end()
+			first = code
+		}
+		last = code
+	}
+	end()
 	return strings.Join(parts, ", ")
 }
 
-// codeChances says for each code how the criterion can end with it.
-func codeChances(c *linked.Criterion) func(code int) chance {
+// verdict is with which codes a criterion can pass and can fail.
+type verdict struct{ pass, fail codes }
+
+var undecided = verdict{everyCode, everyCode}
+
+// verdict decides a criterion as far as it looks at the status.
+func (c *checker) verdict(criterion *linked.Criterion) verdict {
+	if !mentionsStatus(criterion) && (criterion.Simple == nil || len(criterion.Refs) > 0) {
+		return undecided
+	}
+	key := criterion.Kind + " " + criterion.Text
+	known, seen := c.verdicts[key]
+	if !seen {
+		known = decide(criterion)
+		c.verdicts[key] = known
+	}
+	return known
+}
+
+func decide(c *linked.Criterion) (v verdict) {
+	test := chances(c)
+	if test == nil {
+		return undecided
+	}
+	for bit := 0; bit <= noCode; bit++ {
+		chance := test(codeOf(bit))
+		if chance.pass {
+			v.pass.add(bit)
+		}
+		if chance.fail {
+			v.fail.add(bit)
+		}
+	}
+	return v
+}
+
+// chances says for each code how a criterion can end with it; nil where it
+// tells nothing of the code.
+func chances(c *linked.Criterion) func(code any) chance {
+	onStatus := func(r *linked.Ref) bool { return r.Kind == linked.StatusCode }
 	switch {
+	case c.Simple != nil && !slices.ContainsFunc(c.Refs, func(r *linked.Ref) bool { return !onStatus(r) }):
+		return func(code any) chance {
+			pass := c.Simple.Eval(func(int) (any, bool) { return code, code != nil }, nil)
+			return chance{pass, !pass}
+		}
 	case c.Simple != nil:
-		t := c.Simple.Term()
-		return func(code int) chance { return codeChance(c, t, code) }
-	case c.Kind == "regex" && c.Embedded == nil && c.Context != nil && c.Context.Ref != nil && c.Context.Ref.Kind == linked.StatusCode:
+		term := c.Simple.Term()
+		return func(code any) chance { return codeChance(c, term, code) }
+	case c.Kind == "regex" && c.Embedded == nil && c.Context != nil && c.Context.Ref != nil && onStatus(c.Context.Ref):
 		if re, err := regexp.Compile(c.Text); err == nil {
-			return func(code int) chance {
-				pass := re.MatchString(strconv.Itoa(code))
+			return func(code any) chance {
+				pass := code != nil && re.MatchString(fmt.Sprint(code))
 				return chance{pass, !pass}
 			}
 		}
 	}
-	return func(int) chance { return either }
+	return nil
 }
 
-func codeChance(c *linked.Criterion, t *expr.Term, code int) chance {
+func codeChance(c *linked.Criterion, t *expr.Term, code any) chance {
 	switch t.Operator {
 	case "||":
 		return codeChance(c, t.Terms[0], code).or(codeChance(c, t.Terms[1], code))
@@ -94,20 +186,21 @@ func codeChance(c *linked.Criterion, t *expr.Term, code int) chance {
 	case "":
 		return either
 	}
-	var operands [2]*schema.Type
+	var operands [2]any
 	for i, operand := range t.Terms {
 		switch {
 		case operand.Operator != "":
 			return either
 		case isStatus(c, operand):
-			operands[i] = schema.Constant(int64(code))
+			operands[i] = code
 		case operand.Count == 0:
-			operands[i] = schema.Constant(operand.Literal)
+			operands[i] = operand.Literal
 		default:
 			return either
 		}
 	}
-	return simpleLanguage.chance(t.Operator, operands[0], operands[1])
+	pass := expr.Compare(t.Operator, operands[0], operands[1])
+	return chance{pass, !pass}
 }
 
 // isStatus reports whether an operand is $statusCode.
@@ -122,58 +215,75 @@ func mentionsStatus(c *linked.Criterion) bool {
 	return found
 }
 
-// codesPassing are the codes with which all criteria can pass.
-func codesPassing(criteria []*linked.Criterion) codes {
-	possible := allCodes
-	for _, c := range criteria {
-		if mentionsStatus(c) {
-			chances := codeChances(c)
-			possible = possible.and(codesWhere(func(code int) bool { return chances(code).pass }))
-		}
+// passing gives the codes with which all of the criteria can pass; certain says
+// that they pass with each of them, whatever else the response has.
+func (c *checker) passing(criteria []*linked.Criterion) (set codes, certain bool) {
+	set = everyCode
+	var fail codes
+	for _, criterion := range criteria {
+		v := c.verdict(criterion)
+		set, fail = set.and(v.pass), fail.or(v.fail)
 	}
-	return possible
+	return set, set.and(fail).empty()
 }
 
-// codesOfSuccess are the codes with which the step can succeed (C19).
-func codesOfSuccess(s *linked.Step) codes {
-	if len(s.Criteria) == 0 {
-		return codesWhere(func(code int) bool { return code < 400 })
+// outcomes gives the codes with which a step can have succeeded and failed.
+func (c *checker) outcomes(s *linked.Step) (succeeded, failed codes) {
+	passing, certain := c.passing(s.Criteria)
+	switch {
+	case s.Decl.WorkflowID != "" && len(s.Criteria) == 0:
+		return noResponse, noResponse
+	case s.Decl.WorkflowID != "":
+		return noResponse.and(passing), noResponse
+	case len(s.Criteria) == 0:
+		return belowFailure, everyCode.without(belowFailure)
 	}
-	return codesPassing(s.Criteria)
+	succeeded, failed = passing.and(anyResponse), noResponse // without a response it has failed (C20)
+	if certain {
+		return succeeded, everyCode.without(succeeded)
+	}
+	for _, criterion := range s.Criteria {
+		failed = failed.or(c.verdict(criterion).fail)
+	}
+	return succeeded, failed
 }
 
-// codesOfFailure are the codes with which the step can fail.
-func codesOfFailure(s *linked.Step) codes {
-	if len(s.Criteria) == 0 {
-		return codesWhere(func(code int) bool { return code >= 400 })
-	}
-	var tests []func(int) chance
-	for _, c := range s.Criteria {
-		tests = append(tests, codeChances(c))
-	}
-	return codesWhere(func(code int) bool {
-		for _, chances := range tests {
-			if chances(code).fail {
-				return true
+// covers are the codes that the responses of an operation are declared for: a
+// code itself, a class of codes, and what remains.
+func covers(op *openapi.Operation) []codes {
+	list := make([]codes, len(op.Responses))
+	rest := anyResponse
+	for _, kind := range responseNames {
+		var named codes
+		for i, r := range op.Responses {
+			if !kind.MatchString(r.Code) {
+				continue
 			}
+			if list[i] = rest; r.Code != "default" {
+				list[i] = rest.and(codesNamed(r.Code))
+			}
+			named = named.or(list[i])
 		}
-		return false
-	})
+		rest = rest.without(named)
+	}
+	return list
 }
 
-// covers are the codes that a response of an operation is declared for.
-func covers(op *openapi.Operation, r *openapi.Response) codes {
-	return codesWhere(func(code int) bool { return op.Response(code) == r })
+// responseNames are the names of responses, those that go first first.
+var responseNames = []*regexp.Regexp{regexp.MustCompile(`^[1-5]\d\d$`), regexp.MustCompile(`^[1-5]XX$`), regexp.MustCompile(`^default$`)}
+
+// codesNamed are the codes that the name of a response stands for.
+func codesNamed(name string) codes {
+	first, _ := strconv.Atoi(strings.ReplaceAll(name, "X", "0"))
+	last, _ := strconv.Atoi(strings.ReplaceAll(name, "X", "9"))
+	return within(first, last)
 }
 
 // declares reports whether the operation declares one of the codes. Where it
 // declares codes of success, "default" does not describe another.
 func declares(op *openapi.Operation, s codes) bool {
 	explicit := hasSuccess(op)
-	for code := firstCode; code <= lastCode; code++ {
-		if !s.has(code) {
-			continue
-		}
+	for code := range s.all() {
 		if r := op.Response(code); r != nil && (r.Code != "default" || !explicit || code < 200 || code > 299) {
 			return true
 		}

@@ -16,9 +16,9 @@ import (
 
 // step judges all that a step holds.
 func (t *typing) step(s *linked.Step) {
-	success, failure := codesOfSuccess(s), codesOfFailure(s)
+	success, failure := t.outcomes(s)
 	t.successStatus(s, success)
-	at := &scope{s.Workflow, s, success, false}
+	at := &scope{workflow: s.Workflow, step: s, statuses: success}
 	for _, c := range s.Criteria {
 		t.criterion(at, c)
 	}
@@ -60,12 +60,12 @@ func (t *typing) successStatus(s *linked.Step, success codes) {
 // some status codes.
 func (t *typing) actions(s *linked.Step, possible codes, list []*linked.Action, failed bool) {
 	for _, a := range list {
-		at := &scope{s.Workflow, s, possible, failed && !slices.ContainsFunc(a.Criteria, mentionsStatus)}
-		if s.Operation != nil {
-			if at.statuses = possible.and(codesPassing(a.Criteria)); at.statuses.empty() {
-				continue // it is never selected
-			}
+		pass, _ := t.passing(a.Criteria)
+		at := &scope{workflow: s.Workflow, step: s, statuses: possible.and(pass).and(anyResponse)}
+		if s.Operation != nil && at.statuses.empty() {
+			continue // it is never selected
 		}
+		at.failed = failed && !slices.ContainsFunc(a.Criteria, mentionsStatus)
 		for _, c := range a.Criteria {
 			t.criterion(at, c)
 		}

@@ -32,7 +32,7 @@ func (c *checker) neverSucceeding(g *graph) {
 		}
 		var parts []string
 		for _, criterion := range s.Criteria {
-			if _, known := c.statusesOf(criterion); known {
+			if c.verdict(criterion).pass != everyCode {
 				parts = append(parts, criterion.Text)
 			}
 		}

@@ -62,7 +62,7 @@ func (c *checker) newGraph(w *linked.Workflow) *graph {
 }
 
 // leave adds the ways that actions offer (F4), and the one of no action.
-func (g *graph) leave(c *checker, s *linked.Step, actions []*linked.Action, left statuses, failed bool, otherwise int) {
+func (g *graph) leave(c *checker, s *linked.Step, actions []*linked.Action, left codes, failed bool, otherwise int) {
 	all := left
 	var taken []*linked.Action
 	for _, a := range actions {

@@ -18,19 +18,26 @@ type scope struct {
 	step     *linked.Step
 	statuses codes
 	failed   bool // the codes are those of failure, and nothing that is written says so
+
+	seen   []*openapi.Response // what responses gives, once listed
+	listed bool
 }
 
 // responses are the declared responses that the scope can have seen. Those of
 // explicit success codes stand for all of success: "default" then describes
 // errors.
-func (s *scope) responses() (list []*openapi.Response) {
-	if s.step == nil || s.step.Operation == nil {
-		return nil
+func (s *scope) responses() []*openapi.Response {
+	if !s.listed && s.step != nil && s.step.Operation != nil {
+		s.seen, s.listed = s.responsesOf(s.step.Operation), true
 	}
-	op := s.step.Operation
+	return s.seen
+}
+
+func (s *scope) responsesOf(op *openapi.Operation) (list []*openapi.Response) {
 	explicit := false
-	for _, r := range op.Responses {
-		if s.statuses.and(covers(op, r)).empty() {
+	declared := covers(op)
+	for i, r := range op.Responses {
+		if s.statuses.and(declared[i]).empty() {
 			continue
 		}
 		list = append(list, r)

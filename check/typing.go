@@ -255,7 +255,8 @@ func (t *typing) stepOutput(s *linked.Step, name string) *schema.Type {
 	if len(s.Outputs) == 0 && s.Called != nil {
 		return t.output(&scope{workflow: s.Called}, s.Called.Outputs, name)
 	}
-	return t.output(&scope{s.Workflow, s, codesOfSuccess(s), false}, s.Outputs, name)
+	succeeded, _ := t.outcomes(s)
+	return t.output(&scope{workflow: s.Workflow, step: s, statuses: succeeded}, s.Outputs, name)
 }
 
 func (t *typing) ownOutput(at *scope, name string) *schema.Type {
