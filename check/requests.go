@@ -305,7 +305,9 @@ func (t *typing) fits(at *scope, v *linked.Value, f flow) {
 			return
 		}
 		if p := want.Refuses(have, false); p != nil && p.Fault == schema.WrongType {
-			t.misfit(at, v, f, p, "an array whose items are "+have.Kinds().String())
+			whole := *p
+			whole.Want = strings.Replace(p.Want, "must be", "must be an array whose items are", 1)
+			t.misfit(at, v, f, &whole, "an array whose items are "+have.Kinds().String())
 		}
 	}
 }
