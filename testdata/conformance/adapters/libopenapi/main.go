@@ -264,7 +264,12 @@ func (t *transport) Execute(ctx context.Context, req *engine.ExecutionRequest) (
 		return nil, err
 	}
 	answer := &engine.ExecutionResponse{StatusCode: response.StatusCode, Headers: response.Header, URL: response.Request.URL.String(), Method: op.method}
-	if json.Unmarshal(data, &answer.Body) != nil && len(data) > 0 {
+	// The engine works on nodes: given one, it sees numbers as they came.
+	var node yaml.Node
+	switch {
+	case json.Valid(data) && yaml.Unmarshal(data, &node) == nil && len(node.Content) == 1:
+		answer.Body = node.Content[0]
+	case len(data) > 0:
 		answer.Body = string(data)
 	}
 	return answer, nil
