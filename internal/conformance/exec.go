@@ -82,7 +82,7 @@ func (c *Case) needsMore() string {
 	}
 	if settings := c.root.Get("settings"); settings != nil {
 		for _, m := range settings.Members {
-			if m.Name != "loopDelay" {
+			if m.Name != "loopDelay" && !(m.Name == "servers" && onlyHere(m.Value)) {
 				return "the setting " + m.Name
 			}
 		}
@@ -97,6 +97,16 @@ func (c *Case) needsMore() string {
 		}
 	}
 	return ""
+}
+
+// onlyHere reports whether all servers are places of the case's own server.
+func onlyHere(servers *tree.Node) bool {
+	for _, m := range servers.Members {
+		if !strings.HasPrefix(m.Value.Str(), "{server}") {
+			return false
+		}
+	}
+	return true
 }
 
 // write puts a case's files into a folder and gives the command line for it.
@@ -135,7 +145,11 @@ func (c *Case) write(dir, server, command string) (string, error) {
 	var servers []string
 	if list := root.Get("sourceDescriptions"); list != nil {
 		for _, s := range list.Items {
-			servers = append(servers, s.Get("name").Str()+"="+server)
+			name, address := s.Get("name").Str(), server
+			if given := c.root.Get("settings").Get("servers").Get(name); given != nil {
+				address = strings.ReplaceAll(given.Str(), "{server}", server)
+			}
+			servers = append(servers, name+"="+address)
 		}
 	}
 	workflow := c.root.Get("workflow").Str()
