@@ -40,9 +40,18 @@ func (c *Cache) at(location string) *cached {
 
 // read loads what is at a location.
 func (l *linker) read(location string) ([]byte, error) {
-	c := l.compiler.Cache.at(location)
-	c.read.Do(func() { c.data, c.readErr = l.compiler.Loader.Load(l.ctx, location) })
-	return c.data, c.readErr
+	return l.reader()(location)
+}
+
+// reader reads as the linker does. Descriptions keep it for what they refer to;
+// it holds nothing of the documents that are linked.
+func (l *linker) reader() func(location string) ([]byte, error) {
+	cache, loader, ctx := l.compiler.Cache, l.compiler.Loader, l.ctx
+	return func(location string) ([]byte, error) {
+		c := cache.at(location)
+		c.read.Do(func() { c.data, c.readErr = loader.Load(ctx, location) })
+		return c.data, c.readErr
+	}
 }
 
 // describe parses what was read from a location: the description is nil where
@@ -52,7 +61,7 @@ func (l *linker) describe(location string, data []byte) (*openapi.Description, e
 	c.parse.Do(func() {
 		root, err := openapi.Parse(data)
 		if err == nil && root.Get("arazzo") == nil {
-			c.description, err = openapi.FromNode(root, location, l.read)
+			c.description, err = openapi.FromNode(root, location, l.reader())
 		}
 		c.parseErr = err
 	})
