@@ -251,3 +251,15 @@ func TestBatchTellsInvalidInputs(t *testing.T) {
 		}
 	})
 }
+
+// A transport as tests write it gives no more than it must.
+func TestResponseThatNamesNoRequest(t *testing.T) {
+	program := pollProgram(t)
+	d := runtime.Driver{Client: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"id": 1, "done": true}`))}, nil
+	})}}
+	result, err := d.Run(t.Context(), program, "poll", runtime.Inputs{"id": 1})
+	if err != nil || result.Outputs["id"] != int64(1) {
+		t.Errorf("%v, %v", result, err)
+	}
+}

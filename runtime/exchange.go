@@ -44,7 +44,7 @@ func (d *Driver) answer(ctx context.Context, c *Send) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := client.Do(req)
+	resp, err := do(&client, req)
 	if err == nil && c.FollowRedirects {
 		resp, err = follow(&client, req, resp, c.Body)
 	}
@@ -57,6 +57,16 @@ func (d *Driver) answer(ctx context.Context, c *Send) (*Response, error) {
 		return nil, err
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: resp.Request.URL.String(), Received: d.clock().Now()}, nil
+}
+
+// do sends a request. The response knows its request even where a RoundTripper
+// of the caller's has left it out.
+func do(client *http.Client, req *http.Request) (*http.Response, error) {
+	resp, err := client.Do(req)
+	if err == nil && resp.Request == nil {
+		resp.Request = req
+	}
+	return resp, err
 }
 
 func newRequest(ctx context.Context, c *Send, header http.Header) (*http.Request, error) {
@@ -174,7 +184,7 @@ func follow(client *http.Client, first *http.Request, resp *http.Response, body 
 		case n == maxRedirects:
 			return nil, fmt.Errorf("stopped after %d redirects", maxRedirects)
 		}
-		if resp, err = client.Do(next); err != nil {
+		if resp, err = do(client, next); err != nil {
 			return nil, err
 		}
 	}
