@@ -135,13 +135,13 @@ func whereTo(a *linked.Action) string {
 // endlessLoops tells of steps from which no way leads to an end, but that a
 // step fails and nothing catches it.
 func (c *checker) endlessLoops(g *graph) {
-	told := make([]bool, len(g.Steps))
+	told, ends := make([]bool, len(g.Steps)), g.canEnd()
 	for i := range g.Steps {
-		if !g.reached[i] || told[i] {
+		if !g.reached[i] || told[i] || ends[i] {
 			continue
 		}
 		from := g.from(i)
-		if !from[i] || g.canEnd(i, from) {
+		if !from[i] {
 			continue
 		}
 		for j := range from {
@@ -159,21 +159,38 @@ func (c *checker) endlessLoops(g *graph) {
 	}
 }
 
-func (g *graph) canEnd(start int, from []bool) bool {
+// canEnd tells of each step whether a way leads from it to the end of the
+// workflow.
+func (g *graph) canEnd() []bool {
+	can := make([]bool, len(g.Steps))
+	before := make([][]int, len(g.Steps))
+	var found []int
 	for i := range g.Steps {
-		if i != start && !from[i] {
-			continue
-		}
-		if succeeds := len(g.edges[i]) > 0 && !g.edges[i][0].failed; !succeeds {
-			return true // it never succeeds: another mistake than this
-		}
+		// One that never succeeds is another mistake than a loop.
+		can[i] = len(g.edges[i]) == 0 || g.edges[i][0].failed
 		for _, e := range g.edges[i] {
-			if e.to == endSucceeded || e.to == endByAction || e.to == endHandedOver {
-				return true
+			switch {
+			case e.to >= 0:
+				before[e.to] = append(before[e.to], i)
+			case e.to == endSucceeded, e.to == endByAction, e.to == endHandedOver:
+				can[i] = true
+			}
+		}
+		if can[i] {
+			found = append(found, i)
+		}
+	}
+	for len(found) > 0 {
+		last := found[len(found)-1]
+		found = found[:len(found)-1]
+		for _, i := range before[last] {
+			if !can[i] {
+				can[i] = true
+				found = append(found, i)
 			}
 		}
 	}
-	return false
+	return can
 }
 
 // busyLoops tells of a goto that leads back to the same request at once.
