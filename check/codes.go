@@ -71,14 +71,6 @@ func (s codes) without(o codes) codes {
 
 func (s codes) empty() bool { return s == codes{} }
 
-// one returns the least status code of the set.
-func (s codes) one() (code int, ok bool) {
-	for code := range s.all() {
-		return code, true
-	}
-	return 0, false
-}
-
 // all gives the status codes of the set.
 func (s codes) all() iter.Seq[int] {
 	return func(yield func(int) bool) {
