@@ -10,11 +10,12 @@ import (
 )
 
 // unused tells of what is declared and read nowhere. What a text merely
-// mentions counts as read. Outputs count as read too: reports show those of
-// steps, and those of workflows are for their callers.
+// mentions counts as read, and so do the outputs of workflows: they are for
+// their callers.
 func (c *checker) unused() {
 	for _, w := range c.program.Workflows {
 		c.unusedInputs(w)
+		c.unusedOutputs(w)
 	}
 	for _, d := range c.program.Documents {
 		texts := allTexts(d.Decl.Origin())
@@ -66,6 +67,31 @@ func (c *checker) unusedInputs(w *linked.Workflow) {
 			severity, asked = arazzo.Warning, ", though every caller has to give it"
 		}
 		c.report(w.Document, severity, "unused-input", at, "the input %q of workflow %q is read nowhere%s", in.Name, w.Decl.WorkflowID, asked)
+	}
+}
+
+// unusedOutputs tells of an output that is read nowhere, of a step whose other
+// outputs are read. A step none of whose outputs is read has them for the
+// reader of the record.
+func (c *checker) unusedOutputs(w *linked.Workflow) {
+	texts := allTexts(w.Decl.Origin())
+	for _, s := range w.Steps {
+		var unread []*linked.Output
+		for _, o := range s.Outputs {
+			if !mentions(texts, "$steps."+s.Decl.StepID+".outputs."+o.Name) && !mentions(texts, "$steps."+s.Decl.StepID+"."+o.Name) {
+				unread = append(unread, o)
+			}
+		}
+		if len(unread) == len(s.Outputs) || mentions(texts, "$steps."+s.Decl.StepID+".outputs#") {
+			continue
+		}
+		for _, o := range unread {
+			at := o.Place
+			if m, ok := s.Decl.Origin().Get("outputs").Member(o.Name); ok {
+				at.Line, at.Column = m.Line, m.Column
+			}
+			c.report(w.Document, arazzo.Note, "unused-output", at, "the output %q of step %q is read nowhere, while others of it are", o.Name, s.Decl.StepID)
+		}
 	}
 }
 
