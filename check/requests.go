@@ -534,7 +534,7 @@ func templatePayload(v *linked.Value) *linked.Value {
 	for _, part := range v.Template.Parts {
 		if part.Expr == nil {
 			b.WriteString(part.Literal)
-			inString = inStringAfter(inString, part.Literal)
+			inString = value.InStringAfter(inString, part.Literal)
 			continue
 		}
 		text := marker(len(whole))
@@ -549,19 +549,6 @@ func templatePayload(v *linked.Value) *linked.Value {
 		return &linked.Value{Kind: linked.Selection, Selector: &linked.Selector{XPath: true}, Place: v.Place} // not JSON: nothing is known
 	}
 	return reread(decoded, whole, v.Refs, v.Place)
-}
-
-// inStringAfter follows JSON strings through a piece of text.
-func inStringAfter(inString bool, text string) bool {
-	for i := 0; i < len(text); i++ {
-		switch {
-		case inString && text[i] == '\\':
-			i++
-		case text[i] == '"':
-			inString = !inString
-		}
-	}
-	return inString
 }
 
 // reread makes a value of what a JSON text holds.

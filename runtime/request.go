@@ -157,7 +157,7 @@ func (x *Execution) appendJSONText(f *frame, b *body) []byte {
 	for _, part := range b.payload.template.parsed.Parts {
 		if part.Expr == nil {
 			dst = append(dst, part.Literal...)
-			inString = inStringAfter(inString, part.Literal)
+			inString = value.InStringAfter(inString, part.Literal)
 			continue
 		}
 		r := &b.payload.template.refs[n]
@@ -176,19 +176,6 @@ func (x *Execution) appendJSONText(f *frame, b *body) []byte {
 		dst = value.AppendJSON(dst, v)
 	}
 	return dst
-}
-
-// inStringAfter follows JSON strings through a piece of text.
-func inStringAfter(inString bool, text string) bool {
-	for i := 0; i < len(text); i++ {
-		switch {
-		case inString && text[i] == '\\':
-			i++
-		case text[i] == '"':
-			inString = !inString
-		}
-	}
-	return inString
 }
 
 // replace returns v with another value at a JSON Pointer (O10): a missing last

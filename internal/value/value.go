@@ -417,3 +417,17 @@ func From(v any) (any, error) {
 	}
 	return Decode(data)
 }
+
+// InStringAfter follows JSON strings through a piece of text: it reports whether
+// its end is inside of one.
+func InStringAfter(inString bool, text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch {
+		case inString && text[i] == '\\':
+			i++
+		case text[i] == '"':
+			inString = !inString
+		}
+	}
+	return inString
+}
