@@ -1,4 +1,4 @@
-// Package arazzo reads and writes Arazzo documents (version 1.0.1 of the
+// Package arazzo reads and writes Arazzo documents (versions 1.0 and 1.1 of the
 // specification): a typed model that knows where in the source everything
 // stands, all mistakes of shape in one pass, and a writer that keeps the order.
 //
