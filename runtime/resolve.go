@@ -348,7 +348,11 @@ func (l *workflowLinker) navigate(r *ref, rest string, quiet bool) {
 		return
 	}
 	l.asPublished(string(expr.NoteDotted), r.place, "%s", noteMessages[expr.NoteDotted])
-	before, after, _ := strings.Cut(r.text, "."+rest)
+	before, after, ok := cutPart(r.text, "."+rest)
+	if !ok {
+		l.focus(r.place, r.offset, r.text)
+		return
+	}
 	end := len(r.text) - len(strings.TrimPrefix(after, "#"))
 	if after != "" && !strings.HasPrefix(after, "#") {
 		if strings.Contains(after, "#") {
@@ -362,6 +366,17 @@ func (l *workflowLinker) navigate(r *ref, rest string, quiet bool) {
 		pointer += "/" + value.PointerToken(name)
 	}
 	l.correct(r.place, r.offset, r.text, len(before), end, pointer)
+}
+
+// cutPart cuts a text around a part that ends it, or stands in front of a
+// pointer or an accessor: a name in front of it may begin alike.
+func cutPart(text, part string) (before, after string, ok bool) {
+	for i := range text {
+		if after, found := strings.CutPrefix(text[i:], part); found && (after == "" || after[0] == '#' || after[0] == '[') {
+			return text[:i], after, true
+		}
+	}
+	return text, "", false
 }
 
 // tokens are accessors as the tokens of a JSON Pointer.
