@@ -16,7 +16,7 @@ type jsonScanner struct {
 	place
 	seen  int // the offset up to which lines are counted
 	depth int
-	rests map[*Outline]*Outline
+	rests restsOf
 }
 
 // document reads the whole text, nil when that is not sure.
@@ -146,7 +146,7 @@ func (r *jsonScanner) collection(c byte, o *Outline) *Node {
 		if o == nil {
 			r.contents(c, nil, skipped)
 		} else {
-			inner := r.contents(c, &Node{Kind: n.Kind}, r.rest(o))
+			inner := r.contents(c, &Node{Kind: n.Kind}, r.rests.of(o))
 			n.later.peek, n.later.peeked = o.Peek, inner.Get(o.Peek)
 		}
 	} else {
@@ -154,19 +154,6 @@ func (r *jsonScanner) collection(c byte, o *Outline) *Node {
 	}
 	r.depth--
 	return n
-}
-
-// rest is [Outline.rest], made once.
-func (r *jsonScanner) rest(o *Outline) *Outline {
-	rest := r.rests[o]
-	if rest == nil {
-		rest = o.rest()
-		if r.rests == nil {
-			r.rests = map[*Outline]*Outline{}
-		}
-		r.rests[o] = rest
-	}
-	return rest
 }
 
 // contents reads what stands between the brackets into n.

@@ -164,3 +164,18 @@ func (p *place) column(data []byte, at int) int {
 	p.counted = at
 	return p.columns + 1
 }
+
+// restsOf keeps what [Outline.rest] has made, for one reading of a text.
+type restsOf map[*Outline]*Outline
+
+func (m *restsOf) of(o *Outline) *Outline {
+	rest := (*m)[o]
+	if rest == nil {
+		rest = o.rest()
+		if *m == nil {
+			*m = restsOf{}
+		}
+		(*m)[o] = rest
+	}
+	return rest
+}

@@ -16,7 +16,7 @@ type yamlScanner struct {
 	indent int // of the line, once next has found one; -1 at the end
 	depth  int
 	nodes  int
-	rests  map[*Outline]*Outline
+	rests  restsOf
 }
 
 const (
@@ -247,7 +247,7 @@ func (r *yamlScanner) collection(kind Kind, o *Outline, read func(n *Node, o *Ou
 			read(nil, skipped)
 		} else {
 			inner := &Node{Kind: kind}
-			read(inner, r.rest(o))
+			read(inner, r.rests.of(o))
 			n.later.peek, n.later.peeked = o.Peek, inner.Get(o.Peek)
 		}
 	} else {
@@ -260,19 +260,6 @@ func (r *yamlScanner) collection(kind Kind, o *Outline, read func(n *Node, o *Ou
 	}
 	r.depth--
 	return n
-}
-
-// rest is [Outline.rest], made once.
-func (r *yamlScanner) rest(o *Outline) *Outline {
-	rest := r.rests[o]
-	if rest == nil {
-		rest = o.rest()
-		if r.rests == nil {
-			r.rests = map[*Outline]*Outline{}
-		}
-		r.rests[o] = rest
-	}
-	return rest
 }
 
 // sequence reads a block sequence whose first dash is at the place.
