@@ -6,10 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
@@ -43,7 +43,7 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 // that is wrong; the Program is then returned for its diagnostics, but it
 // cannot be run.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
-	l := &linker{ctx: ctx, compiler: c, program: &Program{byID: map[string]int{}, strict: c.Strict, files: c.Files}, loaded: map[string]*document{}, hash: sha256.New()}
+	l := &linker{ctx: ctx, compiler: c, program: &Program{byID: map[string]int{}, strict: c.Strict, files: c.Files}, loaded: map[string]*document{}}
 	if l.compiler.Loader == nil {
 		copied := *c
 		copied.Loader, l.compiler = Files, &copied
@@ -64,7 +64,7 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 	l.program.markSecrets()
 	l.cycles()
 	l.unusedSources()
-	l.program.fingerprint = hex.EncodeToString(l.hash.Sum(nil)[:8])
+	l.program.fingerprint = fingerprint(l.texts)
 	l.program.diagnostics = l.sorted()
 	if errs := arazzo.Errors(l.program.diagnostics); len(errs) > 0 {
 		return l.program, &CompileError{errs}
@@ -80,7 +80,7 @@ type linker struct {
 	loaded      map[string]*document // by location
 	failed      []*failedSource
 	diagnostics []Diagnostic
-	hash        hash.Hash
+	texts       []func() []byte // all that the program is made of
 }
 
 // failedSource is a source that could not be read. It is an error when
@@ -119,13 +119,25 @@ func (l *linker) sorted() []Diagnostic {
 	return l.diagnostics
 }
 
+// fingerprint tells programs apart by all that they are made of. Only snapshots
+// ask for it, so that no one else waits for a hash over large descriptions.
+func fingerprint(texts []func() []byte) func() string {
+	return sync.OnceValue(func() string {
+		h := sha256.New()
+		for _, text := range texts {
+			h.Write(text())
+		}
+		return hex.EncodeToString(h.Sum(nil)[:8])
+	})
+}
+
 // document registers an Arazzo document with its workflows and loads its sources.
 func (l *linker) document(decl *arazzo.Document, base string) *document {
 	d := &document{decl: decl, root: decl.Node(), location: base, workflows: map[string]int{}}
 	l.program.documents = append(l.program.documents, d)
 	l.loaded[decl.Location] = d
 	l.diagnostics = append(l.diagnostics, decl.Diagnostics...)
-	l.hash.Write(d.root.JSON())
+	l.texts = append(l.texts, d.root.JSON)
 	for _, w := range decl.Workflows {
 		if _, dup := d.workflows[w.WorkflowID]; dup {
 			continue
@@ -194,7 +206,7 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool)
 		}
 		s.document = l.document(inner, location)
 	} else {
-		l.hash.Write(data)
+		l.texts = append(l.texts, func() []byte { return data })
 	}
 	d.sources = append(d.sources, s)
 }

@@ -224,7 +224,7 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 	if err != nil {
 		return nil, err
 	}
-	x := &Execution{program: p, state: state{Program: p.fingerprint, Settings: settings, Root: index}}
+	x := &Execution{program: p, state: state{Settings: settings, Root: index}}
 	x.addCredentials(settings)
 	x.push(index, asRoot, prepared)
 	return x, nil

@@ -23,7 +23,7 @@ type Program struct {
 	strict        bool
 	prerequisites bool // some step depends on another
 	files         fs.FS
-	fingerprint   string // of everything compiled: a snapshot belongs to one program
+	fingerprint   func() string // of everything compiled: a snapshot belongs to one program
 }
 
 // Diagnostics returns what compiling found, in the order of the documents.

@@ -19,6 +19,7 @@ func (x *Execution) Snapshot() ([]byte, error) {
 	for _, f := range x.Frames {
 		f.settle(x.workflow(f).steps)
 	}
+	x.Program = x.program.fingerprint()
 	return json.Marshal(&x.state)
 }
 
@@ -35,8 +36,8 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 	if err := d.Decode(&x.state); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	if x.Program != p.fingerprint {
-		return nil, fmt.Errorf("the snapshot is of program %q, this is %q: the document or a description has changed", x.Program, p.fingerprint)
+	if x.Program != p.fingerprint() {
+		return nil, fmt.Errorf("the snapshot is of program %q, this is %q: the document or a description has changed", x.Program, p.fingerprint())
 	}
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
