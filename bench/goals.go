@@ -95,6 +95,18 @@ func (s *suite) http(size int, name string, bound float64) {
 	s.allocs("a step over loopback HTTP, "+name, c[0], c[1], fewSteps)
 }
 
+// limit is a run over loopback HTTP beside what net/http takes for the same
+// exchanges when nothing is done with them.
+func (s *suite) limit() {
+	api := httptest.NewServer(server(payload(400)))
+	defer api.Close()
+	p, client := compiled(manySteps, true), api.Client()
+	c := s.compare(func() { runDriver(p, api.URL, client) }, func() { bare(manySteps, api.URL, client) })
+	s.ratio("a step over loopback HTTP, 400 B", "a bare exchange", c[0], c[1], manySteps, 1.10)
+	s.goals = append(s.goals, goal{what: "a step over loopback HTTP, 400 B", against: "a bare exchange, allocations more",
+		ours: perStep(c[0], manySteps), theirs: perStep(c[1], manySteps), figure: (c[0].allocs - c[1].allocs) / manySteps, bound: 7, unit: " allocs"})
+}
+
 // concurrent is 64 runs at once.
 func (s *suite) concurrent() {
 	api := httptest.NewServer(server(payload(400)))

@@ -36,6 +36,7 @@ func main() {
 		{"http 400 B", func() { s.http(400, "400 B", 1) }},
 		{"http 40 KB", func() { s.http(40_000, "40 KB", 0.5) }},
 		{"http 1 MB", func() { s.http(1_000_000, "1 MB", 0.35) }},
+		{"limit", s.limit},
 		{"concurrent", s.concurrent},
 		{"waiting", s.waiting},
 		{"reference", func() { s.reference(*root) }},

@@ -141,6 +141,17 @@ func loop(steps int, base string, client *http.Client) {
 	}
 }
 
+// bare is what HTTP itself costs: the same requests, each response read and
+// dropped.
+func bare(steps int, base string, client *http.Client) {
+	for range steps {
+		req := must(http.NewRequestWithContext(context.Background(), http.MethodGet, base+"/lists/list_01HXYZ?limit=100", nil))
+		resp := must(client.Do(req))
+		must(io.Copy(io.Discard, resp.Body))
+		resp.Body.Close()
+	}
+}
+
 // decode is a step's body read by hand.
 func decode(body []byte) (a, b any) {
 	var v any
