@@ -1,21 +1,26 @@
 package runtime
 
-import (
-	"fmt"
+import "github.com/gobelin-dev/gobelin/internal/tree"
 
-	"github.com/gobelin-dev/gobelin/internal/tree"
+// What validating may take: validators evaluate a schema anew on each way that
+// leads to it. Large inputs may take more, as long as it grows with their size.
+const (
+	maxEvaluations         = 200_000
+	maxEvaluationsForValue = 20 // more for each value in the inputs
 )
 
-var tooManyEvaluations = fmt.Sprintf("validating them would take more than %d evaluations of schemas", maxEvaluations)
+const tooManyEvaluations = "validating them would take too long: the schema is applied again and again to the same values"
 
 // affordable reports whether validating a value takes no more evaluations than
 // are allowed. Most schemas say so by their size alone.
 func (s *inputSchema) affordable(v any) bool {
-	if values := countValues(v); s.total < boundless && s.total <= maxEvaluations/values {
+	values := countValues(v)
+	limit := maxEvaluations + maxEvaluationsForValue*min(values, boundless/maxEvaluationsForValue/2)
+	if s.total <= limit/values {
 		return true
 	}
-	e := evaluations{schema: s, counts: map[application]int{}}
-	return e.count(s.node, plainTree(v)) <= maxEvaluations
+	e := evaluations{schema: s, limit: limit, counts: map[application]int{}}
+	return e.count(s.node, plainTree(v)) <= limit
 }
 
 func countValues(v any) int {
@@ -59,6 +64,7 @@ type application struct{ schema, value *tree.Node }
 // validator may do again and again. It assumes that every branch is taken.
 type evaluations struct {
 	schema *inputSchema
+	limit  int
 	counts map[application]int
 }
 
@@ -67,13 +73,13 @@ func (e *evaluations) count(schema, v *tree.Node) int {
 	if known, ok := e.counts[at]; ok {
 		return known
 	}
-	if len(e.counts) > maxEvaluations {
+	if len(e.counts) > e.limit {
 		return 1 // each of them is an evaluation at least: it is decided
 	}
 	e.counts[at] = 0 // a schema that applies itself to the same value is ended by the validator
 	sum := 1
 	add := func(schema, v *tree.Node) {
-		if sum <= maxEvaluations {
+		if sum <= e.limit {
 			sum += e.count(schema, v)
 		}
 	}
@@ -85,7 +91,7 @@ func (e *evaluations) count(schema, v *tree.Node) int {
 			e.inside(sub, v, add)
 		}
 	}
-	e.counts[at] = min(sum, maxEvaluations+1)
+	e.counts[at] = min(sum, e.limit+1)
 	return e.counts[at]
 }
 

@@ -10,12 +10,10 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// The bounds of a schema of inputs. Validators evaluate a schema anew on each
-// way that leads to it, so that a short schema can take forever.
+// The bounds of a schema of inputs; evaluations.go has those of a validation.
 const (
-	maxSchemas     = 20_000 // that a schema can apply
-	maxExpansion   = 10_000 // evaluations that one value can take, not counted what is inside of it
-	maxEvaluations = 1_000_000
+	maxSchemas   = 20_000 // that a schema can apply
+	maxExpansion = 10_000 // evaluations that one value can take, not counted what is inside of it
 )
 
 // schemaMeasure counts the evaluations that a schema can take.
