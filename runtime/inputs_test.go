@@ -16,6 +16,14 @@ import (
 // withInputs compiles a document whose only workflow has that schema.
 func withInputs(t *testing.T, schema any) *runtime.Program {
 	t.Helper()
+	program, err := compileInputs(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+func compileInputs(schema any) (*runtime.Program, error) {
 	root := tree.FromValue(map[string]any{
 		"arazzo": "1.0.1", "info": map[string]any{"title": "t", "version": "1"},
 		"sourceDescriptions": []any{map[string]any{"name": "api", "url": "api.yaml"}},
@@ -24,14 +32,10 @@ func withInputs(t *testing.T, schema any) *runtime.Program {
 	})
 	doc, err := arazzo.Parse(root.JSON())
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	c := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(fuzzDescription), nil })}
-	program, err := c.Compile(t.Context(), doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return program
+	return c.Compile(context.Background(), doc)
 }
 
 func TestViolations(t *testing.T) {

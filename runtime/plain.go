@@ -17,9 +17,9 @@ func init() {
 	text := func(n *tree.Node, _ int) bool { return n.Kind == tree.String }
 	flag := func(n *tree.Node, _ int) bool { return n.Kind == tree.Bool }
 	plainKeywords = map[string]func(*tree.Node, int) bool{
-		"type": isPlainType, "properties": isPlainProperties, "items": isPlain, "required": areNames, "enum": isList, "examples": isList,
+		"type": isPlainType, "properties": isPlainProperties, "items": isPlain, "required": areNames, "enum": func(n *tree.Node, _ int) bool { return n.Kind == tree.Array && isNear(n) }, "examples": isList,
 		"title": text, "description": text, "format": text, "deprecated": flag, "readOnly": flag, "writeOnly": flag,
-		"default": anything, "example": anything, "const": anything,
+		"default": anything, "example": anything, "const": func(n *tree.Node, _ int) bool { return isNear(n) },
 	}
 }
 

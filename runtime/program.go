@@ -39,6 +39,7 @@ type document struct {
 	location  string
 	sources   []*source
 	workflows map[string]int
+	schemas   *schemaIndex // nil until a workflow has inputs
 }
 
 // later reports whether the document is of version 1.1, whose features one of

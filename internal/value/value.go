@@ -78,7 +78,7 @@ func Number(text string) any {
 		return json.Number(text)
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if err == nil && (digits(text) <= 15 && math.Abs(f) > 1e-290 || sameDecimal(text, strconv.FormatFloat(f, 'g', -1, 64))) {
+	if err == nil && (digits(text) <= 15 && math.Abs(f) > 1e-290 || newDecimal(text).compare(newDecimal(strconv.FormatFloat(f, 'g', -1, 64))) == 0) {
 		return f
 	}
 	return json.Number(text)
@@ -95,43 +95,6 @@ func digits(text string) int {
 	return n
 }
 
-func sameDecimal(a, b string) bool {
-	am, ae := decimal(a)
-	bm, be := decimal(b)
-	return am == bm && ae == be
-}
-
-// decimal gives a number's canonical form: its significant digits with sign,
-// and the power of ten of the last one.
-func decimal(text string) (mantissa string, exponent int) {
-	sign := ""
-	if text != "" && (text[0] == '-' || text[0] == '+') {
-		if text[0] == '-' {
-			sign = "-"
-		}
-		text = text[1:]
-	}
-	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		e, err := strconv.Atoi(text[i+1:])
-		if err != nil || e > 1<<40 || e < -1<<40 {
-			// An exponent beyond any use: only the same text is the same number.
-			return sign + text, 0
-		}
-		exponent, text = e, text[:i]
-	}
-	if i := strings.IndexByte(text, '.'); i >= 0 {
-		exponent -= len(text) - i - 1
-		text = text[:i] + text[i+1:]
-	}
-	text = strings.TrimLeft(text, "0")
-	trimmed := strings.TrimRight(text, "0")
-	exponent += len(text) - len(trimmed)
-	if trimmed == "" {
-		return "0", 0
-	}
-	return sign + trimmed, exponent
-}
-
 // IsNumber reports whether v is one of the number types.
 func IsNumber(v any) bool {
 	switch v.(type) {
@@ -139,66 +102,6 @@ func IsNumber(v any) bool {
 		return true
 	}
 	return false
-}
-
-// CompareNumbers compares two numbers exactly: negative when a is less than b,
-// zero when equal. Both must be numbers.
-func CompareNumbers(a, b any) int {
-	if x, ok := a.(int64); ok {
-		if y, ok := b.(int64); ok {
-			return cmpOrdered(x, y)
-		}
-	}
-	if x, ok := a.(float64); ok {
-		if y, ok := b.(float64); ok {
-			return cmpOrdered(x, y)
-		}
-	}
-	am, ae := decimal(numberText(a))
-	bm, be := decimal(numberText(b))
-	return compareDecimal(am, ae, bm, be)
-}
-
-func cmpOrdered[T int64 | float64](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-// compareDecimal orders two canonical decimals without ever expanding an
-// exponent, so that 1e999999999 costs nothing.
-func compareDecimal(am string, ae int, bm string, be int) int {
-	as, bs := decimalSign(am), decimalSign(bm)
-	if as != bs || as == 0 {
-		return as - bs
-	}
-	am, bm = strings.TrimPrefix(am, "-"), strings.TrimPrefix(bm, "-")
-	if d := (len(am) + ae) - (len(bm) + be); d != 0 {
-		return as * sign(d)
-	}
-	width := max(len(am), len(bm))
-	return as * strings.Compare(am+strings.Repeat("0", width-len(am)), bm+strings.Repeat("0", width-len(bm)))
-}
-
-func decimalSign(mantissa string) int {
-	switch {
-	case mantissa == "0":
-		return 0
-	case mantissa[0] == '-':
-		return -1
-	}
-	return 1
-}
-
-func sign(n int) int {
-	if n < 0 {
-		return -1
-	}
-	return 1
 }
 
 func numberText(v any) string {
@@ -389,7 +292,7 @@ func From(v any) (any, error) {
 	case json.Number:
 		n, ok := ParseNumber(string(v))
 		if !ok {
-			return nil, fmt.Errorf("%q is not a JSON number", string(v))
+			return nil, errors.New("the text of a json.Number is not a JSON number") // which may be a secret
 		}
 		return n, nil
 	case []any:
