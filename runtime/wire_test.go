@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/runtime"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // socket answers each connection's one request and keeps its target as it came
@@ -187,4 +189,49 @@ workflows:
 		t.Errorf("told was %s, $url is %s", sent, answered)
 	}
 	return answered, nil
+}
+
+// The URLs of sources and of what they refer to are sent as they are written,
+// escaped where a URL has to be.
+func TestWhatIsFetched(t *testing.T) {
+	var targets []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		targets = append(targets, r.RequestURI)
+		switch len(targets) {
+		case 1: // of the document
+			fmt.Fprint(w, `{"arazzo": "1.0.1", "info": {"title": "T", "version": "1"},
+"sourceDescriptions": [{"name": "d", "url": "a|b/..%2Fd.yaml?v=ä b"}], "workflows": [{"workflowId": "w", "steps": [{"stepId": "s", "operationId": "get"}]}]}`)
+		case 2: // of the description
+			fmt.Fprint(w, `{"openapi": "3.1.0", "info": {"title": "D", "version": "1"}, "servers": [{"url": "é/..%2Fv1"}], "paths": {"/x": {"$ref": "ü/..%2Fp.yaml#/x"}}}`)
+		case 3: // of the path item
+			fmt.Fprint(w, `{"x": {"get": {"operationId": "get", "responses": {"200": {"description": "ok"}}}}}`)
+		}
+	}))
+	defer server.Close()
+	doc, err := arazzo.Parse(fmt.Appendf(nil, `
+arazzo: 1.0.1
+info: {title: Wire, version: "1"}
+sourceDescriptions: [{name: other, url: "%s/käse/..%%2Fdoc.yaml", type: arazzo}]
+workflows: [{workflowId: w, steps: [{stepId: s, workflowId: $sourceDescriptions.other.w}]}]
+`, server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := runtime.Compiler{Loader: runtime.FilesAndHTTP(server.Client())}
+	program, err := c.Compile(t.Context(), doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := program.Run(t.Context(), "w", nil); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"/k%C3%A4se/..%2Fdoc.yaml",
+		"/k%C3%A4se/a%7Cb/..%2Fd.yaml?v=%C3%A4%20b",
+		"/k%C3%A4se/a%7Cb/%C3%BC/..%2Fp.yaml",
+		"/k%C3%A4se/a%7Cb/%C3%A9/..%2Fv1/x",
+	}
+	if diff := gocmp.Diff(want, targets); diff != "" {
+		t.Error(diff)
+	}
 }
