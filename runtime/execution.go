@@ -80,8 +80,9 @@ type Execution struct {
 	listener func(Event)
 	secrets  []string
 	pending  Command
-	values   []openapi.Value // of the request that is built; kept for the next
-	outputs  []value.Found   // of the step that is judged; kept for the next
+	values   []openapi.Value             // of the request that is built; kept for the next
+	outputs  []value.Found               // of the step that is judged; kept for the next
+	base     struct{ given, url string } // of the last request
 	state
 }
 

@@ -511,6 +511,14 @@ func expected(d *openapi.Description, a argument) bool {
 }
 
 func (l *workflowLinker) bind(s *step) {
+	if err := s.operation.PathErr; err != nil {
+		field := "operationId"
+		if s.decl.OperationID == "" {
+			field = "operationPath"
+		}
+		l.error("path-template", s.decl.At(field), "step %q: %v", s.id, err)
+		return
+	}
 	keys := make([]openapi.ArgKey, len(s.arguments))
 	for i, a := range s.arguments {
 		keys[i] = openapi.ArgKey{Name: a.name, In: a.in}

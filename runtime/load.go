@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 )
 
 // A Loader reads the source descriptions that a document names. location is a
@@ -45,7 +46,7 @@ func FilesAndHTTP(client *http.Client) Loader {
 		if !isURL(location) {
 			return tree.ReadFile(location)
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri.Escape(location), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -84,11 +85,11 @@ func resolveLocation(base, ref string) string {
 	}
 	ref, _, _ = strings.Cut(ref, "#")
 	if isURL(base) {
-		b, err := url.Parse(base)
+		b, err := url.Parse(uri.Escape(base))
 		if err != nil {
 			return ref
 		}
-		r, err := b.Parse(ref)
+		r, err := b.Parse(uri.Escape(ref))
 		if err != nil {
 			return ref
 		}

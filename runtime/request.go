@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -50,7 +49,7 @@ func (x *Execution) build(f *frame, s *step) error {
 // server is the base URL of the step's operation (O11).
 func (x *Execution) server(s *step) (string, error) {
 	if url, ok := x.Settings.Servers[s.source.name]; ok {
-		return strings.TrimSuffix(url, "/"), nil
+		return x.baseURL(url)
 	}
 	url := "/"
 	if len(s.operation.Servers) > 0 {
@@ -62,7 +61,18 @@ func (x *Execution) server(s *step) (string, error) {
 	if !isURL(url) {
 		return "", fmt.Errorf("the description of source %q gives no server to send to, but %q; give one with --server %s=URL (Settings.Servers)", s.source.name, url, s.source.name)
 	}
-	return strings.TrimSuffix(url, "/"), nil
+	return x.baseURL(url)
+}
+
+// baseURL is [openapi.BaseURL], which most steps of a run ask for one URL.
+func (x *Execution) baseURL(server string) (url string, err error) {
+	if server != x.base.given {
+		if url, err = openapi.BaseURL(server); err != nil {
+			return "", err
+		}
+		x.base.given, x.base.url = server, url
+	}
+	return x.base.url, nil
 }
 
 // payload evaluates the request body (O8, O10); nil when the step has none.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
@@ -68,7 +69,8 @@ func (s *scripted) note(r *http.Request, body []byte) *tree.Node {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.seen)
-	s.seen = append(s.seen, request{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Header, body, "http://"+r.Host == s.other})
+	path, query, _ := strings.Cut(r.RequestURI, "?") // to the letter, as r.URL is not
+	s.seen = append(s.seen, request{r.Method, path, query, r.Header, body, "http://"+r.Host == s.other})
 	if n >= len(s.script) {
 		return nil
 	}

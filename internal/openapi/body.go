@@ -16,6 +16,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/net/http/httpguts"
@@ -104,11 +105,11 @@ func ParseForm(text string) any {
 
 // encodeFormText escapes as forms do: a blank is a plus.
 func encodeFormText(s string) string {
-	return strings.ReplaceAll(percent(s, formSet), " ", "+")
+	return strings.ReplaceAll(uri.Percent(s, formSet), " ", "+")
 }
 
 func encodeReservedForm(s string) string {
-	return strings.ReplaceAll(percentOnce(s, reservedFormSet), " ", "+")
+	return strings.ReplaceAll(uri.PercentOnce(s, reservedFormSet), " ", "+")
 }
 
 // encodeMultipart writes multipart/form-data. The boundary comes from the

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -32,7 +33,9 @@ type Description struct {
 // entry is where an operation stands.
 type entry struct {
 	id, method, path string
+	line, column     int // of the path
 	item, node       *tree.Node
+	of               *Description // the document that the path stands in
 	home             *Description // the document that item stands in
 }
 
@@ -102,7 +105,7 @@ func (d *Description) enumerate() {
 			if !slices.Contains(methods, m.Name) || m.Value.Kind != tree.Object {
 				continue
 			}
-			e := entry{id: m.Value.Peek("operationId").Str(), method: strings.ToUpper(m.Name), path: p.Name, item: item, node: m.Value, home: home}
+			e := entry{id: m.Value.Peek("operationId").Str(), method: strings.ToUpper(m.Name), path: p.Name, line: p.Line, column: p.Column, item: item, node: m.Value, of: d, home: home}
 			d.index = append(d.index, e)
 			if e.id != "" {
 				d.ids = append(d.ids, e.id)
@@ -266,6 +269,9 @@ func (d *Description) document(ref string) (*Description, error) {
 // join resolves a reference against the location of a document: a URL or a
 // path with slashes.
 func join(base, ref string) string {
+	if strings.Contains(base, "://") || strings.Contains(ref, "://") {
+		base, ref = uri.Escape(base), uri.Escape(ref)
+	}
 	b, err := url.Parse(strings.ReplaceAll(base, "\\", "/"))
 	if err != nil {
 		return ref

@@ -13,6 +13,7 @@ import (
 // An Operation is an Operation Object with what its path item and document add.
 type Operation struct {
 	ID, Method, Path string // the method in upper case
+	PathErr          error  // why no request can be sent to the path; nil: it can
 	Summary          string
 	Parameters       []*Parameter
 	Body             *Body // nil: none is declared
@@ -79,7 +80,7 @@ func (d *Description) operation(e *entry) (*Operation, error) {
 	if known != nil {
 		return known, nil
 	}
-	op := &Operation{ID: e.id, Method: e.method, Path: e.path, Summary: e.node.Get("summary").Str(), Node: e.node}
+	op := &Operation{ID: e.id, Method: e.method, Path: e.path, PathErr: e.checkPath(), Summary: e.node.Get("summary").Str(), Node: e.node}
 	r := operationReader{d: d, entry: e, op: op}
 	if err := r.read(); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", e.method, e.path, err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"golang.org/x/net/http/httpguts"
 )
 
@@ -60,6 +61,7 @@ type Binding struct {
 	params     []*Parameter // parallel to the keys
 	undeclared []int
 	path       []segment
+	dots       int          // segments of the path that are .. or . as it is written
 	required   []*Parameter // declared, required, and not among the keys
 	accept     string
 	headers    []string // the canonical names of header parameters, parallel to the keys
@@ -68,10 +70,10 @@ type Binding struct {
 
 // segment is a piece of a path template: text, or the index of an argument.
 type segment struct {
-	text     string
-	argument int  // -1: text
-	whole    bool // the variable is all there is between two slashes
-	reserved bool // {+name}, as Google's descriptions have it: RFC 6570 §3.2.3
+	text     string // escaped
+	argument int    // -1: text
+	whole    bool   // the variable is all there is between two slashes
+	reserved bool   // {+name}, as Google's descriptions have it: RFC 6570 §3.2.3
 }
 
 // Bind checks the arguments against the operation. The error tells of a path
@@ -118,12 +120,13 @@ func (o *Operation) parameter(key ArgKey) *Parameter {
 
 // template splits the path at its variables.
 func (b *Binding) template(keys []ArgKey) error {
-	rest := b.operation.Path
+	rest, literal := b.operation.Path, literals()
 	for {
 		open := strings.IndexByte(rest, '{')
-		end := strings.IndexByte(rest, '}')
+		end := open + strings.IndexByte(rest[max(open, 0):], '}')
 		if open < 0 || end < open {
-			b.path = append(b.path, segment{text: rest, argument: -1})
+			b.path = append(b.path, segment{text: literal(rest), argument: -1})
+			b.dots = dotSegments(b.operation.Path)
 			return nil
 		}
 		name, reserved := strings.CutPrefix(rest[open+1:end], "+")
@@ -133,7 +136,7 @@ func (b *Binding) template(keys []ArgKey) error {
 		}
 		after := rest[end+1:]
 		whole := strings.HasSuffix(rest[:open], "/") && (after == "" || after[0] == '/')
-		b.path = append(b.path, segment{text: rest[:open], argument: -1}, segment{argument: i, reserved: reserved, whole: whole})
+		b.path = append(b.path, segment{text: literal(rest[:open]), argument: -1}, segment{argument: i, reserved: reserved, whole: whole})
 		rest = rest[end+1:]
 	}
 }
@@ -172,8 +175,8 @@ func (o *Operation) accept() string {
 	return strings.Join(types, ", ")
 }
 
-// Build makes the request. values are parallel to the keys of Bind; payload is
-// nil for a request without a body.
+// Build makes the request. server is a URL as [BaseURL] returns it, values are
+// parallel to the keys of Bind; payload is nil for a request without a body.
 func (b *Binding) Build(server string, values []Value, payload *Payload) (Request, error) {
 	r := Request{Method: b.operation.Method, Header: make(http.Header, b.fields)}
 	lines := make([]string, 0, b.fields)
@@ -185,6 +188,7 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (Reques
 	set("Accept", b.accept)
 	url, query := make([]byte, 0, 128), make([]byte, 0, 64)
 	url = append(url, server...)
+	dots := b.dots
 	for _, s := range b.path {
 		if s.argument < 0 {
 			url = append(url, s.text...)
@@ -194,7 +198,13 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (Reques
 		if err != nil {
 			return Request{}, err
 		}
+		if s.whole && text == "." {
+			dots++ // of the style label
+		}
 		url = append(url, text...)
+	}
+	if err := b.checkPath(server, string(url), dots); err != nil {
+		return Request{}, err
 	}
 	var cookies []string
 	for i, p := range b.params {
@@ -319,7 +329,7 @@ func appendQueryString(query []byte, v Value) ([]byte, error) {
 	if text == "" {
 		return query, nil
 	}
-	return append(between(query), percentOnce(text, querySet)...), nil
+	return append(between(query), uri.PercentOnce(text, querySet)...), nil
 }
 
 func withQuery(url, query string) string {

@@ -1,11 +1,11 @@
 package openapi
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -217,96 +217,45 @@ func contentText(mediaType string, v any) string {
 }
 
 const (
-	unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 	// The reserved characters of RFC 3986 §2.2 without those that a query may
 	// not have and those that mean something in a form (OpenAPI 3.1.1, Appendix C:
 	// "any tooling still needs to percent-encode" # [ ] & = +).
-	reserved = unreserved + ":/?@!$'()*,;"
+	reserved = uri.Unreserved + ":/?@!$'()*,;"
 	// What a path segment may have beside them (RFC 3986 §3.3).
-	segmentReserved = unreserved + ":@!$'()*,;+=&"
+	segmentReserved = uri.Unreserved + ":@!$'()*,;+=&"
 )
-
-// byteSet is a set of bytes.
-type byteSet [256]bool
-
-func byteSetOf(bytes string) *byteSet {
-	var set byteSet
-	for i := 0; i < len(bytes); i++ {
-		set[bytes[i]] = true
-	}
-	return &set
-}
-
-// percent escapes all bytes but those of keep (RFC 3986 §2.1).
-func percent(s string, keep *byteSet) string {
-	for i := 0; i < len(s); i++ {
-		if !keep[s[i]] {
-			return string(appendPercent(make([]byte, 0, len(s)+16), s, keep))
-		}
-	}
-	return s
-}
-
-func appendPercent(dst []byte, s string, keep *byteSet) []byte {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; keep[c] {
-			dst = append(dst, c)
-		} else {
-			dst = append(dst, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
-		}
-	}
-	return dst
-}
 
 var (
-	pathSet         = byteSetOf(segmentReserved + "/")
-	segmentSet      = byteSetOf(segmentReserved)
-	querySet        = byteSetOf(reserved + "&=+")
-	reservedFormSet = byteSetOf(reserved + " ")
-	formSet         = byteSetOf(unreserved + " ")
-	cookieValueSet  = byteSetOf(unreserved + "!#$%&'()*+/:<=>?@[]^`{|}")
-	cookieSet       = byteSetOf(unreserved + ":/?#[]@!$&'()*+=")
-	unreservedSet   = byteSetOf(unreserved)
-	reservedSet     = byteSetOf(reserved)
+	pathSet         = uri.SetOf(segmentReserved + "/")
+	segmentSet      = uri.SetOf(segmentReserved)
+	querySet        = uri.SetOf(reserved + "&=+")
+	reservedFormSet = uri.SetOf(reserved + " ")
+	formSet         = uri.SetOf(uri.Unreserved + " ")
+	cookieValueSet  = uri.SetOf(uri.Unreserved + "!#$%&'()*+/:<=>?@[]^`{|}")
+	cookieSet       = uri.SetOf(uri.Unreserved + ":/?#[]@!$&'()*+=")
+	unreservedSet   = uri.SetOf(uri.Unreserved)
+	reservedSet     = uri.SetOf(reserved)
 )
-
-var triplet = regexp.MustCompile("%[0-9A-Fa-f]{2}")
-
-// percentOnce is percent for text that may be escaped already: triplets stay
-// (RFC 6570 §3.2.3, reserved expansion).
-func percentOnce(s string, keep *byteSet) string {
-	if strings.IndexByte(s, '%') < 0 {
-		return percent(s, keep)
-	}
-	var b strings.Builder
-	from := 0
-	for _, at := range triplet.FindAllStringIndex(s, -1) {
-		b.WriteString(percent(s[from:at[0]], keep))
-		b.WriteString(s[at[0]:at[1]])
-		from = at[1]
-	}
-	return b.String() + percent(s[from:], keep)
-}
 
 // Escape escapes a value as one in a path or query is.
 func Escape(s string) string { return encodeStrict(s) }
 
 // encodePath keeps slashes and what else may stand in a path.
-func encodePath(s string) string { return percentOnce(s, pathSet) }
+func encodePath(s string) string { return uri.PercentOnce(s, pathSet) }
 
 // encodeSegment is encodePath without slashes: a parameter's value has none
 // (OpenAPI 3.1.1, Path Templating).
-func encodeSegment(s string) string { return percentOnce(s, segmentSet) }
+func encodeSegment(s string) string { return uri.PercentOnce(s, segmentSet) }
 
-func encodeStrict(s string) string   { return percent(s, unreservedSet) }
-func encodeReserved(s string) string { return percentOnce(s, reservedSet) }
+func encodeStrict(s string) string   { return uri.Percent(s, unreservedSet) }
+func encodeReserved(s string) string { return uri.PercentOnce(s, reservedSet) }
 
 // CookieValue escapes what a cookie cannot have (RFC 6265 §4.1.1), and nothing else.
 func CookieValue(s string) string {
-	return percent(s, cookieValueSet)
+	return uri.Percent(s, cookieValueSet)
 }
 
 // encodeCookie keeps the reserved characters that a cookie may have (RFC 6265 §4.1.1).
-func encodeCookie(s string) string { return percentOnce(s, cookieSet) }
+func encodeCookie(s string) string { return uri.PercentOnce(s, cookieSet) }
 
 func encodeNothing(s string) string { return s }

@@ -2,10 +2,13 @@ package openapi
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/uri"
+	"golang.org/x/net/http/httpguts"
 )
 
 // A Server is a Server Object; its URL is resolved against the description's.
@@ -21,10 +24,33 @@ type ServerVariable struct {
 }
 
 // Resolve gives the URL with its variables filled in: from values, else by
-// their defaults.
+// their defaults. A value cannot choose another host than the template leaves
+// open.
 func (s Server) Resolve(values map[string]string) (string, error) {
-	url := s.URL
+	var url string
+	for rest := s.URL; ; {
+		before, after, found := strings.Cut(rest, "{")
+		url += before
+		if !found {
+			return url, nil
+		}
+		name, after, _ := strings.Cut(after, "}")
+		text, err := s.variable(name, values)
+		if err != nil {
+			return "", err
+		}
+		if !fits(url, text, after) {
+			return "", fmt.Errorf("server variable %q is %q; at its place in %s that would choose another host", name, text, s.URL)
+		}
+		url, rest = url+text, after
+	}
+}
+
+func (s Server) variable(name string, values map[string]string) (string, error) {
 	for _, v := range s.Variables {
+		if v.Name != name {
+			continue
+		}
 		text, given := values[v.Name]
 		if !given {
 			text = v.Default
@@ -32,12 +58,70 @@ func (s Server) Resolve(values map[string]string) (string, error) {
 		if given && len(v.Enum) > 0 && !slices.Contains(v.Enum, text) {
 			return "", fmt.Errorf("server variable %q is %q; it must be one of %s", v.Name, text, strings.Join(v.Enum, ", "))
 		}
-		url = strings.ReplaceAll(url, "{"+v.Name+"}", text)
+		return text, nil
 	}
-	if i := strings.IndexByte(url, '{'); i >= 0 {
-		return "", fmt.Errorf("the server URL %s has a variable without a value", url)
+	return "", fmt.Errorf("the server URL %s has a variable without a value: {%s}", s.URL, name)
+}
+
+// fits reports whether a variable's text stays where the variable is: between
+// what comes before, with its variables filled in, and the template after it. A
+// variable that is the whole host may be any, with a path after it.
+func fits(before, text, after string) bool {
+	ends := after == "" || after[0] == '/'
+	if before == "" && ends {
+		return true // the whole of a base URL
 	}
-	return url, nil
+	if before == "" && strings.Contains(text, "://") {
+		before, text = "://", text[strings.Index(text, "://")+3:]
+	}
+	_, host, found := strings.Cut(before, "://")
+	if !found {
+		return !strings.Contains(after, "://") || !strings.ContainsFunc(text, notLetter)
+	}
+	if strings.Contains(host, "/") {
+		return true // in the path
+	}
+	slash := strings.IndexByte(text, '/')
+	switch {
+	case strings.ContainsAny(text, "@?#\\"):
+		return false
+	case slash > 0 && host != "" || slash >= 0 && !ends:
+		return false
+	}
+	open := host == "" || strings.HasSuffix(host, ".") || strings.HasSuffix(host, ":") || strings.HasSuffix(host, "-")
+	return !ends || open || slash == 0 || strings.HasPrefix(text, ":") || !strings.Contains(text, ".")
+}
+
+func notLetter(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' }
+
+// BaseURL checks a URL that the paths of operations are to follow, and returns
+// it as it is sent: escaped, without a slash at its end.
+func BaseURL(server string) (string, error) {
+	scheme, rest, _ := strings.Cut(server, "://")
+	if scheme != "http" && scheme != "https" {
+		return "", fmt.Errorf("the server URL %q is not absolute; write http:// or https:// and a host", server)
+	}
+	authority, path := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority, path = rest[:i], rest[i:]
+	}
+	user, host := "", authority
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		user, host = authority[:i+1], authority[i+1:]
+	}
+	shown := scheme + "://" + host + path // without a password
+	if i := strings.IndexAny(path, "?#"); i >= 0 {
+		part := map[byte]string{'?': "query", '#': "fragment"}[path[i]]
+		return "", fmt.Errorf("the server URL %q has a %s; paths are appended to it, so write it without: %q", shown, part, scheme+"://"+host+path[:i])
+	}
+	u, err := url.Parse(scheme + "://" + authority)
+	if err != nil || u.Host == "" || strings.HasPrefix(u.Host, ":") {
+		return "", fmt.Errorf("the server URL %q does not have a valid host", shown)
+	}
+	if host, err = httpguts.PunycodeHostPort(u.Host); err != nil {
+		return "", fmt.Errorf("the server URL %q does not have a valid host", shown)
+	}
+	return scheme + "://" + user + host + strings.TrimSuffix(uri.PercentOnce(path, pathSet), "/"), nil
 }
 
 // servers gives the servers in force: the operation's, the path's or the
@@ -92,6 +176,9 @@ func (r *operationReader) absolute(url string) string {
 // hosts makes servers of host, basePath and schemes of 2.0.
 func (r *operationReader) hosts() []Server {
 	host, base := r.d.root.Get("host").Str(), r.d.root.Get("basePath").Str()
+	if base != "" && !strings.HasPrefix(base, "/") {
+		base = "/" + base // else it would be a part of the host
+	}
 	if host == "" {
 		if base == "" {
 			base = "/"

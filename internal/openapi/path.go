@@ -1,0 +1,82 @@
+package openapi
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/uri"
+)
+
+// checkPath reports why no request can be sent to a path of the description.
+func (e *entry) checkPath() error {
+	var wrong, right string
+	switch {
+	case !strings.HasPrefix(e.path, "/"):
+		// What follows the server's host would be a part of the host.
+		wrong, right = `does not begin with "/"`, "/"+e.path
+	case strings.Contains(e.path, "#"):
+		wrong, right = `has a "#", and nothing from there on is sent`, strings.ReplaceAll(e.path, "#", "%23")
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s:%d:%d: the path %q %s; write %q", e.of.location, e.line, e.column, e.path, wrong, right)
+}
+
+// literals returns a function that escapes the pieces of a path template
+// between its variables, one after the other. From a "?" on they are a query.
+func literals() func(text string) string {
+	keep := pathSet
+	return func(text string) string {
+		path, query, found := strings.Cut(text, "?")
+		if keep == querySet || !found {
+			return uri.PercentOnce(text, keep)
+		}
+		keep = querySet
+		return uri.PercentOnce(path, pathSet) + "?" + uri.PercentOnce(query, querySet)
+	}
+}
+
+// checkPath refuses a URL that has left its server or, by dots that are not in
+// the template, its path. The URL has no query yet but what the template has.
+func (b *Binding) checkPath(server, url string, dots int) error {
+	if origin(url) != origin(server) {
+		return fmt.Errorf("the path %q leads to another host than the server's", b.operation.Path)
+	}
+	path, _, _ := strings.Cut(url[len(server):], "?")
+	switch {
+	case dotSegments(path) > dots:
+		return fmt.Errorf("the path %s: with the values of its parameters it has a segment . or .., which leads to another path", b.operation.Path)
+	case server == origin(server) && strings.HasPrefix(path, "//") && !strings.HasPrefix(b.operation.Path, "//"):
+		return errors.New("the value of the first path parameter begins with a slash; as the beginning of a path, // names a host")
+	}
+	return nil
+}
+
+// origin is what a URL has in front of its path. It is a second opinion on how
+// URLs are put together, and so does not take them apart as net/url does.
+func origin(url string) string {
+	_, rest, found := strings.Cut(url, "://")
+	if !found {
+		return ""
+	}
+	if i := strings.IndexAny(rest, "/?#\\"); i >= 0 {
+		return url[:len(url)-len(rest)+i]
+	}
+	return url
+}
+
+// dotSegments counts the segments of a path that a server may take for . or ..,
+// whatever their spelling; some look only at what is in front of a semicolon.
+func dotSegments(path string) int {
+	count := 0
+	for segment := range strings.SplitSeq(path, "/") {
+		segment, _, _ = strings.Cut(segment, ";")
+		rest := strings.ReplaceAll(segment, "%2e", ".")
+		switch strings.ReplaceAll(rest, "%2E", ".") {
+		case ".", "..":
+			count++
+		}
+	}
+	return count
+}

@@ -1,0 +1,99 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/uri"
+)
+
+const maxRedirects = 10
+
+// redirected makes the request that a response asks for; nil when it asks for
+// none, or for one that cannot be understood. The method changes as browsers have
+// it (RFC 9110 §15.4: POST to GET for 301 and 302, all to GET for 303). Never does
+// a redirect lead from https to http, nor anything that a workflow put into a
+// header or a body to another origin. What was left behind once does not come
+// back: the header is made from the one of the request before.
+func redirected(last *Request, resp *http.Response) (*Request, error) {
+	next := &Request{Method: last.Method, Header: last.Header, Body: last.Body}
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound:
+		if last.Method == http.MethodPost {
+			next.Method = http.MethodGet
+		}
+	case http.StatusSeeOther:
+		if last.Method != http.MethodHead {
+			next.Method = http.MethodGet
+		}
+	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil, nil
+	}
+	target := location(resp)
+	switch {
+	case target == nil:
+		return nil, nil
+	case target.Scheme != "http" && target.Scheme != "https":
+		return nil, fmt.Errorf("a redirect to a URL of the scheme %q is not followed", target.Scheme)
+	case resp.Request.URL.Scheme == "https" && target.Scheme == "http":
+		return nil, errors.New("a redirect from https to http is not followed")
+	}
+	next.URL = target.String()
+	if next.Method != last.Method {
+		next.Body = nil
+	}
+	if origin(resp.Request.URL) != origin(target) {
+		if len(next.Body) > 0 {
+			return nil, fmt.Errorf("a redirect (%d) to another origin, %s, is not followed: the body of the %s would go there; give that origin as the server if it is the right one",
+				resp.StatusCode, origin(target), next.Method)
+		}
+		next.Header = only(next.Header, "Accept", "User-Agent")
+	}
+	if next.Body == nil {
+		next.Header = next.Header.Clone()
+		for _, name := range contentHeaders {
+			next.Header.Del(name)
+		}
+	}
+	return next, nil
+}
+
+// location is where a response leads; nil when it does not say, or not in a way
+// that can be understood.
+func location(resp *http.Response) *url.URL {
+	text := resp.Header.Get("Location")
+	if text == "" {
+		return nil
+	}
+	target, err := resp.Request.URL.Parse(uri.Escape(text))
+	if err != nil || target.Host == "" && target.Opaque == "" && strings.HasPrefix(target.Scheme, "http") {
+		return nil
+	}
+	target.Fragment, target.RawFragment = "", "" // never sent
+	return target
+}
+
+// origin is the origin of a URL (RFC 6454).
+func origin(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
+	return u.Scheme + "://" + host
+}
+
+// contentHeaders tell of a body; they go where it goes.
+var contentHeaders = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"}
+
+// only is a header with the fields of those names.
+func only(header http.Header, names ...string) http.Header {
+	kept := http.Header{}
+	for _, name := range names {
+		if values := header.Values(name); values != nil {
+			kept[name] = values
+		}
+	}
+	return kept
+}

@@ -1,0 +1,70 @@
+// Package uri escapes text for URIs (RFC 3986).
+package uri
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Unreserved are the characters that are never escaped (RFC 3986 §2.3).
+const Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+// A Set is a set of bytes: those that are not escaped.
+type Set [256]bool
+
+// SetOf returns the set of the bytes of a text.
+func SetOf(bytes string) *Set {
+	var set Set
+	for i := 0; i < len(bytes); i++ {
+		set[bytes[i]] = true
+	}
+	return &set
+}
+
+// Percent escapes all bytes but those of keep (RFC 3986 §2.1).
+func Percent(s string, keep *Set) string {
+	for i := 0; i < len(s); i++ {
+		if !keep[s[i]] {
+			return string(AppendPercent(make([]byte, 0, len(s)+16), s, keep))
+		}
+	}
+	return s
+}
+
+// AppendPercent appends what [Percent] returns.
+func AppendPercent(dst []byte, s string, keep *Set) []byte {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; keep[c] {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+		}
+	}
+	return dst
+}
+
+var triplet = regexp.MustCompile("%[0-9A-Fa-f]{2}")
+
+// PercentOnce is [Percent] for text that may be escaped already: triplets stay
+// (RFC 6570 §3.2.3, reserved expansion).
+func PercentOnce(s string, keep *Set) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return Percent(s, keep)
+	}
+	var b strings.Builder
+	from := 0
+	for _, at := range triplet.FindAllStringIndex(s, -1) {
+		b.WriteString(Percent(s[from:at[0]], keep))
+		b.WriteString(s[at[0]:at[1]])
+		from = at[1]
+	}
+	return b.String() + Percent(s[from:], keep)
+}
+
+var whole = SetOf(Unreserved + ":/?#[]@!$&'()*+,;=%")
+
+// Escape escapes what a URI reference cannot have, and nothing else: a percent
+// sign stays, whether an escape follows or not. Text must go through it before
+// it goes to url.Parse: a path with one character that a URI cannot have is
+// written anew by net/url as a whole, and an escaped slash in it becomes a slash.
+func Escape(ref string) string { return Percent(ref, whole) }
