@@ -144,9 +144,9 @@ func (c *checker) stepReads(a *assignment, s *linked.Step) {
 	for _, o := range s.Outputs {
 		o.Value.All(read(before))
 	}
-	for failed, actions := range map[bool][]*linked.Action{false: s.OnSuccess, true: s.OnFailure} {
+	for i, actions := range [][]*linked.Action{s.OnSuccess, s.OnFailure} {
 		after := before
-		after.state = a.behind(nil, s.Index, edge{failed: failed, via: -1})
+		after.state = a.behind(nil, s.Index, edge{failed: i == 1, via: -1})
 		for _, action := range actions {
 			for _, criterion := range action.Criteria {
 				criterion.All(read(after))
@@ -168,10 +168,8 @@ func required(s *linked.Step, a *linked.Argument) bool {
 	if s.Operation == nil {
 		return false
 	}
-	for _, p := range s.Operation.Parameters {
-		if p.Name == a.Name && p.In == a.In {
-			return p.Required
-		}
+	if p := parameterOf(s.Operation, a); p != nil {
+		return p.Required
 	}
 	return a.In == "path"
 }
