@@ -129,7 +129,7 @@ func (c *checker) stepReads(a *assignment, s *linked.Step) {
 	read := func(r reading) func(*linked.Ref) { return func(ref *linked.Ref) { c.read(a, r, ref) } }
 	for _, argument := range s.Arguments {
 		r := before
-		r.optional = argument.Value.Kind == linked.Reference && !required(s, argument)
+		r.optional = isWhole(argument.Value) && !required(s, argument)
 		argument.Value.All(read(r))
 	}
 	if s.Body != nil {
@@ -153,11 +153,17 @@ func (c *checker) stepReads(a *assignment, s *linked.Step) {
 			}
 			for _, argument := range action.Inputs {
 				r := after
-				r.optional = action.Workflow == nil || argument.Value.Kind == linked.Reference && !requiresInput(action.Workflow, argument.Name)
+				r.optional = action.Workflow == nil || isWhole(argument.Value) && !requiresInput(action.Workflow, argument.Name)
 				argument.Value.All(read(r))
 			}
 		}
 	}
+}
+
+// isWhole reports whether a value is one expression, which may be left out: a
+// longer text with an expression that is missing fails the step (E15).
+func isWhole(v *linked.Value) bool {
+	return v.Kind == linked.Reference || v.Kind == linked.Template && len(v.Template.Parts) == 1
 }
 
 // required reports whether a step fails without the argument.

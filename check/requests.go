@@ -34,7 +34,17 @@ func (t *typing) request(s *linked.Step) {
 // parameters judges the parameters of a request.
 func (t *typing) parameters(at *scope, s *linked.Step) {
 	for _, a := range s.Arguments {
-		if p := parameterOf(s.Operation, a); p != nil && a.Decl != nil { // nil: the description's own default
+		if a.Decl == nil {
+			continue // the description's own default
+		}
+		if a.Value.Kind == linked.Constant {
+			if none := s.Operation.NoValue(openapi.ArgKey{Name: a.Name, In: a.In}, a.Value.Constant); none != nil {
+				t.report(at.workflow.Document, arazzo.Error, "no-value", a.Value.Place,
+					"step %q always fails: %s has no value, for what it is given %s", s.Decl.StepID, none.Subject(), none.Lack)
+				continue
+			}
+		}
+		if p := parameterOf(s.Operation, a); p != nil {
 			want := t.schema(p.Schema, p.Home)
 			t.fits(at, a.Value, flow{want: want, text: p.ContentType == "" || formOf(p.ContentType) != jsonForm, what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
 		}
@@ -117,6 +127,12 @@ func (t *typing) body(at *scope, s *linked.Step) {
 	case s.Body == nil:
 		if declared != nil && declared.Required && s.Decl.RequestBody == nil {
 			d := t.report(at.workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, and step %q sends none", label(s), s.Decl.StepID)
+			d.Related = t.bodyPlace(s)
+		}
+		return
+	case s.Decl.RequestBody.Payload == nil && len(s.Body.Replacements) == 0:
+		if declared != nil && declared.Required {
+			d := t.report(at.workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, and the requestBody has no payload", s.Decl.StepID, label(s))
 			d.Related = t.bodyPlace(s)
 		}
 		return

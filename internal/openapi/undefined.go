@@ -1,8 +1,10 @@
 package openapi
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 )
 
@@ -49,6 +51,27 @@ func lack(v Value) string {
 
 func (p *Parameter) noValue(argument int, v Value) error {
 	return &NoValueError{In: p.In, Name: p.Name, Argument: argument, Lack: lack(v)}
+}
+
+var variable = regexp.MustCompile(`\{\+?([^{}]*)\}`)
+
+// NoValue returns the error of any request that has a value, which is known
+// before the run, as an argument; nil where that is no reason for one to fail.
+func (o *Operation) NoValue(key ArgKey, v any) *NoValueError {
+	keys, values := []ArgKey{key}, []Value{{V: v, OK: true}}
+	for _, m := range variable.FindAllStringSubmatch(o.Path, -1) {
+		if path := (ArgKey{Name: m[1], In: "path"}); !slices.Contains(keys, path) {
+			keys, values = append(keys, path), append(values, Value{V: "x", OK: true})
+		}
+	}
+	b, err := o.Bind(keys)
+	if err != nil {
+		return nil
+	}
+	_, err = b.Build("", values, nil)
+	var none *NoValueError
+	errors.As(err, &none)
+	return none
 }
 
 // filled returns the payload of a 2.0 form, whose fields are parameters too, with
