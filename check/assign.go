@@ -129,7 +129,7 @@ func (c *checker) stepReads(a *assignment, s *linked.Step) {
 	read := func(r reading) func(*linked.Ref) { return func(ref *linked.Ref) { c.read(a, r, ref) } }
 	for _, argument := range s.Arguments {
 		r := before
-		r.optional = argument.Value.Kind == linked.Reference && !required(s, argument)
+		r.optional = isWhole(argument.Value) && !required(s, argument)
 		argument.Value.All(read(r))
 	}
 	if s.Body != nil {
@@ -144,20 +144,26 @@ func (c *checker) stepReads(a *assignment, s *linked.Step) {
 	for _, o := range s.Outputs {
 		o.Value.All(read(before))
 	}
-	for failed, actions := range map[bool][]*linked.Action{false: s.OnSuccess, true: s.OnFailure} {
+	for i, actions := range [][]*linked.Action{s.OnSuccess, s.OnFailure} {
 		after := before
-		after.state = a.behind(nil, s.Index, edge{failed: failed, via: -1})
+		after.state = a.behind(nil, s.Index, edge{failed: i == 1, via: -1})
 		for _, action := range actions {
 			for _, criterion := range action.Criteria {
 				criterion.All(read(after))
 			}
 			for _, argument := range action.Inputs {
 				r := after
-				r.optional = action.Workflow == nil || argument.Value.Kind == linked.Reference && !requiresInput(action.Workflow, argument.Name)
+				r.optional = action.Workflow == nil || isWhole(argument.Value) && !requiresInput(action.Workflow, argument.Name)
 				argument.Value.All(read(r))
 			}
 		}
 	}
+}
+
+// isWhole reports whether a value is one expression, which may be left out: a
+// longer text with an expression that is missing fails the step (E15).
+func isWhole(v *linked.Value) bool {
+	return v.Kind == linked.Reference || v.Kind == linked.Template && len(v.Template.Parts) == 1
 }
 
 // required reports whether a step fails without the argument.
@@ -168,10 +174,8 @@ func required(s *linked.Step, a *linked.Argument) bool {
 	if s.Operation == nil {
 		return false
 	}
-	for _, p := range s.Operation.Parameters {
-		if p.Name == a.Name && p.In == a.In {
-			return p.Required
-		}
+	if p := parameterOf(s.Operation, a); p != nil {
+		return p.Required
 	}
 	return a.In == "path"
 }

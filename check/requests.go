@@ -34,6 +34,16 @@ func (t *typing) request(s *linked.Step) {
 // parameters judges the parameters of a request.
 func (t *typing) parameters(at *scope, s *linked.Step) {
 	for _, a := range s.Arguments {
+		if a.Decl == nil {
+			continue // the description's own default
+		}
+		if a.Value.Kind == linked.Constant {
+			if none := s.Operation.NoValue(openapi.ArgKey{Name: a.Name, In: a.In}, a.Value.Constant); none != nil {
+				t.report(at.workflow.Document, arazzo.Error, "no-value", a.Value.Place,
+					"step %q always fails: %s has no value, for what it is given %s", s.Decl.StepID, none.Subject(), none.Lack)
+				continue
+			}
+		}
 		if p := parameterOf(s.Operation, a); p != nil {
 			want := t.schema(p.Schema, p.Home)
 			t.fits(at, a.Value, flow{want: want, text: p.ContentType == "" || formOf(p.ContentType) != jsonForm, what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
@@ -43,7 +53,7 @@ func (t *typing) parameters(at *scope, s *linked.Step) {
 		return
 	}
 	for _, p := range s.Operation.Parameters {
-		if !p.Required || p.In == "path" || given(s, p) || supplied(s.Operation, p) || t.schema(p.Schema, p.Home).HasDefault() {
+		if !p.Required || p.In == "path" || given(s, p) || s.Operation.Supplied(p) {
 			continue
 		}
 		var others []string
@@ -63,7 +73,7 @@ func (t *typing) parameters(at *scope, s *linked.Step) {
 
 func parameterOf(op *openapi.Operation, a *linked.Argument) *openapi.Parameter {
 	for _, p := range op.Parameters {
-		if p.In == a.In && (p.Name == a.Name || p.In == "header" && strings.EqualFold(p.Name, a.Name)) {
+		if p.Is(a.Name, a.In) {
 			return p
 		}
 	}
@@ -72,27 +82,8 @@ func parameterOf(op *openapi.Operation, a *linked.Argument) *openapi.Parameter {
 
 func given(s *linked.Step, p *openapi.Parameter) bool {
 	return slices.ContainsFunc(s.Arguments, func(a *linked.Argument) bool {
-		return a.In == p.In && (a.Name == p.Name || p.In == "header" && strings.EqualFold(a.Name, p.Name)) || a.In == "querystring" && p.In == "query"
+		return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query"
 	})
-}
-
-// ownHeaders are those that every request has, whatever a description says.
-var ownHeaders = []string{"accept", "content-type", "user-agent", "host", "content-length", "connection", "accept-encoding"}
-
-// supplied reports whether a parameter comes from elsewhere: as a credential
-// (O12), or as a header that the request has anyway.
-func supplied(op *openapi.Operation, p *openapi.Parameter) bool {
-	if name := strings.ToLower(p.Name); p.In == "header" && (slices.Contains(ownHeaders, name) || name == "authorization" && len(op.Security) > 0) {
-		return true
-	}
-	for _, alternative := range op.Security {
-		for _, scheme := range alternative {
-			if scheme.In == p.In && strings.EqualFold(scheme.ParamName, p.Name) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // arguments judges what a called workflow is given (F17, E14).
@@ -136,6 +127,12 @@ func (t *typing) body(at *scope, s *linked.Step) {
 	case s.Body == nil:
 		if declared != nil && declared.Required && s.Decl.RequestBody == nil {
 			d := t.report(at.workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, and step %q sends none", label(s), s.Decl.StepID)
+			d.Related = t.bodyPlace(s)
+		}
+		return
+	case s.Decl.RequestBody.Payload == nil && len(s.Body.Replacements) == 0:
+		if declared != nil && declared.Required {
+			d := t.report(at.workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, and the requestBody has no payload", s.Decl.StepID, label(s))
 			d.Related = t.bodyPlace(s)
 		}
 		return

@@ -83,6 +83,7 @@ type Execution struct {
 	values   []openapi.Value             // of the request that is built; kept for the next
 	outputs  []value.Found               // of the step that is judged; kept for the next
 	base     struct{ given, url string } // of the last request
+	hole     string                      // the first expression in a longer text that had no value, since the request was begun
 	state
 }
 
@@ -489,9 +490,15 @@ func (x *Execution) executed(f *frame) {
 // parameters are its inputs (F17).
 func (x *Execution) callWorkflow(f *frame, s *step) {
 	inputs := map[string]any{}
+	x.hole = ""
 	for i := range s.arguments {
-		if v, ok := x.value(f, &s.arguments[i].value); ok {
-			inputs[s.arguments[i].name] = v
+		a := &s.arguments[i]
+		if v, ok := x.value(f, &a.value); ok {
+			inputs[a.name] = v
+		}
+		if err := x.incomplete(); err != nil {
+			f.Failure, f.Phase = &failure{Reason: fmt.Sprintf("the parameter %q: %v", a.name, err)}, phaseJudge
+			return
 		}
 	}
 	f.Phase = phaseCalled
@@ -503,12 +510,13 @@ func (x *Execution) callWorkflow(f *frame, s *step) {
 // finish ends a workflow, with its outputs (F7), and goes back to its caller.
 func (x *Execution) finish(f *frame, failed *failure) {
 	outputs := x.workflowOutputs(f, failed == nil)
+	shown := shownOutputs(outputs)
 	if x.listener != nil {
-		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.maskMap(outputs), Err: failed.error()})
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.maskMap(shown), Err: failed.error()})
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
 	if len(x.Frames) == 1 {
-		x.Finished, x.Frames = &finished{Outputs: outputs, Failure: failed}, nil
+		x.Finished, x.Frames = &finished{Outputs: shown, Failure: failed}, nil
 		return
 	}
 	x.Frames = x.Frames[:len(x.Frames)-1]
@@ -536,7 +544,7 @@ func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *f
 // abort ends the whole run at once; the outputs that are known are kept.
 func (x *Execution) abort(failed *failure) {
 	root := x.Frames[0]
-	outputs := x.workflowOutputs(root, false)
+	outputs := shownOutputs(x.workflowOutputs(root, false))
 	x.Finished = &finished{Outputs: outputs, Failure: failed}
 	x.pending = nil
 	if x.listener != nil {
@@ -549,24 +557,31 @@ func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 	w := x.workflow(f)
 	f.Exchange, f.Called, f.Results = nil, nil, map[string]any{}
 	for i := range w.outputs {
-		if v := x.output(f, &w.outputs[i], succeeded); v.OK {
+		if v := x.output(f, &w.outputs[i], succeeded); known(&v) {
 			f.Results[w.outputs[i].name] = v.V
 		}
 	}
 	return f.Results
 }
 
-// output evaluates one output: null on success, absent on failure, when it
-// cannot be resolved (F2).
+// output evaluates one output. One that cannot be resolved is missing wherever it
+// is read; shown it is null on success, absent on failure (F2).
 func (x *Execution) output(f *frame, o *output, succeeded bool) value.Found {
 	noted := x.Diagnostics
 	v, ok := x.value(f, &o.value)
-	if ok || succeeded {
+	switch {
+	case ok:
 		return value.Found{V: v, OK: true}
+	case succeeded || o.value.kind == refOperand && x.foundNothing(f, &o.value.ref):
+		v = nothing{}
+	default:
+		v = nil
 	}
-	// What a failure leaves without a value deserves no diagnostic of its own.
-	x.Diagnostics = noted
-	return value.Found{}
+	if !succeeded {
+		// What a failure leaves without a value deserves no diagnostic of its own.
+		x.Diagnostics = noted
+	}
+	return value.Found{V: v}
 }
 
 // raise records a diagnostic once per place.

@@ -91,7 +91,7 @@ func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
 	if x.listener == nil {
 		return
 	}
-	if outputs := f.outputObject(s); len(outputs) > 0 {
+	if outputs := shownOutputs(f.outputObject(s)); len(outputs) > 0 {
 		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.maskMap(outputs)})
 	}
 }

@@ -474,6 +474,25 @@ func (l *workflowLinker) arguments(s *step, params []argument) {
 		a.secret = s.operation != nil && isCredential(s.operation, a)
 		s.arguments = append(s.arguments, a)
 	}
+	if s.operation != nil && !s.missingParameters {
+		s.arguments = append(s.arguments, defaults(s)...)
+	}
+}
+
+// defaults are the parameters that the operation requires, whose schema has a
+// default, and that the step does not give: the default is sent (O5). Which
+// resource is meant is for the document to say: a path has no defaults.
+func defaults(s *step) (list []argument) {
+	for _, p := range s.operation.Parameters {
+		v, ok := p.Default()
+		if !ok || !p.Required || p.In == "path" || s.operation.Supplied(p) || p.In == "header" && slices.Contains(undeclarable, strings.ToLower(p.Name)) {
+			continue
+		}
+		if !slices.ContainsFunc(s.arguments, func(a argument) bool { return p.Is(a.name, a.in) || a.in == "querystring" && p.In == "query" }) {
+			list = append(list, argument{name: p.Name, in: p.In, value: operand{constant: v}, place: s.decl.At("parameters"), inherited: true})
+		}
+	}
+	return list
 }
 
 var credentialHeaders = []string{"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"}

@@ -63,7 +63,7 @@ func (x *Execution) root(f *frame, r *ref) (any, bool) {
 // member has the whole of it (E5).
 func member(values map[string]any, r *ref) (any, bool) {
 	if v, ok := values[r.name]; ok || !r.dotted {
-		return v, ok
+		return v, ok && v != any(nothing{})
 	}
 	for end := len(r.name); ; {
 		if end = strings.LastIndexByte(r.name[:end], '.'); end < 0 {
@@ -216,13 +216,14 @@ func (x *Execution) value(f *frame, o *operand) (any, bool) {
 		}
 		return v, ok
 	case templateOperand:
-		return string(x.appendText(f, nil, o.template, o.place)), true
+		text, ok := x.appendText(f, nil, o.template, o.place)
+		return string(text), ok
 	case selectorOperand:
 		return x.selectValue(f, o)
 	case arrayOperand:
 		items := make([]any, len(o.items))
 		for i := range o.items {
-			items[i], _ = x.value(f, &o.items[i])
+			items[i], _ = x.value(f, &o.items[i]) // null
 		}
 		return items, true
 	case objectOperand:
@@ -237,13 +238,19 @@ func (x *Execution) value(f *frame, o *operand) (any, bool) {
 	return o.constant, true
 }
 
-// appendText evaluates a template.
-func (x *Execution) appendText(f *frame, dst []byte, t *template, at arazzo.Position) []byte {
-	return t.parsed.Append(dst, func(i int, e *expr.Expression) (any, bool) {
-		v, ok := x.look(f, &t.refs[i])
-		if !ok {
+// appendText evaluates a template. One with an expression that has no value has
+// none itself: a hole in a text is not a text.
+func (x *Execution) appendText(f *frame, dst []byte, t *template, at arazzo.Position) (text []byte, ok bool) {
+	ok = true
+	text = t.parsed.Append(dst, func(i int, e *expr.Expression) (any, bool) {
+		v, found := x.look(f, &t.refs[i])
+		if !found {
 			x.missing(f, e.Text, at)
 		}
-		return v, ok
+		if ok = ok && found; !found && len(t.parsed.Parts) > 1 {
+			x.leaveHole(e.Text)
+		}
+		return v, found
 	})
+	return text, ok
 }

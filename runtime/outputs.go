@@ -1,6 +1,10 @@
 package runtime
 
-import "github.com/gobelin-dev/gobelin/internal/value"
+import (
+	"maps"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
 
 // The outputs of the steps of a frame stand in slots, in the order in which
 // the steps declare them. Outputs that a step does not declare itself (F17), and
@@ -43,11 +47,38 @@ func (f *frame) outputObject(s *step) object {
 	}
 	outputs := make(object, len(s.outputs))
 	for i := range s.outputs {
-		if found := &f.kept.slots[s.firstOutput+i]; found.OK {
+		if found := &f.kept.slots[s.firstOutput+i]; known(found) {
 			outputs[s.outputs[i].name] = found.V
 		}
 	}
 	return outputs
+}
+
+// nothing is in place of an output that found nothing, of a step or workflow that
+// succeeded: null where it is shown, missing where it is read (F2).
+type nothing struct{}
+
+// known reports whether an output has a value, or nothing in place of one.
+func known(found *value.Found) bool { return found.OK || found.V == any(nothing{}) }
+
+// foundNothing reports whether a reference is to an output that found nothing.
+func (x *Execution) foundNothing(f *frame, r *ref) bool {
+	if r.kind != stepOutputRef && r.kind != workflowOutputRef && r.kind != outputRef {
+		return false
+	}
+	v, _ := x.root(f, r)
+	return v == any(nothing{})
+}
+
+// shownOutputs returns outputs as a result or an event has them.
+func shownOutputs(outputs object) object {
+	shown := maps.Clone(outputs)
+	for name, v := range shown {
+		if v == any(nothing{}) {
+			shown[name] = nil
+		}
+	}
+	return shown
 }
 
 // settle puts all outputs into objects, as a snapshot has them.

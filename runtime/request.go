@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
@@ -18,9 +20,13 @@ func (x *Execution) build(f *frame, s *step) error {
 	if f.Exchange.Sent == nil {
 		f.Exchange.Sent = make([]sent, 0, len(s.arguments))
 	}
+	x.hole = ""
 	for i := range s.arguments {
 		a := &s.arguments[i]
 		v, ok := x.value(f, &a.value)
+		if err := x.incomplete(); err != nil {
+			return fmt.Errorf("the %s parameter %q: %w", a.in, a.name, err)
+		}
 		values = append(values, openapi.Value{V: v, OK: ok, Order: a.value.names})
 		if !ok {
 			continue
@@ -37,7 +43,7 @@ func (x *Execution) build(f *frame, s *step) error {
 	}
 	request, err := s.binding.Build(server, values, payload)
 	if err != nil {
-		return err
+		return explain(s, err)
 	}
 	if err := x.authenticate(s, &request); err != nil {
 		return err
@@ -81,16 +87,27 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 	if b == nil {
 		return nil, nil
 	}
-	v, text, ok := x.payloadValue(f, b)
-	if !ok {
-		return nil, fmt.Errorf("the payload %s has no value", b.payload.ref.text)
+	if s.decl.RequestBody.Payload == nil && len(b.replacements) == 0 {
+		if s.operation.Body != nil && s.operation.Body.Required {
+			return nil, errors.New("the operation requires a request body, and the step's requestBody has no payload")
+		}
+		return nil, nil
 	}
-	var err error
+	v, text, ok := x.payloadValue(f, b)
+	err := x.incomplete()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the payload: %w", err)
+	case !ok:
+		return nil, fmt.Errorf("the payload has no value: %s is missing", cmp.Or(b.payload.source(), "what it is made of"))
+	}
 	for i := range b.replacements {
 		r := &b.replacements[i]
-		with, _ := x.value(f, &r.value)
-		v, err = r.apply(v, with)
-		if err != nil {
+		with, ok := x.value(f, &r.value)
+		if err = x.incomplete(); err != nil {
+			return nil, fmt.Errorf("replacement: %w", err)
+		}
+		if v, err = r.apply(v, with, ok); err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
 	}
@@ -103,13 +120,19 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 	return &openapi.Payload{ContentType: b.contentType, Value: v, Order: b.payload.names}, nil
 }
 
-// apply replaces what the target names (O10).
-func (r *replacement) apply(v, with any) (any, error) {
+// apply replaces what the target names (O10); a member whose value is missing is
+// left out, as one of a payload is.
+func (r *replacement) apply(v, with any, ok bool) (any, error) {
 	switch {
+	case r.xpath != nil && !ok:
+		return nil, fmt.Errorf("%s is missing; a part of a text cannot be left out", r.value.source())
 	case r.xpath != nil:
 		return r.xpath.Set(value.Text(v), value.Text(with))
-	case r.query == nil:
-		return replace(v, r.pointer, with)
+	case !ok:
+		with = leftOut{}
+	}
+	if r.query == nil {
+		return r.replace(v, r.pointer, with)
 	}
 	places := r.query.Locate(v)
 	if len(places) == 0 {
@@ -121,77 +144,51 @@ func (r *replacement) apply(v, with any) (any, error) {
 		for i := range place {
 			tokens[i] = fmt.Sprint(place[i])
 		}
-		if v, err = replace(v, tokens, with); err != nil {
+		if v, err = r.replace(v, tokens, with); err != nil {
 			return nil, err
 		}
 	}
 	return v, nil
 }
 
+// leftOut is in place of a value that is missing.
+type leftOut struct{}
+
 // payloadValue evaluates a payload. Text that is JSON is taken as the JSON that
 // it is, with embedded expressions quoted as their place demands, and comes back
 // as the text that is sent, too (O8). A form given as text is taken apart where
 // something in it is to be replaced (O10).
 func (x *Execution) payloadValue(f *frame, b *body) (v any, text []byte, ok bool) {
-	if !openapi.IsJSON(b.contentType) {
-		v, ok = x.value(f, &b.payload)
-		if form, isText := v.(string); isText && len(b.replacements) > 0 && openapi.IsForm(b.contentType) {
-			v = openapi.ParseForm(form)
-		}
-		return v, nil, ok
-	}
 	constant, isText := b.payload.constant.(string)
-	switch {
-	case b.payload.kind == templateOperand:
-		text = x.appendJSONText(f, b)
-	case b.payload.kind == constantOperand && isText:
-		text = []byte(constant)
-	default:
-		v, ok = x.value(f, &b.payload)
-		return v, nil, ok
-	}
-	v, err := value.Decode(text)
-	if err != nil {
+	isText = isText && b.payload.kind == constantOperand
+	if openapi.IsJSON(b.contentType) && (isText || b.payload.kind == templateOperand) {
+		isJSON := false
+		if isText {
+			text = []byte(constant)
+			decoded, err := value.Decode(text)
+			v, ok, isJSON = decoded, true, err == nil
+		} else {
+			v, text, ok, isJSON = x.jsonPayload(f, b)
+		}
+		if isJSON {
+			return v, text, ok
+		}
 		x.raise(f, "payload-text", b.place, "the payload is text that is no JSON; it is sent as a JSON string")
-		v, ok = x.value(f, &b.payload)
-		return v, nil, ok
 	}
-	return v, text, true
-}
-
-// appendJSONText interpolates a JSON text: inside of a string the value's text
-// is escaped, elsewhere the value stands as JSON.
-func (x *Execution) appendJSONText(f *frame, b *body) []byte {
-	var dst []byte
-	inString, n := false, 0
-	for _, part := range b.payload.template.parsed.Parts {
-		if part.Expr == nil {
-			dst = append(dst, part.Literal...)
-			inString = value.InStringAfter(inString, part.Literal)
-			continue
-		}
-		r := &b.payload.template.refs[n]
-		n++
-		v, ok := x.look(f, r)
-		if !ok {
-			x.missing(f, r.text, b.place)
-		}
-		if inString {
-			if ok {
-				quoted := value.AppendString(nil, value.Text(v))
-				dst = append(dst, quoted[1:len(quoted)-1]...)
-			}
-			continue
-		}
-		dst = value.AppendJSON(dst, v)
+	v, ok = x.value(f, &b.payload)
+	if form, isText := v.(string); isText && len(b.replacements) > 0 && openapi.IsForm(b.contentType) {
+		v = openapi.ParseForm(form)
 	}
-	return dst
+	return v, nil, ok
 }
 
 // replace returns v with another value at a JSON Pointer (O10): a missing last
 // member is created, "-" appends. v itself is not changed.
-func replace(v any, tokens []string, with any) (any, error) {
+func (r *replacement) replace(v any, tokens []string, with any) (any, error) {
 	if len(tokens) == 0 {
+		if with == any(leftOut{}) {
+			return nil, fmt.Errorf("%s is missing; only a member of an object can be left out", r.value.source())
+		}
 		return with, nil
 	}
 	token := tokens[0]
@@ -201,13 +198,17 @@ func replace(v any, tokens []string, with any) (any, error) {
 		if !ok && len(tokens) > 1 {
 			return nil, fmt.Errorf("the payload has no %q to look into", token)
 		}
-		changed, err := replace(child, tokens[1:], with)
-		if err != nil {
-			return nil, err
-		}
 		out := make(map[string]any, len(v)+1)
 		for name, member := range v {
 			out[name] = member
+		}
+		if len(tokens) == 1 && with == any(leftOut{}) {
+			delete(out, token)
+			return out, nil
+		}
+		changed, err := r.replace(child, tokens[1:], with)
+		if err != nil {
+			return nil, err
 		}
 		out[token] = changed
 		return out, nil
@@ -220,7 +221,7 @@ func replace(v any, tokens []string, with any) (any, error) {
 		if !ok || i >= len(v) {
 			return nil, fmt.Errorf("an array of %d has no element %q", len(v), token)
 		}
-		changed, err := replace(v[i], tokens[1:], with)
+		changed, err := r.replace(v[i], tokens[1:], with)
 		if err != nil {
 			return nil, err
 		}

@@ -198,10 +198,13 @@ func (o *object) UnmarshalJSON(data []byte) error {
 const (
 	boxBytes = "$bytes"
 	boxMap   = "$object"
+	boxNone  = "$nothing"
 )
 
 func box(v any) any {
 	switch v := v.(type) {
+	case nothing:
+		return map[string]any{boxNone: true}
 	case []byte:
 		return map[string]any{boxBytes: base64.StdEncoding.EncodeToString(v)}
 	case float64:
@@ -221,7 +224,8 @@ func box(v any) any {
 		}
 		_, bytes := out[boxBytes]
 		_, object := out[boxMap]
-		if len(out) == 1 && (bytes || object) {
+		_, none := out[boxNone]
+		if len(out) == 1 && (bytes || object || none) {
 			return map[string]any{boxMap: out}
 		}
 		return out
@@ -243,6 +247,9 @@ func unbox(v any) any {
 				if b, err := base64.StdEncoding.DecodeString(text); err == nil {
 					return b
 				}
+			}
+			if v[boxNone] == true {
+				return nothing{}
 			}
 			if inner, ok := v[boxMap].(map[string]any); ok {
 				v = inner

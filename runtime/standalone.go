@@ -111,8 +111,8 @@ func (b *standalone) value() any {
 
 const dialect2020 = "https://json-schema.org/draft/2020-12/schema"
 
-// leftOut are the keywords that say what references mean.
-var leftOut = []string{"$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$recursiveRef", "$schema"}
+// dropped are the keywords that say what references mean.
+var dropped = []string{"$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$recursiveRef", "$schema"}
 
 func (b *standalone) copy(n *tree.Node) any {
 	if n.Kind != tree.Object {
@@ -124,7 +124,7 @@ func (b *standalone) copy(n *tree.Node) any {
 		switch {
 		case m.Name == "$schema" && m.Value.Str() == dialect2020 && n == b.schema.node:
 			out[m.Name] = dialect2020
-		case slices.Contains(leftOut, m.Name):
+		case slices.Contains(dropped, m.Name):
 		case slices.Contains(schemaReferences, m.Name):
 			out[m.Name] = b.reference(m.Name, n)
 		case isSchema:

@@ -30,6 +30,7 @@ type Parameter struct {
 	Style         string
 	Explode       bool
 	AllowReserved bool
+	AllowEmpty    bool   // allowEmptyValue: a query parameter may be its name alone
 	ContentType   string // of a parameter with content; "" for one with a schema
 	Schema        *tree.Node
 	Node          *tree.Node
@@ -50,6 +51,7 @@ type MediaType struct {
 	Home        *Description // the document that Schema stands in
 	Files       []string     // the properties of a multipart body that are binary
 	StyledParts bool         // style and explode count in multipart bodies
+	Parameters  *tree.Node   // the formData parameters of 2.0 by their names; nil in 3.x
 }
 
 // A Response is a Response Object with its code: "200", "2XX" or "default".
@@ -271,7 +273,7 @@ func (r *operationReader) form(params []*tree.Node) {
 		if files != nil && baseType(t) == formType {
 			continue
 		}
-		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Encoding: encoding, Home: r.entry.home, Files: files, StyledParts: true})
+		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Encoding: encoding, Home: r.entry.home, Files: files, StyledParts: true, Parameters: properties})
 	}
 }
 
@@ -311,6 +313,7 @@ func (r *operationReader) parameter(n *tree.Node, home *Description) *Parameter 
 		p.Explode = explode.True()
 	}
 	p.AllowReserved = n.Get("allowReserved").True()
+	p.AllowEmpty = p.In == "query" && n.Get("allowEmptyValue").True()
 	if c := n.Get("content"); c != nil && len(c.Members) > 0 {
 		p.ContentType, p.Schema = c.Members[0].Name, c.Members[0].Value.Get("schema")
 	}
@@ -324,6 +327,47 @@ func (r *operationReader) parameter(n *tree.Node, home *Description) *Parameter 
 	}
 	return p
 }
+
+// Default returns the default of the parameter's schema.
+func (p *Parameter) Default() (v any, ok bool) {
+	n, home := p.Schema, p.Home
+	for range maxReferences {
+		if given := n.Get("default"); given != nil {
+			v = given.Value()
+			return v, v != nil
+		}
+		next, other, err := home.Follow(n)
+		if err != nil || next == n {
+			break
+		}
+		n, home = next, other
+	}
+	return nil, false
+}
+
+// Is reports whether the parameter is the one of a name in a location.
+func (p *Parameter) Is(name, in string) bool {
+	return p.In == in && (p.Name == name || in == "header" && strings.EqualFold(p.Name, name))
+}
+
+// Supplied reports whether a parameter comes from elsewhere: as a credential
+// (O12), or as a header that the request has anyway.
+func (o *Operation) Supplied(p *Parameter) bool {
+	if name := strings.ToLower(p.Name); p.In == "header" && (slices.Contains(ownHeaders, name) || name == "authorization" && len(o.Security) > 0) {
+		return true
+	}
+	for _, alternative := range o.Security {
+		for _, scheme := range alternative {
+			if scheme.In == p.In && strings.EqualFold(scheme.ParamName, p.Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ownHeaders are those that every request has, whatever a description says.
+var ownHeaders = []string{"accept", "content-type", "user-agent", "host", "content-length", "connection", "accept-encoding"}
 
 // security gives the alternatives in force.
 func (r *operationReader) security() [][]SecurityRequirement {

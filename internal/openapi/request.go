@@ -111,7 +111,7 @@ func (o *Operation) HasPathVariable(name string) bool {
 
 func (o *Operation) parameter(key ArgKey) *Parameter {
 	for _, p := range o.Parameters {
-		if p.In == key.In && (p.Name == key.Name || key.In == "header" && strings.EqualFold(p.Name, key.Name)) {
+		if p.Is(key.Name, key.In) {
 			return p
 		}
 	}
@@ -208,36 +208,42 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (Reques
 	}
 	var cookies []string
 	for i, p := range b.params {
-		if !values[i].OK {
-			if p.Required && p.In != "path" {
-				return Request{}, fmt.Errorf("the required %s parameter %q has no value", p.In, p.Name)
-			}
-			continue
-		}
-		switch p.In {
-		case "query":
+		written := p.In == "path"
+		before := len(query)
+		switch {
+		case !values[i].OK:
+		case p.In == "query":
 			query = appendQuery(query, p, values[i])
-		case "querystring":
+			written = len(query) > before
+		case p.In == "querystring":
 			var err error
 			if query, err = appendQueryString(query, values[i]); err != nil {
 				return Request{}, err
 			}
-		case "cookie":
+			written = len(query) > before
+		case p.In == "cookie":
 			text, err := cookie(p, values[i])
 			if err != nil {
 				return Request{}, err
 			}
-			if text != "" {
+			if written = text != ""; written {
 				cookies = append(cookies, text)
 			}
-		case "header":
+		case p.In == "header":
 			text, ok, err := headerText(p, values[i])
 			if err != nil {
 				return Request{}, err
 			}
-			if ok {
+			if written = ok; ok {
 				set(b.headers[i], text)
 			}
+		}
+		switch {
+		case written || !p.Required:
+		case values[i].OK && p.AllowEmpty:
+			query = append(append(between(query), escapeAll.name(p.Name)...), '=')
+		default:
+			return Request{}, p.noValue(i, values[i])
 		}
 	}
 	if cookies != nil {
@@ -267,7 +273,7 @@ func (b *Binding) pathValue(s segment, v Value) (string, error) {
 	text := expand(p, v, escape)
 	empty := text == "" && (s.whole || v.V != any(""))
 	if !v.OK || empty || s.whole && (text == ".." || text == "." && p.Style != "label") {
-		return "", fmt.Errorf("the path parameter %q has no value that can stand in a path", p.Name)
+		return "", p.noValue(s.argument, v)
 	}
 	return text, nil
 }
@@ -318,6 +324,9 @@ func cookie(p *Parameter, v Value) (string, error) {
 // Parameter Locations): text as it is, an object as a form.
 func appendQueryString(query []byte, v Value) ([]byte, error) {
 	text, isText := v.V.(string)
+	if v.V == nil {
+		return query, nil
+	}
 	if !isText {
 		form, _, err := encodeForm(v, formType, nil)
 		if err != nil {
@@ -377,7 +386,11 @@ func (b *Binding) body(r *Request, payload *Payload) error {
 			}
 		}
 	}
-	body, contentType, err := encodeBody(contentType, Value{payload.Value, true, payload.Order}, media)
+	v, err := media.filled(Value{payload.Value, true, payload.Order})
+	if err != nil {
+		return err
+	}
+	body, contentType, err := encodeBody(contentType, v, media)
 	if err != nil {
 		return err
 	}

@@ -116,6 +116,9 @@ func (st style) write(it item) string {
 func (p *Parameter) items(v Value, escape escaping) []item {
 	st, name := p.style(), escape.name(p.Name)
 	if p.ContentType != "" {
+		if v.V == nil && !IsJSON(p.ContentType) {
+			return nil // no other media type has a null
+		}
 		return []item{{name, escape.value(contentText(p.ContentType, v.V)), st.named}}
 	}
 	switch members := v.V.(type) {

@@ -1,0 +1,106 @@
+package runtime
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// jsonPayload evaluates a payload that is JSON text (O8): its value, and the text
+// that is sent; isJSON is false for a text that is not JSON.
+func (x *Execution) jsonPayload(f *frame, b *body) (v any, text []byte, ok, isJSON bool) {
+	text, gaps := x.jsonText(f, b)
+	v, err := value.Decode(text)
+	if err != nil || len(gaps) == 0 {
+		return v, text, err == nil, err == nil
+	}
+	if v == nil {
+		return nil, nil, false, true // the whole is missing
+	}
+	// From the last to the first, so that the places of the others stay.
+	for _, at := range slices.Backward(gaps) {
+		text = withoutMember(text, at, at+len("null"))
+	}
+	v, err = value.Decode(text)
+	return v, text, err == nil, err == nil
+}
+
+// jsonText interpolates a JSON text: inside of a string the value's text is
+// escaped, elsewhere the value is written as JSON. gaps are the places at which a
+// null is in place of a value that is missing.
+func (x *Execution) jsonText(f *frame, b *body) (text []byte, gaps []int) {
+	inString, closed, n := false, false, 0
+	parts := b.payload.template.parsed.Parts
+	for i, part := range parts {
+		if part.Expr == nil {
+			literal := part.Literal
+			if closed {
+				literal, closed, inString = literal[1:], false, false // its quote went with the string's
+			}
+			text = append(text, literal...)
+			inString = value.InStringAfter(inString, literal)
+			continue
+		}
+		r := &b.payload.template.refs[n]
+		n++
+		v, ok := x.look(f, r)
+		if !ok {
+			x.missing(f, r.text, b.place)
+		}
+		switch {
+		case ok && inString:
+			quoted := value.AppendString(nil, value.Text(v))
+			text = append(text, quoted[1:len(quoted)-1]...)
+		case ok:
+			text = value.AppendJSON(text, v)
+		case inString && !wholeString(parts, i):
+			x.leaveHole(r.text)
+		default:
+			if closed = inString; closed {
+				text = text[:len(text)-1]
+			}
+			gaps = append(gaps, len(text))
+			text = append(text, "null"...)
+		}
+	}
+	return text, gaps
+}
+
+const jsonSpace = " \t\n\r"
+
+// wholeString reports whether a part that is inside of a string is all of it, and
+// the string is a value, not a name.
+func wholeString(parts []expr.Part, i int) bool {
+	if i == 0 || i+1 == len(parts) || !strings.HasSuffix(parts[i-1].Literal, `"`) || strings.HasSuffix(parts[i-1].Literal, `\"`) {
+		return false
+	}
+	after, ok := strings.CutPrefix(parts[i+1].Literal, `"`)
+	return ok && !strings.HasPrefix(strings.TrimLeft(after, jsonSpace), ":")
+}
+
+// withoutMember leaves out the member whose value is from one place of a JSON text
+// to another; an item of an array stays.
+func withoutMember(text []byte, from, to int) []byte {
+	before, isMember := bytes.CutSuffix(bytes.TrimRight(text[:from], jsonSpace), []byte(":"))
+	if !isMember {
+		return text
+	}
+	before = bytes.TrimRight(before, jsonSpace)
+	name := len(before) - 1 // the quote that ends it
+	for escaped := true; escaped; {
+		name = bytes.LastIndexByte(before[:name], '"')
+		backslashes := name - len(bytes.TrimRight(before[:name], `\`))
+		escaped = backslashes%2 == 1
+	}
+	before = bytes.TrimRight(before[:name], jsonSpace)
+	after := text[to:]
+	if rest, ok := bytes.CutSuffix(before, []byte(",")); ok {
+		before = rest
+	} else if rest, ok := bytes.CutPrefix(bytes.TrimLeft(after, jsonSpace), []byte(",")); ok {
+		after = rest
+	}
+	return slices.Concat(before, after)
+}
