@@ -24,8 +24,8 @@ type Description struct {
 	index []entry
 	ids   []string
 
-	mu       sync.Mutex
-	external map[string]*Description
+	mu       *sync.Mutex             // of both maps, shared as external is
+	external map[string]*Description // by location; shared by all descriptions in it
 	built    map[string]*Operation
 }
 
@@ -66,7 +66,8 @@ func Parse(data []byte) (*tree.Node, error) { return tree.ParseOutline(data, out
 
 // FromNode is [Load] for a description that is parsed already.
 func FromNode(root *tree.Node, location string, open func(location string) ([]byte, error)) (*Description, error) {
-	d := &Description{root: root, location: location, open: open, built: map[string]*Operation{}, external: map[string]*Description{}}
+	d := &Description{root: root, location: location, open: open, mu: &sync.Mutex{},
+		built: map[string]*Operation{}, external: map[string]*Description{}}
 	field := root.Get("openapi")
 	if field == nil {
 		field = root.Get("swagger")
@@ -256,11 +257,12 @@ func (d *Description) document(ref string) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	known = &Description{Version: d.Version, location: location, root: root, open: d.open, external: d.external}
 	d.mu.Lock()
-	d.external[location] = known
-	d.mu.Unlock()
-	return known, nil
+	defer d.mu.Unlock()
+	if d.external[location] == nil { // another goroutine may have read it meanwhile
+		d.external[location] = &Description{Version: d.Version, location: location, root: root, open: d.open, mu: d.mu, external: d.external}
+	}
+	return d.external[location], nil
 }
 
 // join resolves a reference against the location of a document: a URL or a
