@@ -44,7 +44,7 @@ func TestFolder(t *testing.T) {
 			mu.Lock()
 			loads[filepath.ToSlash(location)]++
 			mu.Unlock()
-			return runtime.Files.Load(ctx, location)
+			return runtime.FileLoader{}.Load(ctx, location)
 		}),
 		Progress: func(done, total int) {
 			if done != last+1 || total != 6 {
