@@ -215,7 +215,7 @@ func (f File) base(doc *arazzo.Document, remapped map[string]string) string {
 				return true
 			}
 			info, err := os.Stat(file)
-			return err != nil || info.IsDir()
+			return err != nil || !info.Mode().IsRegular()
 		})
 	}
 	folder, root := filepath.Dir(f.Path), filepath.Clean(f.Root)

@@ -13,13 +13,16 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// A Loader reads the source descriptions that a document names. location is a
-// file path or an absolute URL. It is called by one goroutine at a time.
+// A Loader reads the source descriptions that a document names, and the
+// documents that their $refs name. location is a file path, or an absolute URL
+// with its scheme in lower case. A document that came from an http or https URL
+// never leads to a file path. For one program it is called by one goroutine at a
+// time.
 type Loader interface {
 	Load(ctx context.Context, location string) ([]byte, error)
 }
 
-// LoaderFunc is a function that is a [Loader].
+// LoaderFunc adapts a function to the [Loader] interface.
 type LoaderFunc func(ctx context.Context, location string) ([]byte, error)
 
 // Load calls f.

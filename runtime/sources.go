@@ -217,8 +217,8 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription) (s *source,
 	}
 	place, err := l.locate(t)
 	if err != nil {
-		return nil, "url", fmt.Errorf("cannot be read: tried %s: %w; name another place in Compiler.Sources, or another base in Compiler.Base",
-			strings.Join(t.places, " and "), err)
+		return nil, "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, or Compiler.Base to where relative sources start from",
+			strings.Join(t.places, " and "), err, decl.Name)
 	}
 	s = &source{name: decl.Name, location: place}
 	kind := "arazzo"
