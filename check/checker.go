@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	locations "github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
@@ -23,7 +24,7 @@ import (
 // descriptions only and tells everything; its fields must not be changed while
 // it is in use. Descriptions are read once for all documents.
 type Checker struct {
-	Loader  runtime.Loader    // called by several goroutines; nil: runtime.Files
+	Loader  runtime.Loader    // called by several goroutines; nil: runtime.FileLoader
 	Sources map[string]string // as in runtime.Compiler
 	Base    string            // where relative sources start from; empty: found out for each document
 	Strict  bool              // as in runtime.Compiler
@@ -86,12 +87,12 @@ func (c *Checker) Check(ctx context.Context, paths ...string) ([]Result, error) 
 func once(results []Result) {
 	own := map[string]bool{}
 	for _, r := range results {
-		own[filepath.Clean(r.File)] = true
+		own[locations.Key(r.File)] = true
 	}
 	for i, r := range results {
 		results[i].Diagnostics = slices.DeleteFunc(r.Diagnostics, func(d arazzo.Diagnostic) bool {
-			file := filepath.Clean(d.File)
-			return file != filepath.Clean(r.File) && own[file]
+			file := locations.Key(d.File)
+			return file != locations.Key(r.File) && own[file]
 		})
 	}
 }
@@ -116,7 +117,7 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 	if c.Base == "" {
 		if compiler.Base = f.base(doc, c.Sources); compiler.Base != "" {
 			note = append(note, arazzo.Diagnostic{Code: "source-base", Severity: arazzo.Note, Position: doc.Locate(doc.At("sourceDescriptions")),
-				Message: fmt.Sprintf("the sources are found from %s, not from the document's own folder; gobelin run wants --base %[1]s", compiler.Base)})
+				Message: fmt.Sprintf("the sources are found from %s, not from the document's own folder; a run needs Compiler.Base %[1]s", compiler.Base)})
 		}
 	}
 	program, _ := compiler.Compile(ctx, doc) // its diagnostics have the error
@@ -200,18 +201,21 @@ func sniff(name string) bool {
 func (f File) base(doc *arazzo.Document, remapped map[string]string) string {
 	var relative []string
 	for _, s := range doc.Sources {
-		if s.URL != "" && remapped[s.Name] == "" && !strings.Contains(s.URL, "://") && !filepath.IsAbs(s.URL) {
-			path, _, _ := strings.Cut(s.URL, "#")
-			relative = append(relative, filepath.FromSlash(path))
+		if s.URL != "" && remapped[s.Name] == "" && locations.Relative(s.URL) {
+			relative = append(relative, s.URL)
 		}
 	}
 	if len(relative) == 0 || f.Root == "" {
 		return ""
 	}
 	all := func(folder string) bool {
-		return !slices.ContainsFunc(relative, func(path string) bool {
-			info, err := os.Stat(filepath.Join(folder, path))
-			return err != nil || info.IsDir()
+		return !slices.ContainsFunc(relative, func(url string) bool {
+			file, err := locations.Resolve(locations.In(folder), url)
+			if err != nil {
+				return true
+			}
+			info, err := os.Stat(file)
+			return err != nil || !info.Mode().IsRegular()
 		})
 	}
 	folder, root := filepath.Dir(f.Path), filepath.Clean(f.Root)

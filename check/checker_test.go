@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,7 +45,7 @@ func TestFolder(t *testing.T) {
 			mu.Lock()
 			loads[filepath.ToSlash(location)]++
 			mu.Unlock()
-			return runtime.Files.Load(ctx, location)
+			return runtime.FileLoader{}.Load(ctx, location)
 		}),
 		Progress: func(done, total int) {
 			if done != last+1 || total != 6 {
@@ -98,5 +99,37 @@ func TestTell(t *testing.T) {
 	}
 	if len(results) != 2 || len(results[0].Diagnostics) != 1 || len(results[1].Diagnostics) != 0 {
 		t.Errorf("%+v", results)
+	}
+}
+
+// A document that is called by another spelling of its place, and sources with
+// encoded names in a folder above.
+func TestFolderSpellings(t *testing.T) {
+	unpack(t, "testdata/folder/spellings.txtar")
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller := "flows/a/caller.yaml"
+	text, err := os.ReadFile(caller)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.ReplaceAll(string(text), "{folder}", "file://"+filepath.ToSlash(folder)))
+	if err := os.WriteFile(caller, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	results, err := new(check.Checker).Check(t.Context(), "flows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range results {
+		for _, d := range r.Diagnostics {
+			got = append(got, filepath.Base(r.File)+" "+filepath.Base(d.File)+" "+d.Code)
+		}
+	}
+	if want := []string{"caller.yaml caller.yaml source-base", "called.yaml called.yaml unknown-field"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

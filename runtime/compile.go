@@ -8,17 +8,19 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 )
 
 // A Compiler links documents. The zero Compiler reads local files only; its
 // fields must not be changed while it is in use.
 type Compiler struct {
-	Loader  Loader            // reads source descriptions; nil: Files
+	Loader  Loader            // reads source descriptions and what they refer to; nil: a FileLoader
 	Sources map[string]string // a path or URL for a source of the entry document, by name (O4)
 	Base    string            // directory or URL that the entry document's relative sources start from; empty: the document's own
 	Strict  bool              // refuse what is only honoured because it is published so
@@ -27,8 +29,9 @@ type Compiler struct {
 	// OverrideActions has a step's list of actions replace the workflow's as a
 	// whole, instead of name by name (F5).
 	OverrideActions bool
-	// Files has the files that request bodies name as {file: path} (O9); nil:
-	// they are refused. os.Root gives a folder that nothing leads out of.
+	// Files has the files that request bodies name as {file: path} (O9), and has
+	// nothing to do with the Loader; nil: they are refused. os.Root gives a folder
+	// that nothing leads out of.
 	Files fs.FS
 }
 
@@ -41,21 +44,19 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 // Compile links the document with its source descriptions: it resolves every
 // reference and parses every expression. The error is a *CompileError with all
 // that is wrong; the Program is then returned for its diagnostics, but it
-// cannot be run.
+// cannot be run. When the context ends there is no Program, and the error is
+// the context's cause.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
-	l := &linker{ctx: ctx, compiler: c, program: &Program{byID: map[string]int{}, strict: c.Strict, files: c.Files}, loaded: map[string]*document{}}
-	if l.compiler.Loader == nil {
-		copied := *c
-		copied.Loader, l.compiler = Files, &copied
-	}
-	base := doc.Location
-	if c.Base != "" {
-		base = strings.TrimSuffix(c.Base, "/") + "/."
-	}
-	entry := l.document(doc, base)
+	l := &linker{compiler: c, program: &Program{byID: map[string]int{}, strict: c.Strict, files: c.Files},
+		parsed: map[string]*document{}, identities: map[string]string{}}
+	reading := ctx // of what is read while compiling
+	l.set = openapi.NewSet(func(location string) (*openapi.Text, error) { return c.read(reading, location) })
+	l.start(doc)
+	l.discover()
+	l.register(l.entry)
 	for _, w := range doc.Workflows {
 		if _, dup := l.program.byID[w.WorkflowID]; !dup {
-			l.program.byID[w.WorkflowID] = entry.workflows[w.WorkflowID]
+			l.program.byID[w.WorkflowID] = l.entry.workflows[w.WorkflowID]
 		}
 	}
 	for _, w := range l.program.workflows {
@@ -64,7 +65,11 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 	l.program.markSecrets()
 	l.cycles()
 	l.unusedSources()
-	l.program.fingerprint = fingerprint(l.texts)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	reading = context.WithoutCancel(ctx) // package check reads schemas later
+	l.program.fingerprint = l.fingerprint()
 	l.program.diagnostics = l.sorted()
 	if errs := arazzo.Errors(l.program.diagnostics); len(errs) > 0 {
 		return l.program, &CompileError{errs}
@@ -74,13 +79,14 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 
 // linker links one entry document with all that it reaches.
 type linker struct {
-	ctx         context.Context
 	compiler    *Compiler
 	program     *Program
-	loaded      map[string]*document // by location
+	set         *openapi.Set // all that is read
+	entry       *document
+	parsed      map[string]*document // Arazzo documents, by the key of their location
+	identities  map[string]string    // locations, by the key of the $self of what is there
 	failed      []*failedSource
 	diagnostics []Diagnostic
-	texts       []func() []byte // all that the program is made of
 }
 
 // failedSource is a source that could not be read. It is an error when
@@ -119,130 +125,40 @@ func (l *linker) sorted() []Diagnostic {
 	return l.diagnostics
 }
 
-// fingerprint tells programs apart by all that they are made of. Only snapshots
-// ask for it, so that no one else waits for a hash over large descriptions.
-func fingerprint(texts []func() []byte) func() string {
+// fingerprint tells programs apart by all that they are made of: the texts that
+// compiling has read, which of them each source is, and the options. Only
+// snapshots ask for it, so that no one else waits for a hash over large
+// descriptions.
+func (l *linker) fingerprint() func() string {
+	program, texts := l.program, l.set.Texts()
+	options := fmt.Sprintf("%+v", struct{ Strict, OverrideActions bool }{l.compiler.Strict, l.compiler.OverrideActions})
 	return sync.OnceValue(func() string {
 		h := sha256.New()
+		add := func(part []byte) {
+			fmt.Fprintf(h, "%d:", len(part))
+			h.Write(part)
+		}
+		add([]byte(options))
+		add(program.documents[0].root.JSON())
 		for _, text := range texts {
-			h.Write(text())
+			add(text.Data)
+		}
+		for _, d := range program.documents {
+			for _, s := range d.sources {
+				add([]byte(s.name))
+				add([]byte(strconv.Itoa(s.index(program, texts))))
+			}
 		}
 		return hex.EncodeToString(h.Sum(nil)[:8])
 	})
 }
 
-// document registers an Arazzo document with its workflows and loads its sources.
-func (l *linker) document(decl *arazzo.Document, base string) *document {
-	d := &document{decl: decl, root: decl.Node(), location: base, workflows: map[string]int{}}
-	l.program.documents = append(l.program.documents, d)
-	l.loaded[decl.Location] = d
-	l.diagnostics = append(l.diagnostics, decl.Diagnostics...)
-	l.texts = append(l.texts, d.root.JSON)
-	for _, w := range decl.Workflows {
-		if _, dup := d.workflows[w.WorkflowID]; dup {
-			continue
-		}
-		index := len(l.program.workflows)
-		d.workflows[w.WorkflowID] = index
-		l.program.workflows = append(l.program.workflows, &workflow{index: index, id: w.WorkflowID, decl: w, document: d})
+// index tells the sources of one program apart.
+func (s *source) index(p *Program, texts []*openapi.Text) int {
+	if s.document != nil {
+		return slices.Index(p.documents, s.document)
 	}
-	entry := len(l.program.documents) == 1
-	for _, s := range decl.Sources {
-		l.source(d, s, entry)
-	}
-	return d
-}
-
-func (l *linker) source(d *document, decl *arazzo.SourceDescription, entry bool) {
-	if decl.Type == "asyncapi" {
-		l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At("type"), message: fmt.Sprintf("source %q is an AsyncAPI description; gobelin runs steps over OpenAPI only", decl.Name)})
-		return
-	}
-	location := resolveLocation(d.location, decl.URL)
-	remapped := entry && l.compiler.Sources[decl.Name] != ""
-	if remapped {
-		location = l.compiler.Sources[decl.Name]
-	}
-	s := &source{name: decl.Name, location: location}
-	fail := func(format string, args ...any) {
-		l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At("url"), message: fmt.Sprintf(format, args...)})
-	}
-	known := l.loaded[location]
-	if identified := l.identified(d, decl); identified != nil && !remapped {
-		known = identified
-	}
-	if known != nil {
-		s.document = known
-		d.sources = append(d.sources, s)
-		return
-	}
-	data, err := l.load(d, decl, &location, remapped)
-	if err != nil {
-		fail("source %q cannot be read: tried %s: %v; give another place with --source %s=PATH (Compiler.Sources), or another base with --base (Compiler.Base)", decl.Name, location, err, decl.Name)
-		return
-	}
-	if s.location = location; l.loaded[location] != nil {
-		s.document = l.loaded[location]
-		d.sources = append(d.sources, s)
-		return
-	}
-	s.description, err = l.describe(location, data)
-	if err != nil {
-		fail("source %q (%s): %v", decl.Name, location, err)
-		return
-	}
-	kind := "openapi"
-	if s.description == nil {
-		kind = "arazzo"
-	}
-	if decl.Type != "" && decl.Type != kind {
-		l.report(d, "source-type", arazzo.Warning, decl.At("type"), "source %q is an %s description, not %s", decl.Name, kind, decl.Type)
-	}
-	if kind == "arazzo" {
-		inner, err := arazzo.ParseFile(location, data)
-		if inner == nil {
-			fail("source %q: %v", decl.Name, err)
-			return
-		}
-		s.document = l.document(inner, location)
-	} else {
-		l.texts = append(l.texts, func() []byte { return data })
-	}
-	d.sources = append(d.sources, s)
-}
-
-// self is the document's own URI, resolved against where it is from (Arazzo
-// 1.1.0, Establishing the Base URI); empty when it has none.
-func (d *document) self() string {
-	if d.decl.Self == "" {
-		return ""
-	}
-	return resolveLocation(d.location, d.decl.Self)
-}
-
-// load reads a source description: by its identity where the document has a
-// $self, else, or when there is nothing, by its place (Arazzo 1.1.0,
-// Establishing the Base URI).
-func (l *linker) load(d *document, decl *arazzo.SourceDescription, location *string, remapped bool) ([]byte, error) {
-	if self := d.self(); self != "" && !remapped && !isURL(decl.URL) {
-		identity := resolveLocation(self, decl.URL)
-		if data, err := l.read(identity); err == nil {
-			*location = identity
-			return data, nil
-		}
-	}
-	return l.read(*location)
-}
-
-// identified finds a document that is linked already by its $self.
-func (l *linker) identified(d *document, decl *arazzo.SourceDescription) *document {
-	url := resolveLocation(or(d.self(), d.location), decl.URL)
-	for _, known := range l.program.documents {
-		if self := known.self(); self != "" && self == url {
-			return known
-		}
-	}
-	return nil
+	return len(p.documents) + slices.Index(texts, s.description.Text())
 }
 
 // need returns the source with that name, or reports why there is none.

@@ -2,24 +2,28 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
-	"net/url"
-	"path/filepath"
-	"strings"
+	"os"
 
+	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/uri"
 )
 
-// A Loader reads the source descriptions that a document names. location is a
-// file path or an absolute URL. It is called by one goroutine at a time.
+// A Loader reads the source descriptions that a document names, and the
+// documents that their $refs name. location is a file path, or an absolute URL
+// with its scheme in lower case. A document that came from an http or https URL
+// never leads to a file path. For one program it is called by one goroutine at a
+// time.
 type Loader interface {
 	Load(ctx context.Context, location string) ([]byte, error)
 }
 
-// LoaderFunc is a function that is a [Loader].
+// LoaderFunc adapts a function to the [Loader] interface.
 type LoaderFunc func(ctx context.Context, location string) ([]byte, error)
 
 // Load calls f.
@@ -27,14 +31,44 @@ func (f LoaderFunc) Load(ctx context.Context, location string) ([]byte, error) {
 	return f(ctx, location)
 }
 
-// Files is the Loader that [Compiler] uses by default: it reads local files
-// and refuses every URL.
-var Files Loader = LoaderFunc(func(_ context.Context, location string) ([]byte, error) {
-	if isURL(location) {
-		return nil, fmt.Errorf("remote descriptions are not loaded unless the caller allows it (Compiler.Loader)")
+// A FileLoader is the [Loader] that a [Compiler] uses by default: it reads local
+// files and refuses every URL. (The files that request bodies send are
+// [Compiler.Files].)
+type FileLoader struct{}
+
+// Load reads a regular file; others may never end.
+func (FileLoader) Load(_ context.Context, place string) ([]byte, error) {
+	switch scheme := location.Scheme(place); {
+	case location.IsURL(place):
+		return nil, errors.New("remote descriptions are not loaded unless the caller allows it (Compiler.Loader)")
+	case scheme != "":
+		return nil, errScheme(scheme)
 	}
-	return tree.ReadFile(location)
-})
+	info, err := os.Stat(place)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file but %s", place, kindOf(info.Mode()))
+	}
+	return tree.ReadFile(place)
+}
+
+func errScheme(scheme string) error {
+	return fmt.Errorf("the scheme %q is not supported; a location is a file, or an http or https URL (a file whose name has a colon is written ./name)", scheme)
+}
+
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
 
 // FilesAndHTTP returns a Loader that reads local files and, by client,
 // http and https URLs. A nil client is http.DefaultClient.
@@ -44,7 +78,7 @@ func FilesAndHTTP(client *http.Client) Loader {
 	}
 	return LoaderFunc(func(ctx context.Context, location string) ([]byte, error) {
 		if !isURL(location) {
-			return tree.ReadFile(location)
+			return FileLoader{}.Load(ctx, location)
 		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri.Escape(location), nil)
 		if err != nil {
@@ -66,41 +100,4 @@ func FilesAndHTTP(client *http.Client) Loader {
 	})
 }
 
-func isURL(location string) bool {
-	scheme, _, ok := strings.Cut(location, "://")
-	return ok && (scheme == "http" || scheme == "https")
-}
-
-// resolveLocation resolves a source's URL against the location of the document
-// that refers to it (O4): both may be paths or URLs.
-func resolveLocation(base, ref string) string {
-	if isURL(ref) {
-		return ref
-	}
-	if path, ok := strings.CutPrefix(ref, "file://"); ok {
-		if unescaped, err := url.PathUnescape(path); err == nil {
-			return filepath.FromSlash(unescaped)
-		}
-		return filepath.FromSlash(path)
-	}
-	ref, _, _ = strings.Cut(ref, "#")
-	if isURL(base) {
-		b, err := url.Parse(uri.Escape(base))
-		if err != nil {
-			return ref
-		}
-		r, err := b.Parse(uri.Escape(ref))
-		if err != nil {
-			return ref
-		}
-		return r.String()
-	}
-	if filepath.IsAbs(ref) {
-		return ref
-	}
-	// A reference is a URI: %20 in it is a blank in the file's name.
-	if unescaped, err := url.PathUnescape(ref); err == nil {
-		ref = unescaped
-	}
-	return filepath.Join(filepath.Dir(base), filepath.FromSlash(ref))
-}
+func isURL(place string) bool { return location.IsURL(place) }

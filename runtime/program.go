@@ -36,7 +36,7 @@ func (p *Program) Document() *arazzo.Document { return p.documents[0].decl }
 type document struct {
 	root      *arazzo.Node // decl as a tree
 	decl      *arazzo.Document
-	location  string
+	location  string // what its relative sources start from, where $self says nothing else
 	sources   []*source
 	workflows map[string]int
 	schemas   *schemaIndex // nil until a workflow has inputs

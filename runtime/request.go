@@ -65,7 +65,7 @@ func (x *Execution) server(s *step) (string, error) {
 		}
 	}
 	if !isURL(url) {
-		return "", fmt.Errorf("the description of source %q gives no server to send to, but %q; give one with --server %s=URL (Settings.Servers)", s.source.name, url, s.source.name)
+		return "", fmt.Errorf("source %q declares no absolute server URL (found %q); set Settings.Servers[%[1]q]", s.source.name, url)
 	}
 	return x.baseURL(url)
 }

@@ -122,7 +122,10 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 		if r.Err != nil {
 			return r.Err
 		}
-		list = append(list, r.Diagnostics...)
+		for _, d := range r.Diagnostics {
+			d.Message = inFlags(d.Message)
+			list = append(list, d)
+		}
 	}
 	if err := f.print(c.OutOrStdout(), list); err != nil {
 		return err
@@ -190,6 +193,6 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 // tell prints the diagnostics that matter to somebody who wants to run.
 func tell(c *cobra.Command, diagnostics []arazzo.Diagnostic) {
 	if len(diagnostics) > 0 {
-		fmt.Fprintln(c.ErrOrStderr(), strings.TrimSpace(arazzo.JoinDiagnostics(diagnostics)))
+		fmt.Fprintln(c.ErrOrStderr(), inFlags(strings.TrimSpace(arazzo.JoinDiagnostics(diagnostics))))
 	}
 }

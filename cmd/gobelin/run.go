@@ -111,7 +111,7 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	if err == nil {
 		return nil
 	}
-	fmt.Fprintln(c.ErrOrStderr(), err)
+	fmt.Fprintln(c.ErrOrStderr(), inFlags(err.Error()))
 	if errors.Is(err, errInterrupted) {
 		return exit(exitInterrupted)
 	}
@@ -206,6 +206,12 @@ func (r *run) settings(p *runtime.Program) (runtime.Settings, error) {
 
 func (r *run) print(c *cobra.Command, run *report.Run) error {
 	if r.output == "json" {
+		for i := range run.Diagnostics {
+			run.Diagnostics[i].Message = inFlags(run.Diagnostics[i].Message)
+		}
+		if run.Error != nil {
+			run.Error.Message = inFlags(run.Error.Message)
+		}
 		data, err := run.JSON()
 		if err != nil {
 			return err

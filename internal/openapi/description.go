@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -8,26 +9,29 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/tree"
-	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// A Description is an OpenAPI description. It is safe for concurrent use.
+// A Description is an OpenAPI description, or another document that one refers
+// to. It is safe for concurrent use.
 type Description struct {
 	Version  string // of the specification: "3.1.0"
 	Title    string
 	location string
-	root     *tree.Node
-	open     func(location string) ([]byte, error)
+	text     *Text
+	root     *tree.Node // of text
+	set      *Set       // of the documents that d refers to; it holds d too
 
+	once  sync.Once // describes d, where it is a description
+	err   error
 	index []entry
 	ids   []string
 
-	mu       sync.Mutex
-	external map[string]*Description
-	built    map[string]*Operation
+	mu    sync.Mutex
+	built map[string]*Operation
 }
 
 // entry is where an operation stands.
@@ -43,15 +47,28 @@ type entry struct {
 // query came with OpenAPI 3.2.
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 
-// Load reads a description. location is its path or URL, against which
-// relative references and servers are resolved; open reads the documents that
-// external references name, nil refuses them.
+// Load reads a description that is no part of a [Set]. location is its path or
+// URL, against which relative references and servers are resolved; open reads
+// the documents that external references name, nil refuses them.
 func Load(data []byte, location string, open func(location string) ([]byte, error)) (*Description, error) {
-	root, err := Parse(data)
-	if err != nil {
-		return nil, err
+	text := NewText(data)
+	return fromText(text, location, open)
+}
+
+func fromText(text *Text, at string, open func(location string) ([]byte, error)) (*Description, error) {
+	if text.Err != nil {
+		return nil, text.Err
 	}
-	return FromNode(root, location, open)
+	set := NewSet(func(location string) (*Text, error) {
+		if open == nil {
+			return nil, errors.New("external references are not read")
+		}
+		data, err := open(location)
+		return NewText(data), err
+	})
+	at = location.Clean(at)
+	set.documents[location.Key(at)] = &document{text: text}
+	return set.Description(at)
 }
 
 // outline is what is read of every description: where operations and components
@@ -63,27 +80,22 @@ var outline = &tree.Outline{Members: map[string]*tree.Outline{
 	"definitions": {}, "parameters": {}, "responses": {}, "securityDefinitions": {},
 }}
 
-// Parse reads the text of a description for [FromNode], as far as every use
-// needs it. data must not be changed any more.
-func Parse(data []byte) (*tree.Node, error) { return tree.ParseOutline(data, outline) }
-
-// FromNode is [Load] for a description that is parsed already.
-func FromNode(root *tree.Node, location string, open func(location string) ([]byte, error)) (*Description, error) {
-	d := &Description{root: root, location: location, open: open, built: map[string]*Operation{}, external: map[string]*Description{}}
-	field := root.Get("openapi")
+// describe reads what makes a document a description.
+func (d *Description) describe() error {
+	field := d.root.Get("openapi")
 	if field == nil {
-		field = root.Get("swagger")
+		field = d.root.Get("swagger")
 	}
 	if field == nil {
-		return nil, fmt.Errorf("not an OpenAPI description: it has neither %q nor %q", "openapi", "swagger")
+		return fmt.Errorf("not an OpenAPI description: it has neither %q nor %q", "openapi", "swagger")
 	}
 	d.Version = field.Text
 	if !strings.HasPrefix(d.Version, "3.") && !d.isSwagger() {
-		return nil, fmt.Errorf("OpenAPI version %q is not supported; 2.0 and 3.x are", d.Version)
+		return fmt.Errorf("OpenAPI version %q is not supported; 2.0 and 3.x are", d.Version)
 	}
-	d.Title = root.Get("info").Get("title").Str()
+	d.Title = d.root.Get("info").Get("title").Str()
 	d.enumerate()
-	return d, nil
+	return nil
 }
 
 // isSwagger reports whether the description is of version 2.0.
@@ -198,6 +210,9 @@ const maxReferences = 64 // in a row
 // Location is the path or URL of the document.
 func (d *Description) Location() string { return d.location }
 
+// Text is the text of the document.
+func (d *Description) Text() *Text { return d.text }
+
 // Follow takes one $ref of a node that stands in d; home is the document in
 // which the target stands. A node without $ref is its own target.
 func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description, err error) {
@@ -208,7 +223,7 @@ func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description
 	home = d
 	file, pointer, _ := strings.Cut(ref, "#")
 	if file != "" {
-		if home, err = d.document(file); err != nil {
+		if home, err = d.referred(file); err != nil {
 			return nil, nil, fmt.Errorf("%d:%d: $ref %q: %w", n.Line, n.Column, ref, err)
 		}
 	}
@@ -239,73 +254,11 @@ func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description,
 	return nil, nil, fmt.Errorf("%d:%d: $ref leads in a circle", n.Line, n.Column)
 }
 
-// document gives the document that an external reference names.
-func (d *Description) document(ref string) (*Description, error) {
-	if d.open == nil {
-		return nil, fmt.Errorf("external references are not read")
-	}
-	location := join(d.location, ref)
-	d.mu.Lock()
-	known := d.external[location]
-	d.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
-	data, err := d.open(location)
+// referred returns the document that an external reference names.
+func (d *Description) referred(ref string) (*Description, error) {
+	at, err := location.Resolve(d.location, ref)
 	if err != nil {
 		return nil, err
 	}
-	root, err := tree.Parse(data)
-	if err != nil {
-		return nil, err
-	}
-	known = &Description{Version: d.Version, location: location, root: root, open: d.open, external: d.external}
-	d.mu.Lock()
-	d.external[location] = known
-	d.mu.Unlock()
-	return known, nil
-}
-
-// join resolves a reference against the location of a document: a URL or a
-// path with slashes.
-func join(base, ref string) string {
-	if strings.Contains(base, "://") || strings.Contains(ref, "://") {
-		base, ref = uri.Escape(base), uri.Escape(ref)
-	}
-	b, err := url.Parse(strings.ReplaceAll(base, "\\", "/"))
-	if err != nil {
-		return ref
-	}
-	r, err := b.Parse(ref)
-	if err != nil {
-		return ref
-	}
-	if r.Scheme != "" {
-		return r.String()
-	}
-	joined := r.Path
-	if !strings.HasPrefix(base, "/") {
-		joined = strings.TrimPrefix(joined, "/")
-	}
-	// url.Parse drops leading "..", which a relative path may need.
-	if strings.HasPrefix(base, "..") || strings.HasPrefix(ref, "..") && !strings.HasPrefix(base, "/") {
-		return relative(base, ref)
-	}
-	return joined
-}
-
-// relative joins two relative paths and keeps what leads out of the folder.
-func relative(base, ref string) string {
-	parts := strings.Split(base, "/")
-	parts = parts[:len(parts)-1]
-	for _, p := range strings.Split(ref, "/") {
-		switch {
-		case p == "." || p == "":
-		case p == ".." && len(parts) > 0 && parts[len(parts)-1] != "..":
-			parts = parts[:len(parts)-1]
-		default:
-			parts = append(parts, p)
-		}
-	}
-	return strings.Join(parts, "/")
+	return d.set.document(at)
 }

@@ -88,8 +88,11 @@ func (d *Description) operation(e *entry) (*Operation, error) {
 		return nil, fmt.Errorf("%s %s: %w", e.method, e.path, err)
 	}
 	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.built == nil {
+		d.built = map[string]*Operation{}
+	}
 	d.built[key] = op
-	d.mu.Unlock()
 	return op, nil
 }
 

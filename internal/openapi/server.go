@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/uri"
 	"golang.org/x/net/http/httpguts"
@@ -167,10 +168,14 @@ var bracesBack = strings.NewReplacer("%7B", "{", "%7D", "}")
 // absolute resolves a relative server URL where the description has a URL
 // itself.
 func (r *operationReader) absolute(url string) string {
-	if strings.Contains(r.d.location, "://") && !strings.Contains(url, "://") && !strings.HasPrefix(url, "{") {
-		return bracesBack.Replace(join(r.d.location, url))
+	if !location.IsURL(r.d.location) || strings.Contains(url, "://") || strings.HasPrefix(url, "{") {
+		return url
 	}
-	return url
+	resolved, err := location.Resolve(r.d.location, url)
+	if err != nil {
+		return url
+	}
+	return bracesBack.Replace(resolved)
 }
 
 // hosts makes servers of host, basePath and schemes of 2.0.

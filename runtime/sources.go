@@ -1,0 +1,244 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/location"
+)
+
+// A source is found in two passes. The first reads all that the documents lead
+// to, so that the second knows the $self of each when it binds sources to
+// documents: what a source means does not depend on the order of the sources.
+
+// target is what a source description may lead to.
+type target struct {
+	identity string   // the URI that it names, which may be a document's $self; "" where the caller has named a place
+	places   []string // where it may be, the first that can be read
+}
+
+// target returns what a source description leads to. A place is given by the
+// caller (O4), or follows from the document's $self, or else from where the
+// document is from (Arazzo 1.1.0, Establishing the Base URI).
+func (l *linker) target(d *document, decl *arazzo.SourceDescription) (target, error) {
+	if given := l.compiler.Sources[decl.Name]; given != "" && d == l.entry {
+		return target{places: []string{location.Clean(given)}}, nil
+	}
+	bases := []string{d.location}
+	if self := d.self(); self != "" {
+		bases = []string{self, d.location}
+	}
+	var t target
+	var err error
+	for _, base := range bases {
+		place, resolveErr := location.Resolve(base, decl.URL)
+		if resolveErr != nil {
+			err = resolveErr
+			continue
+		}
+		if t.identity == "" {
+			t.identity = place
+		}
+		if !slices.ContainsFunc(t.places, func(other string) bool { return location.Same(other, place) }) {
+			t.places = append(t.places, place)
+		}
+	}
+	if len(t.places) > 0 {
+		err = nil
+	}
+	return t, err
+}
+
+// self is the document's own URI, resolved against where it is from; "" when it
+// has none.
+func (d *document) self() string {
+	if d.decl.Self == "" {
+		return ""
+	}
+	self, err := location.Resolve(d.location, d.decl.Self)
+	if err != nil {
+		return ""
+	}
+	return self
+}
+
+// start makes the document that is compiled the first one.
+func (l *linker) start(decl *arazzo.Document) {
+	at := location.Clean(decl.Location)
+	l.entry = &document{decl: decl, location: at}
+	if l.compiler.Base != "" {
+		l.entry.location = location.In(l.compiler.Base)
+	}
+	l.parsed[location.Key(at)] = l.entry
+	l.identify(l.entry.self(), at)
+}
+
+// discover reads what documents lead to, from the entry document on. Files come
+// first: what a URL names may be the $self of one of them, and is then not asked
+// for.
+func (l *linker) discover() {
+	var remote []target
+	for documents := []*document{l.entry}; len(documents) > 0; {
+		for ; len(documents) > 0; documents = documents[1:] {
+			for _, decl := range documents[0].decl.Sources {
+				t, err := l.target(documents[0], decl)
+				if err != nil || decl.Type == asyncapi {
+					continue
+				}
+				remote = append(remote, t)
+				if place, err := l.locate(t.files()); err == nil {
+					documents = l.visit(place, documents)
+				}
+			}
+		}
+		remote = slices.DeleteFunc(remote, func(t target) bool {
+			_, known := l.identities[location.Key(t.identity)]
+			return known
+		})
+		for _, t := range remote {
+			if place, err := l.locate(t); err == nil {
+				documents = l.visit(place, documents)
+			}
+		}
+		remote = nil
+	}
+}
+
+// files is the part of a target that is a file, whatever identity it has.
+func (t target) files() target {
+	var files target
+	for _, place := range t.places {
+		if location.Scheme(place) == "" {
+			files.places = append(files.places, place)
+		}
+	}
+	return files
+}
+
+// visit reads what is at a place, and appends it to the documents where it is a
+// new one of Arazzo.
+func (l *linker) visit(place string, documents []*document) []*document {
+	if _, known := l.parsed[location.Key(place)]; known {
+		return documents
+	}
+	text, err := l.set.Text(place)
+	if err != nil || text.Err != nil {
+		return documents
+	}
+	if text.Root.Get("arazzo") == nil {
+		if self, err := location.Resolve(place, text.Root.Get("$self").Str()); err == nil { // OpenAPI 3.2
+			l.identify(self, place)
+		}
+		return documents
+	}
+	decl, _ := arazzo.ParseFile(place, text.Data)
+	if decl == nil {
+		return documents
+	}
+	d := &document{decl: decl, location: place}
+	l.parsed[location.Key(place)] = d
+	l.identify(d.self(), place)
+	return append(documents, d)
+}
+
+// identify notes what has a URI as its $self. Of several it is the one that is
+// at that place, else the first by name.
+func (l *linker) identify(self, place string) {
+	if self == "" {
+		return
+	}
+	key := location.Key(self)
+	known, found := l.identities[key]
+	if !found || !location.Same(known, self) && (location.Same(place, self) || place < known) {
+		l.identities[key] = place
+	}
+}
+
+// locate returns the place of a target: what has its identity, else the first
+// place with something to read. The error is that of the last one.
+func (l *linker) locate(t target) (string, error) {
+	if place, known := l.identities[location.Key(t.identity)]; known {
+		return place, nil
+	}
+	err := fs.ErrNotExist // where there is no place to look at
+	for _, place := range t.places {
+		if l.parsed[location.Key(place)] != nil {
+			return place, nil
+		}
+		if _, err = l.set.Text(place); err == nil {
+			return place, nil
+		}
+	}
+	return "", err
+}
+
+// register adds a document to the program with its workflows and sources.
+func (l *linker) register(d *document) {
+	d.root, d.workflows = d.decl.Node(), map[string]int{}
+	l.program.documents = append(l.program.documents, d)
+	l.diagnostics = append(l.diagnostics, d.decl.Diagnostics...)
+	for _, w := range d.decl.Workflows {
+		if _, dup := d.workflows[w.WorkflowID]; dup {
+			continue
+		}
+		index := len(l.program.workflows)
+		d.workflows[w.WorkflowID] = index
+		l.program.workflows = append(l.program.workflows, &workflow{index: index, id: w.WorkflowID, decl: w, document: d})
+	}
+	for _, decl := range d.decl.Sources {
+		s, place, err := l.source(d, decl)
+		if err != nil {
+			l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At(place), message: fmt.Sprintf("source %q %v", decl.Name, err)})
+			continue
+		}
+		d.sources = append(d.sources, s)
+		if s.document != nil && s.document.workflows == nil {
+			l.register(s.document)
+		}
+	}
+}
+
+// asyncapi is the type of sources that are not read.
+const asyncapi = "asyncapi"
+
+// source finds a source of a document. The error continues a sentence about it,
+// and is at a field of decl.
+func (l *linker) source(d *document, decl *arazzo.SourceDescription) (s *source, field string, err error) {
+	if decl.Type == asyncapi {
+		return nil, "type", errors.New("is an AsyncAPI description; gobelin runs steps over OpenAPI only")
+	}
+	t, err := l.target(d, decl)
+	if err != nil {
+		return nil, "url", fmt.Errorf("cannot be read: url %q: %w", decl.URL, err)
+	}
+	place, err := l.locate(t)
+	if err != nil {
+		return nil, "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, or Compiler.Base to where relative sources start from",
+			strings.Join(t.places, " and "), err, decl.Name)
+	}
+	s = &source{name: decl.Name, location: place}
+	kind := "arazzo"
+	if s.document = l.parsed[location.Key(place)]; s.document == nil {
+		kind = "openapi"
+		if s.description, err = l.set.Description(place); err != nil {
+			return nil, "url", fmt.Errorf("(%s): %w", place, l.unusable(place, err))
+		}
+	}
+	if decl.Type != "" && decl.Type != kind {
+		l.report(d, "source-type", arazzo.Warning, decl.At("type"), "source %q is an %s description, not %s", decl.Name, kind, decl.Type)
+	}
+	return s, "", nil
+}
+
+// unusable returns why an Arazzo document is none, else why a description is
+// none.
+func (l *linker) unusable(place string, err error) error {
+	if text, readErr := l.set.Text(place); readErr == nil && text.Err == nil && text.Root.Get("arazzo") != nil {
+		_, err = arazzo.ParseFile(place, text.Data)
+	}
+	return err
+}

@@ -1,0 +1,247 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/runtime"
+)
+
+// texts are documents by location; a Loader.
+type texts map[string]string
+
+func (t texts) Load(_ context.Context, location string) ([]byte, error) {
+	text, ok := t[filepath.ToSlash(location)]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", location, fs.ErrNotExist)
+	}
+	return []byte(text), nil
+}
+
+// write writes the texts below a folder.
+func (t texts) write(test *testing.T, folder string) {
+	test.Helper()
+	for name, text := range t {
+		name = filepath.Join(folder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			test.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			test.Fatal(err)
+		}
+	}
+}
+
+// described is a description whose operation get has the parameter at ref.
+func described(ref string) string {
+	return "openapi: 3.0.3\ninfo: {title: A, version: '1'}\nservers: [{url: 'http://h'}]\n" +
+		"paths: {/a: {get: {operationId: get, parameters: [{$ref: '" + ref + "'}], responses: {'200': {description: ok}}}}}\n"
+}
+
+const (
+	parameter = "p: {name: q, in: query, schema: {type: string}}\n"
+	flowHead  = "arazzo: 1.0.1\ninfo: {title: A, version: '1'}\n"
+	flow      = flowHead + "sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]\nworkflows: [{workflowId: w, steps: [{stepId: s, operationId: get, parameters: [{name: q, in: query, value: v}]}]}]\n"
+)
+
+func parse(t *testing.T, location, text string) *arazzo.Document {
+	t.Helper()
+	doc, err := arazzo.ParseFile(location, []byte(text))
+	if doc == nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// References of descriptions lead where references of documents lead.
+func TestExternalReferences(t *testing.T) {
+	root := t.TempDir()
+	t.Chdir(root)
+	for _, row := range []struct{ folder, at, ref, file string }{
+		{"docs", "docs", "t.yaml", "docs/t.yaml"},
+		{"docs/sub", "docs/sub", "../t.yaml", "docs/t.yaml"},
+		{"docs", "docs", "ex%20t.yaml", "docs/ex t.yaml"},
+		{"docs", "../" + filepath.Base(root) + "/docs", "ex%20t.yaml", "docs/ex t.yaml"},
+		{"50%off", "50%off", "t.yaml", "50%off/t.yaml"},
+		{"a%20b", "a%20b", "t.yaml", "a%20b/t.yaml"},
+		{"a b", "a b", "../t.yaml", "t.yaml"},
+		{"docs", filepath.Join(root, "docs"), "ex%20t.yaml", "docs/ex t.yaml"},
+		{"docs", "docs", "file://" + filepath.ToSlash(root) + "/other/ex%20t.yaml", "other/ex t.yaml"},
+		{"docs", "docs", filepath.ToSlash(root) + "/other/t.yaml", "other/t.yaml"},
+	} {
+		texts{row.folder + "/w.yaml": flow, row.folder + "/api.yaml": described(row.ref + "#/p"), row.file: parameter}.write(t, root)
+		doc, err := arazzo.ReadFile(row.at + "/w.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := runtime.Compile(t.Context(), doc); err != nil {
+			t.Errorf("$ref %s in %s: %v", row.ref, row.at, err)
+		}
+		if err := os.Remove(row.file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// However the entry document is spelled, a source that leads back to it is it.
+func TestEntryDocumentOnce(t *testing.T) {
+	root := t.TempDir()
+	t.Chdir(root)
+	texts{
+		"docs/w.yaml": flowHead + "x: 1\nsourceDescriptions: [{name: called, url: called.yaml, type: arazzo}]\nworkflows: [{workflowId: w, steps: [{stepId: s, workflowId: $sourceDescriptions.called.c}]}, {workflowId: leaf, steps: [{stepId: s, workflowId: w}]}]\n",
+		"docs/called.yaml": flowHead + "sourceDescriptions: [{name: back, url: ../docs/w.yaml, type: arazzo}, {name: absolute, url: 'file://" + filepath.ToSlash(root) +
+			"/docs/w.yaml', type: arazzo}]\nworkflows: [{workflowId: c, steps: [{stepId: s, workflowId: $sourceDescriptions.back.leaf}, {stepId: t, workflowId: $sourceDescriptions.absolute.leaf}]}]\n",
+	}.write(t, root)
+	for _, name := range []string{"docs/w.yaml", "./docs/w.yaml", "docs/../docs/w.yaml", filepath.Join(root, "docs/w.yaml")} {
+		doc, err := arazzo.ReadFile(name)
+		if doc == nil {
+			t.Fatal(err)
+		}
+		program, _ := runtime.Compile(t.Context(), doc)
+		unknown := 0
+		for _, d := range program.Diagnostics() {
+			if d.Code == "unknown-field" {
+				unknown++
+			} else {
+				t.Error(d)
+			}
+		}
+		if unknown != 1 {
+			t.Errorf("%s: its diagnostic was found %d times", name, unknown)
+		}
+	}
+}
+
+// A snapshot belongs to a program with the same texts and options.
+func TestSnapshotOfAnotherProgram(t *testing.T) {
+	const other = "p: {name: q, in: query, schema: {type: integer}}\n"
+	two := flowHead + "sourceDescriptions: [{name: a, url: a.yaml}, {name: b, url: b.yaml}, {name: c, url: c.yaml}]\n" +
+		"workflows: [{workflowId: w, steps: [{stepId: s, operationId: $sourceDescriptions.a.get, parameters: [{name: q, in: query, value: v}]}]}]\n"
+	files := func() texts {
+		return texts{"a.yaml": described("x.yaml#/p"), "b.yaml": described("y.yaml#/p"), "c.yaml": described("x.yaml#/p"),
+			"x.yaml": "p: {$ref: 'deep.yaml#/p'}\n", "deep.yaml": parameter, "y.yaml": other}
+	}
+	compile := func(t *testing.T, c runtime.Compiler, text string) *runtime.Program {
+		t.Helper()
+		program, err := c.Compile(t.Context(), parse(t, "w.yaml", text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return program
+	}
+	execution, err := compile(t, runtime.Compiler{Loader: files()}, two).Begin("w", nil, runtime.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := execution.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(c *runtime.Compiler, files texts) bool{
+		"nothing": func(*runtime.Compiler, texts) bool { return true },
+		"a cache that has read more": func(c *runtime.Compiler, files texts) bool {
+			c.Cache = &runtime.Cache{}
+			files["api.yaml"], files["more.yaml"] = described("more.yaml#/p"), parameter
+			compile(t, *c, flow)
+			return true
+		},
+		"the file that a reference names":     func(_ *runtime.Compiler, files texts) bool { files["x.yaml"] = parameter; return false },
+		"the file that this one names":        func(_ *runtime.Compiler, files texts) bool { files["deep.yaml"] = other; return false },
+		"a description":                       func(_ *runtime.Compiler, files texts) bool { files["a.yaml"] += "# other\n"; return false },
+		"OverrideActions":                     func(c *runtime.Compiler, _ texts) bool { c.OverrideActions = true; return false },
+		"Strict":                              func(c *runtime.Compiler, _ texts) bool { c.Strict = true; return false },
+		"which file a source is":              func(c *runtime.Compiler, _ texts) bool { c.Sources = map[string]string{"b": "a.yaml"}; return false },
+		"which of the same texts a source is": func(c *runtime.Compiler, _ texts) bool { c.Sources = map[string]string{"c": "b.yaml"}; return false },
+		"which file a source is, the other way": func(c *runtime.Compiler, _ texts) bool {
+			c.Sources = map[string]string{"a": "b.yaml", "b": "a.yaml"}
+			return false
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			compiler, files := runtime.Compiler{}, files()
+			compiler.Loader = files
+			accepted := change(&compiler, files)
+			_, err := compile(t, compiler, two).Restore(snapshot)
+			if accepted && err != nil || !accepted && (err == nil || !strings.Contains(err.Error(), "is of program")) {
+				t.Errorf("error: %v", err)
+			}
+		})
+	}
+}
+
+// What came over the network leads to no file of this machine.
+func TestRemoteNamesNoFiles(t *testing.T) {
+	folder := t.TempDir()
+	texts{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}.write(t, folder)
+	local := "file://" + filepath.ToSlash(folder)
+	remote := map[string]string{
+		"/source.yaml": flowHead + "sourceDescriptions: [{name: api, url: '" + local + "/api.yaml'}]\nworkflows: [{workflowId: w, steps: [{stepId: s, operationId: get}]}]\n",
+		"/self.yaml": strings.Replace(flowHead, "1.0.1", "1.1.0\n$self: "+local+"/self.yaml", 1) +
+			"sourceDescriptions: [{name: api, url: api.yaml}]\nworkflows: [{workflowId: w, steps: [{stepId: s, operationId: get}]}]\n",
+		"/reference.yaml": described(local + "/t.yaml#/p"),
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if text, ok := remote[r.URL.Path]; ok {
+			fmt.Fprint(w, text)
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	defer server.Close()
+	for path, step := range map[string]struct{ target, message string }{
+		"/source.yaml":    {"workflowId: $sourceDescriptions.remote.w", "cannot name local files"},
+		"/self.yaml":      {"workflowId: $sourceDescriptions.remote.w", "404"},
+		"/reference.yaml": {"operationId: get", "cannot name local files"},
+	} {
+		doc := parse(t, filepath.Join(folder, "w.yaml"), flowHead+"sourceDescriptions: [{name: remote, url: '"+server.URL+path+"'}]\nworkflows: [{workflowId: w, steps: [{stepId: s, "+step.target+"}]}]\n")
+		compiler := runtime.Compiler{Loader: runtime.FilesAndHTTP(server.Client())}
+		if _, err := compiler.Compile(t.Context(), doc); err == nil || !strings.Contains(err.Error(), step.message) {
+			t.Errorf("%s: %v, want %q", path, err, step.message)
+		}
+	}
+}
+
+// Documents that name others without end are not read without end.
+func TestLoadingIsBounded(t *testing.T) {
+	loads := 0
+	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) {
+		loads++
+		return fmt.Appendf(nil, "%ssourceDescriptions: [{name: next, url: d%d.yaml, type: arazzo}]\nworkflows: [{workflowId: w%[2]d, steps: [{stepId: s, workflowId: $sourceDescriptions.next.w%d}]}]\n", flowHead, loads, loads+1), nil
+	})}
+	_, err := compiler.Compile(t.Context(), parse(t, "w.yaml", flowHead+"sourceDescriptions: [{name: next, url: d0.yaml, type: arazzo}]\nworkflows: [{workflowId: w, steps: [{stepId: s, workflowId: $sourceDescriptions.next.w1}]}]\n"))
+	if err == nil || !strings.Contains(err.Error(), "more than 10000 documents") || loads != 10_000 {
+		t.Errorf("%d loads, error: %v", loads, err)
+	}
+}
+
+// A context that ends stops loading, and the cache keeps nothing of that.
+func TestLoadingIsCanceled(t *testing.T) {
+	cause := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	files := texts{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}
+	loads := 0
+	compiler := runtime.Compiler{Cache: &runtime.Cache{}, Loader: runtime.LoaderFunc(func(ctx context.Context, location string) ([]byte, error) {
+		if loads++; loads == 1 {
+			cancel(cause)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return files.Load(ctx, location)
+	})}
+	if program, err := compiler.Compile(ctx, parse(t, "w.yaml", flow)); program != nil || !errors.Is(err, cause) || loads != 1 {
+		t.Errorf("%d loads, error: %v", loads, err)
+	}
+	if _, err := compiler.Compile(t.Context(), parse(t, "w.yaml", flow)); err != nil {
+		t.Error(err)
+	}
+}
