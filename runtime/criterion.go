@@ -242,6 +242,7 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *operandList) verd
 	if c.embedded != nil {
 		parsed, err := x.substitute(f, c, operands)
 		if err != nil {
+			x.learnAnswer(f)
 			return verdict{reason: x.maskText(syntaxMessage(err))}
 		}
 		c = parsed
@@ -252,6 +253,7 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *operandList) verd
 	case xpathCriterion:
 		passed, err := c.xpath.Test(value.Text(context))
 		if err != nil {
+			x.learnAnswer(f)
 			return verdict{reason: x.maskText(err.Error())}
 		}
 		return verdict{passed: passed}
@@ -277,6 +279,7 @@ func (x *Execution) operandReason(f *frame, passed bool, refs []ref) string {
 	if passed {
 		return ""
 	}
+	x.learnAnswer(f)
 	var parts []string
 	for i := range refs {
 		if refs[i].kind == constantRef {
@@ -311,7 +314,7 @@ func (x *Execution) evaluateJSONPath(f *frame, c *criterion, context any, operan
 		return v, ok
 	}, x.program.strict)
 	if outcome.RootFilter {
-		x.raise(f, "jsonpath-root-filter", c.place, fmt.Sprintf("%s filters the children of the root; it was tried on the root itself", c.text))
+		x.raise(f, "jsonpath-root-filter", c.place, fmt.Sprintf("%s filters the children of the root; it was tried on the root itself", x.maskText(c.text)))
 	}
 	return verdict{passed: outcome.Pass}
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -110,7 +109,7 @@ func (w *workflow) inputs() []InputInfo {
 	var list []InputInfo
 	for _, name := range s.names {
 		n := s.property(name)
-		info := InputInfo{Name: name, Description: s.find(n, "description").Str(), Required: s.requires(name), Secret: slices.Contains(w.secrets, name)}
+		info := InputInfo{Name: name, Description: s.find(n, "description").Str(), Required: s.requires(name), Secret: w.isSecret(name)}
 		if t := s.find(n, "type"); t != nil {
 			info.Type = t.Text
 			for _, item := range t.Items {
@@ -204,33 +203,20 @@ func (info *WorkflowInfo) server(s *step) {
 func (info *WorkflowInfo) filesOf(b *body) {
 	switch {
 	case strings.HasPrefix(strings.ToLower(b.contentType), "multipart/"):
-		members(&b.payload, func(part *operand) {
-			info.file(part)
-			for i := range part.items {
-				info.file(&part.items[i])
+		if b.payload.isArray() {
+			return
+		}
+		for _, part := range b.payload.parts() {
+			info.file(&part)
+			if !part.isArray() {
+				continue
 			}
-			if items, ok := part.constant.([]any); ok {
-				for _, item := range items {
-					info.file(&operand{constant: item})
-				}
+			for _, item := range part.parts() {
+				info.file(&item)
 			}
-		})
+		}
 	case !openapi.IsJSON(b.contentType) && !openapi.IsForm(b.contentType):
 		info.file(&b.payload)
-	}
-}
-
-// members visits the members of an object, constant or not.
-func members(o *operand, visit func(*operand)) {
-	if values, ok := o.constant.(map[string]any); ok {
-		for _, name := range slices.Sorted(maps.Keys(values)) {
-			visit(&operand{constant: values[name]})
-		}
-	}
-	if o.kind == objectOperand {
-		for i := range o.items {
-			visit(&o.items[i])
-		}
 	}
 }
 

@@ -502,6 +502,7 @@ func (x *Execution) callWorkflow(f *frame, s *step) {
 // finish ends a workflow, with its outputs (F7), and goes back to its caller.
 func (x *Execution) finish(f *frame, failed *failure) {
 	outputs := x.workflowOutputs(f, failed == nil)
+	x.learnResults(x.workflow(f), outputs)
 	if x.listener != nil {
 		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.maskMap(outputs), Err: failed.error()})
 	}

@@ -1,6 +1,10 @@
 package runtime
 
 import (
+	"maps"
+	"slices"
+	"strconv"
+
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/expr"
 )
@@ -75,3 +79,78 @@ const (
 	componentRef
 	missingRef
 )
+
+// all visits every expression in an operand, at any depth: of templates, of the
+// contexts of selectors and of the components that expressions name, too.
+func (o *operand) all(visit func(*ref)) {
+	if o == nil {
+		return
+	}
+	switch o.kind {
+	case refOperand:
+		o.ref.all(visit)
+	case templateOperand:
+		o.template.all(visit)
+	case selectorOperand:
+		o.selector.context.all(visit)
+	}
+	for i := range o.items {
+		o.items[i].all(visit)
+	}
+}
+
+func (t *template) all(visit func(*ref)) {
+	if t == nil {
+		return
+	}
+	for i := range t.refs {
+		t.refs[i].all(visit)
+	}
+}
+
+func (r *ref) all(visit func(*ref)) {
+	visit(r)
+	r.operand.all(visit)
+}
+
+// parts returns the operands that an array or object consists of, be it
+// constant or not.
+func (o *operand) parts() []operand {
+	switch constant := o.constant.(type) {
+	case map[string]any:
+		list := make([]operand, 0, len(constant))
+		for _, name := range slices.Sorted(maps.Keys(constant)) {
+			list = append(list, operand{constant: constant[name]})
+		}
+		return list
+	case []any:
+		list := make([]operand, len(constant))
+		for i := range constant {
+			list[i].constant = constant[i]
+		}
+		return list
+	}
+	return o.items
+}
+
+func (o *operand) isArray() bool {
+	_, constant := o.constant.([]any)
+	return constant || o.kind == arrayOperand
+}
+
+// segments is where a reference leads from its root, name by name; whole is the
+// other way, by the member that is called as the whole of an access (E5).
+func (r *ref) segments() (tokens, whole []string) {
+	tokens = slices.Clone(r.pointer)
+	if r.whole != "" {
+		whole = append(slices.Clone(r.pointer), r.whole)
+	}
+	for _, a := range r.access {
+		token := a.Name
+		if a.IsIndex {
+			token = strconv.Itoa(a.Index)
+		}
+		tokens = append(tokens, token)
+	}
+	return tokens, whole
+}

@@ -61,7 +61,8 @@ type workflow struct {
 	dependsOn []int
 	steps     []*step
 	outputs   []output
-	secrets   []string // inputs that are credentials: see secret.go
+	secrets   map[string]routes // in the inputs: see secretflow.go
+	passwords *passwords        // in the inputs; nil: none
 }
 
 type step struct {
@@ -87,6 +88,7 @@ type step struct {
 	firstOutput int // where its outputs begin among those of the workflow
 
 	missingParameters, missingActions bool        // some are references that lead nowhere
+	answers                           []answer    // the secrets in its response: see secretflow.go
 	places                            *bodyPlaces // nil: no place of the response's body is read
 }
 
@@ -101,7 +103,8 @@ type argument struct {
 	name, in  string
 	value     operand
 	place     arazzo.Position
-	secret    bool // carries a credential: never shown
+	secret    bool   // carries a credential: never shown
+	secrets   routes // in its value, where it does not
 	decl      *arazzo.Parameter
 	inherited bool // from the workflow
 }
@@ -112,6 +115,7 @@ type body struct {
 	payload      operand
 	replacements []replacement
 	place        arazzo.Position
+	secrets      routes // in the payload
 }
 
 type replacement struct {
@@ -127,7 +131,7 @@ type output struct {
 	value operand
 	place arazzo.Position
 
-	secret bool // it flows into a credential: see secret.go
+	secrets routes // in its value: see secretflow.go
 }
 
 // action is a success or failure action, components resolved.

@@ -27,9 +27,7 @@ func (x *Execution) build(f *frame, s *step) error {
 			continue
 		}
 		f.Exchange.Sent = append(f.Exchange.Sent, sent{Name: a.name, In: a.in, Value: boxed{v, true}})
-		if a.secret {
-			x.addSecret(v)
-		}
+		x.learn(v, a.secrets)
 	}
 	x.values = values
 	payload, err := x.payload(f, s)
@@ -85,6 +83,7 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 		}
 	}
 	f.Exchange.Payload = boxed{v, true}
+	x.learn(v, b.secrets)
 	if text != nil && len(b.replacements) == 0 {
 		v = text
 	} else if v, err = x.withFiles(b.contentType, v); err != nil {

@@ -24,81 +24,6 @@ const masked = "***"
 // a shorter one only where it is the whole value.
 const minSecret = 4
 
-// markSecrets finds the inputs that hold secrets: those whose format is
-// password, and those that flow into an argument that carries a credential, be
-// it through the inputs of called workflows. It finds the outputs of steps that
-// flow there too, such as the token that a login gives.
-func (p *Program) markSecrets() {
-	for _, w := range p.workflows {
-		if w.schema != nil {
-			w.secrets = slices.Clone(w.schema.secrets)
-		}
-	}
-	for changed := true; changed; {
-		changed = false
-		for _, w := range p.workflows {
-			for _, s := range w.steps {
-				for i := range s.arguments {
-					a := &s.arguments[i]
-					if a.secret || s.called >= 0 && slices.Contains(p.workflows[s.called].secrets, a.name) {
-						changed = p.markSecret(w, s, &a.value) || changed
-					}
-				}
-				for i := range s.outputs {
-					if s.outputs[i].secret {
-						changed = p.markSecret(w, s, &s.outputs[i].value) || changed
-					}
-				}
-			}
-		}
-	}
-}
-
-// markSecret marks the inputs and the outputs of steps that an operand of a
-// step refers to; it tells whether one is new.
-func (p *Program) markSecret(w *workflow, s *step, o *operand) (marked bool) {
-	mark := func(r *ref) {
-		switch {
-		case r.kind == inputRef && !slices.Contains(w.secrets, r.name):
-			w.secrets, marked = append(w.secrets, r.name), true
-		case r.kind == stepOutputRef && r.slot > 0:
-			out := &w.steps[r.index].outputs[r.slot-1]
-			marked = marked || !out.secret
-			out.secret = true
-		case r.kind == stepOutputRef:
-			marked = p.markCalled(w.steps[r.index], r.name) || marked
-		case r.kind == outputRef:
-			marked = p.markCalled(s, r.name) || marked
-		}
-	}
-	mark(&o.ref)
-	if o.template != nil {
-		for i := range o.template.refs {
-			mark(&o.template.refs[i])
-		}
-	}
-	for i := range o.items {
-		marked = p.markSecret(w, s, &o.items[i]) || marked
-	}
-	return marked
-}
-
-// markCalled marks what an output of the workflow that a step calls refers to.
-func (p *Program) markCalled(s *step, name string) (marked bool) {
-	if s.called < 0 {
-		return false
-	}
-	called := p.workflows[s.called]
-	for i := range called.outputs {
-		if out := &called.outputs[i]; out.name == name && !out.secret {
-			out.secret = true
-			p.markSecret(called, s, &out.value)
-			marked = true
-		}
-	}
-	return marked
-}
-
 // Mask returns the outputs of a run with the caller's credentials in them
 // masked, in every spelling, for who shows them.
 func (s Settings) Mask(outputs map[string]any) map[string]any {
@@ -125,62 +50,54 @@ func (x *Execution) addCredentials(s Settings) {
 	}
 }
 
+// learnSecrets finds the secrets in the inputs of a workflow.
 func (x *Execution) learnSecrets(w *workflow, inputs map[string]any) {
-	for _, name := range w.secrets {
+	for name, secrets := range w.secrets {
 		if v, ok := inputs[name]; ok {
-			x.addSecret(v)
+			x.learn(v, secrets)
 		}
 	}
-	if w.schema != nil && len(w.schema.nested) > 0 {
-		x.learnNested(w.schema.nested, inputs)
+	if w.passwords != nil {
+		w.passwords.in(inputs, x.addSecret)
 	}
 }
 
-// learnAnswer finds the secrets in a response that outputs of the step are to
-// have, before anybody is told of it.
+// learn finds the secrets in a value.
+func (x *Execution) learn(v any, secrets routes) {
+	for _, r := range secrets {
+		r.follow(v, x.addSecret)
+	}
+}
+
+// learnAnswer finds the secrets in a response, before anybody is told of it.
 func (x *Execution) learnAnswer(f *frame) {
-	for i := range x.step(f).outputs {
-		if o := &x.step(f).outputs[i]; o.secret && o.value.kind == refOperand {
-			if v, ok := x.look(f, &o.value.ref); ok {
-				x.addText(v)
-			}
+	s := x.step(f)
+	for i := range s.answers {
+		a := &s.answers[i]
+		if v, ok := x.look(f, a.ref); ok {
+			a.route.follow(v, x.addSecret)
 		}
 	}
 }
 
-// learnOutputs finds the secrets among the outputs of the steps of a frame.
+// learnOutputs finds the secrets among the outputs of a step of a frame.
 func (x *Execution) learnOutputs(f *frame, s *step) {
 	for i := range s.outputs {
-		if o := &s.outputs[i]; o.secret {
-			if v, ok := f.stepOutput(x.workflow(f).steps, &ref{index: s.index, slot: i + 1, name: o.name}); ok {
-				x.addText(v)
-			}
+		o := &s.outputs[i]
+		if o.secrets == nil {
+			continue
+		}
+		if v, ok := f.stepOutput(x.workflow(f).steps, &ref{index: s.index, slot: i + 1, name: o.name}); ok {
+			x.learn(v, o.secrets)
 		}
 	}
 }
 
-// addText notes a secret that is a text; what is a whole body has too much in
-// it that is none.
-func (x *Execution) addText(v any) {
-	if text, ok := v.(string); ok {
-		x.addSecret(text)
-	}
-}
-
-// learnNested finds the passwords deeper in the inputs.
-func (x *Execution) learnNested(names []string, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, member := range v {
-			if slices.Contains(names, name) {
-				x.addSecret(member)
-			} else {
-				x.learnNested(names, member)
-			}
-		}
-	case []any:
-		for _, item := range v {
-			x.learnNested(names, item)
+// learnResults finds the secrets among the outputs of a workflow.
+func (x *Execution) learnResults(w *workflow, outputs map[string]any) {
+	for i := range w.outputs {
+		if v, ok := outputs[w.outputs[i].name]; ok {
+			x.learn(v, w.outputs[i].secrets)
 		}
 	}
 }
@@ -237,8 +154,15 @@ func spellings(secret string) []string {
 	inJSON := string(value.AppendString(nil, secret))
 	cautious, _ := json.Marshal(secret) // with & < > escaped; a string is always written
 	list := []string{secret}
-	for _, s := range []string{url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), inJSON[1 : len(inJSON)-1],
-		string(cautious[1 : len(cautious)-1]), html.EscapeString(secret)} {
+	twice := []string{}
+	for _, s := range []string{inJSON, string(cautious)} {
+		again, _ := json.Marshal(s[1 : len(s)-1])
+		plain := value.AppendString(nil, s[1:len(s)-1])
+		twice = append(twice, string(plain[1:len(plain)-1]), string(again[1:len(again)-1]))
+	}
+	for _, s := range append(twice, url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), inJSON[1:len(inJSON)-1],
+		string(cautious[1:len(cautious)-1]), html.EscapeString(secret),
+		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret))) {
 		if !slices.Contains(list, s) {
 			list = append(list, s)
 		}

@@ -1,0 +1,97 @@
+package runtime
+
+import (
+	"slices"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// A route leads from a value to a secret in it; an empty one to the value
+// itself, with all that it holds.
+type route []leg
+
+// A leg leads from a value to one in it: to the member or item of that name, to
+// what a Selector Object selects, or to the passwords that a schema declares,
+// which end a route.
+type leg struct {
+	name      string
+	selector  *selector
+	passwords *passwords
+}
+
+func (l leg) is(other leg) bool {
+	if l.passwords != nil && other.passwords != nil {
+		return slices.Equal(l.passwords.nodes, other.passwords.nodes)
+	}
+	return l == other
+}
+
+// named returns the route that goes by names before it goes on.
+func (r route) named(names []string) route {
+	out := make(route, 0, len(names)+len(r))
+	for _, name := range names {
+		out = append(out, leg{name: name})
+	}
+	return append(out, r...)
+}
+
+// text returns the route to the secret in a text that is made of a value; ok is
+// false where only its members have one.
+func (r route) text() (_ route, ok bool) {
+	switch {
+	case len(r) == 0 || r[0].selector != nil:
+		return nil, true
+	case r[0].passwords != nil:
+		return nil, r[0].passwords.whole()
+	}
+	return nil, false
+}
+
+// follow visits the secrets in a value.
+func (r route) follow(v any, visit func(any)) {
+	for _, l := range r {
+		ok := true
+		switch {
+		case l.passwords != nil:
+			l.passwords.in(v, visit)
+			return
+		case l.selector != nil:
+			v, ok = l.selector.apply(v)
+		default:
+			v, ok = value.Child(v, l.name)
+		}
+		if !ok {
+			return
+		}
+	}
+	visit(v)
+}
+
+// routes lead to all the secrets in a value; without any it has none.
+type routes []route
+
+// A value with more secrets than that, or with deeper ones, is secret as a
+// whole: a workflow that goes to itself can make routes without end.
+const (
+	maxRoutes = 64
+	maxLegs   = 24
+)
+
+// add adds a route, or a shorter one that includes it. It reports false where
+// one that includes it is there already.
+func (rs *routes) add(r route) (route, bool) {
+	r = r[:min(len(r), maxLegs)]
+	if slices.ContainsFunc(*rs, func(known route) bool {
+		return len(known) <= len(r) && slices.EqualFunc(known, r[:len(known)], leg.is)
+	}) {
+		return nil, false
+	}
+	if len(*rs) == maxRoutes {
+		r = nil
+	}
+	if len(r) == 0 {
+		*rs = (*rs)[:0]
+	}
+	*rs = append(*rs, r)
+	return r, true
+}
