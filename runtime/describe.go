@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/secret"
 )
 
 // WorkflowInfo tells what a workflow is and needs. Credentials, servers, hosts
@@ -181,7 +182,7 @@ func (info *WorkflowInfo) server(s *step) {
 		return
 	}
 	used := s.operation.Servers[0]
-	server := Server{Source: s.source.name, URL: used.URL}
+	server := Server{Source: s.source.name, URL: secret.Userinfo(used.URL)}
 	if slices.ContainsFunc(info.Servers, func(known Server) bool { return known.Source == server.Source && known.URL == server.URL }) {
 		return
 	}

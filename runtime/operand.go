@@ -56,6 +56,7 @@ type ref struct {
 	offset    int             // of the expression in that text
 	value     any             // of a constant
 	operand   *operand        // of a component's parameter
+	secrets   routes          // in its value, where it is an operand of a condition
 }
 
 type refKind uint8
@@ -97,6 +98,15 @@ func (o *operand) all(visit func(*ref)) {
 	for i := range o.items {
 		o.items[i].all(visit)
 	}
+}
+
+// all visits every expression of a condition.
+func (c *criterion) all(visit func(*ref)) {
+	for i := range c.refs {
+		c.refs[i].all(visit)
+	}
+	c.embedded.all(visit)
+	c.context.all(visit)
 }
 
 func (t *template) all(visit func(*ref)) {

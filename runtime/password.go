@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // passwords are those that the schemas of a value declare (format: password),
@@ -114,6 +115,20 @@ func (p *passwords) item(i int) *passwords {
 		}
 	}
 	return passwordsOf(p.schema, nodes...)
+}
+
+// child returns the passwords of a member, or of an item, of the value.
+func (p *passwords) child(name string) *passwords {
+	both := []*tree.Node{}
+	if member := p.member(name); member != nil {
+		both = append(both, member.nodes...)
+	}
+	if i, ok := value.Index(name); ok {
+		if item := p.item(i); item != nil {
+			both = append(both, item.nodes...)
+		}
+	}
+	return passwordsOf(p.schema, both...)
 }
 
 // in visits the passwords in a value.

@@ -15,6 +15,7 @@ func (x *Execution) build(f *frame, s *step) error {
 	if err != nil {
 		return err
 	}
+	addUserinfo(&x.secrets, server)
 	values := x.values[:0]
 	if f.Exchange.Sent == nil {
 		f.Exchange.Sent = make([]sent, 0, len(s.arguments))

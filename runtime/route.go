@@ -3,6 +3,7 @@ package runtime
 import (
 	"slices"
 
+	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -11,13 +12,16 @@ import (
 type route []leg
 
 // A leg leads from a value to one in it: to the member or item of that name, to
-// what a Selector Object selects, or to the passwords that a schema declares,
-// which end a route.
+// what a Selector Object selects, or to the passwords that a schema declares.
+// likely ends a route to what is only a secret if it looks like one.
 type leg struct {
 	name      string
 	selector  *selector
 	passwords *passwords
+	likely    bool
 }
+
+func (l leg) isName() bool { return l.selector == nil && l.passwords == nil && !l.likely }
 
 func (l leg) is(other leg) bool {
 	if l.passwords != nil && other.passwords != nil {
@@ -44,7 +48,34 @@ func (r route) text() (_ route, ok bool) {
 	case r[0].passwords != nil:
 		return nil, r[0].passwords.whole()
 	}
-	return nil, false
+	return r, r[0].likely
+}
+
+// within returns the rest of a route after names; ok is false where it leads
+// elsewhere. What a selector selects there is not known: it is all a secret.
+func (r route) within(names []string) (rest route, ok bool) {
+	for _, name := range names {
+		switch {
+		case len(r) == 0 || r[0].selector != nil:
+			return nil, true
+		case r[0].likely:
+			return r, true
+		case r[0].passwords == nil:
+			if r[0].name != name {
+				return nil, false
+			}
+			r = r[1:]
+			continue
+		case r[0].passwords.whole():
+			return nil, true
+		}
+		p := r[0].passwords.child(name)
+		if p == nil {
+			return nil, false
+		}
+		r = route{{passwords: p}}
+	}
+	return r, true
 }
 
 // follow visits the secrets in a value.
@@ -55,6 +86,8 @@ func (r route) follow(v any, visit func(any)) {
 		case l.passwords != nil:
 			l.passwords.in(v, visit)
 			return
+		case l.likely:
+			ok = secret.Random(value.Text(v))
 		case l.selector != nil:
 			v, ok = l.selector.apply(v)
 		default:

@@ -58,10 +58,14 @@ func (p *Program) markSecrets() {
 	for _, w := range p.workflows {
 		f.seed(w)
 	}
+	seeded := len(f.todo) > 0 || slices.ContainsFunc(p.workflows, func(w *workflow) bool { return w.passwords != nil })
 	for len(f.todo) > 0 {
 		next := f.todo[len(f.todo)-1]
 		f.todo = f.todo[:len(f.todo)-1]
 		f.trace(next)
+	}
+	if seeded {
+		f.spread()
 	}
 }
 
@@ -88,7 +92,7 @@ func (f *secretFlow) seed(w *workflow) {
 	for _, s := range w.steps {
 		for i := range s.arguments {
 			if s.arguments[i].secret {
-				f.argument(site{w, s}, &s.arguments[i], nil)
+				f.argument(site{w, s}, &s.arguments[i], s.arguments[i].credential(s))
 			}
 		}
 	}
@@ -112,6 +116,16 @@ func (f *secretFlow) seed(w *workflow) {
 			}
 		}
 	}
+}
+
+// credential is the route to the secret in an argument that carries one. A
+// cookie that no security scheme asks for may as well hold a language.
+func (a *argument) credential(s *step) route {
+	cookie := a.in == "cookie" || a.in == "header" && strings.EqualFold(a.name, "Cookie")
+	if cookie && !isScheme(s.operation, *a) {
+		return route{{likely: true}}
+	}
+	return nil
 }
 
 func (f *secretFlow) add(at site, o *operand, r route) {
@@ -139,36 +153,19 @@ func (f *secretFlow) trace(next secretOperand) {
 		f.add(next.site, &o.selector.context, rest)
 	case arrayOperand, objectOperand:
 		for i := range o.items {
-			if rest, ok := r.into(o, i); ok {
+			if rest, ok := r.within([]string{o.itemName(i)}); ok {
 				f.add(next.site, &o.items[i], rest)
 			}
 		}
 	}
 }
 
-// into returns the rest of a route that leads through an item of an operand.
-func (r route) into(o *operand, i int) (rest route, ok bool) {
-	name := strconv.Itoa(i)
+// itemName is the name of an item of an array or object.
+func (o *operand) itemName(i int) string {
 	if o.kind == objectOperand {
-		name = o.names[i]
+		return o.names[i]
 	}
-	switch {
-	case len(r) == 0 || r[0].selector != nil:
-		return nil, true
-	case r[0].passwords == nil:
-		return r[1:], r[0].name == name
-	}
-	p := r[0].passwords.item(i)
-	if o.kind == objectOperand {
-		p = r[0].passwords.member(name)
-	}
-	switch {
-	case r[0].passwords.whole():
-		return nil, true
-	case p == nil:
-		return nil, false
-	}
-	return route{{passwords: p}}, true
+	return strconv.Itoa(i)
 }
 
 // ref goes from an expression to what it names.
@@ -221,15 +218,23 @@ func (f *secretFlow) request(at site, r *ref, to route) {
 	s := at.step
 	switch r.kind {
 	case requestHeaderRef, requestQueryRef, requestPathRef:
-		for i := range s.arguments {
-			a := &s.arguments[i]
-			if a.in == argumentPlaces[r.kind] && (a.name == r.name || a.in == "header" && strings.EqualFold(a.name, r.name)) {
-				f.argument(at, a, to)
-			}
+		for _, a := range s.named(r) {
+			f.argument(at, a, to)
 		}
 	case requestBodyRef:
 		f.body(at, to)
 	}
+}
+
+// named returns the arguments of a step that an expression names.
+func (s *step) named(r *ref) (list []*argument) {
+	for i := range s.arguments {
+		a := &s.arguments[i]
+		if a.in == argumentPlaces[r.kind] && (a.name == r.name || a.in == "header" && strings.EqualFold(a.name, r.name)) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 func (f *secretFlow) argument(at site, a *argument, to route) {
@@ -255,21 +260,6 @@ func (f *secretFlow) body(at site, to route) {
 			f.add(at, &b.replacements[i].value, rest)
 		}
 	}
-}
-
-// within returns the rest of a route behind names; ok is false where it leads
-// elsewhere.
-func (r route) within(names []string) (rest route, ok bool) {
-	for _, name := range names {
-		if len(r) == 0 || r[0].selector != nil || r[0].passwords != nil {
-			return nil, true
-		}
-		if r[0].name != name {
-			return nil, false
-		}
-		r = r[1:]
-	}
-	return r, true
 }
 
 // input marks an input of a workflow, and what supplies it.

@@ -42,14 +42,14 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	x.addCredentials(x.Settings)
+	x.Settings.addTo(&x.secrets)
 	for index, c := range x.Completed {
-		x.learnSecrets(p.workflows[index], c.Inputs)
+		x.learnInputs(p.workflows[index], c.Inputs)
 		x.learnResults(p.workflows[index], c.Outputs)
 	}
 	for _, f := range x.Frames {
 		f.kept = x.workflow(f).newOutputs()
-		x.learnSecrets(x.workflow(f), f.Inputs)
+		x.learnInputs(x.workflow(f), f.Inputs)
 		for _, s := range x.workflow(f).steps {
 			x.learnOutputs(f, s)
 		}
