@@ -92,7 +92,7 @@ func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
 		return
 	}
 	if outputs := f.outputObject(s); len(outputs) > 0 {
-		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(x.program.outputsOf(s), outputs)})
+		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(slices.Concat(s.outputs, s.passed), outputs)})
 	}
 }
 

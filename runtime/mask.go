@@ -27,6 +27,9 @@ func (r route) hide(v any) any {
 	if len(r) > 0 && r[0].isName() {
 		return r.hideMember(v)
 	}
+	if text, ok := v.(string); ok && len(r) > 0 && r[0].url != nil {
+		return r[0].url.secretPlaces().url(text, r[0].url.operation.Path)
+	}
 	var weak []any
 	r.follow(v, func(found any) { weak = appendWeak(weak, found) })
 	if len(weak) == 0 {
@@ -153,6 +156,17 @@ func (s *step) hidden(e *exchange) (h hiddenPlaces) {
 			for name := range members {
 				h = append(h, openapi.ArgKey{Name: name, In: a.in})
 			}
+		}
+	}
+	return h
+}
+
+// secretPlaces are the places of all arguments of a step that have secrets.
+func (s *step) secretPlaces() (h hiddenPlaces) {
+	for i := range s.arguments {
+		a := &s.arguments[i]
+		if slices.ContainsFunc(a.secrets, func(r route) bool { return len(r) == 0 || !r[0].likely }) {
+			h = append(h, openapi.ArgKey{Name: a.name, In: a.in})
 		}
 	}
 	return h

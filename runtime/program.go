@@ -89,6 +89,7 @@ type step struct {
 
 	missingParameters, missingActions bool        // some are references that lead nowhere
 	answers                           []answer    // the secrets in its response: see secretflow.go
+	passed                            []output    // with secrets, of what it calls
 	places                            *bodyPlaces // nil: no place of the response's body is read
 }
 

@@ -2,9 +2,11 @@ package runtime
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // A route leads from a value to a secret in it; an empty one to the value
@@ -13,15 +15,19 @@ type route []leg
 
 // A leg leads from a value to one in it: to the member or item of that name, to
 // what a Selector Object selects, or to the passwords that a schema declares.
-// likely ends a route to what is only a secret if it looks like one.
+// likely ends a route to what is only a secret if it looks like one, url one to
+// the values in the URL of a request of that step.
 type leg struct {
 	name      string
 	selector  *selector
 	passwords *passwords
 	likely    bool
+	url       *step
 }
 
-func (l leg) isName() bool { return l.selector == nil && l.passwords == nil && !l.likely }
+func (l leg) isName() bool {
+	return l.selector == nil && l.passwords == nil && !l.likely && l.url == nil
+}
 
 func (l leg) is(other leg) bool {
 	if l.passwords != nil && other.passwords != nil {
@@ -60,6 +66,8 @@ func (r route) within(names []string) (rest route, ok bool) {
 			return nil, true
 		case r[0].likely:
 			return r, true
+		case r[0].url != nil:
+			return nil, false
 		case r[0].passwords == nil:
 			if r[0].name != name {
 				return nil, false
@@ -78,6 +86,29 @@ func (r route) within(names []string) (rest route, ok bool) {
 	return r, true
 }
 
+// names returns the path of the one value that a selector selects; ok is false
+// where it can be another or more.
+func (s *selector) names() (names []string, ok bool) {
+	if s.query == nil {
+		return s.pointer, s.pointer != nil
+	}
+	path, ok := s.query.Path()
+	if !ok || !s.query.Singular() {
+		return nil, false
+	}
+	for _, step := range path {
+		switch {
+		case step.Kind == jsonpath.NameStep:
+			names = append(names, step.Name)
+		case step.Kind == jsonpath.IndexStep && step.Index >= 0:
+			names = append(names, strconv.Itoa(step.Index))
+		default:
+			return nil, false
+		}
+	}
+	return names, true
+}
+
 // follow visits the secrets in a value.
 func (r route) follow(v any, visit func(any)) {
 	for _, l := range r {
@@ -86,6 +117,8 @@ func (r route) follow(v any, visit func(any)) {
 		case l.passwords != nil:
 			l.passwords.in(v, visit)
 			return
+		case l.url != nil:
+			return // what is in a URL is known from elsewhere
 		case l.likely:
 			ok = secret.Random(value.Text(v))
 		case l.selector != nil:

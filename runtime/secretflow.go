@@ -147,8 +147,8 @@ func (f *secretFlow) trace(next secretOperand) {
 		}
 	case selectorOperand:
 		rest := append(route{{selector: o.selector}}, r...)
-		if o.selector.pointer != nil {
-			rest = r.named(o.selector.pointer)
+		if names, ok := o.selector.names(); ok {
+			rest = r.named(names)
 		}
 		f.add(next.site, &o.selector.context, rest)
 	case arrayOperand, objectOperand:

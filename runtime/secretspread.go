@@ -19,6 +19,7 @@ func (f *secretFlow) spread() {
 	for _, w := range f.program.workflows {
 		for _, s := range w.steps {
 			f.conditions(site{w, s})
+			s.passed = f.passed(s)
 		}
 	}
 }
@@ -109,8 +110,9 @@ func (f *secretFlow) secretsOf(at site, o *operand) (list routes) {
 			}
 		}
 	case selectorOperand:
+		names, known := o.selector.names()
 		for _, r := range f.secretsOf(at, &o.selector.context) {
-			if rest, ok := r.within(o.selector.pointer); ok && (o.selector.pointer != nil || len(r) == 0) {
+			if rest, ok := r.within(names); ok && (known || len(r) == 0) {
 				list.add(rest)
 			}
 		}
@@ -189,6 +191,10 @@ func (f *secretFlow) named(at site, r *ref, name string) (list routes) {
 		if at.step != nil && at.step.body != nil {
 			return at.step.body.secrets
 		}
+	case urlRef:
+		if at.step != nil && at.step.operation != nil && len(at.step.secretPlaces()) > 0 {
+			return routes{{leg{url: at.step}}}
+		}
 	case responseBodyRef:
 		if at.step != nil {
 			return at.step.bodySecrets()
@@ -211,11 +217,18 @@ func (f *secretFlow) conditions(at site) {
 	}
 }
 
-// outputsOf returns the outputs that a step has: its own, or those of the
-// workflow that it calls (F17).
-func (p *Program) outputsOf(s *step) []output {
-	if len(s.outputs) == 0 && s.called >= 0 {
-		return p.workflows[s.called].outputs
+// passed returns the outputs that a step has without declaring them: those of
+// the workflow that it calls (F17), or of those that this one hands over to.
+func (f *secretFlow) passed(s *step) (list []output) {
+	if s.called < 0 || len(s.outputs) > 0 {
+		return nil
 	}
-	return s.outputs
+	for _, end := range f.endsOf(f.program.workflows[s.called]) {
+		for i := range end.outputs {
+			if o := &end.outputs[i]; o.secrets != nil {
+				list = append(list, output{name: o.name, secrets: o.secrets})
+			}
+		}
+	}
+	return list
 }
