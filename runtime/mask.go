@@ -138,13 +138,20 @@ func (x *Execution) shownOutputs(list []output, outputs map[string]any) map[stri
 // hiddenPlaces are the places in a request whose values are masked as a whole.
 type hiddenPlaces []openapi.ArgKey
 
-// hidden returns the places of credentials and of weak secrets in a request.
-func (s *step) hidden(e *exchange) (h hiddenPlaces) {
+// schemePlaces are the places of what the security schemes of a step's operation
+// ask for.
+func (s *step) schemePlaces() (h hiddenPlaces) {
 	for _, alternative := range s.operation.Security {
 		for _, scheme := range alternative {
 			h = append(h, openapi.ArgKey{Name: scheme.ParamName, In: scheme.In})
 		}
 	}
+	return h
+}
+
+// hidden returns the places of credentials and of weak secrets in a request.
+func (s *step) hidden(e *exchange) hiddenPlaces {
+	h := s.schemePlaces()
 	for i := range s.arguments {
 		a := &s.arguments[i]
 		v, ok := e.argument(a.in, a.name)
@@ -162,7 +169,8 @@ func (s *step) hidden(e *exchange) (h hiddenPlaces) {
 }
 
 // secretPlaces are the places of all arguments of a step that have secrets.
-func (s *step) secretPlaces() (h hiddenPlaces) {
+func (s *step) secretPlaces() hiddenPlaces {
+	h := s.schemePlaces()
 	for i := range s.arguments {
 		a := &s.arguments[i]
 		if slices.ContainsFunc(a.secrets, func(r route) bool { return len(r) == 0 || !r[0].likely }) {

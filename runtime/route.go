@@ -81,9 +81,19 @@ func (r route) within(names []string) (rest route, ok bool) {
 		if p == nil {
 			return nil, false
 		}
-		r = route{{passwords: p}}
+		if r = p.route(); len(r) == 0 {
+			return nil, true
+		}
 	}
 	return r, true
+}
+
+// route is the route to the passwords.
+func (p *passwords) route() route {
+	if p.whole() {
+		return nil
+	}
+	return route{{passwords: p}}
 }
 
 // names returns the path of the one value that a selector selects; ok is false

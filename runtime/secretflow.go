@@ -58,15 +58,12 @@ func (p *Program) markSecrets() {
 	for _, w := range p.workflows {
 		f.seed(w)
 	}
-	seeded := len(f.todo) > 0 || slices.ContainsFunc(p.workflows, func(w *workflow) bool { return w.passwords != nil })
 	for len(f.todo) > 0 {
 		next := f.todo[len(f.todo)-1]
 		f.todo = f.todo[:len(f.todo)-1]
 		f.trace(next)
 	}
-	if seeded {
-		f.spread()
-	}
+	f.spread()
 }
 
 // connect notes what a workflow supplies to others.
@@ -107,12 +104,12 @@ func (f *secretFlow) seed(w *workflow) {
 		for i := range from.arguments {
 			a := &from.arguments[i]
 			if p := w.passwords.member(a.name); p != nil {
-				f.add(from.site, &a.value, route{{passwords: p}})
+				f.add(from.site, &a.value, p.route())
 			}
 		}
 		for _, name := range w.schema.names {
 			if p := w.passwords.member(name); p != nil && from.sameNames {
-				f.input(from.workflow, &ref{name: name}, route{{passwords: p}})
+				f.input(from.workflow, &ref{name: name}, p.route())
 			}
 		}
 	}

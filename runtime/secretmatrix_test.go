@@ -39,13 +39,29 @@ paths:
   /echo:
     get: {operationId: echo, responses: {'200': {description: ok}}}
     post: {operationId: send, requestBody: {content: {application/json: {schema: {}}}}, responses: {'200': {description: ok}}}
+  /key: {get: {operationId: key, security: [{key: []}], responses: {'200': {description: ok}}}}
+  /query-key: {get: {operationId: queryKey, security: [{queryKey: []}], responses: {'200': {description: ok}}}}
+  /cookie-key: {get: {operationId: cookieKey, security: [{cookieKey: []}], responses: {'200': {description: ok}}}}
+  /basic: {get: {operationId: basic, security: [{basic: []}], responses: {'200': {description: ok}}}}
+  /bearer: {get: {operationId: bearer, security: [{bearer: []}], responses: {'200': {description: ok}}}}
   /echo/{v}: {get: {operationId: path, parameters: [{name: v, in: path, required: true, schema: {}}], responses: {'200': {description: ok}}}}
+components:
+  securitySchemes:
+    key: {type: apiKey, in: header, name: X-Key}
+    queryKey: {type: apiKey, in: query, name: key}
+    cookieKey: {type: apiKey, in: cookie, name: key}
+    basic: {type: http, scheme: basic}
+    bearer: {type: http, scheme: bearer}
 `
 
 // writings are the ways in which a text must not be found: each begins where the
 // text does.
 func writings(text string) map[string]string {
+	cookie := strings.NewReplacer(" ", "%20", `"`, "%22").Replace(text)
 	return map[string]string{
+		"cookie":      cookie,
+		"cookie, URL": url.QueryEscape(cookie),
+		"query twice": url.QueryEscape(url.QueryEscape(text)),
 		"raw":         text,
 		"query":       url.QueryEscape(text),
 		"path":        url.PathEscape(text),
@@ -117,6 +133,7 @@ func fill(v any, with map[string]any) any {
 
 // matrixRun is one cell of the matrix.
 type matrixRun struct {
+	settings runtime.Settings
 	plant
 	program  *runtime.Program
 	inputs   runtime.Inputs
@@ -127,7 +144,7 @@ type matrixRun struct {
 
 func newMatrixRun(t *testing.T, p plant, form, sink any) *matrixRun {
 	t.Helper()
-	f, ok := fill(form, map[string]any{"PLANTED": p.text}).(map[string]any)
+	f, ok := fill(form, map[string]any{"PLANTED": p.text, "USERINFO": url.UserPassword("somebody", p.text).String()}).(map[string]any)
 	if !ok {
 		t.Fatal("a form must be an object")
 	}
@@ -151,9 +168,24 @@ func newMatrixRun(t *testing.T, p plant, form, sink any) *matrixRun {
 		t.Fatalf("%v\n%s", err, document)
 	}
 	r.inputs, _ = f["inputs"].(map[string]any)
+	r.settings.Credentials, r.settings.Servers = texts(f["credentials"]), texts(f["servers"])
 	r.inHeader = f["answer"] == "header"
 	return r
 }
+
+// texts is an object of texts.
+func texts(v any) map[string]string {
+	out := map[string]string{}
+	members, _ := v.(map[string]any)
+	for name, member := range members {
+		out[name], _ = member.(string)
+	}
+	return out
+}
+
+// snapshotsHaveNoCredentials is to be true once what the caller gave as a
+// credential does not enter the state of a run.
+const snapshotsHaveNoCredentials = false
 
 // answer is the scripted server.
 func (r *matrixRun) answer(request *http.Request) (*http.Response, error) {
@@ -176,7 +208,7 @@ func (r *matrixRun) answer(request *http.Request) (*http.Response, error) {
 			cookies += cookie.Value
 		}
 		said = map[string]any{"benign": "a benign text", "path": path, "rawPath": request.URL.EscapedPath(), "query": query, "rawQuery": request.URL.RawQuery, "cookies": cookies,
-			"authorization": request.Header.Get("Authorization"), "html": html.EscapeString(path + query), "body": string(body), string(body): 1,
+			"authorization": request.Header.Get("Authorization"), "key": request.Header.Get("X-Key"), "html": html.EscapeString(path + query), "body": string(body), string(body): 1,
 			"form": formOf(body), "v": request.Header.Get("X-V"), "base64": base64.StdEncoding.EncodeToString([]byte(request.Header.Get("X-V")))}
 	}
 	if r.inHeader {
@@ -230,7 +262,7 @@ func (r *matrixRun) run(t *testing.T, how string) {
 			tell(&r.told, e)
 		}
 	}
-	x, err := r.program.Begin("main", r.inputs, runtime.Settings{})
+	x, err := r.program.Begin("main", r.inputs, r.settings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,6 +285,9 @@ func (r *matrixRun) run(t *testing.T, how string) {
 			snapshot, err := x.Snapshot()
 			if err != nil {
 				t.Fatal(err)
+			}
+			if text := leak(string(snapshot), r.text); snapshotsHaveNoCredentials && len(r.settings.Credentials) > 0 && text != "" {
+				t.Errorf("the snapshot: %s", text)
 			}
 			if x, err = r.program.Restore(snapshot); err != nil {
 				t.Fatal(err)

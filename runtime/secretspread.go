@@ -90,7 +90,7 @@ func (w *workflow) secretsOf(name string) routes {
 	list := slices.Clone(w.secrets[name])
 	if w.passwords != nil {
 		if p := w.passwords.member(name); p != nil {
-			list.add(route{{passwords: p}})
+			list.add(p.route())
 		}
 	}
 	return list
@@ -185,6 +185,9 @@ func (f *secretFlow) named(at site, r *ref, name string) (list routes) {
 		if at.step != nil {
 			for _, a := range at.step.named(r) {
 				list.join(a.secrets)
+			}
+			if s := at.step; s.operation != nil && isScheme(s.operation, argument{name: r.name, in: argumentPlaces[r.kind]}) {
+				list.add(nil) // what the caller gives for the scheme
 			}
 		}
 	case requestBodyRef:

@@ -103,8 +103,10 @@ func (m *matcher) follow(at int32, by byte) int32 {
 func (m *matcher) find(spans []span, text string) []span {
 	at := int32(0)
 	for i := range len(text) {
-		if at = m.follow(at, text[i]); at == 0 {
-			continue
+		if at == 0 {
+			at = m.root[text[i]]
+		} else {
+			at = m.follow(at, text[i])
 		}
 		length := int(m.states[at].match)
 		if length == 0 {

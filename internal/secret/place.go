@@ -62,16 +62,17 @@ func Random(text string) bool {
 	})
 }
 
-// Userinfo masks the user information of a URL, which may have variables.
+// Userinfo masks the user information of a URL, which may have variables, or be
+// one that does not parse.
 func Userinfo(text string) string {
-	start := strings.Index(text, "//")
-	if start < 0 {
-		return text
+	start, end := 0, len(text)
+	if i := strings.Index(text, "//"); i >= 0 {
+		start = i + len("//")
 	}
-	start += len("//")
-	end := start + len(text[start:])
 	if i := strings.IndexAny(text[start:], "/?#"); i >= 0 {
-		end = start + i
+		if _, err := url.Parse(text); err == nil {
+			end = start + i
+		}
 	}
 	if at := strings.LastIndexByte(text[start:end], '@'); at >= 0 {
 		return text[:start] + Masked + text[start+at:]

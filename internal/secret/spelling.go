@@ -16,8 +16,8 @@ func (s *Set) AddBasic(user, password string) {
 	s.Add(base64.StdEncoding.EncodeToString([]byte(user + ":" + password)))
 }
 
-// spellings are the ways in which a secret is written in URLs, forms, JSON, JSON
-// inside of JSON, XML and base64; most are few.
+// spellings are the ways in which a secret is written in URLs and forms, cookies,
+// JSON, XML and base64, and in URLs in URLs and JSON in JSON; most have few.
 func spellings(secret string) []string {
 	list := []string{secret}
 	add := func(forms ...string) {
@@ -27,7 +27,10 @@ func spellings(secret string) []string {
 			}
 		}
 	}
-	add(url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), html.EscapeString(secret))
+	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), openapi.CookieValue(secret)} {
+		add(form, url.QueryEscape(form), url.PathEscape(form))
+	}
+	add(html.EscapeString(secret))
 	for _, form := range quoted(secret) {
 		add(form)
 		add(quoted(form)...)
