@@ -66,15 +66,15 @@ func (x *Execution) apply(r *openapi.Request, scheme openapi.SecurityRequirement
 	switch {
 	case scheme.Type == "http" && scheme.Scheme == "basic":
 		_, password, _ := strings.Cut(credential, ":")
-		x.addSecret(password)
+		x.secrets.Add(password)
 		text = "Basic " + base64.StdEncoding.EncodeToString([]byte(credential))
 	case scheme.Type == "http" && scheme.Scheme != "bearer" && scheme.Scheme != "":
 		text = scheme.Scheme + " " + credential
 	case scheme.Type != "apiKey":
 		text = "Bearer " + credential
 	}
-	x.addSecret(credential)
-	x.addSecret(text)
+	x.secrets.Add(credential)
+	x.secrets.Add(text)
 	switch scheme.In {
 	case "query":
 		r.AddQuery(openapi.Escape(scheme.ParamName) + "=" + openapi.Escape(text))

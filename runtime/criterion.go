@@ -191,9 +191,9 @@ func (c *criterion) compile(text string) (err error) {
 // nobody listens.
 type operandList []Operand
 
-func (l *operandList) add(text string, v any, ok bool) {
+func (x *Execution) tell(l *operandList, r *ref, v any, ok bool) {
 	if l != nil {
-		*l = append(*l, Operand{Text: text, Value: v, Missing: !ok})
+		*l = append(*l, Operand{Text: r.text, Value: x.shownOperand(r, v), Missing: !ok})
 	}
 }
 
@@ -214,7 +214,7 @@ func (x *Execution) passes(f *frame, action string, criteria []*criterion) (bool
 		v := x.evaluate(f, c, operands)
 		if x.listener != nil {
 			x.emit(&CriterionEvaluated{At: x.where(f), Action: action, Condition: c.text, Type: criterionNames[c.kind],
-				Operands: x.maskOperands(*operands), Passed: v.passed, Reason: v.reason})
+				Operands: *operands, Passed: v.passed, Reason: v.reason})
 		}
 		if !v.passed {
 			reason := "the criterion " + c.text + " is not met"
@@ -235,14 +235,15 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *operandList) verd
 		return x.evaluatePlaces(f, c)
 	}
 	context, ok := x.value(f, c.context)
-	operands.add(c.context.ref.text, context, ok)
+	x.tell(operands, &c.context.ref, context, ok)
 	if !ok || context == nil {
 		return verdict{reason: "the context " + c.context.ref.text + " is missing"}
 	}
 	if c.embedded != nil {
 		parsed, err := x.substitute(f, c, operands)
 		if err != nil {
-			return verdict{reason: x.maskText(syntaxMessage(err))}
+			x.learnAnswer(f)
+			return verdict{reason: x.secrets.Text(syntaxMessage(err))}
 		}
 		c = parsed
 	}
@@ -252,7 +253,8 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *operandList) verd
 	case xpathCriterion:
 		passed, err := c.xpath.Test(value.Text(context))
 		if err != nil {
-			return verdict{reason: x.maskText(err.Error())}
+			x.learnAnswer(f)
+			return verdict{reason: x.secrets.Text(err.Error())}
 		}
 		return verdict{passed: passed}
 	}
@@ -262,7 +264,7 @@ func (x *Execution) evaluate(f *frame, c *criterion, operands *operandList) verd
 func (x *Execution) evaluateSimple(f *frame, c *criterion, operands *operandList) verdict {
 	passed := c.simple.Eval(func(i int) (any, bool) {
 		v, ok := x.look(f, &c.refs[i])
-		operands.add(c.refs[i].text, v, ok)
+		x.tell(operands, &c.refs[i], v, ok)
 		if !ok {
 			x.missing(f, c.refs[i].text, c.place)
 		}
@@ -277,6 +279,7 @@ func (x *Execution) operandReason(f *frame, passed bool, refs []ref) string {
 	if passed {
 		return ""
 	}
+	x.learnAnswer(f)
 	var parts []string
 	for i := range refs {
 		if refs[i].kind == constantRef {
@@ -284,7 +287,7 @@ func (x *Execution) operandReason(f *frame, passed bool, refs []ref) string {
 		}
 		text := "missing"
 		if v, ok := x.look(f, &refs[i]); ok {
-			text = shorten(string(value.AppendJSON(nil, x.mask(v))))
+			text = shorten(string(value.AppendJSON(nil, x.shownOperand(&refs[i], v))))
 		}
 		parts = append(parts, refs[i].text+" is "+text)
 	}
@@ -307,11 +310,11 @@ func (x *Execution) evaluateJSONPath(f *frame, c *criterion, context any, operan
 	}
 	outcome := c.jsonpath.Test(context, func(i int) (any, bool) {
 		v, ok := x.look(f, &c.refs[i])
-		operands.add(c.refs[i].text, v, ok)
+		x.tell(operands, &c.refs[i], v, ok)
 		return v, ok
 	}, x.program.strict)
 	if outcome.RootFilter {
-		x.raise(f, "jsonpath-root-filter", c.place, fmt.Sprintf("%s filters the children of the root; it was tried on the root itself", c.text))
+		x.raise(f, "jsonpath-root-filter", c.place, fmt.Sprintf("%s filters the children of the root; it was tried on the root itself", x.secrets.Text(c.text)))
 	}
 	return verdict{passed: outcome.Pass}
 }

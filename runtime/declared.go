@@ -42,45 +42,8 @@ func (s *inputSchema) collect() {
 			if !slices.Contains(s.names, m.Name) {
 				s.names = append(s.names, m.Name)
 			}
-			if s.find(m.Value, "format").Str() == "password" {
-				s.secrets = append(s.secrets, m.Name)
-			} else {
-				s.collectNested(m.Name, m.Value)
-			}
 		}
 	}
-}
-
-// collectNested gathers the names of the properties beneath a schema whose
-// values, or the items of which, are passwords.
-func (s *inputSchema) collectNested(name string, n *tree.Node) {
-	seen := map[*tree.Node]bool{}
-	var visit func(name string, n *tree.Node)
-	visit = func(name string, n *tree.Node) {
-		if n.Get("format").Str() == "password" && !slices.Contains(s.nested, name) {
-			s.nested = append(s.nested, name)
-		}
-		for _, m := range n.Members {
-			switch m.Name {
-			case "properties":
-				for _, p := range m.Value.Members {
-					visit(p.Name, p.Value)
-				}
-			case "$ref":
-				if target := s.target(n); target != nil && !seen[target] {
-					seen[target] = true
-					visit(name, target)
-				}
-			case "$defs", "definitions", "const", "default", "enum", "examples":
-			default:
-				visit(name, m.Value)
-			}
-		}
-		for _, item := range n.Items {
-			visit(name, item)
-		}
-	}
-	visit(name, n)
 }
 
 // find returns the keyword of the first of the applied schemas that has it.

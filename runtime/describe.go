@@ -1,12 +1,12 @@
 package runtime
 
 import (
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/secret"
 )
 
 // WorkflowInfo tells what a workflow is and needs. Credentials, servers, hosts
@@ -110,7 +110,7 @@ func (w *workflow) inputs() []InputInfo {
 	var list []InputInfo
 	for _, name := range s.names {
 		n := s.property(name)
-		info := InputInfo{Name: name, Description: s.find(n, "description").Str(), Required: s.requires(name), Secret: slices.Contains(w.secrets, name)}
+		info := InputInfo{Name: name, Description: s.find(n, "description").Str(), Required: s.requires(name), Secret: w.isSecret(name)}
 		if t := s.find(n, "type"); t != nil {
 			info.Type = t.Text
 			for _, item := range t.Items {
@@ -182,7 +182,7 @@ func (info *WorkflowInfo) server(s *step) {
 		return
 	}
 	used := s.operation.Servers[0]
-	server := Server{Source: s.source.name, URL: used.URL}
+	server := Server{Source: s.source.name, URL: secret.Userinfo(used.URL)}
 	if slices.ContainsFunc(info.Servers, func(known Server) bool { return known.Source == server.Source && known.URL == server.URL }) {
 		return
 	}
@@ -204,33 +204,20 @@ func (info *WorkflowInfo) server(s *step) {
 func (info *WorkflowInfo) filesOf(b *body) {
 	switch {
 	case strings.HasPrefix(strings.ToLower(b.contentType), "multipart/"):
-		members(&b.payload, func(part *operand) {
-			info.file(part)
-			for i := range part.items {
-				info.file(&part.items[i])
+		if b.payload.isArray() {
+			return
+		}
+		for _, part := range b.payload.parts() {
+			info.file(&part)
+			if !part.isArray() {
+				continue
 			}
-			if items, ok := part.constant.([]any); ok {
-				for _, item := range items {
-					info.file(&operand{constant: item})
-				}
+			for _, item := range part.parts() {
+				info.file(&item)
 			}
-		})
+		}
 	case !openapi.IsJSON(b.contentType) && !openapi.IsForm(b.contentType):
 		info.file(&b.payload)
-	}
-}
-
-// members visits the members of an object, constant or not.
-func members(o *operand, visit func(*operand)) {
-	if values, ok := o.constant.(map[string]any); ok {
-		for _, name := range slices.Sorted(maps.Keys(values)) {
-			visit(&operand{constant: values[name]})
-		}
-	}
-	if o.kind == objectOperand {
-		for i := range o.items {
-			visit(&o.items[i])
-		}
 	}
 }
 

@@ -18,7 +18,7 @@ func (x *Execution) substitute(f *frame, c *criterion, operands *operandList) (*
 	values := make([]any, len(c.embedded.refs))
 	for i := range values {
 		v, ok := x.look(f, &c.embedded.refs[i])
-		operands.add(c.embedded.refs[i].text, v, ok)
+		x.tell(operands, &c.embedded.refs[i], v, ok)
 		values[i] = v
 	}
 	return c.filled(values, true)

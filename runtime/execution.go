@@ -8,6 +8,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -78,7 +79,7 @@ const (
 type Execution struct {
 	program  *Program
 	listener func(Event)
-	secrets  []string
+	secrets  secret.Set
 	pending  Command
 	values   []openapi.Value             // of the request that is built; kept for the next
 	outputs  []value.Found               // of the step that is judged; kept for the next
@@ -227,7 +228,7 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 		return nil, err
 	}
 	x := &Execution{program: p, state: state{Settings: settings, Root: index}}
-	x.addCredentials(settings)
+	settings.addTo(&x.secrets)
 	x.push(index, asRoot, prepared)
 	return x, nil
 }
@@ -283,12 +284,7 @@ func (x *Execution) Respond(r *Response) {
 	}
 	f.Phase = phaseJudge
 	if x.listener != nil {
-		x.learnAnswer(f)
-		body := r.Body
-		if r.Decoded {
-			body = value.AppendJSON(nil, r.Value)
-		}
-		x.emit(&ResponseReceived{At: x.where(f), Status: r.Status, Header: x.maskHeader(r.Header), Body: x.maskBytes(body)})
+		x.emit(x.responseReceived(f, r))
 	}
 }
 
@@ -298,7 +294,7 @@ func (x *Execution) Fail(err error) {
 	if f == nil {
 		return
 	}
-	masked := x.maskError(err)
+	masked := x.secrets.Error(err)
 	f.Exchange.Failed, f.Failure = masked.Error(), &failure{err: masked, Cause: masked.Error()}
 	f.Phase = phaseJudge
 	if x.listener != nil {
@@ -357,7 +353,7 @@ func (x *Execution) push(index int, why purpose, inputs map[string]any) {
 	w := x.program.workflows[index]
 	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]object, len(w.steps)), Executed: make([]bool, len(w.steps)), kept: w.newOutputs()}
 	x.Frames = append(x.Frames, f)
-	x.learnSecrets(w, inputs)
+	x.learnInputs(w, inputs)
 }
 
 // call puts a workflow on the stack for another one, or tells why its inputs do
@@ -379,7 +375,7 @@ func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any
 func (x *Execution) enter(f *frame) {
 	w := x.workflow(f)
 	if !f.Entered && x.listener != nil {
-		x.emit(&WorkflowStarted{At: x.whereWorkflow(f), Inputs: x.maskMap(f.Inputs)})
+		x.emit(&WorkflowStarted{At: x.whereWorkflow(f), Inputs: x.shownInputs(w, f.Inputs)})
 	}
 	f.Entered = true
 	for f.Depend < len(w.dependsOn) {
@@ -448,13 +444,13 @@ func (x *Execution) start(f *frame) {
 		return
 	}
 	if err := x.build(f, s); err != nil {
-		f.Failure = &failure{Reason: x.maskError(err).Error()}
+		f.Failure = &failure{Reason: x.secrets.Error(err).Error()}
 		f.Phase = phaseJudge
 		return
 	}
 	f.Phase = phaseSend
-	if e := f.Exchange; x.listener != nil {
-		x.emit(&RequestSent{At: x.where(f), Method: e.Method, URL: x.maskText(e.URL), Header: x.maskHeader(e.Header), Body: x.maskBytes(e.Request)})
+	if x.listener != nil {
+		x.emit(x.requestSent(f, s))
 	}
 }
 
@@ -510,13 +506,13 @@ func (x *Execution) callWorkflow(f *frame, s *step) {
 // finish ends a workflow, with its outputs (F7), and goes back to its caller.
 func (x *Execution) finish(f *frame, failed *failure) {
 	outputs := x.workflowOutputs(f, failed == nil)
-	shown := shownOutputs(outputs)
+	x.learnResults(x.workflow(f), outputs)
 	if x.listener != nil {
-		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.maskMap(shown), Err: failed.error()})
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.shownOutputs(x.workflow(f).outputs, outputs), Err: failed.error()})
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
 	if len(x.Frames) == 1 {
-		x.Finished, x.Frames = &finished{Outputs: shown, Failure: failed}, nil
+		x.Finished, x.Frames = &finished{Outputs: withNulls(outputs), Failure: failed}, nil
 		return
 	}
 	x.Frames = x.Frames[:len(x.Frames)-1]
@@ -544,11 +540,12 @@ func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *f
 // abort ends the whole run at once; the outputs that are known are kept.
 func (x *Execution) abort(failed *failure) {
 	root := x.Frames[0]
-	outputs := shownOutputs(x.workflowOutputs(root, false))
+	outputs := withNulls(x.workflowOutputs(root, false))
+	x.learnResults(x.workflow(root), outputs)
 	x.Finished = &finished{Outputs: outputs, Failure: failed}
 	x.pending = nil
 	if x.listener != nil {
-		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.maskMap(outputs), Err: failed.error()})
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.shownOutputs(x.workflow(root).outputs, outputs), Err: failed.error()})
 	}
 	x.Frames = nil
 }

@@ -19,8 +19,6 @@ type inputSchema struct {
 	node     *tree.Node
 	pointer  string   // of the node in its document
 	names    []string // of the declared properties
-	secrets  []string // of those whose format is password
-	nested   []string // of properties deeper, whose format is password
 	total    int      // evaluations of schemas that one value can take, at most; see [inputSchema.affordable]
 }
 

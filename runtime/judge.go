@@ -91,8 +91,8 @@ func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
 	if x.listener == nil {
 		return
 	}
-	if outputs := shownOutputs(f.outputObject(s)); len(outputs) > 0 {
-		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.maskMap(outputs)})
+	if outputs := f.outputObject(s); len(outputs) > 0 {
+		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(slices.Concat(s.outputs, s.passed), outputs)})
 	}
 }
 

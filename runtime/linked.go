@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -58,7 +57,7 @@ func (m *mirror) declare(w *workflow, d *linked.Document) *linked.Workflow {
 	if s := w.schema; s != nil {
 		out.Schema = s.node
 		for _, name := range s.names {
-			out.Inputs = append(out.Inputs, &linked.Input{Name: name, Required: s.requires(name), Schemas: s.applied(s.property(name)), Secret: slices.Contains(w.secrets, name)})
+			out.Inputs = append(out.Inputs, &linked.Input{Name: name, Required: s.requires(name), Schemas: s.applied(s.property(name)), Secret: w.isSecret(name)})
 		}
 	}
 	for _, s := range w.steps {

@@ -1,6 +1,10 @@
 package runtime
 
 import (
+	"maps"
+	"slices"
+	"strconv"
+
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/expr"
 )
@@ -52,6 +56,7 @@ type ref struct {
 	offset    int             // of the expression in that text
 	value     any             // of a constant
 	operand   *operand        // of a component's parameter
+	secrets   routes          // in its value, where it is an operand of a condition
 }
 
 type refKind uint8
@@ -75,3 +80,87 @@ const (
 	componentRef
 	missingRef
 )
+
+// all visits every expression in an operand, at any depth: of templates, of the
+// contexts of selectors and of the components that expressions name, too.
+func (o *operand) all(visit func(*ref)) {
+	if o == nil {
+		return
+	}
+	switch o.kind {
+	case refOperand:
+		o.ref.all(visit)
+	case templateOperand:
+		o.template.all(visit)
+	case selectorOperand:
+		o.selector.context.all(visit)
+	}
+	for i := range o.items {
+		o.items[i].all(visit)
+	}
+}
+
+// all visits every expression of a condition.
+func (c *criterion) all(visit func(*ref)) {
+	for i := range c.refs {
+		c.refs[i].all(visit)
+	}
+	c.embedded.all(visit)
+	c.context.all(visit)
+}
+
+func (t *template) all(visit func(*ref)) {
+	if t == nil {
+		return
+	}
+	for i := range t.refs {
+		t.refs[i].all(visit)
+	}
+}
+
+func (r *ref) all(visit func(*ref)) {
+	visit(r)
+	r.operand.all(visit)
+}
+
+// parts returns the operands that an array or object consists of, be it
+// constant or not.
+func (o *operand) parts() []operand {
+	switch constant := o.constant.(type) {
+	case map[string]any:
+		list := make([]operand, 0, len(constant))
+		for _, name := range slices.Sorted(maps.Keys(constant)) {
+			list = append(list, operand{constant: constant[name]})
+		}
+		return list
+	case []any:
+		list := make([]operand, len(constant))
+		for i := range constant {
+			list[i].constant = constant[i]
+		}
+		return list
+	}
+	return o.items
+}
+
+func (o *operand) isArray() bool {
+	_, constant := o.constant.([]any)
+	return constant || o.kind == arrayOperand
+}
+
+// segments is where a reference leads from its root, name by name; whole is the
+// other way, by the member that is called as the whole of an access (E5).
+func (r *ref) segments() (tokens, whole []string) {
+	tokens = slices.Clone(r.pointer)
+	if r.whole != "" {
+		whole = append(slices.Clone(r.pointer), r.whole)
+	}
+	for _, a := range r.access {
+		token := a.Name
+		if a.IsIndex {
+			token = strconv.Itoa(a.Index)
+		}
+		tokens = append(tokens, token)
+	}
+	return tokens, whole
+}

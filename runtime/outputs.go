@@ -70,8 +70,8 @@ func (x *Execution) foundNothing(f *frame, r *ref) bool {
 	return v == any(nothing{})
 }
 
-// shownOutputs returns outputs as a result or an event has them.
-func shownOutputs(outputs object) object {
+// withNulls returns outputs as a result or an event has them.
+func withNulls(outputs object) object {
 	shown := maps.Clone(outputs)
 	for name, v := range shown {
 		if v == any(nothing{}) {

@@ -29,7 +29,7 @@ func (s *step) place() {
 		p.criterion(c)
 	}
 	for i := range s.outputs {
-		p.operand(&s.outputs[i].value)
+		s.outputs[i].value.all(p.ref)
 	}
 	p.always = false
 	for _, list := range [][]*action{s.onSuccess, s.onFailure} {
@@ -38,7 +38,7 @@ func (s *step) place() {
 				p.criterion(c)
 			}
 			for i := range a.inputs {
-				p.operand(&a.inputs[i].value)
+				a.inputs[i].value.all(p.ref)
 			}
 		}
 	}
@@ -49,15 +49,11 @@ func (s *step) place() {
 
 func (p *placer) criterion(c *criterion) {
 	for i := range c.refs {
-		p.ref(&c.refs[i])
+		c.refs[i].all(p.ref)
 	}
-	if c.embedded != nil {
-		for i := range c.embedded.refs {
-			p.ref(&c.embedded.refs[i])
-		}
-	}
+	c.embedded.all(p.ref)
 	if c.context != nil && !p.jsonpath(c) {
-		p.operand(c.context)
+		c.context.all(p.ref)
 	}
 }
 
@@ -80,26 +76,7 @@ func (p *placer) jsonpath(c *criterion) bool {
 	return len(paths) > 0
 }
 
-func (p *placer) operand(o *operand) {
-	switch o.kind {
-	case refOperand:
-		p.ref(&o.ref)
-	case templateOperand:
-		for i := range o.template.refs {
-			p.ref(&o.template.refs[i])
-		}
-	case selectorOperand:
-		p.operand(&o.selector.context)
-	}
-	for i := range o.items {
-		p.operand(&o.items[i])
-	}
-}
-
 func (p *placer) ref(r *ref) {
-	if r.kind == componentRef {
-		p.operand(r.operand)
-	}
 	if r.kind != responseBodyRef {
 		return
 	}

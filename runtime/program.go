@@ -62,7 +62,8 @@ type workflow struct {
 	dependsOn []int
 	steps     []*step
 	outputs   []output
-	secrets   []string // inputs that are credentials: see secret.go
+	secrets   map[string]routes // in the inputs: see secretflow.go
+	passwords *passwords        // in the inputs; nil: none
 }
 
 type step struct {
@@ -88,6 +89,8 @@ type step struct {
 	firstOutput int // where its outputs begin among those of the workflow
 
 	missingParameters, missingActions bool        // some are references that lead nowhere
+	answers                           []answer    // the secrets in its response: see secretflow.go
+	passed                            []output    // with secrets, of what it calls
 	places                            *bodyPlaces // nil: no place of the response's body is read
 }
 
@@ -102,7 +105,8 @@ type argument struct {
 	name, in  string
 	value     operand
 	place     arazzo.Position
-	secret    bool // carries a credential: never shown
+	secret    bool   // carries a credential: never shown
+	secrets   routes // in its value, where it does not
 	decl      *arazzo.Parameter
 	inherited bool // from the workflow
 }
@@ -113,6 +117,7 @@ type body struct {
 	payload      operand
 	replacements []replacement
 	place        arazzo.Position
+	secrets      routes // in the payload
 }
 
 type replacement struct {
@@ -128,7 +133,7 @@ type output struct {
 	value operand
 	place arazzo.Position
 
-	secret bool // it flows into a credential: see secret.go
+	secrets routes // in its value: see secretflow.go
 }
 
 // action is a success or failure action, components resolved.

@@ -16,6 +16,7 @@ func (x *Execution) build(f *frame, s *step) error {
 	if err != nil {
 		return err
 	}
+	addUserinfo(&x.secrets, server)
 	values := x.values[:0]
 	if f.Exchange.Sent == nil {
 		f.Exchange.Sent = make([]sent, 0, len(s.arguments))
@@ -32,9 +33,7 @@ func (x *Execution) build(f *frame, s *step) error {
 			continue
 		}
 		f.Exchange.Sent = append(f.Exchange.Sent, sent{Name: a.name, In: a.in, Value: boxed{v, true}})
-		if a.secret {
-			x.addSecret(v)
-		}
+		x.learn(v, a.secrets)
 	}
 	x.values = values
 	payload, err := x.payload(f, s)
@@ -112,6 +111,7 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 		}
 	}
 	f.Exchange.Payload = boxed{v, true}
+	x.learn(v, b.secrets)
 	if text != nil && len(b.replacements) == 0 {
 		v = text
 	} else if v, err = x.withFiles(b.contentType, v); err != nil {

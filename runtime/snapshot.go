@@ -42,10 +42,14 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	x.addCredentials(x.Settings)
+	x.Settings.addTo(&x.secrets)
+	for index, c := range x.Completed {
+		x.learnInputs(p.workflows[index], c.Inputs)
+		x.learnResults(p.workflows[index], c.Outputs)
+	}
 	for _, f := range x.Frames {
 		f.kept = x.workflow(f).newOutputs()
-		x.learnSecrets(x.workflow(f), f.Inputs)
+		x.learnInputs(x.workflow(f), f.Inputs)
 		for _, s := range x.workflow(f).steps {
 			x.learnOutputs(f, s)
 		}
@@ -58,10 +62,14 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 
 // learnSent finds the secrets among what the pending request carries.
 func (x *Execution) learnSent(s *step, e *exchange) {
-	for _, a := range s.arguments {
-		if v, ok := e.argument(a.in, a.name); ok && a.secret {
-			x.addSecret(v)
+	for i := range s.arguments {
+		a := &s.arguments[i]
+		if v, ok := e.argument(a.in, a.name); ok {
+			x.learn(v, a.secrets)
 		}
+	}
+	if e.Payload.set && s.body != nil {
+		x.learn(e.Payload.v, s.body.secrets)
 	}
 }
 

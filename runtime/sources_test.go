@@ -16,10 +16,10 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// texts are documents by location; a Loader.
-type texts map[string]string
+// served are documents by location; a Loader.
+type served map[string]string
 
-func (t texts) Load(_ context.Context, location string) ([]byte, error) {
+func (t served) Load(_ context.Context, location string) ([]byte, error) {
 	text, ok := t[filepath.ToSlash(location)]
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", location, fs.ErrNotExist)
@@ -27,8 +27,8 @@ func (t texts) Load(_ context.Context, location string) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// write writes the texts below a folder.
-func (t texts) write(test *testing.T, folder string) {
+// write writes the served below a folder.
+func (t served) write(test *testing.T, folder string) {
 	test.Helper()
 	for name, text := range t {
 		name = filepath.Join(folder, filepath.FromSlash(name))
@@ -78,7 +78,7 @@ func TestExternalReferences(t *testing.T) {
 		{"docs", "docs", "file://" + filepath.ToSlash(root) + "/other/ex%20t.yaml", "other/ex t.yaml"},
 		{"docs", "docs", filepath.ToSlash(root) + "/other/t.yaml", "other/t.yaml"},
 	} {
-		texts{row.folder + "/w.yaml": flow, row.folder + "/api.yaml": described(row.ref + "#/p"), row.file: parameter}.write(t, root)
+		served{row.folder + "/w.yaml": flow, row.folder + "/api.yaml": described(row.ref + "#/p"), row.file: parameter}.write(t, root)
 		doc, err := arazzo.ReadFile(row.at + "/w.yaml")
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestExternalReferences(t *testing.T) {
 func TestEntryDocumentOnce(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
-	texts{
+	served{
 		"docs/w.yaml": flowHead + "x: 1\nsourceDescriptions: [{name: called, url: called.yaml, type: arazzo}]\nworkflows: [{workflowId: w, steps: [{stepId: s, workflowId: $sourceDescriptions.called.c}]}, {workflowId: leaf, steps: [{stepId: s, workflowId: w}]}]\n",
 		"docs/called.yaml": flowHead + "sourceDescriptions: [{name: back, url: ../docs/w.yaml, type: arazzo}, {name: absolute, url: 'file://" + filepath.ToSlash(root) +
 			"/docs/w.yaml', type: arazzo}]\nworkflows: [{workflowId: c, steps: [{stepId: s, workflowId: $sourceDescriptions.back.leaf}, {stepId: t, workflowId: $sourceDescriptions.absolute.leaf}]}]\n",
@@ -121,13 +121,13 @@ func TestEntryDocumentOnce(t *testing.T) {
 	}
 }
 
-// A snapshot belongs to a program with the same texts and options.
+// A snapshot belongs to a program with the same served and options.
 func TestSnapshotOfAnotherProgram(t *testing.T) {
 	const other = "p: {name: q, in: query, schema: {type: integer}}\n"
 	two := flowHead + "sourceDescriptions: [{name: a, url: a.yaml}, {name: b, url: b.yaml}, {name: c, url: c.yaml}]\n" +
 		"workflows: [{workflowId: w, steps: [{stepId: s, operationId: $sourceDescriptions.a.get, parameters: [{name: q, in: query, value: v}]}]}]\n"
-	files := func() texts {
-		return texts{"a.yaml": described("x.yaml#/p"), "b.yaml": described("y.yaml#/p"), "c.yaml": described("x.yaml#/p"),
+	files := func() served {
+		return served{"a.yaml": described("x.yaml#/p"), "b.yaml": described("y.yaml#/p"), "c.yaml": described("x.yaml#/p"),
 			"x.yaml": "p: {$ref: 'deep.yaml#/p'}\n", "deep.yaml": parameter, "y.yaml": other}
 	}
 	compile := func(t *testing.T, c runtime.Compiler, text string) *runtime.Program {
@@ -146,22 +146,22 @@ func TestSnapshotOfAnotherProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(c *runtime.Compiler, files texts) bool{
-		"nothing": func(*runtime.Compiler, texts) bool { return true },
-		"a cache that has read more": func(c *runtime.Compiler, files texts) bool {
+	for name, change := range map[string]func(c *runtime.Compiler, files served) bool{
+		"nothing": func(*runtime.Compiler, served) bool { return true },
+		"a cache that has read more": func(c *runtime.Compiler, files served) bool {
 			c.Cache = &runtime.Cache{}
 			files["api.yaml"], files["more.yaml"] = described("more.yaml#/p"), parameter
 			compile(t, *c, flow)
 			return true
 		},
-		"the file that a reference names":     func(_ *runtime.Compiler, files texts) bool { files["x.yaml"] = parameter; return false },
-		"the file that this one names":        func(_ *runtime.Compiler, files texts) bool { files["deep.yaml"] = other; return false },
-		"a description":                       func(_ *runtime.Compiler, files texts) bool { files["a.yaml"] += "# other\n"; return false },
-		"OverrideActions":                     func(c *runtime.Compiler, _ texts) bool { c.OverrideActions = true; return false },
-		"Strict":                              func(c *runtime.Compiler, _ texts) bool { c.Strict = true; return false },
-		"which file a source is":              func(c *runtime.Compiler, _ texts) bool { c.Sources = map[string]string{"b": "a.yaml"}; return false },
-		"which of the same texts a source is": func(c *runtime.Compiler, _ texts) bool { c.Sources = map[string]string{"c": "b.yaml"}; return false },
-		"which file a source is, the other way": func(c *runtime.Compiler, _ texts) bool {
+		"the file that a reference names":     func(_ *runtime.Compiler, files served) bool { files["x.yaml"] = parameter; return false },
+		"the file that this one names":        func(_ *runtime.Compiler, files served) bool { files["deep.yaml"] = other; return false },
+		"a description":                       func(_ *runtime.Compiler, files served) bool { files["a.yaml"] += "# other\n"; return false },
+		"OverrideActions":                     func(c *runtime.Compiler, _ served) bool { c.OverrideActions = true; return false },
+		"Strict":                              func(c *runtime.Compiler, _ served) bool { c.Strict = true; return false },
+		"which file a source is":              func(c *runtime.Compiler, _ served) bool { c.Sources = map[string]string{"b": "a.yaml"}; return false },
+		"which of the same served a source is": func(c *runtime.Compiler, _ served) bool { c.Sources = map[string]string{"c": "b.yaml"}; return false },
+		"which file a source is, the other way": func(c *runtime.Compiler, _ served) bool {
 			c.Sources = map[string]string{"a": "b.yaml", "b": "a.yaml"}
 			return false
 		},
@@ -181,7 +181,7 @@ func TestSnapshotOfAnotherProgram(t *testing.T) {
 // What came over the network leads to no file of this machine.
 func TestRemoteNamesNoFiles(t *testing.T) {
 	folder := t.TempDir()
-	texts{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}.write(t, folder)
+	served{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}.write(t, folder)
 	local := "file://" + filepath.ToSlash(folder)
 	remote := map[string]string{
 		"/source.yaml": flowHead + "sourceDescriptions: [{name: api, url: '" + local + "/api.yaml'}]\nworkflows: [{workflowId: w, steps: [{stepId: s, operationId: get}]}]\n",
@@ -227,7 +227,7 @@ func TestLoadingIsBounded(t *testing.T) {
 func TestLoadingIsCanceled(t *testing.T) {
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	files := texts{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}
+	files := served{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}
 	loads := 0
 	compiler := runtime.Compiler{Cache: &runtime.Cache{}, Loader: runtime.LoaderFunc(func(ctx context.Context, location string) ([]byte, error) {
 		if loads++; loads == 1 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/report"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -189,13 +190,13 @@ func (r *run) settings(p *runtime.Program) (runtime.Settings, error) {
 		}
 		u, err := url.Parse(address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return s, fmt.Errorf("--server %s: %q is no http or https URL", text, address)
+			return s, fmt.Errorf("--server %s: %q is no http or https URL", secret.Userinfo(text), secret.Userinfo(address))
 		}
 		switch {
 		case name != "" && p.Document().Source(name) == nil:
-			return s, fmt.Errorf("--server %s: there is no source description %q", text, name)
+			return s, fmt.Errorf("--server %s: there is no source description %q", secret.Userinfo(text), name)
 		case name == "" && len(declared) != 1:
-			return s, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", text, len(declared))
+			return s, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", secret.Userinfo(text), len(declared))
 		case name == "":
 			name = declared[0].Name
 		}

@@ -1,0 +1,131 @@
+package secret
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// What is known to be a secret by its place is masked there, whatever it is.
+
+// Whole returns a JSON value in which all texts and numbers are masked.
+func Whole(v any) any {
+	switch v := v.(type) {
+	case nil, bool:
+		return v
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = Whole(v[i])
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			out[name] = Whole(member)
+		}
+		return out
+	case string:
+		scheme, _ := Scheme(v)
+		return scheme + Masked
+	}
+	return Masked
+}
+
+// HasWeak reports whether there is a weak text or number in a JSON value.
+func HasWeak(v any) bool {
+	switch v := v.(type) {
+	case nil, bool:
+		return false
+	case []any:
+		return slices.ContainsFunc(v, HasWeak)
+	case map[string]any:
+		for _, member := range v {
+			if HasWeak(member) {
+				return true
+			}
+		}
+		return false
+	}
+	_, text := Scheme(value.Text(v))
+	return Weak(text)
+}
+
+// Random reports whether a text looks made by chance, as keys and tokens do,
+// rather than as words do.
+func Random(text string) bool {
+	return len(text) >= 8 && strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_' && r != ' '
+	})
+}
+
+// Userinfo masks the user information of a URL, which may have variables, or be
+// one that does not parse.
+func Userinfo(text string) string {
+	start, end := 0, len(text)
+	if i := strings.Index(text, "//"); i >= 0 {
+		start = i + len("//")
+	}
+	if i := strings.IndexAny(text[start:], "/?#"); i >= 0 {
+		if _, err := url.Parse(text); err == nil {
+			end = start + i
+		}
+	}
+	if at := strings.LastIndexByte(text[start:end], '@'); at >= 0 {
+		return text[:start] + Masked + text[start+at:]
+	}
+	return text
+}
+
+// Pairs masks the values of those pairs of a query or form whose names hidden
+// reports true for.
+func Pairs(text string, hidden func(name string) bool) string {
+	pairs := strings.Split(text, "&")
+	for i, pair := range pairs {
+		name, _, ok := strings.Cut(pair, "=")
+		plain, err := url.QueryUnescape(name)
+		if err != nil {
+			plain = name
+		}
+		plain, _, _ = strings.Cut(plain, "[") // of a member of a deep object
+		if ok && hidden(plain) {
+			pairs[i] = name + "=" + Masked
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+// Cookies masks the values of those cookies in a Cookie header whose names
+// hidden reports true for.
+func Cookies(text string, hidden func(name string) bool) string {
+	cookies := strings.Split(text, ";")
+	for i, cookie := range cookies {
+		if name, _, ok := strings.Cut(cookie, "="); ok && hidden(strings.TrimSpace(name)) {
+			cookies[i] = name + "=" + Masked
+		}
+	}
+	return strings.Join(cookies, ";")
+}
+
+// SetCookies returns the header of a response with the values of the cookies
+// that it sets masked.
+func SetCookies(h http.Header) http.Header {
+	values := h.Values("Set-Cookie")
+	if len(values) == 0 {
+		return h
+	}
+	h = h.Clone()
+	for i, v := range values {
+		cookie, attributes, more := strings.Cut(v, ";")
+		name, _, _ := strings.Cut(cookie, "=")
+		shown := name + "=" + Masked
+		if more {
+			shown += ";" + attributes
+		}
+		h["Set-Cookie"][i] = shown
+	}
+	return h
+}

@@ -1,0 +1,48 @@
+package secret
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"net/url"
+	"slices"
+
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// AddBasic adds what basic authentication makes of a user and a password.
+func (s *Set) AddBasic(user, password string) {
+	s.Add(base64.StdEncoding.EncodeToString([]byte(user + ":" + password)))
+}
+
+// spellings are the ways in which a secret is written in URLs and forms, cookies,
+// JSON, XML and base64, and in URLs in URLs and JSON in JSON; most have few.
+func spellings(secret string) []string {
+	list := []string{secret}
+	add := func(forms ...string) {
+		for _, form := range forms {
+			if !slices.Contains(list, form) {
+				list = append(list, form)
+			}
+		}
+	}
+	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), openapi.CookieValue(secret)} {
+		add(form, url.QueryEscape(form), url.PathEscape(form))
+	}
+	add(html.EscapeString(secret))
+	for _, form := range quoted(secret) {
+		add(form)
+		add(quoted(form)...)
+	}
+	add(base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)))
+	return list
+}
+
+// quoted are the ways to write a text inside of a JSON string: as it is, and
+// with & < > escaped.
+func quoted(text string) []string {
+	plain := value.AppendString(nil, text)
+	cautious, _ := json.Marshal(text) // a string is always written
+	return []string{string(plain[1 : len(plain)-1]), string(cautious[1 : len(cautious)-1])}
+}
