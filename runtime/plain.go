@@ -17,7 +17,7 @@ func init() {
 	text := func(n *tree.Node, _ int) bool { return n.Kind == tree.String }
 	flag := func(n *tree.Node, _ int) bool { return n.Kind == tree.Bool }
 	plainKeywords = map[string]func(*tree.Node, int) bool{
-		"type": isPlainType, "properties": isPlainProperties, "items": isPlain, "required": areNames, "enum": func(n *tree.Node, _ int) bool { return n.Kind == tree.Array && isNear(n) }, "examples": isList,
+		"type": isPlainType, "properties": isPlainProperties, "items": isPlain, "required": areNames, "enum": isNearList, "examples": isList,
 		"title": text, "description": text, "format": text, "deprecated": flag, "readOnly": flag, "writeOnly": flag,
 		"default": anything, "example": anything, "const": func(n *tree.Node, _ int) bool { return isNear(n) },
 	}
@@ -44,6 +44,8 @@ func isPlainType(n *tree.Node, _ int) bool {
 }
 
 func anything(*tree.Node, int) bool { return true }
+
+func isNearList(n *tree.Node, _ int) bool { return n.Kind == tree.Array && isNear(n) }
 
 func isList(n *tree.Node, _ int) bool { return n.Kind == tree.Array }
 

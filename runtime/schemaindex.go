@@ -104,7 +104,8 @@ func (x *schemaIndex) resolve(reference string, from *tree.Node, within schemaPl
 	case err != nil:
 		return schemaPlace{}, fmt.Errorf("%q is not a valid fragment", fragment)
 	case unescaped == "" && resource == x.document:
-		return schemaPlace{}, fmt.Errorf("it names the document, which is not a schema; the schema of these inputs is %q", fragmentOf(within.pointer))
+		return schemaPlace{}, fmt.Errorf("it names the document, which is not a schema; the schema of these inputs is %q",
+			fragmentOf(within.pointer))
 	case unescaped == "" || unescaped[0] == '/':
 		if n := resource.node.At(unescaped); n != nil {
 			return schemaPlace{n, resource.pointer + unescaped}, nil

@@ -16,6 +16,9 @@ const (
 	maxExpansion = 10_000 // evaluations that one value can take, not counted what is inside of it
 )
 
+var tooLargeExpansion = fmt.Sprintf("validating one value can take more than %d evaluations of schemas, "+
+	"as allOf, anyOf, oneOf or $ref apply the same ones again and again", maxExpansion)
+
 // schemaMeasure counts the evaluations that a schema can take.
 type schemaMeasure struct {
 	schema *inputSchema
@@ -45,7 +48,7 @@ func (s *inputSchema) measure() []string {
 	}
 	for n := range reached {
 		if expansion.count(n) > maxExpansion {
-			problems[fmt.Sprintf("validating one value can take more than %d evaluations of schemas, as they are applied again and again by allOf, anyOf, oneOf or $ref", maxExpansion)] = true
+			problems[tooLargeExpansion] = true
 			break
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"net/url"
 	"os"
 	"reflect"
 	"slices"
@@ -23,7 +22,7 @@ import (
 const planted = "87654321"
 
 // plantedSpellings are what a value may look like in a message.
-var plantedSpellings = []string{planted, "8.7654321", "87,654,321", "ODc2NTQzMjE", url.QueryEscape(planted), "8.77e+07", "39 38 37", "5397fb1"}
+var plantedSpellings = []string{planted, "8.7654321", "87,654,321", "ODc2NTQzMjE", "8.77e+07", "56 55 54", "5397fb1"}
 
 func tellsPlanted(text string) bool {
 	return slices.ContainsFunc(plantedSpellings, func(s string) bool { return strings.Contains(text, s) })
@@ -83,9 +82,11 @@ func TestMessageOfEachKind(t *testing.T) {
 	secretErr := errors.New(planted)
 	kinds := []jsonschema.ErrorKind{
 		&kind.InvalidJsonValue{Value: planted}, &kind.Not{}, &kind.AllOf{}, &kind.AnyOf{}, &kind.OneOf{}, &kind.FalseSchema{},
-		&kind.RefCycle{}, &kind.Type{Got: "string", Want: []string{"null"}}, &kind.Enum{Got: planted, Want: []any{"a"}}, &kind.Const{Got: planted, Want: "a"},
+		&kind.RefCycle{}, &kind.Type{Got: "string", Want: []string{"null"}},
+		&kind.Enum{Got: planted, Want: []any{"a"}}, &kind.Const{Got: planted, Want: "a"},
 		&kind.Format{Got: planted, Want: "f", Err: secretErr}, &kind.MinProperties{}, &kind.MaxProperties{}, &kind.MinItems{}, &kind.MaxItems{},
-		&kind.AdditionalItems{}, &kind.Required{}, &kind.Dependency{}, &kind.DependentRequired{}, &kind.AdditionalProperties{}, &kind.PropertyNames{},
+		&kind.AdditionalItems{}, &kind.Required{}, &kind.Dependency{}, &kind.DependentRequired{},
+		&kind.AdditionalProperties{}, &kind.PropertyNames{},
 		&kind.UniqueItems{}, &kind.Contains{}, &kind.MinContains{}, &kind.MaxContains{}, &kind.MinLength{}, &kind.MaxLength{},
 		&kind.Pattern{Got: planted, Want: "a"}, &kind.ContentEncoding{Want: "base64", Err: secretErr},
 		&kind.ContentMediaType{Got: []byte(planted), Want: "application/json", Err: secretErr}, &kind.ContentSchema{},
@@ -124,7 +125,8 @@ func TestTextThatIsNotANumberIsNotTold(t *testing.T) {
 
 // The text of an error is the same every time.
 func TestViolationsAreSorted(t *testing.T) {
-	schema := map[string]any{"additionalProperties": false, "properties": map[string]any{"z": map[string]any{"type": "string"}, "o": map[string]any{"additionalProperties": false}}}
+	schema := map[string]any{"additionalProperties": false, "properties": map[string]any{
+		"z": map[string]any{"type": "string"}, "o": map[string]any{"additionalProperties": false}}}
 	inputs := runtime.Inputs{"e": 1, "d": 1, "c": 1, "b": 1, "a": 1, "z": 1, "o": map[string]any{"y": 1, "x": 1}}
 	const want = `workflow "w": invalid inputs
   (inputs): properties 'a', 'b', 'c', 'd', 'e' not allowed
@@ -151,9 +153,11 @@ func TestPanicOfValidatorIsAnError(t *testing.T) {
 // FuzzNumbers compares what is said of numbers with exact fractions, for a
 // schema and an input that change together.
 func FuzzNumbers(f *testing.F) {
-	keywords := []string{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "const", "enum", "type", "uniqueItems", "maxLength", "maxItems", "default"}
+	keywords := []string{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "const", "enum", "type", "uniqueItems",
+		"maxLength", "maxItems", "default"}
+	numbers := []string{"1", "-2.5", "1e9999999", "-1e9999999", "1e-9999999", "3e5000", "35e-5000", "0e99999999999999999999", "1e99999999999999999999"}
 	for _, keyword := range keywords {
-		for _, number := range []string{"1", "-2.5", "1e9999999", "-1e9999999", "1e-9999999", "3e5000", "35e-5000", "0e99999999999999999999", "1e99999999999999999999"} {
+		for _, number := range numbers {
 			f.Add(keyword, "2.5", number)
 			f.Add(keyword, number, "7")
 			f.Add(keyword, number, number)
