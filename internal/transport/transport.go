@@ -184,7 +184,8 @@ func (c *connection) explain(method string, err error) error {
 	case !c.unanswered(err):
 		return err
 	case c.reused.Load():
-		return fmt.Errorf("%w: the server closed the connection, kept from an earlier request, before it answered; it may have carried out the %s, which is therefore not sent again", err, method)
+		return fmt.Errorf("%w: the server closed the connection, kept from an earlier request, before it answered; "+
+			"it may have carried out the %s, which is therefore not sent again", err, method)
 	}
 	return fmt.Errorf("%w: the server closed the connection before it answered", err)
 }
