@@ -83,14 +83,19 @@ type wirePart struct {
 // it: net/url writes the path anew when it has a character that it does not like.
 var wireParts = []wirePart{
 	{name: "template", path: "/TEXT/%2F/{id}", argument: "a/b", prefix: "/", suffix: "/%2F/a%2Fb", special: "%/?", refused: "#{"},
-	{name: "query of the template", path: "/a?q=TEXT&id={id}", argument: "a/b", prefix: "/a?q=", suffix: "&id=a%2Fb", special: "%/?&=+:@!$'()*,;", refused: "#{"},
-	{name: "server", server: "{base}/TEXT/%2F", path: "/{id}", argument: "a/b", prefix: "/", suffix: "/%2F/a%2Fb", special: "%/", refused: "#?{"},
-	{name: "override", override: "{base}/TEXT/%2F", path: "/{id}", argument: "a/b", prefix: "/", suffix: "/%2F/a%2Fb", special: "%/", refused: "#?"},
-	{name: "variable", server: "{base}/{v}/%2F", variable: "TEXT", path: "/{id}", argument: "a/b", prefix: "/", suffix: "/%2F/a%2Fb", special: "%/", refused: "#?"},
+	{name: "query of the template", path: "/a?q=TEXT&id={id}", argument: "a/b",
+		prefix: "/a?q=", suffix: "&id=a%2Fb", special: "%", refused: "#{"},
+	{name: "server", server: "{base}/TEXT/%2F", path: "/{id}", argument: "a/b",
+		prefix: "/", suffix: "/%2F/a%2Fb", special: "%/", refused: "#?{"},
+	{name: "override", override: "{base}/TEXT/%2F", path: "/{id}", argument: "a/b",
+		prefix: "/", suffix: "/%2F/a%2Fb", special: "%/", refused: "#?"},
+	{name: "variable", server: "{base}/{v}/%2F", variable: "TEXT", path: "/{id}", argument: "a/b",
+		prefix: "/", suffix: "/%2F/a%2Fb", special: "%/", refused: "#?"},
 	{name: "argument", path: "/ä/{id}/b", argument: "TEXT", prefix: "/%C3%A4/", suffix: "/b"},
 	{name: "query of the template's argument", path: "/a?b=1&id={id}", argument: "TEXT", prefix: "/a?b=1&id="},
 	{name: "query", path: "/ä", in: "query", argument: "TEXT", prefix: "/%C3%A4?id="},
-	{name: "redirect", path: "/{id}", argument: "redirect", redirect: "/TEXT/%2F", prefix: "/", suffix: "/%2F", special: "/#?", refused: "%"},
+	{name: "redirect", path: "/{id}", argument: "redirect", redirect: "/TEXT/%2F",
+		prefix: "/", suffix: "/%2F", special: "/#?", refused: "%"},
 }
 
 // What a raw socket sees is what the events tell, and reads as what was meant,
@@ -161,7 +166,8 @@ workflows:
 	}
 	description := fmt.Sprintf(`{"openapi": "3.1.0", "info": {"title": "D", "version": "1"},
 "servers": [{"url": %q, "variables": {"v": {"default": "v"}}}],
-"paths": {%q: {"get": {"operationId": "get", "responses": {"200": {"description": "ok"}}}}}}`, fill(cmp.Or(p.server, "{base}")), fill(p.path))
+"paths": {%q: {"get": {"operationId": "get", "responses": {"200": {"description": "ok"}}}}}}`,
+		fill(cmp.Or(p.server, "{base}")), fill(p.path))
 	c := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(description), nil })}
 	program, err := c.Compile(t.Context(), doc)
 	if err != nil {
@@ -200,9 +206,11 @@ func TestWhatIsFetched(t *testing.T) {
 		switch len(targets) {
 		case 1: // of the document
 			fmt.Fprint(w, `{"arazzo": "1.0.1", "info": {"title": "T", "version": "1"},
-"sourceDescriptions": [{"name": "d", "url": "a|b/..%2Fd.yaml?v=ä b"}], "workflows": [{"workflowId": "w", "steps": [{"stepId": "s", "operationId": "get"}]}]}`)
+"sourceDescriptions": [{"name": "d", "url": "a|b/..%2Fd.yaml?v=ä b"}],
+"workflows": [{"workflowId": "w", "steps": [{"stepId": "s", "operationId": "get"}]}]}`)
 		case 2: // of the description
-			fmt.Fprint(w, `{"openapi": "3.1.0", "info": {"title": "D", "version": "1"}, "servers": [{"url": "é/..%2Fv1"}], "paths": {"/x": {"$ref": "ü/..%2Fp.yaml#/x"}}}`)
+			fmt.Fprint(w, `{"openapi": "3.1.0", "info": {"title": "D", "version": "1"}, "servers": [{"url": "é/..%2Fv1"}],
+"paths": {"/x": {"$ref": "ü/..%2Fp.yaml#/x"}}}`)
 		case 3: // of the path item
 			fmt.Fprint(w, `{"x": {"get": {"operationId": "get", "responses": {"200": {"description": "ok"}}}}}`)
 		}

@@ -117,7 +117,8 @@ func (d *Description) enumerate() {
 			if !slices.Contains(methods, m.Name) || m.Value.Kind != tree.Object {
 				continue
 			}
-			e := entry{id: m.Value.Peek("operationId").Str(), method: strings.ToUpper(m.Name), path: p.Name, line: p.Line, column: p.Column, item: item, node: m.Value, of: d, home: home}
+			e := entry{id: m.Value.Peek("operationId").Str(), method: strings.ToUpper(m.Name), path: p.Name,
+				line: p.Line, column: p.Column, item: item, node: m.Value, of: d, home: home}
 			d.index = append(d.index, e)
 			if e.id != "" {
 				d.ids = append(d.ids, e.id)

@@ -38,7 +38,7 @@ func literals() func(text string) string {
 }
 
 // checkPath refuses a URL that has left its server or, by dots that are not in
-// the template, its path. The URL has no query yet but what the template has.
+// the template, its path.
 func (b *Binding) checkPath(server, url string, dots int) error {
 	if origin(url) != origin(server) {
 		return fmt.Errorf("the path %q leads to another host than the server's", b.operation.Path)
@@ -46,7 +46,8 @@ func (b *Binding) checkPath(server, url string, dots int) error {
 	path, _, _ := strings.Cut(url[len(server):], "?")
 	switch {
 	case dotSegments(path) > dots:
-		return fmt.Errorf("the path %s: with the values of its parameters it has a segment . or .., which leads to another path", b.operation.Path)
+		return fmt.Errorf("the path %s: with the values of its parameters it has a segment . or .., which leads to another path",
+			b.operation.Path)
 	case server == origin(server) && strings.HasPrefix(path, "//") && !strings.HasPrefix(b.operation.Path, "//"):
 		return errors.New("the value of the first path parameter begins with a slash; as the beginning of a path, // names a host")
 	}

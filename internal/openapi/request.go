@@ -203,9 +203,6 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (Reques
 		}
 		url = append(url, text...)
 	}
-	if err := b.checkPath(server, string(url), dots); err != nil {
-		return Request{}, err
-	}
 	var cookies []string
 	for i, p := range b.params {
 		written := p.In == "path"
@@ -257,6 +254,9 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (Reques
 		url = append(append(url, separator), query...)
 	}
 	r.URL = string(url)
+	if err := b.checkPath(server, r.URL, dots); err != nil {
+		return Request{}, err
+	}
 	return r, b.body(&r, payload)
 }
 

@@ -113,7 +113,8 @@ func BaseURL(server string) (string, error) {
 	shown := scheme + "://" + host + path // without a password
 	if i := strings.IndexAny(path, "?#"); i >= 0 {
 		part := map[byte]string{'?': "query", '#': "fragment"}[path[i]]
-		return "", fmt.Errorf("the server URL %q has a %s; paths are appended to it, so write it without: %q", shown, part, scheme+"://"+host+path[:i])
+		return "", fmt.Errorf("the server URL %q has a %s; paths are appended to it, so write it without: %q",
+			shown, part, scheme+"://"+host+path[:i])
 	}
 	u, err := url.Parse(scheme + "://" + authority)
 	if err != nil || u.Host == "" || strings.HasPrefix(u.Host, ":") {

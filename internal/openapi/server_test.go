@@ -32,7 +32,7 @@ func TestServers(t *testing.T) {
 		s := Server{URL: row.Get("server").Str(), Variables: []ServerVariable{{Name: "v"}}}
 		got, err := s.Resolve(map[string]string{"v": row.Get("v").Text})
 		if want := row.Get("url"); want == nil {
-			if err == nil || !strings.Contains(err.Error(), `server variable "v" is`) || !strings.Contains(err.Error(), "would choose another host") {
+			if err == nil || !strings.Contains(err.Error(), "would choose another host") {
 				t.Errorf("line %d: %s, %v; want an error", row.Line, got, err)
 			}
 		} else if err != nil || got != want.Str() {

@@ -48,8 +48,8 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 	}
 	if origin(resp.Request.URL) != origin(target) {
 		if len(next.Body) > 0 {
-			return nil, fmt.Errorf("a redirect (%d) to another origin, %s, is not followed: the body of the %s would go there; give that origin as the server if it is the right one",
-				resp.StatusCode, origin(target), next.Method)
+			return nil, fmt.Errorf("a redirect (%d) to another origin, %s, is not followed: the body of the %s would go there; "+
+				"give that origin as the server if it is the right one", resp.StatusCode, origin(target), next.Method)
 		}
 		next.Header = only(next.Header, "Accept", "User-Agent")
 	}

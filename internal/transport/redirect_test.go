@@ -124,7 +124,8 @@ func TestRedirectsThereAndBack(t *testing.T) {
 	if err := ask(t, server.Client(), "GET", server.URL+"/1"); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]hopSeen{{"GET", "/1", "k", "text/plain", ""}, {"GET", "/2", "k", "", ""}, {"GET", "/back", "", "", ""}}, home.hops); diff != "" {
+	want := []hopSeen{{"GET", "/1", "k", "text/plain", ""}, {"GET", "/2", "k", "", ""}, {"GET", "/back", "", "", ""}}
+	if diff := cmp.Diff(want, home.hops); diff != "" {
 		t.Error(diff)
 	}
 }

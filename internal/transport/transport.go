@@ -78,10 +78,30 @@ func read(resp *http.Response, limits Limits) (*Response, error) {
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: resp.Request.URL.String()}, nil
 }
 
-// send sends a request and follows nothing.
+// send sends a request and follows nothing. When the connection that was kept for
+// it turns out to be closed it is sent again, if that does no harm: at last on a
+// new connection.
 func send(ctx context.Context, client *http.Client, r *Request) (*http.Response, error) {
-	var c connection
-	req, err := newRequest(httptrace.WithClientTrace(ctx, c.trace()), r)
+	for {
+		var c connection
+		resp, err := sendOnce(httptrace.WithClientTrace(ctx, c.trace()), client, r)
+		again := c.unanswered(err) && c.reused.Load() && slices.Contains(idempotent, r.Method)
+		switch {
+		case err == nil:
+			return resp, nil
+		case !again || ctx.Err() != nil:
+			return nil, c.explain(r.Method, err)
+		}
+	}
+}
+
+// idempotent are the methods of which two requests do what one does (RFC 9110
+// §9.2.2; QUERY is safe by its own specification). What net/http sends again
+// itself is less.
+var idempotent = []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete, "QUERY"}
+
+func sendOnce(ctx context.Context, client *http.Client, r *Request) (*http.Response, error) {
+	req, err := newRequest(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +114,7 @@ func send(ctx context.Context, client *http.Client, r *Request) (*http.Response,
 	alone.Transport = &single
 	resp, err := alone.Do(req)
 	if err != nil {
-		return nil, c.explain(r.Method, err)
+		return nil, err
 	}
 	if resp.Request == nil {
 		resp.Request = req // a RoundTripper of the caller's has left it out
@@ -138,20 +158,8 @@ func newRequest(ctx context.Context, r *Request) (*http.Request, error) {
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host // net/http does not send the header
 	}
-	if slices.Contains(idempotent, r.Method) && req.Header[idempotencyKey] == nil {
-		req.Header[idempotencyKey] = []string{}
-	}
 	return req, nil
 }
-
-// idempotencyKey without a value is not sent, but tells net/http (Transport)
-// that a request may be sent again when the connection that was kept for it turns
-// out to be closed. It knows the safe methods itself.
-const idempotencyKey = "Idempotency-Key"
-
-// idempotent are the methods that net/http does not know to be idempotent
-// (RFC 9110 §9.2.2; QUERY is safe by its own specification).
-var idempotent = []string{http.MethodPut, http.MethodDelete, "QUERY"}
 
 // A connection is what becomes known of the connection of a request.
 type connection struct{ reused, answered atomic.Bool }
@@ -163,14 +171,21 @@ func (c *connection) trace() *httptrace.ClientTrace {
 	}
 }
 
-// explain says what the end of a connection means, where nothing has come back.
-func (c *connection) explain(method string, err error) error {
+// unanswered reports whether the error is the end of a connection on which
+// nothing has come back.
+func (c *connection) unanswered(err error) bool {
 	closed := slices.ContainsFunc([]error{io.EOF, syscall.ECONNRESET, syscall.EPIPE}, func(e error) bool { return errors.Is(err, e) })
+	return closed && !c.answered.Load()
+}
+
+// explain says what the end of a connection means.
+func (c *connection) explain(method string, err error) error {
 	switch {
-	case !closed || c.answered.Load():
+	case !c.unanswered(err):
 		return err
 	case c.reused.Load():
-		return fmt.Errorf("%w: the server closed the connection, kept from an earlier request, before it answered; it may have carried out the %s, which is therefore not sent again", err, method)
+		return fmt.Errorf("%w: the server closed the connection, kept from an earlier request, before it answered; "+
+			"it may have carried out the %s, which is therefore not sent again", err, method)
 	}
 	return fmt.Errorf("%w: the server closed the connection before it answered", err)
 }

@@ -61,7 +61,8 @@ func TestDecompressionBomb(t *testing.T) {
 
 func TestHostHeader(t *testing.T) {
 	var host string
-	_, err := asked(t, &Request{Header: http.Header{"Host": {"tenant.example"}}}, 1<<10, func(_ http.ResponseWriter, r *http.Request) { host = r.Host })
+	r := &Request{Header: http.Header{"Host": {"tenant.example"}}}
+	_, err := asked(t, r, 1<<10, func(_ http.ResponseWriter, r *http.Request) { host = r.Host })
 	if err != nil || host != "tenant.example" {
 		t.Errorf("%q, %v", host, err)
 	}
@@ -110,7 +111,8 @@ func TestLengthOfABody(t *testing.T) {
 			if test.coding != "" {
 				header.Set("Content-Encoding", test.coding)
 			}
-			return &http.Response{StatusCode: test.status, Header: header, ContentLength: test.length, Body: io.NopCloser(strings.NewReader(test.body))}, nil
+			body := io.NopCloser(strings.NewReader(test.body))
+			return &http.Response{StatusCode: test.status, Header: header, ContentLength: test.length, Body: body}, nil
 		})}
 		resp, err := Do(t.Context(), client, &Request{Method: test.method, URL: "http://h"}, Limits{Body: 1 << 30})
 		switch {
@@ -184,7 +186,9 @@ func (s *leaving) answer(conn net.Conn) {
 // A request that is idempotent is sent again when the connection that was kept
 // turns out to be closed; another one fails and says why.
 func TestClosedConnection(t *testing.T) {
-	for method, again := range map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "PUT": true, "DELETE": true, "QUERY": true, "POST": false, "PATCH": false} {
+	methods := map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "PUT": true, "DELETE": true, "QUERY": true,
+		"POST": false, "PATCH": false}
+	for method, again := range methods {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
