@@ -11,7 +11,6 @@ import (
 	"github.com/gobelin-dev/gobelin/check"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // checkFlags are the flags of check.
@@ -89,6 +88,11 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if !slices.Contains([]string{"text", "json", "sarif", "github"}, f.output) {
 		return fmt.Errorf("-o %s: it is text, json, sarif or github", f.output)
 	}
+	for _, name := range args {
+		if err := refuseURL(name); err != nil {
+			return err
+		}
+	}
 	checker, err := f.checker()
 	if err != nil {
 		return err
@@ -100,13 +104,13 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	} else if f.diff {
 		return fmt.Errorf("--diff goes with --fix")
 	}
-	if w, ok := c.ErrOrStderr().(*os.File); ok && term.IsTerminal(int(w.Fd())) {
+	if t := newTerminal(c.ErrOrStderr()); t.live {
 		checker.Progress = func(done, total int) {
 			if total > 1 {
-				fmt.Fprintf(w, "\r%d of %d\x1b[K", done, total)
+				t.draw("", "", fmt.Sprintf("%d of %d", done, total))
 			}
 			if done == total {
-				fmt.Fprint(w, "\r\x1b[K")
+				t.leave(false)
 			}
 		}
 	}
@@ -149,9 +153,12 @@ func (f *checkFlags) print(w io.Writer, list []arazzo.Diagnostic) error {
 	case "github":
 		return check.WriteGitHub(w, list)
 	}
-	out, ok := w.(*os.File)
-	color := ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(out.Fd()))
-	return check.WriteText(w, list, source, color)
+	out := newTerminal(w)
+	var text strings.Builder
+	if err := check.WriteText(&text, list, source, out.color); err != nil {
+		return err
+	}
+	return out.print(text.String())
 }
 
 // correct fixes the documents, or prints what it would change.
@@ -170,19 +177,15 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 			continue
 		}
 		if f.diff {
-			if _, err := c.OutOrStdout().Write(diff.Diff(file.Path, before, file.Path, after)); err != nil {
+			if err := newTerminal(c.OutOrStdout()).print(string(diff.Diff(file.Path, before, file.Path, after))); err != nil {
 				return err
 			}
 			continue
 		}
-		info, err := os.Stat(file.Path)
-		if err != nil {
-			return err
+		if err := replaceFile(file.Path, after); err != nil {
+			return failure{exitFailed, err}
 		}
-		if err := os.WriteFile(file.Path, after, info.Mode().Perm()); err != nil {
-			return err
-		}
-		fmt.Fprintf(c.ErrOrStderr(), "%s: %d corrected\n", file.Path, applied)
+		newTerminal(c.ErrOrStderr()).printf("%s: %d corrected\n", file.Path, applied)
 	}
 	return nil
 }
@@ -190,6 +193,6 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 // tell prints the diagnostics that matter to somebody who wants to run.
 func tell(c *cobra.Command, diagnostics []arazzo.Diagnostic) {
 	if len(diagnostics) > 0 {
-		fmt.Fprintln(c.ErrOrStderr(), strings.TrimSpace(arazzo.JoinDiagnostics(diagnostics)))
+		newTerminal(c.ErrOrStderr()).printf("%s\n", strings.TrimSpace(arazzo.JoinDiagnostics(diagnostics)))
 	}
 }

@@ -21,7 +21,7 @@ func showCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show DOCUMENT",
 		Short: "List workflows with what they need: inputs, credentials, servers, files; steps and operations",
-		Args:  cobra.ExactArgs(1),
+		Args:  positional("gobelin show DOCUMENT", 1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			program, err := from.load(c.Context(), args[0])
 			if program == nil {
