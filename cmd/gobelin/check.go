@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
@@ -44,8 +44,8 @@ func checkCommand() *cobra.Command {
 	}
 	f.from.flags(c)
 	c.Flags().StringVarP(&f.output, "output", "o", "text", "`text|json|sarif|github`: what goes to standard output")
-	c.Flags().StringVar(&f.severity, "severity", "note", "`error|warning|note`: the least severe that is told")
-	c.Flags().StringSliceVar(&f.disable, "disable", nil, "`CODE` that is not told, repeatable")
+	c.Flags().StringVar(&f.severity, "severity", "note", "`error|warning|note`: the lowest severity to report")
+	c.Flags().StringSliceVar(&f.disable, "disable", nil, "`CODE` that is not reported, repeatable")
 	c.Flags().StringVar(&f.explain, "explain", "", "tell what `CODE` means, with an example")
 	c.Flags().BoolVar(&f.fix, "fix", false, "write the corrections that are certain into the documents")
 	c.Flags().BoolVar(&f.diff, "diff", false, "with --fix: print the changes instead of writing them")
@@ -55,7 +55,7 @@ func checkCommand() *cobra.Command {
 func explain(w io.Writer, code string) error {
 	e, ok := check.Explain(code)
 	if !ok {
-		return fmt.Errorf("there is no code %q; docs/diagnostics.md has all", code)
+		return fmt.Errorf("unknown code %q; see docs/diagnostics.md for the list", code)
 	}
 	_, err := fmt.Fprint(w, e)
 	return err
@@ -139,23 +139,26 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 
 func (f *checkFlags) print(w io.Writer, list []arazzo.Diagnostic) error {
 	source := func(file string) []byte {
-		data, err := os.ReadFile(file)
+		data, err := tree.ReadFile(file)
 		if err != nil {
 			return nil
 		}
 		return data
 	}
-	switch f.output {
-	case "json":
-		return check.WriteJSON(w, list)
-	case "sarif":
-		return check.WriteSARIF(w, list, source)
-	case "github":
-		return check.WriteGitHub(w, list)
-	}
 	out := newTerminal(w)
 	var text strings.Builder
-	if err := check.WriteText(&text, list, source, out.color); err != nil {
+	var err error
+	switch f.output {
+	case "json":
+		err = check.WriteJSON(&text, list)
+	case "sarif":
+		err = check.WriteSARIF(&text, list, source)
+	case "github":
+		err = check.WriteGitHub(&text, list)
+	default:
+		err = check.WriteText(&text, list, source, out.color)
+	}
+	if err != nil {
 		return err
 	}
 	return out.print(text.String())
@@ -168,7 +171,7 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 		return err
 	}
 	for _, file := range files {
-		before, err := os.ReadFile(file.Path)
+		before, err := tree.ReadFile(file.Path)
 		if err != nil {
 			return err
 		}

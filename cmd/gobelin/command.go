@@ -64,7 +64,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "gobelin",
 		Short:         "Run, check and show Arazzo documents",
-		Long:          "gobelin interprets Arazzo documents, versions 1.0 and 1.1: workflows of API calls over OpenAPI descriptions.",
+		Long:          "gobelin runs, checks and describes Arazzo documents, versions 1.0 and 1.1: workflows of API calls over OpenAPI descriptions.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

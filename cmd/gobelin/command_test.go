@@ -23,6 +23,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv("GOBELIN_TEST_COMMAND") != "" { // by a test that needs a process of its own
+		main()
+	}
 	testscript.Main(m, map[string]func(){"gobelin": main})
 }
 

@@ -239,8 +239,7 @@ func (r *run) print(c *cobra.Command, run *report.Run) error {
 		if err != nil {
 			return err
 		}
-		_, err = c.OutOrStdout().Write(data)
-		return err
+		return newTerminal(c.OutOrStdout()).print(string(data))
 	}
 	out := newTerminal(c.OutOrStdout())
 	text := out.sentence("%s %s", run.WorkflowID, run.Status)

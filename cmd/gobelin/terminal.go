@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -79,6 +80,18 @@ func (t *terminal) print(text string) error {
 // printf prints what is formatted; a failure is nobody's matter, as with all
 // that goes to standard error.
 func (t *terminal) printf(format string, args ...any) { _ = t.print(fmt.Sprintf(format, args...)) }
+
+// json prints a value as indented JSON.
+func (t *terminal) json(v any) error {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	return t.print(text.String())
+}
 
 // sentence formats a line. What it is made of stays on it: no text can look
 // like another line.
