@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/examples/cancel-and-confirm/batchapi"
+	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -218,5 +219,20 @@ func TestReadInput(t *testing.T) {
 	}
 	if got, err := read.input("@"+file, "object"); err != nil || got.(map[string]any)["a"] != int64(1) {
 		t.Errorf("a file as an object: %v, %v", got, err)
+	}
+}
+
+// endless never ends.
+type endless struct{}
+
+func (endless) Read(data []byte) (int, error) {
+	clear(data)
+	return len(data), nil
+}
+
+func TestStandardInputIsBounded(t *testing.T) {
+	_, err := reader{t.Context(), endless{}}.inputs("-", nil, runtime.WorkflowInfo{})
+	if err == nil || !strings.Contains(err.Error(), "more than 256 MiB") {
+		t.Errorf("%v, want that it is too much", err)
 	}
 }

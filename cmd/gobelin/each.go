@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"maps"
 	"os"
@@ -74,6 +75,7 @@ type lines struct {
 	out     io.Writer
 	broken  error // what ended the reading or the writing
 	begun   bool  // a run has begun
+	whole   bool  // all lines were read
 	ended   int
 	failed  int
 	skipped int // lines that an earlier batch has ended
@@ -249,6 +251,9 @@ func (l *lines) read(ctx context.Context, r io.Reader) iter.Seq[runtime.Inputs] 
 				return
 			}
 		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.whole = ctx.Err() == nil
 	}
 }
 
@@ -348,13 +353,35 @@ func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver,
 	return err
 }
 
-// input opens the file of inputs.
+// input opens the file of inputs. A pipe is opened by whoever reads, because
+// that waits for a writer.
 func (e *each) input(stdin io.Reader) (io.ReadCloser, error) {
 	if e.file == "-" {
 		return io.NopCloser(stdin), nil
 	}
+	if info, err := os.Stat(e.file); err == nil && info.Mode().Type() == fs.ModeNamedPipe {
+		return &pipe{name: e.file}, nil
+	}
 	return os.Open(e.file)
 }
+
+// pipe is a named pipe that is opened when it is read. It stays open until the
+// process ends: somebody may still wait for it.
+type pipe struct {
+	name string
+	file *os.File
+}
+
+func (p *pipe) Read(data []byte) (n int, err error) {
+	if p.file == nil {
+		if p.file, err = os.Open(p.name); err != nil {
+			return 0, err
+		}
+	}
+	return p.file.Read(data)
+}
+
+func (p *pipe) Close() error { return nil }
 
 func regular(file *os.File) bool {
 	info, err := file.Stat()
@@ -392,13 +419,16 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 	}
 	bar.end()
 	err := l.problem()
+	if err == nil && !l.whole {
+		err = context.Cause(ctx)
+	}
 	switch {
+	case errors.Is(context.Cause(ctx), errInterrupted):
+		return exit(exitInterrupted)
 	case err != nil && l.begun:
 		return failure{exitFailed, fmt.Errorf("--each: %w", err)}
 	case err != nil:
 		return fmt.Errorf("--each: %w", err)
-	case errors.Is(context.Cause(ctx), errInterrupted):
-		return exit(exitInterrupted)
 	case l.failed+l.lost > 0:
 		return exit(exitFailed)
 	}
