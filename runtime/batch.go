@@ -24,7 +24,12 @@ type Batch struct {
 
 const defaultConcurrency = 16
 
-func (b *Batch) concurrency() int { return or(b.Concurrency, defaultConcurrency) }
+func (b *Batch) concurrency() int {
+	if b.Concurrency < 1 {
+		return defaultConcurrency
+	}
+	return b.Concurrency
+}
 
 // A BatchResult is what one run of a [Batch] came to.
 type BatchResult struct {
@@ -44,7 +49,10 @@ func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs i
 	return func(yield func(BatchResult) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
 		next, stop := iter.Pull(inputs)
-		r := &batchRun{Batch: b, ctx: ctx, cancel: cancel, program: p, workflow: workflowID, next: next, results: make(chan BatchResult), hosts: map[string]*host{}}
+		r := &batchRun{
+			Batch: b, ctx: ctx, cancel: cancel, program: p, workflow: workflowID, next: next,
+			results: make(chan BatchResult), hosts: map[string]*host{},
+		}
 		r.work, r.due = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 		r.workers = 1
 		r.running.Go(r.worker)
@@ -284,6 +292,9 @@ func (r *batchRun) advance(run *batched) {
 			if !r.enter(run, c) {
 				return
 			}
+			if r.ctx.Err() != nil {
+				continue // while it waited for the rate: nothing is sent
+			}
 			err := r.Driver.send(r.ctx, run.x, c)
 			r.leave(run)
 			if err != nil {
@@ -325,7 +336,7 @@ func (r *batchRun) enter(run *batched, c *Send) bool {
 		run.held = name
 		r.mu.Unlock()
 	}
-	if r.Rate <= 0 {
+	if !(r.Rate > 0) { // not a number either
 		return true
 	}
 	now := r.Driver.clock().Now()
@@ -334,9 +345,9 @@ func (r *batchRun) enter(run *batched, c *Send) bool {
 	if slot.Before(now) {
 		slot = now
 	}
-	r.slot = slot.Add(time.Duration(float64(time.Second) / r.Rate))
+	r.slot = slot.Add(time.Duration(min(float64(time.Second)/r.Rate, 1<<60))) // 36 years: no overflow
 	r.mu.Unlock()
-	// A canceled sleep is seen by the request that follows.
+	// Who waited looks at the context.
 	_ = r.Driver.clock().Sleep(r.ctx, slot.Sub(now))
 	return true
 }

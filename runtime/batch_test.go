@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"net/http"
 	goruntime "runtime"
 	"slices"
@@ -297,20 +298,39 @@ func TestBatchIsEndedByForeignCode(t *testing.T) {
 	}
 }
 
-// Workers are started as there is work, however many are allowed.
-func TestBatchOfHugeConcurrency(t *testing.T) {
+// Workers are started as there is work, however many are allowed; numbers that
+// make no sense are the defaults.
+func TestBatchOfOddNumbers(t *testing.T) {
 	program := pollProgram(t)
-	b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: &jobs{}}}, Concurrency: 2_000_000_000}
-	n := 0
-	for r := range b.Run(t.Context(), program, "poll", numbered(50)) {
-		if r.Err != nil {
-			t.Error(r.Err)
+	for _, b := range []runtime.Batch{{Concurrency: 2_000_000_000}, {Concurrency: -1}, {PerHost: -1}, {Rate: -1}, {Rate: math.NaN()}, {Rate: math.Inf(1)}} {
+		b.Driver.Client = &http.Client{Transport: &jobs{}}
+		n := 0
+		for r := range b.Run(t.Context(), program, "poll", numbered(50)) {
+			if r.Err != nil {
+				t.Error(r.Err)
+			}
+			n++
 		}
-		n++
+		if n != 50 {
+			t.Errorf("%d at once, %d a host, %v a second: %d results, want 50", b.Concurrency, b.PerHost, b.Rate, n)
+		}
 	}
-	if n != 50 {
-		t.Errorf("%d results, want 50", n)
-	}
+}
+
+// A rate that is next to nothing lets one request begin, and the next in years.
+func TestBatchOfTinyRate(t *testing.T) {
+	program := pollProgram(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := &jobs{}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}}, Rate: 1e-300}
+		ctx, cancel := context.WithTimeout(t.Context(), 365*24*time.Hour)
+		defer cancel()
+		for range b.Run(ctx, program, "poll", numbered(3)) {
+		}
+		if len(server.starts) != 1 {
+			t.Errorf("%d requests in a year, want 1", len(server.starts))
+		}
+	})
 }
 
 func TestBatchTellsInvalidInputs(t *testing.T) {

@@ -176,7 +176,7 @@ func TestReadInput(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"a": 1}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	read := reader{ctx: t.Context()}
+	read := newReader(t.Context(), nil)
 	t.Setenv("GOBELIN_TEST_VALUE", "7")
 	write := func(name, text string) string {
 		name = filepath.Join(t.TempDir(), name)
@@ -231,8 +231,8 @@ func (endless) Read(data []byte) (int, error) {
 }
 
 func TestStandardInputIsBounded(t *testing.T) {
-	_, err := reader{t.Context(), endless{}}.inputs("-", nil, runtime.WorkflowInfo{})
-	if err == nil || !strings.Contains(err.Error(), "more than 256 MiB") {
+	_, err := reader{t.Context(), endless{}, 2 << 20}.inputs("-", nil, runtime.WorkflowInfo{})
+	if err == nil || !strings.Contains(err.Error(), "more than 2 MiB") {
 		t.Errorf("%v, want that it is too much", err)
 	}
 }

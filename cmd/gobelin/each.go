@@ -36,7 +36,8 @@ type each struct {
 
 func (e *each) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&e.file, "each", "", "`FILE` (or -) of JSON lines: run the workflow once with the inputs of each, on top of those of --inputs and -i, and print a line of JSON for each run")
+	f.StringVar(&e.file, "each", "", "`FILE` (or -) of JSON lines: run the workflow once with the inputs of each, on top of those of --inputs and -i, "+
+		"and print a line of JSON for each run")
 	f.IntVar(&e.concurrency, "concurrency", 16, "with --each: `N` requests at once; waiting runs do not count")
 	f.IntVar(&e.perHost, "per-host", 0, "with --each: `N` requests at once to one host")
 	f.StringVar(&e.rate, "rate", "", "with --each: `N/s` requests at most; also N/m and N/h")
@@ -69,6 +70,7 @@ type lines struct {
 	before   map[int]record // by line: what an earlier batch came to
 	retry    bool           // lines whose runs failed before are run again
 	record   bool           // the output is a file of results
+	longest  int            // line of inputs, in bytes
 
 	mu      sync.Mutex
 	open    map[int]inputLine // by index of a run that has not ended
@@ -101,7 +103,7 @@ func (l *lines) scan(ctx context.Context, r io.Reader) iter.Seq[inputLine] {
 			defer close(read)
 			reader := bufio.NewReaderSize(decoded(r), 64<<10)
 			for n := 1; ; n++ {
-				text, err := readLine(reader)
+				text, err := readLine(reader, l.longest)
 				if err == io.EOF {
 					return
 				}
@@ -137,12 +139,12 @@ var errLongLine = fmt.Errorf("is longer than %d MiB", maxLine>>20)
 
 // readLine reads a line, with its end if it has one. Of a line that is too
 // long it keeps nothing.
-func readLine(r *bufio.Reader) ([]byte, error) {
+func readLine(r *bufio.Reader, longest int) ([]byte, error) {
 	var line []byte
 	long := false
 	for {
 		part, err := r.ReadSlice('\n')
-		if long = long || len(line)+len(part) > maxLine; long {
+		if long = long || len(line)+len(part) > longest; long {
 			line = nil
 		} else {
 			line = append(line, part...)
@@ -319,12 +321,15 @@ func (l *lines) fail(err error) {
 }
 
 // run runs the workflow once for each line.
-func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver, program *runtime.Program, info runtime.WorkflowInfo, common runtime.Inputs) error {
+func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver, p prepared) error {
 	rate, err := e.perSecond()
 	if err != nil {
 		return err
 	}
-	l := &lines{workflow: info.ID, common: common, secrets: secrets(info), retry: e.retryFailed, open: map[int]inputLine{}, out: c.OutOrStdout()}
+	l := &lines{
+		workflow: p.info.ID, common: p.inputs, secrets: secrets(p.info), retry: e.retryFailed,
+		open: map[int]inputLine{}, out: c.OutOrStdout(), longest: maxLine,
+	}
 	in, err := e.input(c.InOrStdin())
 	if err != nil {
 		return fmt.Errorf("--each: %w", err)
@@ -332,9 +337,9 @@ func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver,
 	defer in.Close()
 	b := &runtime.Batch{Driver: driver, Concurrency: e.concurrency, PerHost: e.perHost, Rate: rate}
 	if e.resume == "" {
-		return l.run(ctx, c, b, program, in)
+		return l.run(ctx, c, b, p.program, in)
 	}
-	results, err := openResults(e.resume, newHeader(info.ID, program.Document().Text()))
+	results, err := openResults(e.resume, newHeader(p.info.ID, p.program.Document().Text()))
 	if err != nil {
 		return fmt.Errorf("--resume: %w", err)
 	}
@@ -345,7 +350,7 @@ func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver,
 	if err != nil {
 		err = fmt.Errorf("--resume %s: %w", e.resume, err)
 	} else {
-		err = l.run(ctx, c, b, program, in)
+		err = l.run(ctx, c, b, p.program, in)
 	}
 	if closed := results.close(); closed != nil {
 		return failure{exitFailed, fmt.Errorf("--resume: %w", closed)}
@@ -450,7 +455,8 @@ func (b *bar) text() (text string, ended, open int) {
 	l := b.l
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	text = fmt.Sprintf("%s, %d not succeeded, %.0f/s", count(l.ended, "run"), l.failed, float64(l.ended)/max(time.Since(b.began).Seconds(), 1e-3))
+	speed := float64(l.ended) / max(time.Since(b.began).Seconds(), 1e-3)
+	text = fmt.Sprintf("%s, %d not succeeded, %.0f/s", count(l.ended, "run"), l.failed, speed)
 	if l.skipped > 0 {
 		text += fmt.Sprintf(", %d already done", l.skipped)
 	}

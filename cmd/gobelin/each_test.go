@@ -50,7 +50,8 @@ func TestOpenResults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := openResults(name, header{resultsFormat, "w", "d"}); err == nil || !strings.Contains(err.Error(), "another process is writing to it") {
+			_, err = openResults(name, header{resultsFormat, "w", "d"})
+			if err == nil || !strings.Contains(err.Error(), "another process is writing to it") {
 				t.Errorf("opened again: %v", err)
 			}
 			if _, err := r.file.WriteString("more\n"); err != nil {
@@ -109,7 +110,7 @@ func TestNobodyWritesInputs(t *testing.T) {
 	defer w.Close() // ends the goroutine that reads
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	l := &lines{open: map[int]inputLine{}, common: runtime.Inputs{}}
+	l := &lines{open: map[int]inputLine{}, common: runtime.Inputs{}, longest: 100}
 	go func() {
 		if _, err := io.WriteString(w, "{\"a\": 1}\n"); err != nil {
 			t.Error(err)
@@ -128,7 +129,7 @@ func TestNobodyWritesInputs(t *testing.T) {
 // A line that is too long is an error of that line alone; marks of the byte
 // order and empty lines are none.
 func TestReadLines(t *testing.T) {
-	long := strings.Repeat("x", maxLine+1)
+	long := strings.Repeat("x", 200<<10)
 	tests := []struct {
 		name, text string
 		want       []any // inputs a of the runs
@@ -144,7 +145,7 @@ func TestReadLines(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			l := &lines{open: map[int]inputLine{}, common: runtime.Inputs{}, out: &out}
+			l := &lines{open: map[int]inputLine{}, common: runtime.Inputs{}, out: &out, longest: 100}
 			var got []any
 			for inputs := range l.read(t.Context(), strings.NewReader(test.text)) {
 				got = append(got, inputs["a"])

@@ -28,10 +28,13 @@ func decoded(r io.Reader) io.Reader {
 type reader struct {
 	ctx   context.Context
 	stdin io.Reader
+	most  int64 // bytes that are read of one
 }
 
+func newReader(ctx context.Context, stdin io.Reader) reader { return reader{ctx, stdin, tree.MaxText} }
+
 // text reads a file whole, or standard input where the name is "-", but not
-// more than [tree.MaxText].
+// more than most bytes.
 func (r reader) text(name string) ([]byte, error) {
 	type answer struct {
 		data []byte
@@ -60,9 +63,9 @@ func (r reader) wait(name string) ([]byte, error) {
 		defer file.Close()
 		in = file
 	}
-	data, err := io.ReadAll(io.LimitReader(decoded(in), tree.MaxText+1))
-	if len(data) > tree.MaxText {
-		return nil, fmt.Errorf("%s has more than %d MiB, the most that is read of one file", name, tree.MaxText>>20)
+	data, err := io.ReadAll(io.LimitReader(decoded(in), r.most+1))
+	if int64(len(data)) > r.most {
+		return nil, fmt.Errorf("%s has more than %d MiB, the most that is read of one file", name, r.most>>20)
 	}
 	return data, err
 }

@@ -76,7 +76,7 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 		return p, err
 	}
 	p.info = info
-	read := reader{ctx, c.InOrStdin()}
+	read := newReader(ctx, c.InOrStdin())
 	if p.inputs, err = read.inputs(r.inputsFile, r.inputs, info); err != nil {
 		return p, err
 	}
@@ -122,7 +122,7 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	warn(c, p)
 	driver := runtime.Driver{Settings: p.settings, MaxBody: r.maxBody}
 	if r.each.file != "" {
-		return r.each.run(ctx, c, driver, p.program, p.info, p.inputs)
+		return r.each.run(ctx, c, driver, p)
 	}
 	screen := newScreen(newTerminal(c.ErrOrStderr()))
 	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }
@@ -137,6 +137,9 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	}
 	if err := r.print(c, recorder.Run(p.program, p.info.ID, result, err)); err != nil {
 		return failure{exitFailed, err}
+	}
+	if result != nil && r.output == "text" {
+		tell(c, result.Diagnostics)
 	}
 	if err == nil {
 		return nil
@@ -203,6 +206,9 @@ func chosen(p *runtime.Program, id string) (runtime.WorkflowInfo, error) {
 	return runtime.WorkflowInfo{}, fmt.Errorf("there is no workflow %q; the document has %s", id, ids)
 }
 
+// userinfo is the secret part of a URL.
+var userinfo = regexp.MustCompile(`//[^/?#]*@`)
+
 var namedServer = regexp.MustCompile(`^([^=/:]+)=(.*)$`)
 
 func (r *run) settings(p *runtime.Program, read reader) (runtime.Settings, error) {
@@ -217,8 +223,9 @@ func (r *run) settings(p *runtime.Program, read reader) (runtime.Settings, error
 			name, address = m[1], m[2]
 		}
 		u, err := url.Parse(address)
+		text, shown := userinfo.ReplaceAllString(text, "//***@"), userinfo.ReplaceAllString(address, "//***@")
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return s, fmt.Errorf("--server %s: %q is not an http or https URL", text, address)
+			return s, fmt.Errorf("--server %s: %q is not an http or https URL", text, shown)
 		}
 		switch {
 		case name != "" && p.Document().Source(name) == nil:
