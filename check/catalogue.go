@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"golang.org/x/tools/txtar"
 )
 
 //go:generate go run ./internal/catalogue ../docs/diagnostics.md
@@ -43,17 +41,20 @@ var catalogue = sync.OnceValue(func() []Entry {
 })
 
 // entry reads a file of the catalogue: the severity on the first line, the
-// reason under it, then the example.
+// reason under it, then the parts of the example, each after a line "-- name --".
 func entry(code string, data []byte) Entry {
-	archive := txtar.Parse(data)
-	severity, reason, _ := strings.Cut(string(archive.Comment), "\n")
-	e := Entry{Code: code, Severity: severity, Reason: strings.TrimSpace(reason)}
-	parts := map[string]*string{"wrong": &e.Wrong, "right": &e.Right, "api": &e.API, "response": &e.Response}
-	for _, f := range archive.Files {
-		if part := parts[f.Name]; part != nil {
-			*part = string(f.Data)
+	severity, rest, _ := strings.Cut(string(data), "\n")
+	e := Entry{Code: code, Severity: severity}
+	parts := map[string]*string{"-- wrong --\n": &e.Wrong, "-- right --\n": &e.Right, "-- api --\n": &e.API, "-- response --\n": &e.Response}
+	part := &e.Reason
+	for line := range strings.Lines(rest) {
+		if next := parts[line]; next != nil {
+			part = next
+			continue
 		}
+		*part += line
 	}
+	e.Reason = strings.TrimSpace(e.Reason)
 	return e
 }
 

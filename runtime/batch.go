@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"net/url"
+	goruntime "runtime"
 	"sync"
 	"time"
 )
@@ -23,7 +24,12 @@ type Batch struct {
 
 const defaultConcurrency = 16
 
-func (b *Batch) concurrency() int { return or(b.Concurrency, defaultConcurrency) }
+func (b *Batch) concurrency() int {
+	if b.Concurrency < 1 {
+		return defaultConcurrency
+	}
+	return b.Concurrency
+}
 
 // A BatchResult is what one run of a [Batch] came to.
 type BatchResult struct {
@@ -36,37 +42,46 @@ type BatchResult struct {
 // order in which the runs end. The inputs are asked for one at a time, when no
 // run that has begun can go on. The end of the context ends all runs that have
 // begun, each with its result so far; leaving the loop over the results ends
-// them without. Either way nothing is left behind when the loop is over.
+// them without. Either way, and also when the loop is left by a panic or by
+// runtime.Goexit, nothing is left behind when it is over. A panic of the
+// inputs, of the transport or of a listener comes out of the loop.
 func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs iter.Seq[Inputs]) iter.Seq[BatchResult] {
 	return func(yield func(BatchResult) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
 		next, stop := iter.Pull(inputs)
-		r := &batchRun{Batch: b, ctx: ctx, program: p, workflow: workflowID, next: next, results: make(chan BatchResult), hosts: map[string]*host{}}
-		r.work, r.due = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
-		var wait sync.WaitGroup
-		for range b.concurrency() {
-			wait.Go(r.worker)
+		r := &batchRun{
+			Batch: b, ctx: ctx, cancel: cancel, program: p, workflow: workflowID, next: next,
+			results: make(chan BatchResult), hosts: map[string]*host{},
 		}
-		wait.Go(r.timer)
+		r.work, r.due = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
+		r.workers = 1
+		r.running.Go(r.worker)
+		r.running.Go(r.timer)
 		unblock := context.AfterFunc(ctx, func() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.wakeAll()
 		})
 		go func() {
-			wait.Wait()
+			r.running.Wait()
 			close(r.results)
 		}()
-		left := false
+		// Deferred, because a panic or a Goexit of the loop's body comes out of yield.
+		defer func() {
+			cancel(errors.New("nobody asks for more results"))
+			for range r.results {
+			}
+			unblock()
+			stop()
+			if r.escaped != nil {
+				r.escaped()
+			}
+		}()
 		for result := range r.results {
-			if !left && !yield(result) {
-				left = true
-				cancel(errors.New("nobody asks for more results"))
+			if !yield(result) {
+				return
 			}
 		}
-		cancel(nil)
-		unblock()
-		stop()
 	}
 }
 
@@ -74,15 +89,20 @@ func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs i
 type batchRun struct {
 	*Batch
 	ctx      context.Context
+	cancel   context.CancelCauseFunc
 	program  *Program
 	workflow string
 	results  chan BatchResult
 	next     func() (Inputs, bool)
+	running  sync.WaitGroup // workers and the timer
 
 	mu      sync.Mutex
 	work    *sync.Cond // workers wait for something to do
 	due     *sync.Cond // the timer waits for something to wait for
 	count   int        // inputs that were asked for
+	workers int        // that were started: as many as there was work for
+	idle    int        // workers that wait for something to do
+	escaped func()     // does in the loop's goroutine what ended a worker's: a panic or a Goexit
 	asking  bool       // a worker asks for inputs
 	drained bool       // there are no more inputs
 	begun   int        // runs that have not ended
@@ -121,18 +141,49 @@ func (r *batchRun) wakeTimer() {
 	}
 }
 
-func (r *batchRun) over() bool { return r.drained && !r.asking && r.begun == 0 }
+func (r *batchRun) over() bool {
+	return r.escaped != nil || r.drained && !r.asking && r.begun == 0
+}
 
 // worker takes runs and brings each as far as it goes without waiting.
 func (r *batchRun) worker() {
+	returned := false
+	defer func() {
+		if !returned {
+			r.escape(recover())
+		}
+	}()
 	for {
 		run, more := r.take()
 		switch {
 		case run != nil:
 			r.advance(run)
 		case !more:
+			returned = true
 			return
 		}
+	}
+}
+
+// escape ends the batch because foreign code has ended a worker: by a panic
+// with the value, or by a Goexit where there is none.
+func (r *batchRun) escape(value any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.escaped = goruntime.Goexit
+	if value != nil {
+		r.escaped = func() { panic(value) }
+	}
+	r.cancel(errors.New("a run has ended the batch"))
+	r.wakeAll()
+}
+
+// relieve starts another worker where nobody would look for work while the
+// caller is busy; the lock is held.
+func (r *batchRun) relieve() {
+	if r.idle == 0 && r.workers < r.concurrency() {
+		r.workers++
+		r.running.Go(r.worker)
 	}
 }
 
@@ -150,14 +201,18 @@ func (r *batchRun) take() (run *batched, more bool) {
 		case len(r.ready) > 0:
 			run := r.ready[0]
 			r.ready[0], r.ready = nil, r.ready[1:]
+			r.relieve()
 			return run, true
-		case !r.drained && !r.asking && r.queued < r.concurrency():
-			return r.begin(), true
 		case r.over():
 			r.wakeAll()
 			return nil, false
+		case !r.drained && !r.asking && r.queued < r.concurrency():
+			r.relieve()
+			return r.begin(), true
 		}
+		r.idle++
 		r.work.Wait()
+		r.idle--
 	}
 }
 
@@ -172,15 +227,22 @@ func (r *batchRun) release() {
 	r.queued = 0
 }
 
+// ask asks for the next inputs. The lock is held, but not while it does.
+func (r *batchRun) ask() (Inputs, bool) {
+	r.asking = true
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		r.asking = false
+		r.work.Broadcast()
+	}()
+	return r.next()
+}
+
 // begin starts a run with the next inputs; nil when it cannot begin. The lock
 // is held, but not while the inputs are asked for.
 func (r *batchRun) begin() *batched {
-	r.asking = true
-	r.mu.Unlock()
-	inputs, ok := r.next()
-	r.mu.Lock()
-	r.asking = false
-	r.work.Broadcast()
+	inputs, ok := r.ask()
 	if !ok {
 		r.drained = true
 		return nil
@@ -230,6 +292,9 @@ func (r *batchRun) advance(run *batched) {
 			if !r.enter(run, c) {
 				return
 			}
+			if r.ctx.Err() != nil {
+				continue // while it waited for the rate: nothing is sent
+			}
 			err := r.Driver.send(r.ctx, run.x, c)
 			r.leave(run)
 			if err != nil {
@@ -271,7 +336,7 @@ func (r *batchRun) enter(run *batched, c *Send) bool {
 		run.held = name
 		r.mu.Unlock()
 	}
-	if r.Rate <= 0 {
+	if !(r.Rate > 0) { // not a number either
 		return true
 	}
 	now := r.Driver.clock().Now()
@@ -280,9 +345,9 @@ func (r *batchRun) enter(run *batched, c *Send) bool {
 	if slot.Before(now) {
 		slot = now
 	}
-	r.slot = slot.Add(time.Duration(float64(time.Second) / r.Rate))
+	r.slot = slot.Add(time.Duration(min(float64(time.Second)/r.Rate, 1<<60))) // 36 years: no overflow
 	r.mu.Unlock()
-	// A canceled sleep is seen by the request that follows.
+	// Who waited looks at the context.
 	_ = r.Driver.clock().Sleep(r.ctx, slot.Sub(now))
 	return true
 }

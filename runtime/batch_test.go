@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"net/http"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/runtime"
+	"go.uber.org/goleak"
 )
 
 // pollDocument polls a job until it is done.
@@ -227,6 +230,105 @@ func TestBatchIsLeft(t *testing.T) {
 		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}}}
 		for range b.Run(t.Context(), program, "poll", numbered(1000)) {
 			break
+		}
+	})
+}
+
+// However foreign code ends a batch, nothing of it is left behind, and the
+// goroutine of the loop ends the way that code did: t.Fatal ends a test.
+func TestBatchIsEndedByForeignCode(t *testing.T) {
+	program := pollProgram(t)
+	endings := map[string]func(){
+		"panic":  func() { panic("foreign") },
+		"Goexit": goruntime.Goexit,
+	}
+	for name, end := range endings {
+		places := map[string]func(*runtime.Batch, *iter.Seq[runtime.Inputs]) (body func()){
+			"loop": func(*runtime.Batch, *iter.Seq[runtime.Inputs]) func() { return end },
+			"inputs": func(_ *runtime.Batch, inputs *iter.Seq[runtime.Inputs]) func() {
+				*inputs = func(yield func(runtime.Inputs) bool) {
+					if yield(runtime.Inputs{"id": 1}) && yield(runtime.Inputs{"id": 2}) {
+						end()
+					}
+				}
+				return func() {}
+			},
+			"listener": func(b *runtime.Batch, _ *iter.Seq[runtime.Inputs]) func() {
+				b.Driver.OnEvent = func(e runtime.Event) {
+					if _, ok := e.(*runtime.ResponseReceived); ok {
+						end()
+					}
+				}
+				return func() {}
+			},
+			"transport": func(b *runtime.Batch, _ *iter.Seq[runtime.Inputs]) func() {
+				b.Driver.Client = &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+					end()
+					return nil, errors.New("not reached")
+				})}
+				return func() {}
+			},
+		}
+		for place, set := range places {
+			for _, concurrency := range []int{1, 8} {
+				t.Run(fmt.Sprintf("%s/%s/%d", name, place, concurrency), func(t *testing.T) {
+					defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+					settings := runtime.Settings{LoopDelay: time.Hour} // some runs wait when the end comes
+					b := &runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: &jobs{}}, Settings: settings}, Concurrency: concurrency}
+					inputs := numbered(100)
+					body := set(b, &inputs)
+					var recovered any
+					returned := false
+					ended := make(chan struct{})
+					go func() {
+						defer close(ended)
+						defer func() { recovered = recover() }()
+						for range b.Run(t.Context(), program, "poll", inputs) {
+							body()
+						}
+						returned = true
+					}()
+					<-ended
+					if returned || (recovered != nil) != (name == "panic") || recovered != nil && recovered != "foreign" {
+						t.Errorf("the loop returned: %t; recovered: %v", returned, recovered)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Workers are started as there is work, however many are allowed; numbers that
+// make no sense are the defaults.
+func TestBatchOfOddNumbers(t *testing.T) {
+	program := pollProgram(t)
+	for _, b := range []runtime.Batch{{Concurrency: 2_000_000_000}, {Concurrency: -1}, {PerHost: -1}, {Rate: -1}, {Rate: math.NaN()}, {Rate: math.Inf(1)}} {
+		b.Driver.Client = &http.Client{Transport: &jobs{}}
+		n := 0
+		for r := range b.Run(t.Context(), program, "poll", numbered(50)) {
+			if r.Err != nil {
+				t.Error(r.Err)
+			}
+			n++
+		}
+		if n != 50 {
+			t.Errorf("%d at once, %d a host, %v a second: %d results, want 50", b.Concurrency, b.PerHost, b.Rate, n)
+		}
+	}
+}
+
+// A rate that is next to nothing lets one request begin, and the next in years.
+func TestBatchOfTinyRate(t *testing.T) {
+	program := pollProgram(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := &jobs{}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}}, Rate: 1e-300}
+		ctx, cancel := context.WithTimeout(t.Context(), 365*24*time.Hour)
+		defer cancel()
+		for range b.Run(ctx, program, "poll", numbered(3)) {
+		}
+		if len(server.starts) != 1 {
+			t.Errorf("%d requests in a year, want 1", len(server.starts))
 		}
 	})
 }

@@ -3,15 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // checkFlags are the flags of check.
@@ -45,8 +44,8 @@ func checkCommand() *cobra.Command {
 	}
 	f.from.flags(c)
 	c.Flags().StringVarP(&f.output, "output", "o", "text", "`text|json|sarif|github`: what goes to standard output")
-	c.Flags().StringVar(&f.severity, "severity", "note", "`error|warning|note`: the least severe that is told")
-	c.Flags().StringSliceVar(&f.disable, "disable", nil, "`CODE` that is not told, repeatable")
+	c.Flags().StringVar(&f.severity, "severity", "note", "`error|warning|note`: the lowest severity to report")
+	c.Flags().StringSliceVar(&f.disable, "disable", nil, "`CODE` that is not reported, repeatable")
 	c.Flags().StringVar(&f.explain, "explain", "", "tell what `CODE` means, with an example")
 	c.Flags().BoolVar(&f.fix, "fix", false, "write the corrections that are certain into the documents")
 	c.Flags().BoolVar(&f.diff, "diff", false, "with --fix: print the changes instead of writing them")
@@ -56,7 +55,7 @@ func checkCommand() *cobra.Command {
 func explain(w io.Writer, code string) error {
 	e, ok := check.Explain(code)
 	if !ok {
-		return fmt.Errorf("there is no code %q; docs/diagnostics.md has all", code)
+		return fmt.Errorf("unknown code %q; see docs/diagnostics.md for the list", code)
 	}
 	_, err := fmt.Fprint(w, e)
 	return err
@@ -89,6 +88,11 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if !slices.Contains([]string{"text", "json", "sarif", "github"}, f.output) {
 		return fmt.Errorf("-o %s: it is text, json, sarif or github", f.output)
 	}
+	for _, name := range args {
+		if err := refuseURL(name); err != nil {
+			return err
+		}
+	}
 	checker, err := f.checker()
 	if err != nil {
 		return err
@@ -100,13 +104,13 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	} else if f.diff {
 		return fmt.Errorf("--diff goes with --fix")
 	}
-	if w, ok := c.ErrOrStderr().(*os.File); ok && term.IsTerminal(int(w.Fd())) {
+	if t := newTerminal(c.ErrOrStderr()); t.live {
 		checker.Progress = func(done, total int) {
 			if total > 1 {
-				fmt.Fprintf(w, "\r%d of %d\x1b[K", done, total)
+				t.draw("", "", fmt.Sprintf("%d of %d", done, total))
 			}
 			if done == total {
-				fmt.Fprint(w, "\r\x1b[K")
+				t.leave(false)
 			}
 		}
 	}
@@ -138,23 +142,29 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 
 func (f *checkFlags) print(w io.Writer, list []arazzo.Diagnostic) error {
 	source := func(file string) []byte {
-		data, err := os.ReadFile(file)
+		data, err := tree.ReadFile(file)
 		if err != nil {
 			return nil
 		}
 		return data
 	}
+	out := newTerminal(w)
+	var text strings.Builder
+	var err error
 	switch f.output {
 	case "json":
-		return check.WriteJSON(w, list)
+		err = check.WriteJSON(&text, list)
 	case "sarif":
-		return check.WriteSARIF(w, list, source)
+		err = check.WriteSARIF(&text, list, source)
 	case "github":
-		return check.WriteGitHub(w, list)
+		err = check.WriteGitHub(&text, list)
+	default:
+		err = check.WriteText(&text, list, source, out.color)
 	}
-	out, ok := w.(*os.File)
-	color := ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(out.Fd()))
-	return check.WriteText(w, list, source, color)
+	if err != nil {
+		return err
+	}
+	return out.print(text.String())
 }
 
 // correct fixes the documents, or prints what it would change.
@@ -164,7 +174,7 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 		return err
 	}
 	for _, file := range files {
-		before, err := os.ReadFile(file.Path)
+		before, err := tree.ReadFile(file.Path)
 		if err != nil {
 			return err
 		}
@@ -173,19 +183,15 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 			continue
 		}
 		if f.diff {
-			if _, err := c.OutOrStdout().Write(diff.Diff(file.Path, before, file.Path, after)); err != nil {
+			if err := newTerminal(c.OutOrStdout()).print(string(diff.Diff(file.Path, before, file.Path, after))); err != nil {
 				return err
 			}
 			continue
 		}
-		info, err := os.Stat(file.Path)
-		if err != nil {
-			return err
+		if err := replaceFile(file.Path, after); err != nil {
+			return failure{exitFailed, err}
 		}
-		if err := os.WriteFile(file.Path, after, info.Mode().Perm()); err != nil {
-			return err
-		}
-		fmt.Fprintf(c.ErrOrStderr(), "%s: %d corrected\n", file.Path, applied)
+		newTerminal(c.ErrOrStderr()).printf("%s: %d corrected\n", file.Path, applied)
 	}
 	return nil
 }
@@ -193,6 +199,6 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 // tell prints the diagnostics that matter to somebody who wants to run.
 func tell(c *cobra.Command, diagnostics []arazzo.Diagnostic) {
 	if len(diagnostics) > 0 {
-		fmt.Fprintln(c.ErrOrStderr(), inFlags(strings.TrimSpace(arazzo.JoinDiagnostics(diagnostics))))
+		newTerminal(c.ErrOrStderr()).printf("%s\n", inFlags(strings.TrimSpace(arazzo.JoinDiagnostics(diagnostics))))
 	}
 }

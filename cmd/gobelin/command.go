@@ -9,11 +9,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/check"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -33,6 +36,16 @@ type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
+// failure is an error with the exit code that it leads to; that of others is
+// exitUsage.
+type failure struct {
+	code exit
+	err  error
+}
+
+func (f failure) Error() string { return f.err.Error() }
+func (f failure) Unwrap() error { return f.err }
+
 // execute runs the command line and returns the exit code.
 func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -51,19 +64,29 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "gobelin",
 		Short:         "Run, check and show Arazzo documents",
-		Long:          "gobelin interprets Arazzo documents, versions 1.0 and 1.1: workflows of API calls over OpenAPI descriptions.",
+		Long:          "gobelin runs, checks and describes Arazzo documents, versions 1.0 and 1.1: workflows of API calls over OpenAPI descriptions.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())
 	})
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return checkBounds(c) }
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(runCommand(), checkCommand(), showCommand(), conformanceCommand())
-	err := root.ExecuteContext(ctx)
+	root.InitDefaultHelpCmd()
+	err := misplaced(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
+	return exitCode(err, stderr)
+}
+
+// exitCode tells an error, unless that is done, and returns its exit code.
+func exitCode(err error, stderr io.Writer) int {
 	var code exit
 	switch {
 	case err == nil:
@@ -71,11 +94,100 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintf(stderr, "gobelin: %v\n", err)
-	if errors.Is(err, errInterrupted) {
+	newTerminal(stderr).printf("gobelin: %s\n", inFlags(err.Error()))
+	var failed failure
+	switch {
+	case errors.Is(err, errInterrupted):
 		return exitInterrupted
+	case errors.As(err, &failed):
+		return int(failed.code)
 	}
 	return exitUsage
+}
+
+// misplaced says what is missing where a command line begins with a document.
+func misplaced(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return nil
+	}
+	for _, c := range root.Commands() {
+		if c.Name() == args[0] {
+			return nil
+		}
+	}
+	_, err := os.Stat(args[0])
+	if err == nil || isURL(args[0]) || slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(args[0])) {
+		return fmt.Errorf("%s is not a command; to run a document: gobelin run %s", args[0], args[0])
+	}
+	return nil
+}
+
+// positional are the arguments of a command: from least to most, which the
+// usage names.
+func positional(usage string, least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return fmt.Errorf("name a document: %s", usage)
+		case len(args) > most:
+			return fmt.Errorf("there are too many arguments, from %q on: %s", args[most], usage)
+		}
+		return nil
+	}
+}
+
+func isURL(text string) bool { return strings.Contains(text, "://") }
+
+// refuseURL says that a document cannot be read from a URL.
+func refuseURL(name string) error {
+	if isURL(name) {
+		return fmt.Errorf("%s is a URL, and documents are read from files; download it first, and let --base be its URL", name)
+	}
+	return nil
+}
+
+// refusePlace says what is wrong with the name of a document that is a URL or a folder.
+func refusePlace(name string) error {
+	if err := refuseURL(name); err != nil {
+		return err
+	}
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		return nil
+	}
+	files, err := check.Find(name)
+	if err != nil || len(files) == 0 {
+		return fmt.Errorf("%s is a folder, and there is no Arazzo document in it", name)
+	}
+	return fmt.Errorf("%s is a folder; name a document in it, such as %s", name, files[0].Path)
+}
+
+// bounds are the least and the most that numbers of flags may be.
+var bounds = map[string][2]int64{
+	"concurrency": {1, 10_000},
+	"jobs":        {1, 10_000},
+	"max-body":    {1, 1 << 40},
+	"max-steps":   {1, 1 << 40},
+	"per-host":    {0, 10_000},
+}
+
+// checkBounds refuses numbers of flags that are out of their bounds, and
+// durations below zero.
+func checkBounds(c *cobra.Command) error {
+	for name, bound := range bounds {
+		if !c.Flags().Changed(name) {
+			continue
+		}
+		text := c.Flags().Lookup(name).Value.String()
+		if n, err := strconv.ParseInt(text, 10, 64); err != nil || n < bound[0] || n > bound[1] {
+			return fmt.Errorf("--%s %s: must be from %d to %d", name, text, bound[0], bound[1])
+		}
+	}
+	for _, name := range []string{"loop-delay", "timeout"} {
+		if flag := c.Flags().Lookup(name); flag != nil && strings.HasPrefix(flag.Value.String(), "-") {
+			return fmt.Errorf("--%s %s: must not be negative", name, flag.Value)
+		}
+	}
+	return nil
 }
 
 // sources are the flags that say where descriptions are.
@@ -117,6 +229,9 @@ func (s *sources) compiler() (*runtime.Compiler, error) {
 // load reads and compiles a document. The program is there for its diagnostics
 // even when there is an error, as far as compiling came.
 func (s *sources) load(ctx context.Context, path string) (*runtime.Program, error) {
+	if err := refusePlace(path); err != nil {
+		return nil, err
+	}
 	c, err := s.compiler()
 	if err != nil {
 		return nil, err

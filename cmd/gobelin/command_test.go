@@ -1,30 +1,43 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/examples/cancel-and-confirm/batchapi"
+	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv("GOBELIN_TEST_COMMAND") != "" { // by a test that needs a process of its own
+		main()
+	}
 	testscript.Main(m, map[string]func(){"gobelin": main})
 }
 
 // TestScripts runs testdata/*.txtar. Beside the usual commands, "serve N"
 // starts the batch API, which takes N polls to end a canceled batch, and sets
 // URL; "polled N" waits until it was polled N times. "listen" starts a server
-// that notes its requests in requests.txt and answers /status/N with N.
+// that notes its requests in requests.txt and answers /status/N with N. "lines
+// N FILE" waits until a file has N lines, "requests N" until requests.txt has so
+// many, which must not be more; "append FILE TEXT" writes to a file, "once N
+// FILE" wants one result of each of N lines in it, and "code N COMMAND..."
+// wants an exit code.
 func TestScripts(t *testing.T) {
 	var servers sync.Map // of *batchapi.Server by the script's folder
 	example, err := filepath.Abs("../../examples/cancel-and-confirm/arazzo/anthropic-batch-cancel-and-confirm-workflow.yml")
@@ -56,15 +69,85 @@ func TestScripts(t *testing.T) {
 				want, err := strconv.Atoi(args[0])
 				ts.Check(err)
 				api, _ := servers.Load(ts.Getenv("WORK"))
-				for deadline := time.Now().Add(time.Minute); api.(*batchapi.Server).Polls() < want; {
-					if time.Now().After(deadline) {
-						ts.Fatalf("the server was not polled %d times within a minute", want)
+				until(ts, fmt.Sprintf("the server is polled %d times", want), func() bool { return api.(*batchapi.Server).Polls() >= want })
+			},
+			"lines": func(ts *testscript.TestScript, _ bool, args []string) {
+				want, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				until(ts, args[1]+" has so many lines", func() bool { return countIn(ts, args[1], "\n") >= want })
+			},
+			"requests": func(ts *testscript.TestScript, _ bool, args []string) {
+				want, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				const request = " HTTP/1.1\r\n"
+				until(ts, "there are so many requests", func() bool { return countIn(ts, "requests.txt", request) >= want })
+				if got := countIn(ts, "requests.txt", request); got != want {
+					ts.Fatalf("%d requests, want %d", got, want)
+				}
+			},
+			"append": func(ts *testscript.TestScript, _ bool, args []string) {
+				file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_WRONLY, 0)
+				ts.Check(err)
+				_, err = file.WriteString(args[1])
+				ts.Check(err)
+				ts.Check(file.Close())
+			},
+			"once": once,
+			"code": func(ts *testscript.TestScript, _ bool, args []string) {
+				code := 0
+				if err := ts.Exec(args[1], args[2:]...); err != nil {
+					var ended *exec.ExitError
+					if !errors.As(err, &ended) {
+						ts.Fatalf("%v", err)
 					}
-					time.Sleep(time.Millisecond) // between two looks at a condition, not in place of one
+					code = ended.ExitCode()
+				}
+				if strconv.Itoa(code) != args[0] {
+					ts.Fatalf("exit code %d, want %s", code, args[0])
 				}
 			},
 		},
 	})
+}
+
+// until waits for a condition.
+func until(ts *testscript.TestScript, what string, holds func() bool) {
+	for deadline := time.Now().Add(time.Minute); !holds(); {
+		if time.Now().After(deadline) {
+			ts.Fatalf("not within a minute: %s", what)
+		}
+		time.Sleep(time.Millisecond) // between two looks at a condition, not in place of one
+	}
+}
+
+// countIn counts a text in a file, which need not be there yet.
+func countIn(ts *testscript.TestScript, name, text string) int {
+	data, err := os.ReadFile(ts.MkAbs(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		ts.Fatalf("%v", err)
+	}
+	return strings.Count(string(data), text)
+}
+
+// once wants one result of each line in a file of results.
+func once(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	_, results, _ := strings.Cut(ts.ReadFile(args[1]), "\n")
+	seen := map[int]int{}
+	for text := range strings.Lines(results) {
+		var result struct{ Line int }
+		ts.Check(json.Unmarshal([]byte(text), &result))
+		seen[result.Line]++
+	}
+	for line := 1; line <= want; line++ {
+		if seen[line] != 1 {
+			ts.Fatalf("line %d has %d results", line, seen[line])
+		}
+	}
+	if len(seen) != want {
+		ts.Fatalf("%d lines have results, want %d", len(seen), want)
+	}
 }
 
 // noting writes each request to the end of a file.
@@ -93,11 +176,30 @@ func TestReadInput(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"a": 1}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	read := newReader(t.Context(), nil)
+	t.Setenv("GOBELIN_TEST_VALUE", "7")
+	write := func(name, text string) string {
+		name = filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
 	tests := []struct {
 		raw, typ string
 		want     any
 		fails    bool
 	}{
+		{"env:GOBELIN_TEST_VALUE", "string", "7", false},
+		{"env:GOBELIN_TEST_VALUE", "", int64(7), false},
+		{"env:GOBELIN_TEST_NO_VALUE", "string", nil, true},
+		{"env::X", "string", "env:X", false},
+		{"@" + write("line", "token\r\n"), "string", "token", false},
+		{"@" + write("line", "token\n"), "", "token", false},
+		{"@" + write("mark", "\ufefftoken"), "string", "token", false},
+		{"@" + write("utf16le", "\xff\xfe\xe4\x00b\x00"), "string", "äb", false},
+		{"@" + write("utf16be", "\xfe\xff\x00\xe4\x00b"), "string", "äb", false},
+		{"@" + write("bytes", "a\xff"), "string", "a\xff", false},
 		{"5", "string", "5", false},
 		{"5", "integer", int64(5), false},
 		{"5", "", int64(5), false},
@@ -110,12 +212,27 @@ func TestReadInput(t *testing.T) {
 		{"@" + file + ".none", "string", nil, true},
 	}
 	for _, test := range tests {
-		got, err := readInput(test.raw, test.typ)
-		if got != test.want || (err != nil) != test.fails {
+		got, err := read.input(test.raw, test.typ)
+		if (err != nil) != test.fails || err == nil && got != test.want {
 			t.Errorf("%q as %q: %v, %v", test.raw, test.typ, got, err)
 		}
 	}
-	if got, err := readInput("@"+file, "object"); err != nil || got.(map[string]any)["a"] != int64(1) {
+	if got, err := read.input("@"+file, "object"); err != nil || got.(map[string]any)["a"] != int64(1) {
 		t.Errorf("a file as an object: %v, %v", got, err)
+	}
+}
+
+// endless never ends.
+type endless struct{}
+
+func (endless) Read(data []byte) (int, error) {
+	clear(data)
+	return len(data), nil
+}
+
+func TestStandardInputIsBounded(t *testing.T) {
+	_, err := reader{t.Context(), endless{}, 2 << 20}.inputs("-", nil, runtime.WorkflowInfo{})
+	if err == nil || !strings.Contains(err.Error(), "more than 2 MiB") {
+		t.Errorf("%v, want that it is too much", err)
 	}
 }

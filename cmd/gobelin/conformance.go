@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"regexp"
@@ -49,8 +47,8 @@ func conformanceCommand() *cobra.Command {
 }
 
 func (r *conformanceRun) run(c *cobra.Command) error {
-	if r.output != "text" && r.output != "json" || r.jobs < 1 {
-		return fmt.Errorf("-o is text or json, --jobs is 1 at least")
+	if r.output != "text" && r.output != "json" {
+		return fmt.Errorf("-o %s: write text or json", r.output)
 	}
 	filter, err := regexp.Compile(r.filter)
 	if err != nil {
@@ -74,13 +72,11 @@ func (r *conformanceRun) run(c *cobra.Command) error {
 		return fmt.Errorf("no case matches --filter %s", r.filter)
 	}
 	results := r.results(c.Context(), chosen)
+	out := newTerminal(c.OutOrStdout())
 	if r.output == "json" {
-		encoder := json.NewEncoder(c.OutOrStdout())
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(results)
+		err = out.json(results)
 	} else {
-		err = r.print(c.OutOrStdout(), results)
+		err = out.print(r.text(results))
 	}
 	if err != nil {
 		return err
@@ -117,8 +113,9 @@ func (r *conformanceRun) results(ctx context.Context, cases []*conformance.Case)
 	return results
 }
 
-// print writes what failed and a table by area.
-func (r *conformanceRun) print(w io.Writer, results []conformance.Result) error {
+// text says what failed, and has a table by area.
+func (r *conformanceRun) text(results []conformance.Result) string {
+	w := &strings.Builder{}
 	type row struct{ passed, failed, skipped int }
 	var areas []string
 	rows := map[string]*row{}
@@ -148,5 +145,6 @@ func (r *conformanceRun) print(w io.Writer, results []conformance.Result) error 
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t\n", area, rows[area].passed, rows[area].failed, rows[area].skipped)
 	}
 	fmt.Fprintf(table, "all\t%d\t%d\t%d\t\n", total.passed, total.failed, total.skipped)
-	return table.Flush()
+	table.Flush()
+	return w.String()
 }

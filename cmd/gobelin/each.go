@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,15 +31,18 @@ type each struct {
 	perHost     int
 	rate        string
 	resume      string
+	retryFailed bool
 }
 
 func (e *each) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&e.file, "each", "", "`FILE` (or -) of JSON lines: run the workflow once with the inputs of each, on top of those of --inputs and -i, and print a line of JSON for each run")
+	f.StringVar(&e.file, "each", "", "`FILE` (or -) of JSON lines: run the workflow once with the inputs of each, on top of those of --inputs and -i, "+
+		"and print a line of JSON for each run")
 	f.IntVar(&e.concurrency, "concurrency", 16, "with --each: `N` requests at once; waiting runs do not count")
 	f.IntVar(&e.perHost, "per-host", 0, "with --each: `N` requests at once to one host")
 	f.StringVar(&e.rate, "rate", "", "with --each: `N/s` requests at most; also N/m and N/h")
-	f.StringVar(&e.resume, "resume", "", "with --each: write to `FILE`, behind what is there, and leave out the lines whose runs have ended there")
+	f.StringVar(&e.resume, "resume", "", "with --each: append to `FILE`, and skip the lines that have a finished result in it")
+	f.BoolVar(&e.retryFailed, "retry-failed", false, "with --resume: run the lines again whose runs failed")
 }
 
 // perSecond reads --rate.
@@ -48,7 +53,7 @@ func (e *each) perSecond() (float64, error) {
 	number, unit, _ := strings.Cut(e.rate, "/")
 	seconds, ok := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || !ok || !(n > 0) || n > 1e9 {
+	if err != nil || !ok || !(n >= 1e-6) || n > 1e9 {
 		return 0, fmt.Errorf("--rate %s: write N/s, N/m or N/h", e.rate)
 	}
 	return n / seconds, nil
@@ -61,45 +66,66 @@ const maxLine = 64 << 20
 type lines struct {
 	workflow string
 	common   runtime.Inputs
-	done     map[int]bool // lines that an earlier batch has ended
+	secrets  []string       // names of inputs that are no part of a digest
+	before   map[int]record // by line: what an earlier batch came to
+	retry    bool           // lines whose runs failed before are run again
+	record   bool           // the output is a file of results
+	longest  int            // line of inputs, in bytes
 
 	mu      sync.Mutex
-	number  map[int]int // line by index of a run that has not ended
+	open    map[int]inputLine // by index of a run that has not ended
 	out     io.Writer
 	broken  error // what ended the reading or the writing
+	begun   bool  // a run has begun
+	whole   bool  // all lines were read
 	ended   int
 	failed  int
-	skipped int
+	skipped int // lines that an earlier batch has ended
+	lost    int // of these, those whose runs failed
 }
 
-// scan gives the lines of a text until the context ends, even while nobody
-// writes the next one: a terminal.
-func (l *lines) scan(ctx context.Context, r io.Reader) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
+// inputLine is a line of the file of inputs.
+type inputLine struct {
+	number int
+	text   []byte
+	err    error  // why it has no text
+	digest string // see lines.digest; empty where nobody asks for it
+}
+
+// scan gives the lines of a text that are not empty, until the context ends,
+// even while nobody writes the next one: a terminal.
+func (l *lines) scan(ctx context.Context, r io.Reader) iter.Seq[inputLine] {
+	return func(yield func(inputLine) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		texts := make(chan []byte, 64)
+		read := make(chan inputLine)
 		go func() {
-			defer close(texts)
-			scanner := bufio.NewScanner(r)
-			scanner.Buffer(nil, maxLine)
-			for scanner.Scan() {
+			defer close(read)
+			reader := bufio.NewReaderSize(decoded(r), 64<<10)
+			for n := 1; ; n++ {
+				text, err := readLine(reader, l.longest)
+				if err == io.EOF {
+					return
+				}
+				if err != nil && !errors.Is(err, errLongLine) {
+					l.fail(err)
+					return
+				}
+				text = bytes.TrimSpace(text)
+				if err == nil && len(text) == 0 {
+					continue
+				}
 				select {
-				case texts <- bytes.Clone(scanner.Bytes()):
+				case read <- inputLine{number: n, text: text, err: err}:
 				case <-ctx.Done():
 					return
 				}
 			}
-			if err := scanner.Err(); errors.Is(err, bufio.ErrTooLong) {
-				l.fail(fmt.Errorf("a line is longer than %d MiB", maxLine>>20))
-			} else if err != nil {
-				l.fail(err)
-			}
 		}()
 		for {
 			select {
-			case text, ok := <-texts:
-				if !ok || !yield(text) {
+			case line, ok := <-read:
+				if !ok || !yield(line) {
 					return
 				}
 			case <-ctx.Done():
@@ -109,59 +135,169 @@ func (l *lines) scan(ctx context.Context, r io.Reader) iter.Seq[[]byte] {
 	}
 }
 
-// read gives the inputs of each line that is to be run. A line that is no
+var errLongLine = fmt.Errorf("is longer than %d MiB", maxLine>>20)
+
+// readLine reads a line, with its end if it has one. Of a line that is too
+// long it keeps nothing.
+func readLine(r *bufio.Reader, longest int) ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := r.ReadSlice('\n')
+		if long = long || len(line)+len(part) > longest; long {
+			line = nil
+		} else {
+			line = append(line, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case err == io.EOF && (long || len(line) > 0):
+			err = nil // the next call returns it again
+		}
+		if err == nil && long {
+			err = errLongLine
+		}
+		return line, err
+	}
+}
+
+// object reads the inputs of a line; ok is false where it is not an object.
+func (line inputLine) object() (inputs map[string]any, ok bool) {
+	if line.err != nil {
+		return nil, false
+	}
+	v, err := value.Decode(line.text)
+	inputs, ok = v.(map[string]any)
+	return inputs, err == nil && ok
+}
+
+// digest tells the inputs of lines apart, by their values and not by how they
+// are written. Secrets are no part of it: it stays in a file.
+func (l *lines) digest(line inputLine) string {
+	inputs, ok := line.object()
+	if !ok {
+		return digest(line.text)
+	}
+	for _, name := range l.secrets {
+		delete(inputs, name)
+	}
+	return digest(value.AppendJSON(nil, inputs))
+}
+
+// skips reports whether an earlier batch has ended the line. It is an error
+// when it did so with other inputs.
+func (l *lines) skips(line inputLine) (bool, error) {
+	before, ok := l.before[line.number]
+	if !ok || !before.Done() || l.retry && before.Status == "failed" {
+		return false, nil
+	}
+	if before.Inputs != "" && before.Inputs != l.digest(line) {
+		return false, fmt.Errorf("line %d has other inputs than those whose result is there; start with a new file of results", line.number)
+	}
+	return true, nil
+}
+
+// verify checks before the first request that the results of an earlier batch
+// are those of the inputs, and goes back to their beginning.
+func (l *lines) verify(ctx context.Context, file *os.File) error {
+	last := 0
+	for line := range l.scan(ctx, file) {
+		if _, err := l.skips(line); err != nil {
+			return err
+		}
+		last = line.number
+	}
+	if err := errors.Join(l.problem(), context.Cause(ctx)); err != nil {
+		return err
+	}
+	if most := slices.Max(slices.Collect(maps.Keys(l.before))); most > last {
+		return fmt.Errorf("there is a result of line %d, and the inputs end at line %d; start with a new file of results", most, last)
+	}
+	_, err := file.Seek(0, io.SeekStart)
+	return err
+}
+
+// read gives the inputs of each line that is to be run. A line that is not an
 // object is a run that failed.
 func (l *lines) read(ctx context.Context, r io.Reader) iter.Seq[runtime.Inputs] {
 	return func(yield func(runtime.Inputs) bool) {
-		index, n := 0, 0
-		for text := range l.scan(ctx, r) {
-			n++
-			if text = bytes.TrimSpace(text); len(text) == 0 {
+		index := 0
+		for line := range l.scan(ctx, r) {
+			skip, err := l.skips(line)
+			if err != nil {
+				l.fail(err)
+				return
+			}
+			if skip {
+				l.skip(line.number)
 				continue
 			}
-			if l.done[n] {
-				l.mu.Lock()
-				l.skipped++
-				l.mu.Unlock()
-				continue
+			if l.record {
+				line.digest = l.digest(line)
 			}
-			v, err := value.Decode(text)
-			given, ok := v.(map[string]any)
-			if err != nil || !ok {
-				l.write(report.NewLine(n, l.workflow, nil, &runtime.InputError{WorkflowID: l.workflow, Violations: []runtime.Violation{{Message: fmt.Sprintf("line %d is no JSON object", n)}}}))
+			given, ok := line.object()
+			if !ok {
+				l.refuse(line)
 				continue
 			}
 			inputs := maps.Clone(l.common)
 			maps.Copy(inputs, given)
+			line.text = nil
 			l.mu.Lock()
-			l.number[index] = n
+			l.open[index] = line
+			l.begun = true
 			l.mu.Unlock()
 			index++
 			if !yield(inputs) {
 				return
 			}
 		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.whole = ctx.Err() == nil
 	}
+}
+
+// skip counts a line that an earlier batch has ended.
+func (l *lines) skip(number int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.skipped++
+	if l.before[number].Status == "failed" {
+		l.lost++
+	}
+}
+
+// refuse writes the result of a line without inputs.
+func (l *lines) refuse(line inputLine) {
+	why := "is not a JSON object"
+	if line.err != nil {
+		why = line.err.Error()
+	}
+	violation := runtime.Violation{Message: fmt.Sprintf("line %d %s", line.number, why)}
+	l.write(line, nil, &runtime.InputError{WorkflowID: l.workflow, Violations: []runtime.Violation{violation}})
 }
 
 // result writes what a run came to.
 func (l *lines) result(r runtime.BatchResult) {
 	l.mu.Lock()
-	n := l.number[r.Index]
-	delete(l.number, r.Index)
+	line := l.open[r.Index]
+	delete(l.open, r.Index)
 	l.mu.Unlock()
-	l.write(report.NewLine(n, l.workflow, r.Result, r.Err))
+	l.write(line, r.Result, r.Err)
 }
 
-func (l *lines) write(line report.Line) {
-	data, err := line.JSON()
+func (l *lines) write(line inputLine, result *runtime.Result, err error) {
+	r := record{report.NewLine(line.number, l.workflow, result, err), line.digest}
+	data, err := json.Marshal(r)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil {
-		_, err = l.out.Write(data)
+		_, err = l.out.Write(append(data, '\n'))
 	}
 	l.ended++
-	if line.Status != "succeeded" {
+	if r.Status != "succeeded" {
 		l.failed++
 	}
 	if err != nil && l.broken == nil {
@@ -185,132 +321,166 @@ func (l *lines) fail(err error) {
 }
 
 // run runs the workflow once for each line.
-func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver, program *runtime.Program, workflow string, common runtime.Inputs) error {
+func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver, p prepared) error {
 	rate, err := e.perSecond()
 	if err != nil {
 		return err
 	}
-	if e.concurrency < 1 || e.perHost < 0 {
-		return errors.New("--concurrency is 1 at least, --per-host 0 at least")
+	l := &lines{
+		workflow: p.info.ID, common: p.inputs, secrets: secrets(p.info), retry: e.retryFailed,
+		open: map[int]inputLine{}, out: c.OutOrStdout(), longest: maxLine,
 	}
-	l := &lines{workflow: workflow, common: common, number: map[int]int{}, out: c.OutOrStdout()}
-	if e.resume != "" {
-		file, done, err := reopen(e.resume)
-		if err != nil {
-			return fmt.Errorf("--resume: %w", err)
+	in, err := e.input(c.InOrStdin())
+	if err != nil {
+		return fmt.Errorf("--each: %w", err)
+	}
+	defer in.Close()
+	b := &runtime.Batch{Driver: driver, Concurrency: e.concurrency, PerHost: e.perHost, Rate: rate}
+	if e.resume == "" {
+		return l.run(ctx, c, b, p.program, in)
+	}
+	results, err := openResults(e.resume, newHeader(p.info.ID, p.program.Document().Text()))
+	if err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	l.out, l.before, l.record = results.file, results.runs, true
+	if file, ok := in.(*os.File); ok && regular(file) && len(l.before) > 0 {
+		err = l.verify(ctx, file)
+	}
+	if err != nil {
+		err = fmt.Errorf("--resume %s: %w", e.resume, err)
+	} else {
+		err = l.run(ctx, c, b, p.program, in)
+	}
+	if closed := results.close(); closed != nil {
+		return failure{exitFailed, fmt.Errorf("--resume: %w", closed)}
+	}
+	return err
+}
+
+// input opens the file of inputs. A pipe is opened by whoever reads, because
+// that waits for a writer.
+func (e *each) input(stdin io.Reader) (io.ReadCloser, error) {
+	if e.file == "-" {
+		return io.NopCloser(stdin), nil
+	}
+	if info, err := os.Stat(e.file); err == nil && info.Mode().Type() == fs.ModeNamedPipe {
+		return &pipe{name: e.file}, nil
+	}
+	return os.Open(e.file)
+}
+
+// pipe is a named pipe that is opened when it is read. It stays open until the
+// process ends: somebody may still wait for it.
+type pipe struct {
+	name string
+	file *os.File
+}
+
+func (p *pipe) Read(data []byte) (n int, err error) {
+	if p.file == nil {
+		if p.file, err = os.Open(p.name); err != nil {
+			return 0, err
 		}
-		defer file.Close()
-		l.out, l.done = file, done
 	}
-	in := c.InOrStdin()
-	if e.file != "-" {
-		file, err := os.Open(e.file)
-		if err != nil {
-			return fmt.Errorf("--each: %w", err)
+	return p.file.Read(data)
+}
+
+func (p *pipe) Close() error { return nil }
+
+func regular(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
+// secrets are the names of inputs whose values must not be found out.
+func secrets(info runtime.WorkflowInfo) (names []string) {
+	for _, in := range info.Inputs {
+		if in.Secret {
+			names = append(names, in.Name)
 		}
-		defer file.Close()
-		in = file
 	}
-	b := runtime.Batch{Driver: driver, Concurrency: e.concurrency, PerHost: e.perHost, Rate: rate}
-	bar := newBar(c.ErrOrStderr(), l)
-	for r := range b.Run(ctx, program, workflow, l.read(ctx, in)) {
+	return names
+}
+
+// run runs the lines that are to be run.
+func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, program *runtime.Program, in io.Reader) error {
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	bar := newBar(newTerminal(c.ErrOrStderr()), l)
+	if !l.record {
+		l.out = bar.beside(l.out)
+	}
+	for r := range b.Run(ctx, program, l.workflow, l.read(reading, in)) {
 		if r.Result != nil {
-			r.Result.Outputs = driver.Mask(r.Result.Outputs)
+			r.Result.Outputs = b.Driver.Mask(r.Result.Outputs)
 		}
 		l.result(r)
-		bar.draw(false)
+		bar.update()
 		if l.problem() != nil {
+			stop() // the batch waits for whoever reads
 			break
 		}
 	}
-	bar.draw(true)
-	switch err := l.problem(); {
-	case err != nil:
-		return fmt.Errorf("--each: %w", err)
+	bar.end()
+	err := l.problem()
+	if err == nil && !l.whole {
+		err = context.Cause(ctx)
+	}
+	switch {
 	case errors.Is(context.Cause(ctx), errInterrupted):
 		return exit(exitInterrupted)
-	case l.failed > 0:
+	case err != nil && l.begun:
+		return failure{exitFailed, fmt.Errorf("--each: %w", err)}
+	case err != nil:
+		return fmt.Errorf("--each: %w", err)
+	case l.failed+l.lost > 0:
 		return exit(exitFailed)
 	}
 	return nil
 }
 
-// reopen opens the results of an earlier batch, if there are any, for what
-// comes behind them. A last line without its end was cut off: it is removed.
-func reopen(name string) (*os.File, map[int]bool, error) {
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, nil, err
-	}
-	done, end, err := ended(file)
-	if err == nil {
-		err = file.Truncate(end)
-	}
-	if err == nil {
-		_, err = file.Seek(end, io.SeekStart)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%s: %w", name, err), file.Close())
-	}
-	return file, done, nil
-}
-
-// ended gives the lines whose runs have ended, and where the last whole line ends.
-func ended(file io.Reader) (done map[int]bool, end int64, err error) {
-	done = map[int]bool{}
-	reader := bufio.NewReader(file)
-	for n := 1; ; n++ {
-		text, err := reader.ReadBytes('\n')
-		if err == io.EOF {
-			return done, end, nil
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		var line report.Line
-		if err := json.Unmarshal(text, &line); err != nil || line.Line < 1 {
-			return nil, 0, fmt.Errorf("line %d is no result of a batch", n)
-		}
-		if line.Done() {
-			done[line.Line] = true
-		}
-		end += int64(len(text))
-	}
-}
-
 // bar shows how far a batch is, on a terminal; elsewhere only what it came to.
 type bar struct {
-	w     io.Writer
-	live  bool
+	*terminal
 	l     *lines
 	began time.Time
 	drawn time.Time
 }
 
-func newBar(w io.Writer, l *lines) *bar {
-	return &bar{w: w, live: isTerminal(w), l: l, began: time.Now()}
+func newBar(t *terminal, l *lines) *bar { return &bar{terminal: t, l: l, began: time.Now()} }
+
+// text says how far the batch is.
+func (b *bar) text() (text string, ended, open int) {
+	l := b.l
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	speed := float64(l.ended) / max(time.Since(b.began).Seconds(), 1e-3)
+	text = fmt.Sprintf("%s, %d not succeeded, %.0f/s", count(l.ended, "run"), l.failed, speed)
+	if l.skipped > 0 {
+		text += fmt.Sprintf(", %d already done", l.skipped)
+	}
+	if l.lost > 0 {
+		text += fmt.Sprintf(" (%d of them failed)", l.lost)
+	}
+	return text, l.ended, len(l.open)
 }
 
-func (b *bar) draw(last bool) {
-	if !last && (!b.live || time.Since(b.drawn) < redraw) {
+// update draws the bar, not too often.
+func (b *bar) update() {
+	if !b.live || time.Since(b.drawn) < redrawn {
 		return
 	}
 	b.drawn = time.Now()
-	b.l.mu.Lock()
-	ended, failed, open, skipped := b.l.ended, b.l.failed, len(b.l.number), b.l.skipped
-	b.l.mu.Unlock()
-	text := fmt.Sprintf("%d runs, %d not succeeded, %.0f/s", ended, failed, float64(ended)/max(time.Since(b.began).Seconds(), 1e-3))
-	if skipped > 0 {
-		text += fmt.Sprintf(", %d were there", skipped)
-	}
-	switch {
-	case !b.live:
-		fmt.Fprintln(b.w, text)
-	case last:
-		fmt.Fprintf(b.w, "\r\x1b[K%s\n", text)
-	default:
-		fmt.Fprintf(b.w, "\r\x1b[K%s %s, %d under way", progress(ended, ended+open), text, open)
-	}
+	text, ended, open := b.text()
+	b.draw("", "", fmt.Sprintf("%s %s, %d under way", progress(ended, ended+open), text, open))
+}
+
+// end leaves what the batch came to.
+func (b *bar) end() {
+	b.leave(false)
+	text, _, _ := b.text()
+	b.printf("%s\n", text)
 }
 
 const barWidth = 24

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/nearest"
-	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -56,7 +55,7 @@ func (r *requests) compiler(c *runtime.Compiler) error {
 }
 
 // settings sets what is decided when a workflow runs.
-func (r *requests) settings(s *runtime.Settings, p *runtime.Program) error {
+func (r *requests) settings(s *runtime.Settings, p *runtime.Program, read reader) error {
 	rule, ok := successRules[r.success]
 	if !ok {
 		return fmt.Errorf("--success %s: write below400, any or documented", r.success)
@@ -78,7 +77,7 @@ func (r *requests) settings(s *runtime.Settings, p *runtime.Program) error {
 		case !slices.Contains(known, name):
 			return fmt.Errorf("--credential %s: no operation of the document needs a security scheme of this name%s", name, nearest.Hint(name, known))
 		}
-		secret, err := readSecret(value)
+		secret, err := read.value(value)
 		if err != nil {
 			return fmt.Errorf("--credential %s: %w", name, err)
 		}
@@ -95,22 +94,4 @@ func schemes(p *runtime.Program) (names []string) {
 		}
 	}
 	return names
-}
-
-// readSecret reads what need not stand on the command line: @file is a file's
-// content without the line break at its end, env:VARIABLE the environment, @@
-// stands for an @.
-func readSecret(text string) (string, error) {
-	if variable, ok := strings.CutPrefix(text, "env:"); ok {
-		secret, ok := os.LookupEnv(variable)
-		if !ok {
-			return "", fmt.Errorf("the environment has no variable %s", variable)
-		}
-		return secret, nil
-	}
-	if strings.HasPrefix(text, "@@") || !strings.HasPrefix(text, "@") {
-		return strings.TrimPrefix(text, "@"), nil
-	}
-	data, err := tree.ReadFile(text[1:])
-	return strings.TrimRight(string(data), "\r\n"), err
 }

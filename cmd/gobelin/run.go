@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"regexp"
 	"strings"
@@ -39,7 +38,7 @@ func runCommand() *cobra.Command {
 		Short: "Run a workflow",
 		Long: "Run a workflow of an Arazzo document. WORKFLOW may be left out where there is one.\n\n" +
 			"Exit codes: 0 succeeded, 1 the workflow failed, 2 usage, document or inputs, 130 interrupted.",
-		Args: cobra.RangeArgs(1, 2),
+		Args: positional("gobelin run DOCUMENT [WORKFLOW]", 1, 2),
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c, args) },
 	}
 	r.sources.flags(c)
@@ -47,7 +46,7 @@ func runCommand() *cobra.Command {
 	r.sources.adjust = r.requests.compiler
 	r.each.flags(c)
 	f := c.Flags()
-	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; @file reads a file")
+	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; @file reads a file, env:VARIABLE the environment")
 	f.StringVar(&r.inputsFile, "inputs", "", "`FILE` (or -) with the inputs as a JSON or YAML object")
 	f.StringArrayVar(&r.servers, "server", nil, "`NAME=URL` to send the requests of a source to, or the URL alone where there is one source")
 	f.DurationVar(&r.loopDelay, "loop-delay", time.Second, "wait before a goto repeats a step, growing by 1.5 to 30s; 0 for none")
@@ -57,104 +56,137 @@ func runCommand() *cobra.Command {
 	return c
 }
 
+// prepared is all that a run wants, as far as it came to be.
+type prepared struct {
+	program  *runtime.Program
+	info     runtime.WorkflowInfo
+	inputs   runtime.Inputs
+	settings runtime.Settings
+}
+
+// prepare does everything that is done before the first request.
+func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p prepared, err error) {
+	if len(args) == 2 {
+		p.info.ID = args[1]
+	}
+	if p.program, err = r.load(ctx, args[0]); err != nil {
+		return p, err
+	}
+	info, err := chosen(p.program, p.info.ID)
+	if err != nil {
+		return p, err
+	}
+	p.info = info
+	read := newReader(ctx, c.InOrStdin())
+	if p.inputs, err = read.inputs(r.inputsFile, r.inputs, info); err != nil {
+		return p, err
+	}
+	if p.settings, err = r.settings(p.program, read); err != nil {
+		return p, err
+	}
+	return p, hosted(info, p.settings)
+}
+
+// hosted refuses servers that are only a path: there is nobody to send to.
+func hosted(info runtime.WorkflowInfo, settings runtime.Settings) error {
+	for _, server := range info.Servers {
+		if settings.Servers[server.Source] == "" && !isURL(server.URL) && !strings.HasPrefix(server.URL, "{") {
+			return fmt.Errorf("the server %s of source %q has no host; use --server %s=URL", server.URL, server.Source, server.Source)
+		}
+	}
+	return nil
+}
+
 func (r *run) run(c *cobra.Command, args []string) error {
 	if r.output != "text" && r.output != "json" {
 		return fmt.Errorf("-o %s: write text or json", r.output)
 	}
-	if r.each.resume != "" && r.each.file == "" {
+	switch {
+	case r.each.resume != "" && r.each.file == "":
 		return errors.New("--resume goes with --each")
+	case r.each.retryFailed && r.each.resume == "":
+		return errors.New("--retry-failed goes with --resume")
+	case r.each.file == "-" && r.inputsFile == "-":
+		return errors.New("--each and --inputs cannot both read standard input")
 	}
-	recorder := &report.Recorder{}
-	workflow := ""
-	if len(args) == 2 {
-		workflow = args[1]
-	}
-	program, err := r.load(c.Context(), args[0])
-	if err != nil {
-		return r.refuse(c, recorder, program, workflow, err)
-	}
-	info, err := chosen(program, workflow)
-	if err != nil {
-		return r.refuse(c, recorder, program, workflow, err)
-	}
-	inputs, err := readInputs(r.inputsFile, r.inputs, c.InOrStdin(), info)
-	if err != nil {
-		return r.refuse(c, recorder, program, info.ID, err)
-	}
-	settings, err := r.settings(program)
-	if err != nil {
-		return r.refuse(c, recorder, program, info.ID, err)
-	}
-	warn(c, program.Diagnostics())
 	ctx := c.Context()
 	if r.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("the run took longer than --timeout %v", r.timeout))
 		defer cancel()
 	}
-	if r.each.file != "" {
-		return r.each.run(ctx, c, runtime.Driver{Settings: settings, MaxBody: r.maxBody}, program, info.ID, inputs)
+	recorder := &report.Recorder{}
+	p, err := r.prepare(ctx, c, args)
+	if err != nil {
+		return r.refuse(ctx, c, recorder, p, err)
 	}
-	screen := newScreen(c.ErrOrStderr())
-	driver := runtime.Driver{Settings: settings, MaxBody: r.maxBody, OnEvent: func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }}
-	result, err := driver.Run(ctx, program, info.ID, inputs)
+	warn(c, p)
+	driver := runtime.Driver{Settings: p.settings, MaxBody: r.maxBody}
+	if r.each.file != "" {
+		return r.each.run(ctx, c, driver, p)
+	}
+	screen := newScreen(newTerminal(c.ErrOrStderr()))
+	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }
+	result, err := driver.Run(ctx, p.program, p.info.ID, p.inputs)
 	screen.close()
 	if result != nil {
-		result.Outputs = settings.Mask(result.Outputs)
+		result.Outputs = p.settings.Mask(result.Outputs)
 	}
 	var invalid *runtime.InputError
 	if errors.As(err, &invalid) && result == nil {
-		return r.refuse(c, recorder, program, info.ID, err)
+		return r.refuse(ctx, c, recorder, p, err)
 	}
-	if err := r.print(c, recorder.Run(program, info.ID, result, err)); err != nil {
-		return err
+	if err := r.print(c, recorder.Run(p.program, p.info.ID, result, err)); err != nil {
+		return failure{exitFailed, err}
+	}
+	if result != nil && r.output == "text" {
+		tell(c, result.Diagnostics)
 	}
 	if err == nil {
 		return nil
 	}
-	fmt.Fprintln(c.ErrOrStderr(), inFlags(err.Error()))
-	if errors.Is(err, errInterrupted) {
-		return exit(exitInterrupted)
-	}
-	return exit(exitFailed)
+	return failure{exitFailed, err}
 }
 
 // refuse tells why a run does not begin.
-func (r *run) refuse(c *cobra.Command, recorder *report.Recorder, program *runtime.Program, workflow string, err error) error {
-	interrupted := errors.Is(context.Cause(c.Context()), errInterrupted)
-	if interrupted {
-		err = &runtime.CanceledError{Err: errInterrupted}
+func (r *run) refuse(ctx context.Context, c *cobra.Command, recorder *report.Recorder, p prepared, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		err = &runtime.CanceledError{Err: cause}
 	}
 	if r.output == "json" {
-		if err := r.print(c, recorder.Run(program, workflow, nil, err)); err != nil {
+		if err := r.print(c, recorder.Run(p.program, p.info.ID, nil, err)); err != nil {
 			return err
 		}
 	}
-	if interrupted {
-		return err
-	}
-	var parse *arazzo.ParseError
-	var compile *runtime.CompileError
-	if !errors.As(err, &parse) && !errors.As(err, &compile) {
-		fmt.Fprintln(c.ErrOrStderr(), err)
-		return exit(exitUsage)
-	}
-	return documentError(c, program, err)
+	return documentError(c, p.program, err)
 }
 
-// warn prints the warnings, and how many notes there are for who wants them.
-func warn(c *cobra.Command, diagnostics []arazzo.Diagnostic) {
+// warn prints the warnings, how many notes there are for who wants them, and
+// what of the inputs may be misspelt.
+func warn(c *cobra.Command, p prepared) {
 	notes := 0
-	for _, d := range diagnostics {
+	for _, d := range p.program.Diagnostics() {
 		if d.Severity == arazzo.Note {
 			notes++
 			continue
 		}
 		tell(c, []arazzo.Diagnostic{d})
 	}
+	out := newTerminal(c.ErrOrStderr())
 	if notes > 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "%d forms that the specification writes otherwise are honoured; gobelin check names them\n", notes)
+		out.printf("accepted %s; run \"gobelin check\" for details\n", count(notes, "non-standard form"))
 	}
+	for _, message := range undeclared(p.program, p.info, p.inputs) {
+		out.printf("warning: %s\n", message)
+	}
+}
+
+// count is a number of things: "1 run", "2 runs".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // chosen is the workflow to run.
@@ -177,7 +209,7 @@ func chosen(p *runtime.Program, id string) (runtime.WorkflowInfo, error) {
 
 var namedServer = regexp.MustCompile(`^([^=/:]+)=(.*)$`)
 
-func (r *run) settings(p *runtime.Program) (runtime.Settings, error) {
+func (r *run) settings(p *runtime.Program, read reader) (runtime.Settings, error) {
 	s := runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps, Servers: map[string]string{}}
 	if r.loopDelay == 0 {
 		s.LoopDelay = -1
@@ -190,7 +222,7 @@ func (r *run) settings(p *runtime.Program) (runtime.Settings, error) {
 		}
 		u, err := url.Parse(address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return s, fmt.Errorf("--server %s: %q is no http or https URL", secret.Userinfo(text), secret.Userinfo(address))
+			return s, fmt.Errorf("--server %s: %q is not an http or https URL", secret.Userinfo(text), secret.Userinfo(address))
 		}
 		switch {
 		case name != "" && p.Document().Source(name) == nil:
@@ -202,7 +234,7 @@ func (r *run) settings(p *runtime.Program) (runtime.Settings, error) {
 		}
 		s.Servers[name] = address
 	}
-	return s, r.requests.settings(&s, p)
+	return s, r.requests.settings(&s, p, read)
 }
 
 func (r *run) print(c *cobra.Command, run *report.Run) error {
@@ -217,14 +249,12 @@ func (r *run) print(c *cobra.Command, run *report.Run) error {
 		if err != nil {
 			return err
 		}
-		_, err = c.OutOrStdout().Write(data)
-		return err
+		return newTerminal(c.OutOrStdout()).print(string(data))
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s\n", run.WorkflowID, run.Status)
+	out := newTerminal(c.OutOrStdout())
+	text := out.sentence("%s %s", run.WorkflowID, run.Status)
 	for _, name := range sortedNames(run.Outputs) {
-		fmt.Fprintf(&text, "  %s: %s\n", name, value.Text(run.Outputs[name]))
+		text += out.sentence("  %s: %s", name, value.Text(run.Outputs[name]))
 	}
-	_, err := io.WriteString(c.OutOrStdout(), text.String())
-	return err
+	return out.print(text)
 }

@@ -2,16 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/runtime"
-	"golang.org/x/term"
 )
 
 func sortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
@@ -19,13 +16,10 @@ func sortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m))
 // screen shows a run as it goes: a live line for the current step on a
 // terminal, else a line for each thing that happens.
 type screen struct {
-	w     io.Writer
-	live  bool
-	color bool
-	width func() int
+	*terminal
 
 	mu      sync.Mutex
-	line    stepLine
+	step    stepLine
 	stop    chan struct{}
 	stopped chan struct{}
 }
@@ -43,36 +37,21 @@ type stepLine struct {
 	finished   bool
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-func newScreen(w io.Writer) *screen {
-	s := &screen{w: w}
-	if !isTerminal(w) {
-		return s
+func newScreen(t *terminal) *screen {
+	s := &screen{terminal: t}
+	if t.live {
+		s.stop, s.stopped = make(chan struct{}), make(chan struct{})
+		go s.tick()
 	}
-	f := w.(*os.File)
-	s.live, s.color = true, os.Getenv("NO_COLOR") == ""
-	s.width = func() int {
-		width, _, err := term.GetSize(int(f.Fd()))
-		if err != nil || width < 20 {
-			return 80
-		}
-		return width
-	}
-	s.stop, s.stopped = make(chan struct{}), make(chan struct{})
-	go s.tick()
 	return s
 }
 
-const redraw = 100 * time.Millisecond
+const redrawn = 100 * time.Millisecond
 
 // tick redraws the live line until close.
 func (s *screen) tick() {
 	defer close(s.stopped)
-	ticker := time.NewTicker(redraw)
+	ticker := time.NewTicker(redrawn)
 	defer ticker.Stop()
 	for {
 		select {
@@ -80,7 +59,7 @@ func (s *screen) tick() {
 			return
 		case <-ticker.C:
 			s.mu.Lock()
-			s.draw()
+			s.redraw()
 			s.mu.Unlock()
 		}
 	}
@@ -103,12 +82,12 @@ func (s *screen) onEvent(e runtime.Event) {
 	defer s.mu.Unlock()
 	if s.live {
 		s.update(e)
-		s.draw()
+		s.redraw()
 		return
 	}
 	if text := plain(e); text != "" {
 		at := runtime.EventAt(e)
-		fmt.Fprintf(s.w, "%s%-16s %s\n", strings.Repeat("  ", at.Depth), at.StepID, text)
+		_ = s.print(s.sentence("%s%-16s %s", strings.Repeat("  ", at.Depth), at.StepID, text))
 	}
 }
 
@@ -145,47 +124,40 @@ func (s *screen) update(e runtime.Event) {
 	at := runtime.EventAt(e)
 	switch e := e.(type) {
 	case *runtime.StepStarted:
-		same := s.line.at.StepID == at.StepID && s.line.at.WorkflowID == at.WorkflowID && s.line.at.Depth == at.Depth
+		same := s.step.at.StepID == at.StepID && s.step.at.WorkflowID == at.WorkflowID && s.step.at.Depth == at.Depth
 		if !same {
 			s.commit()
-			s.line = stepLine{at: at, began: time.Now()}
+			s.step = stepLine{at: at, began: time.Now()}
 		}
-		s.line.executions++
-		s.line.request, s.line.wait, s.line.failed, s.line.finished = e.Operation, nil, "", false
+		s.step.executions++
+		s.step.request, s.step.wait, s.step.failed, s.step.finished = e.Operation, nil, "", false
 	case *runtime.RequestSent:
-		s.line.request = e.Method + " " + e.URL
+		s.step.request = e.Method + " " + e.URL
 	case *runtime.ResponseReceived:
-		s.line.status = e.Status
+		s.step.status = e.Status
 	case *runtime.StepFinished:
-		s.line.finished = true
+		s.step.finished = true
 		if !e.Succeeded {
-			s.line.failed = e.Reason
+			s.step.failed = e.Reason
 		}
 	case *runtime.WaitStarted:
-		s.line.wait, s.line.waitBegan = e, time.Now()
+		s.step.wait, s.step.waitBegan = e, time.Now()
 	}
 }
 
 // commit leaves the live line as it is and goes to the next.
 func (s *screen) commit() {
-	if s.line.at.StepID == "" {
+	if s.step.at.StepID == "" {
 		return
 	}
-	s.line.wait = nil
-	s.draw()
-	fmt.Fprintln(s.w)
-	s.line = stepLine{}
+	s.step.wait = nil
+	s.redraw()
+	s.leave(true)
+	s.step = stepLine{}
 }
 
-const (
-	clearLine = "\r\x1b[K"
-	green     = "\x1b[32m"
-	red       = "\x1b[31m"
-	reset     = "\x1b[0m"
-)
-
-func (s *screen) draw() {
-	l := &s.line
+func (s *screen) redraw() {
+	l := &s.step
 	if l.at.StepID == "" {
 		return
 	}
@@ -212,11 +184,5 @@ func (s *screen) draw() {
 			mark, color = "✗", red
 		}
 	}
-	if runes := []rune(text); len(runes) > s.width()-3 {
-		text = string(runes[:s.width()-4]) + "…"
-	}
-	if s.color && color != "" {
-		mark = color + mark + reset
-	}
-	fmt.Fprint(s.w, clearLine+mark+" "+text)
+	s.draw(color, mark, " "+text)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,23 +20,28 @@ func showCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show DOCUMENT",
 		Short: "List workflows with what they need: inputs, credentials, servers, files; steps and operations",
-		Args:  cobra.ExactArgs(1),
+		Args:  positional("gobelin show DOCUMENT", 1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			program, err := from.load(c.Context(), args[0])
 			if program == nil {
 				return documentError(c, program, err)
 			}
+			out := newTerminal(c.OutOrStdout())
 			switch output {
 			case "json":
-				if err := showJSON(c.OutOrStdout(), program.Workflows()); err != nil {
+				if err := out.json(program.Workflows()); err != nil {
 					return err
 				}
 			case "text":
+				var text strings.Builder
 				for i, w := range program.Workflows() {
 					if i > 0 {
-						fmt.Fprintln(c.OutOrStdout())
+						text.WriteByte('\n')
 					}
-					show(c.OutOrStdout(), w)
+					show(&text, w)
+				}
+				if err := out.print(text.String()); err != nil {
+					return err
 				}
 			default:
 				return fmt.Errorf("-o %s: write text or json", output)
@@ -51,14 +55,6 @@ func showCommand() *cobra.Command {
 	from.flags(c)
 	c.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text or json")
 	return c
-}
-
-// showJSON prints the workflows as an array.
-func showJSON(w io.Writer, workflows []runtime.WorkflowInfo) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(workflows)
 }
 
 // documentError prints what keeps a document from being used, with the warnings
@@ -80,7 +76,7 @@ func documentError(c *cobra.Command, program *runtime.Program, err error) error 
 func show(w io.Writer, info runtime.WorkflowInfo) {
 	fmt.Fprintf(w, "workflow %s\n", info.ID)
 	if info.Summary != "" {
-		fmt.Fprintf(w, "  %s\n", info.Summary)
+		fmt.Fprintf(w, "  %s\n", strings.Join(strings.Fields(info.Summary), " "))
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	section := func(title string, rows []string) {
