@@ -485,17 +485,10 @@ func (x *Execution) executed(f *frame) {
 // callWorkflow puts the workflow that a step calls on the stack; all
 // parameters are its inputs (F17).
 func (x *Execution) callWorkflow(f *frame, s *step) {
-	inputs := map[string]any{}
-	x.hole = ""
-	for i := range s.arguments {
-		a := &s.arguments[i]
-		if v, ok := x.value(f, &a.value); ok {
-			inputs[a.name] = v
-		}
-		if err := x.incomplete(); err != nil {
-			f.Failure, f.Phase = &failure{Reason: fmt.Sprintf("the parameter %q: %v", a.name, err)}, phaseJudge
-			return
-		}
+	inputs, err := x.inputs(f, s.arguments)
+	if err != nil {
+		f.Failure, f.Phase = &failure{Reason: err.Error()}, phaseJudge
+		return
 	}
 	f.Phase = phaseCalled
 	if failed := x.call(f, s.called, asCall, inputs); failed != nil {

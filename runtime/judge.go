@@ -170,7 +170,10 @@ func (x *Execution) retry(f *frame, a *action) {
 	case a.step >= 0:
 		then = jump{Kind: afterStep, Step: a.step}
 	case a.workflow >= 0:
-		then = jump{Kind: afterWorkflow, Workflow: a.workflow, Inputs: x.actionInputs(f, a)}
+		inputs, err := x.actionInputs(f, a)
+		if err == nil { // else it is as one that failed, which does not stop the chain (F12)
+			then = jump{Kind: afterWorkflow, Workflow: a.workflow, Inputs: inputs}
+		}
 	}
 	if after, ok := x.retryAfter(f); ok {
 		x.wait(f, after, WaitRetryAfterHeader, then)
@@ -186,7 +189,12 @@ func (x *Execution) transfer(f *frame, a *action) {
 	if a.step >= 0 {
 		again = f.Executed[a.step]
 	} else {
-		then, target = jump{Kind: handOver, Workflow: a.workflow, Inputs: x.actionInputs(f, a)}, -1-a.workflow
+		inputs, err := x.actionInputs(f, a)
+		if err != nil {
+			x.finish(f, x.failureHere(f, err.Error()))
+			return
+		}
+		then, target = jump{Kind: handOver, Workflow: a.workflow, Inputs: inputs}, -1-a.workflow
 		again = a.workflow == f.Workflow || slices.Contains(f.Tail, a.workflow)
 	}
 	if !again {
@@ -280,17 +288,33 @@ func (x *Execution) jump(f *frame, to jump) {
 }
 
 // actionInputs evaluates the parameters of an action; nil when it has none.
-func (x *Execution) actionInputs(f *frame, a *action) object {
+func (x *Execution) actionInputs(f *frame, a *action) (object, error) {
 	if len(a.inputs) == 0 {
-		return nil
+		return nil, nil
 	}
+	return x.inputs(f, a.inputs)
+}
+
+// inputs evaluates parameters that are the inputs of a workflow.
+func (x *Execution) inputs(f *frame, parameters []argument) (object, error) {
 	inputs := object{}
-	for i := range a.inputs {
-		if v, ok := x.value(f, &a.inputs[i].value); ok {
-			inputs[a.inputs[i].name] = v
+	x.hole = ""
+	for i := range parameters {
+		a := &parameters[i]
+		if v, ok := x.value(f, &a.value); ok {
+			inputs[a.name] = v
+		}
+		if err := x.incomplete(); err != nil {
+			return nil, fmt.Errorf("the parameter %q: %w", a.name, err)
 		}
 	}
-	return inputs
+	return inputs, nil
+}
+
+// failureHere is the failure of the current step for a reason that its actions
+// have brought.
+func (x *Execution) failureHere(f *frame, reason string) *failure {
+	return &failure{Kind: stepFailure, WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Attempt: f.Attempt, Reason: reason}
 }
 
 // inputsFor gives the inputs of a workflow that an action reaches (F10).
@@ -307,7 +331,9 @@ func (x *Execution) handOver(f *frame, to jump) {
 	inputs, err := x.program.workflows[index].prepare(x.inputsFor(f, to))
 	if err != nil {
 		inner := failureOf(err)
-		x.finish(f, &failure{Kind: stepFailure, WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Attempt: f.Attempt, Reason: inner.error().Error(), Inner: inner})
+		failed := x.failureHere(f, inner.error().Error())
+		failed.Inner = inner
+		x.finish(f, failed)
 		return
 	}
 	if x.listener != nil {

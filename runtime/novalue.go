@@ -35,7 +35,7 @@ func explain(s *step, err error) error {
 	var source string
 	if none.Argument >= 0 {
 		source = s.arguments[none.Argument].value.source()
-	} else if i := slices.Index(s.body.payload.names, none.Name); i >= 0 {
+	} else if i := slices.Index(s.body.payload.names, none.Name); i >= 0 && i < len(s.body.payload.items) { // a constant has names only
 		source = s.body.payload.items[i].source()
 	}
 	if source == "" {

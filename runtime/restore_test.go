@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -101,6 +102,7 @@ func FuzzRestore(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(snapshot)
+		f.Add(bytes.ReplaceAll(snapshot, []byte(`{"n":3}`), []byte(`{"n":{"$nothing":true}}`)))
 	})
 	f.Add([]byte(strings.Repeat("[", 1000)))
 	f.Fuzz(func(t *testing.T, snapshot []byte) {

@@ -81,7 +81,7 @@ func (x *Execution) valid() error {
 		return errors.New("the run is out of range")
 	}
 	for index, c := range x.Completed {
-		if index < 0 || index >= workflows || c == nil || !c.Failure.valid() {
+		if index < 0 || index >= workflows || c == nil || !c.Failure.valid() || !c.Inputs.isJSON() {
 			return errors.New("a completed workflow is out of range")
 		}
 	}
@@ -90,7 +90,7 @@ func (x *Execution) valid() error {
 			return errors.New("an executed step is out of range")
 		}
 	}
-	if x.Finished != nil && !x.Finished.Failure.valid() {
+	if x.Finished != nil && !(x.Finished.Failure.valid() && x.Finished.Outputs.isJSON()) {
 		return errors.New("the result is out of range")
 	}
 	for i, f := range x.Frames {
@@ -122,7 +122,7 @@ func (f *frame) valid(p *Program) bool {
 	steps := len(w.steps)
 	inRange := func(step int) bool { return step >= 0 && step < steps }
 	ok := f.Purpose < purposes && f.Phase < phases && f.Depend >= 0 && f.Depend <= len(w.dependsOn) &&
-		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 &&
+		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.isJSON() &&
 		(f.Return == nil || inRange(f.Return.Step) && f.Return.Attempt >= 0) && f.Failure.valid()
 	if !ok {
 		return false
@@ -134,7 +134,7 @@ func (f *frame) valid(p *Program) bool {
 	case phaseJudge:
 		return f.Exchange != nil || s.operation == nil || f.Failure != nil
 	case phaseWait:
-		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) &&
+		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) && f.Wait.Then.Inputs.isJSON() &&
 			f.Wait.Then.Workflow >= 0 && f.Wait.Then.Workflow < len(p.workflows)
 	}
 	return true
@@ -169,7 +169,7 @@ func (b *boxed) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// object is a JSON object in a snapshot.
+// object is a JSON object in a snapshot. A member may be nothing: outputs have that.
 type object map[string]any
 
 func (o object) MarshalJSON() ([]byte, error) {
@@ -196,11 +196,25 @@ func (o *object) UnmarshalJSON(data []byte) error {
 	if !ok {
 		return errors.New("an object is expected")
 	}
-	for name := range members {
-		members[name] = unbox(members[name])
+	for name, v := range members {
+		if m, ok := v.(map[string]any); ok && len(m) == 1 && m[boxNone] == true {
+			members[name] = nothing{}
+			continue
+		}
+		members[name] = unbox(v)
 	}
 	*o = members
 	return nil
+}
+
+// isJSON reports whether no member is nothing.
+func (o object) isJSON() bool {
+	for _, v := range o {
+		if v == any(nothing{}) {
+			return false
+		}
+	}
+	return true
 }
 
 const (
@@ -255,9 +269,6 @@ func unbox(v any) any {
 				if b, err := base64.StdEncoding.DecodeString(text); err == nil {
 					return b
 				}
-			}
-			if v[boxNone] == true {
-				return nothing{}
 			}
 			if inner, ok := v[boxMap].(map[string]any); ok {
 				v = inner

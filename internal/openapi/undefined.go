@@ -38,15 +38,18 @@ func lack(v Value) string {
 	case nil:
 		return "is null"
 	case []any:
-		return "is an array without items"
+		if !slices.Contains(v, any("")) {
+			return "is an array without items"
+		}
 	case map[string]any:
 		return "is an object without members"
 	case string:
 		if v == "." || v == ".." {
 			return "is a dot segment, which leads to another path"
 		}
+		return "is an empty string"
 	}
-	return "is an empty string"
+	return "comes to an empty or dot segment"
 }
 
 func (p *Parameter) noValue(argument int, v Value) error {
