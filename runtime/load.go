@@ -11,7 +11,6 @@ import (
 
 	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/tree"
-	"github.com/gobelin-dev/gobelin/internal/uri"
 )
 
 // A Loader reads the source descriptions that a document names, and the
@@ -55,7 +54,8 @@ func (FileLoader) Load(_ context.Context, place string) ([]byte, error) {
 }
 
 func errScheme(scheme string) error {
-	return fmt.Errorf("the scheme %q is not supported; a location is a file, or an http or https URL (a file whose name has a colon is written ./name)", scheme)
+	return fmt.Errorf("the scheme %q is not supported; a location is a file, or an http or https URL "+
+		"(write ./name for a file whose name has a colon)", scheme)
 }
 
 func kindOf(mode fs.FileMode) string {
@@ -76,11 +76,12 @@ func FilesAndHTTP(client *http.Client) Loader {
 	if client == nil {
 		client = http.DefaultClient
 	}
-	return LoaderFunc(func(ctx context.Context, location string) ([]byte, error) {
-		if !isURL(location) {
-			return FileLoader{}.Load(ctx, location)
+	return LoaderFunc(func(ctx context.Context, place string) ([]byte, error) {
+		if !isURL(place) {
+			return FileLoader{}.Load(ctx, place)
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri.Escape(location), nil)
+		shown := location.Redacted(place)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, place, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -90,11 +91,11 @@ func FilesAndHTTP(client *http.Client) Loader {
 		}
 		defer resp.Body.Close()
 		if resp.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("GET %s: %s", location, resp.Status)
+			return nil, fmt.Errorf("GET %s: %s", shown, resp.Status)
 		}
 		data, err := io.ReadAll(io.LimitReader(resp.Body, tree.MaxText+1))
 		if len(data) > tree.MaxText {
-			return nil, fmt.Errorf("GET %s: more than %d bytes", location, tree.MaxText)
+			return nil, fmt.Errorf("GET %s: more than %d bytes", shown, tree.MaxText)
 		}
 		return data, err
 	})

@@ -24,6 +24,15 @@ func TestLoaders(t *testing.T) {
 	if _, err := remote.Load(t.Context(), server.URL+"/gone"); err == nil || !strings.Contains(err.Error(), "404") {
 		t.Errorf("a missing description: %v", err)
 	}
+	secret := strings.Replace(server.URL, "://", "://user:letmein@", 1) + "/gone"
+	if _, err := remote.Load(t.Context(), secret); err == nil || strings.Contains(err.Error(), "letmein") {
+		t.Errorf("a password is shown: %v", err)
+	}
+	for _, place := range []string{"ftp://h/o.yaml", "urn:example:b"} {
+		if _, err := remote.Load(t.Context(), place); err == nil || !strings.Contains(err.Error(), "is not supported") {
+			t.Errorf("%s: %v", place, err)
+		}
+	}
 	if data, err := remote.Load(t.Context(), "load_test.go"); err != nil || len(data) == 0 {
 		t.Error(err)
 	}

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,6 +52,15 @@ func (l *linker) target(d *document, decl *arazzo.SourceDescription) (target, er
 		err = nil
 	}
 	return t, err
+}
+
+// String is for messages.
+func (t target) String() string {
+	var places []string
+	for _, place := range t.places {
+		places = append(places, location.Redacted(place))
+	}
+	return strings.Join(places, " and ")
 }
 
 // self is the document's own URI, resolved against where it is from; "" when it
@@ -145,15 +155,25 @@ func (l *linker) visit(place string, documents []*document) []*document {
 	return append(documents, d)
 }
 
-// identify notes what has a URI as its $self. Of several it is the one that is
-// at that place, else the first by name.
+// identify notes what has a URI as its $self. What came over the network is not
+// believed to be what another origin has. Of several documents with one $self it
+// is the one that is at that place, else a file, else the first by name.
 func (l *linker) identify(self, place string) {
-	if self == "" {
+	if self == "" || location.IsURL(place) && location.IsURL(self) && !location.SameOrigin(self, place) {
 		return
 	}
 	key := location.Key(self)
 	known, found := l.identities[key]
-	if !found || !location.Same(known, self) && (location.Same(place, self) || place < known) {
+	rank := func(place string) int {
+		switch {
+		case location.Same(place, self):
+			return 0
+		case location.Scheme(place) == "":
+			return 1
+		}
+		return 2
+	}
+	if !found || cmp.Or(rank(place)-rank(known), strings.Compare(place, known)) < 0 {
 		l.identities[key] = place
 	}
 }
@@ -190,9 +210,10 @@ func (l *linker) register(d *document) {
 		l.program.workflows = append(l.program.workflows, &workflow{index: index, id: w.WorkflowID, decl: w, document: d})
 	}
 	for _, decl := range d.decl.Sources {
-		s, place, err := l.source(d, decl)
+		s, field, err := l.source(d, decl)
 		if err != nil {
-			l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At(place), message: fmt.Sprintf("source %q %v", decl.Name, err)})
+			l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At(field),
+				message: fmt.Sprintf("source %q %v", decl.Name, err)})
 			continue
 		}
 		d.sources = append(d.sources, s)
@@ -217,15 +238,15 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription) (s *source,
 	}
 	place, err := l.locate(t)
 	if err != nil {
-		return nil, "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, or Compiler.Base to where relative sources start from",
-			strings.Join(t.places, " and "), err, decl.Name)
+		return nil, "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, "+
+			"or Compiler.Base to where relative sources start from", t, err, decl.Name)
 	}
 	s = &source{name: decl.Name, location: place}
 	kind := "arazzo"
 	if s.document = l.parsed[location.Key(place)]; s.document == nil {
 		kind = "openapi"
 		if s.description, err = l.set.Description(place); err != nil {
-			return nil, "url", fmt.Errorf("(%s): %w", place, l.unusable(place, err))
+			return nil, "url", fmt.Errorf("(%s): %w", location.Redacted(place), l.unusable(place, err))
 		}
 	}
 	if decl.Type != "" && decl.Type != kind {
@@ -234,8 +255,8 @@ func (l *linker) source(d *document, decl *arazzo.SourceDescription) (s *source,
 	return s, "", nil
 }
 
-// unusable returns why an Arazzo document is none, else why a description is
-// none.
+// unusable returns the error of parsing what is at a place as an Arazzo document
+// where it is meant as one, else err.
 func (l *linker) unusable(place string, err error) error {
 	if text, readErr := l.set.Text(place); readErr == nil && text.Err == nil && text.Root.Get("arazzo") != nil {
 		_, err = arazzo.ParseFile(place, text.Data)

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// served are documents by location; a Loader.
+// served holds documents by location; a Loader.
 type served map[string]string
 
 func (t served) Load(_ context.Context, location string) ([]byte, error) {
@@ -27,7 +28,7 @@ func (t served) Load(_ context.Context, location string) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// write writes the served below a folder.
+// write writes the texts below a folder.
 func (t served) write(test *testing.T, folder string) {
 	test.Helper()
 	for name, text := range t {
@@ -50,7 +51,8 @@ func described(ref string) string {
 const (
 	parameter = "p: {name: q, in: query, schema: {type: string}}\n"
 	flowHead  = "arazzo: 1.0.1\ninfo: {title: A, version: '1'}\n"
-	flow      = flowHead + "sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]\nworkflows: [{workflowId: w, steps: [{stepId: s, operationId: get, parameters: [{name: q, in: query, value: v}]}]}]\n"
+	flow      = flowHead + "sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]\n" +
+		"workflows: [{workflowId: w, steps: [{stepId: s, operationId: get, parameters: [{name: q, in: query, value: v}]}]}]\n"
 )
 
 func parse(t *testing.T, location, text string) *arazzo.Document {
@@ -97,9 +99,12 @@ func TestEntryDocumentOnce(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
 	served{
-		"docs/w.yaml": flowHead + "x: 1\nsourceDescriptions: [{name: called, url: called.yaml, type: arazzo}]\nworkflows: [{workflowId: w, steps: [{stepId: s, workflowId: $sourceDescriptions.called.c}]}, {workflowId: leaf, steps: [{stepId: s, workflowId: w}]}]\n",
-		"docs/called.yaml": flowHead + "sourceDescriptions: [{name: back, url: ../docs/w.yaml, type: arazzo}, {name: absolute, url: 'file://" + filepath.ToSlash(root) +
-			"/docs/w.yaml', type: arazzo}]\nworkflows: [{workflowId: c, steps: [{stepId: s, workflowId: $sourceDescriptions.back.leaf}, {stepId: t, workflowId: $sourceDescriptions.absolute.leaf}]}]\n",
+		"docs/w.yaml": flowHead + "x: 1\nsourceDescriptions: [{name: called, url: called.yaml, type: arazzo}]\nworkflows:\n" +
+			"- {workflowId: w, steps: [{stepId: s, workflowId: $sourceDescriptions.called.c}]}\n" +
+			"- {workflowId: leaf, steps: [{stepId: s, workflowId: w}]}\n",
+		"docs/called.yaml": flowHead + "sourceDescriptions:\n- {name: back, url: ../docs/w.yaml, type: arazzo}\n" +
+			"- {name: absolute, url: 'file://" + filepath.ToSlash(root) + "/docs/w.yaml', type: arazzo}\nworkflows:\n- workflowId: c\n  steps:\n" +
+			"  - {stepId: s, workflowId: $sourceDescriptions.back.leaf}\n  - {stepId: t, workflowId: $sourceDescriptions.absolute.leaf}\n",
 	}.write(t, root)
 	for _, name := range []string{"docs/w.yaml", "./docs/w.yaml", "docs/../docs/w.yaml", filepath.Join(root, "docs/w.yaml")} {
 		doc, err := arazzo.ReadFile(name)
@@ -121,13 +126,13 @@ func TestEntryDocumentOnce(t *testing.T) {
 	}
 }
 
-// A snapshot belongs to a program with the same served and options.
+// A snapshot belongs to a program with the same texts and options.
 func TestSnapshotOfAnotherProgram(t *testing.T) {
 	const other = "p: {name: q, in: query, schema: {type: integer}}\n"
-	two := flowHead + "sourceDescriptions: [{name: a, url: a.yaml}, {name: b, url: b.yaml}, {name: c, url: c.yaml}]\n" +
-		"workflows: [{workflowId: w, steps: [{stepId: s, operationId: $sourceDescriptions.a.get, parameters: [{name: q, in: query, value: v}]}]}]\n"
+	two := flowHead + "sourceDescriptions: [{name: a, url: a.yaml}, {name: b, url: b.yaml}, {name: c, url: a.yaml}]\nworkflows:\n" +
+		"- {workflowId: w, steps: [{stepId: s, operationId: $sourceDescriptions.a.get, parameters: [{name: q, in: query, value: v}]}]}\n"
 	files := func() served {
-		return served{"a.yaml": described("x.yaml#/p"), "b.yaml": described("y.yaml#/p"), "c.yaml": described("x.yaml#/p"),
+		return served{"a.yaml": described("x.yaml#/p"), "b.yaml": described("y.yaml#/p"),
 			"x.yaml": "p: {$ref: 'deep.yaml#/p'}\n", "deep.yaml": parameter, "y.yaml": other}
 	}
 	compile := func(t *testing.T, c runtime.Compiler, text string) *runtime.Program {
@@ -146,6 +151,15 @@ func TestSnapshotOfAnotherProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	remap := func(pairs ...string) func(*runtime.Compiler, served) bool {
+		return func(c *runtime.Compiler, _ served) bool {
+			c.Sources = map[string]string{}
+			for pair := range slices.Chunk(pairs, 2) {
+				c.Sources[pair[0]] = pair[1]
+			}
+			return false
+		}
+	}
 	for name, change := range map[string]func(c *runtime.Compiler, files served) bool{
 		"nothing": func(*runtime.Compiler, served) bool { return true },
 		"a cache that has read more": func(c *runtime.Compiler, files served) bool {
@@ -154,17 +168,14 @@ func TestSnapshotOfAnotherProgram(t *testing.T) {
 			compile(t, *c, flow)
 			return true
 		},
-		"the file that a reference names":     func(_ *runtime.Compiler, files served) bool { files["x.yaml"] = parameter; return false },
-		"the file that this one names":        func(_ *runtime.Compiler, files served) bool { files["deep.yaml"] = other; return false },
-		"a description":                       func(_ *runtime.Compiler, files served) bool { files["a.yaml"] += "# other\n"; return false },
-		"OverrideActions":                     func(c *runtime.Compiler, _ served) bool { c.OverrideActions = true; return false },
-		"Strict":                              func(c *runtime.Compiler, _ served) bool { c.Strict = true; return false },
-		"which file a source is":              func(c *runtime.Compiler, _ served) bool { c.Sources = map[string]string{"b": "a.yaml"}; return false },
-		"which of the same served a source is": func(c *runtime.Compiler, _ served) bool { c.Sources = map[string]string{"c": "b.yaml"}; return false },
-		"which file a source is, the other way": func(c *runtime.Compiler, _ served) bool {
-			c.Sources = map[string]string{"a": "b.yaml", "b": "a.yaml"}
-			return false
-		},
+		"the file that a reference names":      func(_ *runtime.Compiler, files served) bool { files["x.yaml"] = parameter; return false },
+		"the file that this one names":         func(_ *runtime.Compiler, files served) bool { files["deep.yaml"] = other; return false },
+		"a description":                        func(_ *runtime.Compiler, files served) bool { files["a.yaml"] += "# other\n"; return false },
+		"OverrideActions":                      func(c *runtime.Compiler, _ served) bool { c.OverrideActions = true; return false },
+		"Strict":                               func(c *runtime.Compiler, _ served) bool { c.Strict = true; return false },
+		"which file a source is":               remap("b", "a.yaml"),
+		"which of the same files a source is":  remap("c", "b.yaml"),
+		"which files the sources are, swapped": remap("a", "b.yaml", "b", "a.yaml", "c", "b.yaml"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			compiler, files := runtime.Compiler{}, files()
@@ -183,10 +194,11 @@ func TestRemoteNamesNoFiles(t *testing.T) {
 	folder := t.TempDir()
 	served{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}.write(t, folder)
 	local := "file://" + filepath.ToSlash(folder)
+	const getting = "workflows: [{workflowId: w, steps: [{stepId: s, operationId: get}]}]\n"
 	remote := map[string]string{
-		"/source.yaml": flowHead + "sourceDescriptions: [{name: api, url: '" + local + "/api.yaml'}]\nworkflows: [{workflowId: w, steps: [{stepId: s, operationId: get}]}]\n",
+		"/source.yaml": flowHead + "sourceDescriptions: [{name: api, url: '" + local + "/api.yaml'}]\n" + getting,
 		"/self.yaml": strings.Replace(flowHead, "1.0.1", "1.1.0\n$self: "+local+"/self.yaml", 1) +
-			"sourceDescriptions: [{name: api, url: api.yaml}]\nworkflows: [{workflowId: w, steps: [{stepId: s, operationId: get}]}]\n",
+			"sourceDescriptions: [{name: api, url: api.yaml}]\n" + getting,
 		"/reference.yaml": described(local + "/t.yaml#/p"),
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -202,7 +214,8 @@ func TestRemoteNamesNoFiles(t *testing.T) {
 		"/self.yaml":      {"workflowId: $sourceDescriptions.remote.w", "404"},
 		"/reference.yaml": {"operationId: get", "cannot name local files"},
 	} {
-		doc := parse(t, filepath.Join(folder, "w.yaml"), flowHead+"sourceDescriptions: [{name: remote, url: '"+server.URL+path+"'}]\nworkflows: [{workflowId: w, steps: [{stepId: s, "+step.target+"}]}]\n")
+		doc := parse(t, filepath.Join(folder, "w.yaml"), flowHead+"sourceDescriptions: [{name: remote, url: '"+server.URL+path+"'}]\n"+
+			"workflows: [{workflowId: w, steps: [{stepId: s, "+step.target+"}]}]\n")
 		compiler := runtime.Compiler{Loader: runtime.FilesAndHTTP(server.Client())}
 		if _, err := compiler.Compile(t.Context(), doc); err == nil || !strings.Contains(err.Error(), step.message) {
 			t.Errorf("%s: %v, want %q", path, err, step.message)
@@ -212,12 +225,16 @@ func TestRemoteNamesNoFiles(t *testing.T) {
 
 // Documents that name others without end are not read without end.
 func TestLoadingIsBounded(t *testing.T) {
+	naming := func(n int) string { // the document n, which names the next one
+		return fmt.Sprintf("%ssourceDescriptions: [{name: next, url: d%d.yaml, type: arazzo}]\n"+
+			"workflows: [{workflowId: w%d, steps: [{stepId: s, workflowId: $sourceDescriptions.next.w%d}]}]\n", flowHead, n+1, n, n+1)
+	}
 	loads := 0
 	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) {
 		loads++
-		return fmt.Appendf(nil, "%ssourceDescriptions: [{name: next, url: d%d.yaml, type: arazzo}]\nworkflows: [{workflowId: w%[2]d, steps: [{stepId: s, workflowId: $sourceDescriptions.next.w%d}]}]\n", flowHead, loads, loads+1), nil
+		return []byte(naming(loads)), nil
 	})}
-	_, err := compiler.Compile(t.Context(), parse(t, "w.yaml", flowHead+"sourceDescriptions: [{name: next, url: d0.yaml, type: arazzo}]\nworkflows: [{workflowId: w, steps: [{stepId: s, workflowId: $sourceDescriptions.next.w1}]}]\n"))
+	_, err := compiler.Compile(t.Context(), parse(t, "w.yaml", naming(0)))
 	if err == nil || !strings.Contains(err.Error(), "more than 10000 documents") || loads != 10_000 {
 		t.Errorf("%d loads, error: %v", loads, err)
 	}
@@ -243,5 +260,34 @@ func TestLoadingIsCanceled(t *testing.T) {
 	}
 	if _, err := compiler.Compile(t.Context(), parse(t, "w.yaml", flow)); err != nil {
 		t.Error(err)
+	}
+}
+
+// A document of one origin cannot pass itself off as one of another.
+func TestIdentityOfAnotherOrigin(t *testing.T) {
+	const claim = "$self: https://bank.example/api.yaml\n"
+	named := func(self, path string) string {
+		return "openapi: 3.2.0\n" + self + "info: {title: A, version: '1'}\nservers: [{url: 'http://h'}]\n" +
+			"paths: {" + path + ": {get: {operationId: get, responses: {'200': {description: ok}}}}}\n"
+	}
+	files := served{
+		"https://bank.example/api.yaml":   named("", "/bank"),
+		"https://evil.example/other.yaml": named(claim, "/evil"),
+		"mirror.yaml":                     named(claim, "/mirror"),
+	}
+	for sources, want := range map[string]string{
+		"{name: api, url: 'https://bank.example/api.yaml'}, {name: other, url: 'https://evil.example/other.yaml'}": "GET /bank",
+		"{name: other, url: 'https://evil.example/other.yaml'}, {name: api, url: 'https://bank.example/api.yaml'}": "GET /bank",
+		"{name: api, url: 'https://bank.example/api.yaml'}, {name: other, url: mirror.yaml}":                       "GET /mirror",
+	} {
+		compiler := runtime.Compiler{Loader: files}
+		program, err := compiler.Compile(t.Context(), parse(t, "w.yaml", flowHead+"sourceDescriptions: ["+sources+"]\n"+
+			"workflows: [{workflowId: w, steps: [{stepId: s, operationId: $sourceDescriptions.api.get}]}]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := program.Workflows()[0].Steps[0].Operation; got != want {
+			t.Errorf("[%s]: %s, want %s", sources, got, want)
+		}
 	}
 }

@@ -48,11 +48,26 @@ func IsURL(location string) bool {
 	return (scheme == "http" || scheme == "https") && strings.HasPrefix(rest, "//")
 }
 
+// SameOrigin reports whether two URLs have the same scheme, host and port.
+func SameOrigin(a, b string) bool {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	return errX == nil && errY == nil && x.Scheme == y.Scheme && x.Host == y.Host
+}
+
+// Redacted returns a location for messages: the password of a URL is left out.
+func Redacted(location string) string {
+	if u, err := url.Parse(location); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return location
+}
+
 // Relative reports whether a reference starts from the folder of its document.
 func Relative(ref string) bool { return system.relative(ref) }
 
-// Key returns what tells locations apart: two that are spelled differently and
-// are the same have one key. Links are not followed.
+// Key returns what identifies a location: all spellings of one have the same
+// key. Symbolic links are not followed.
 func Key(location string) string {
 	if Scheme(location) != "" || location == "" {
 		return system.clean(location)
@@ -186,7 +201,8 @@ func (p paths) file(base, ref string) (string, error) {
 	return p.native(volume + folder + rest), nil
 }
 
-// fromURL returns the path, with slashes, of a file URL behind its scheme.
+// fromURL returns the path, with slashes, of what follows the scheme of a file
+// URL.
 func (p paths) fromURL(rest string) (string, error) {
 	if named, ok := strings.CutPrefix(rest, "//"); ok {
 		host, _, _ := strings.Cut(named, "/")
@@ -215,7 +231,7 @@ func errHost(ref string) error {
 	return fmt.Errorf("the file is on the host %q; only files of this machine are read", host)
 }
 
-// volume cuts a path with slashes behind its drive or its share.
+// volume cuts a path with slashes after its drive or its share.
 func (p paths) volume(s string) (volume, rest string) {
 	switch {
 	case !p.windows:
@@ -244,8 +260,7 @@ func (p paths) separator() string {
 	return "/"
 }
 
-// native returns a path with slashes as the system writes it, without what
-// leads nowhere.
+// native returns a path with slashes as the system writes it, cleaned.
 func (p paths) native(s string) string {
 	if s == "" {
 		return ""

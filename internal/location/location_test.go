@@ -89,3 +89,29 @@ func TestRelative(t *testing.T) {
 		}
 	}
 }
+
+// FuzzResolve: what came over the network leads to no file, and what a
+// reference leads to is canonical.
+func FuzzResolve(f *testing.F) {
+	for _, ref := range []string{"a%20b/../o.yaml", "file:///a", "//h/x", `\\h\s\x`, "C:/x", "https://h:443/./x?y", "urn:x:y", "%2e%2e/x", "./a:b", "%"} {
+		f.Add("docs/w.yaml", ref, false)
+		f.Add("https://h/a/w.yaml", ref, true)
+		f.Add(`\\h\s\w.yaml`, ref, true)
+	}
+	f.Fuzz(func(t *testing.T, base, ref string, windows bool) {
+		p := paths{windows: windows}
+		base = p.clean(base)
+		got, err := p.resolve(base, ref)
+		if err != nil {
+			return
+		}
+		scheme, rest := p.scheme(got)
+		if from, _ := p.scheme(base); from != "" && scheme == "" {
+			t.Errorf("%q from %q leads to the file %q", ref, base, got)
+		}
+		opaque := scheme != "" && (scheme != "http" && scheme != "https" || !strings.HasPrefix(rest, "//"))
+		if again := p.clean(got); !opaque && again != got {
+			t.Errorf("%q from %q is %q, which is not canonical: %q", ref, base, got, again)
+		}
+	})
+}

@@ -23,7 +23,8 @@ func TestSetIsBounded(t *testing.T) {
 // A reference back to the description leads to the description.
 func TestReferenceBack(t *testing.T) {
 	files := map[string]string{
-		"api.yaml":   "openapi: 3.1.0\npaths: {/p: {get: {operationId: o, parameters: [{$ref: 'sub/p.yaml#/p'}]}}}\nx: {p: {name: q, in: query}}\n",
+		"api.yaml": "openapi: 3.1.0\nx: {p: {name: q, in: query}}\n" +
+			"paths: {/p: {get: {operationId: o, parameters: [{$ref: 'sub/p.yaml#/p'}]}}}\n",
 		"sub/p.yaml": "p: {$ref: '../api.yaml#/x/p'}\n",
 	}
 	s := NewSet(func(location string) (*Text, error) { return NewText([]byte(files[location])), nil })
