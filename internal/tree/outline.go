@@ -115,7 +115,7 @@ func (n *Node) read() {
 		full, l.err = r.later()
 	}
 	if l.err == nil {
-		n.Items, n.Members, n.index, n.size = full.Items, full.Members, full.index, full.size
+		n.Items, n.Members, n.index = full.Items, full.Members, full.index
 	}
 }
 

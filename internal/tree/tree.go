@@ -5,9 +5,12 @@ package tree
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -42,7 +45,6 @@ type Node struct {
 	Line, Column int // from 1; 0 for a node that was not read from a text
 
 	index map[string]int
-	size  int
 	later *later // what is still in the text
 }
 
@@ -212,6 +214,13 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
 }
 
+// syntaxError is a [SyntaxError] at an offset of a text.
+func syntaxError(data []byte, offset int, message string) error {
+	before := data[:min(offset, len(data))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return &SyntaxError{1 + bytes.Count(before, []byte{'\n'}), 1 + utf8.RuneCount(before[start:]), message}
+}
+
 const (
 	maxDepth = 1000      // levels of nesting
 	maxNodes = 5_000_000 // nodes, aliases expanded (O16)
@@ -231,15 +240,17 @@ func parseFull(data []byte) (*Node, error) {
 		if err == nil {
 			return n, nil
 		}
-		// A flow mapping starts like JSON. What YAML cannot read either is
-		// told in the words of the JSON parser.
+		// A flow mapping starts like JSON. What the YAML parser cannot read either
+		// is reported in the words of the JSON parser.
 		if json.Valid(data) {
 			return nil, err
 		}
-		if n, yamlErr := ParseYAML(data); yamlErr == nil {
-			return n, nil
+		n, yamlErr := ParseYAML(data)
+		var syntax *SyntaxError
+		if errors.As(yamlErr, &syntax) && strings.HasPrefix(syntax.Message, notYAML) {
+			return nil, err
 		}
-		return nil, err
+		return n, yamlErr
 	}
 	return ParseYAML(data)
 }
@@ -281,5 +292,9 @@ func (n *Node) finish() error {
 
 func (n *Node) duplicate(first, second int) error {
 	m := n.Members[second]
-	return &SyntaxError{m.Line, m.Column, fmt.Sprintf("duplicate key %q, first at line %d", m.Name, n.Members[first].Line)}
+	return duplicateKey(m.Line, m.Column, m.Name, n.Members[first].Line)
+}
+
+func duplicateKey(line, column int, name string, first int) error {
+	return &SyntaxError{line, column, fmt.Sprintf("duplicate key %q, first at line %d", name, first)}
 }

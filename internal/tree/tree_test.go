@@ -76,6 +76,11 @@ func TestRefused(t *testing.T) {
 	for i := range 8 {
 		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
 	}
+	mergeBomb := "a: &a {" + "y: [" + strings.Repeat("x,", 10_000) + "]}\nb: {<<: [" + strings.Repeat("*a, ", 1_000) + "]}\n"
+	deepAliases := "a0: &a0 x\n"
+	for i := range 4 {
+		deepAliases += fmt.Sprintf("a%d: &a%d %s*a%d%s\n", i+1, i+1, strings.Repeat("[", 300), i, strings.Repeat("]", 300))
+	}
 	tests := []struct{ text, want string }{
 		{"", "empty"},
 		{"a: 1\na: 2\n", `2:1: duplicate key "a", first at line 1`},
@@ -95,6 +100,31 @@ func TestRefused(t *testing.T) {
 		{"a: .nan\n", ".nan is not a JSON number"},
 		{"a: !!binary aGk=\n", "the tag !!binary does not fit"},
 		{"a: \xff", "invalid UTF-8"},
+		{"a: 1\n<<: b\n", "2:5: the merge key << merges a mapping or a list of mappings, not a string"},
+		{"a: {<<: }\n", "the merge key << merges a mapping or a list of mappings, not null"},
+		{"a: &a [x]\nb: {<<: [{c: 1}, *a]}\n", "2:18: the merge key << merges a mapping or a list of mappings, not an array"},
+		{"a: &a [{}, [{}]]\nb: {<<: *a}\n", "2:9: the merge key << merges a mapping or a list of mappings, not an array"},
+		{"<<: {}\na: 1\n<<: {}\n", `3:1: duplicate key "<<", first at line 1`},
+		{"<<: {}\na: 1\na: 2\n", `3:1: duplicate key "a", first at line 2`},
+		{"<<: {a: 1, a: 2}\na: 1\n", `1:12: duplicate key "a", first at line 1`},
+		{"a: &a {<<: *a}\n", "inside its own anchor"},
+		{"a: &a {b: &b {<<: [*a]}}\n", "inside its own anchor"},
+		{mergeBomb, "5,000,000 nodes"},
+		{deepAliases, "1,000 levels"},
+		{"a: !!set {b}\n", "1:4: the tag !!set does not fit a mapping here"},
+		{"a: !!omap [b: 1]\n", "1:4: the tag !!omap does not fit a sequence here"},
+		{"a: !!pairs\n- b: 1\n", "1:4: the tag !!pairs does not fit a sequence here"},
+		{"a: [!mine {b: 1}]\n", "1:5: the tag !mine does not fit a mapping here"},
+		{"a: !!str {b: 1}\n", "1:4: the tag !!str does not fit a mapping here"},
+		{"a: !!seq {b: 1}\n", "1:4: the tag !!seq does not fit a mapping here"},
+		{"a: !!map [b]\n", "1:4: the tag !!map does not fit a sequence here"},
+		{"--- !mine\na: 1\n", "1:5: the tag !mine does not fit a mapping here"},
+		{"!!set\na:\n", "1:1: the tag !!set does not fit a mapping here"},
+		{"{!!binary aGk=: 1}\n", "1:2: the tag !!binary does not fit"},
+		{"{<<: 1}\n", "1:6: the merge key << merges"},
+		{"{a: 1, a: 2}\n", `1:8: duplicate key "a"`},
+		{"{\"a\":\n 1 \xff}", "2:4: invalid UTF-8"},
+		{"a:\n  ü \xff", "2:5: invalid UTF-8"},
 	}
 	for _, test := range tests {
 		_, err := Parse([]byte(test.text))

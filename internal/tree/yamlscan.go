@@ -7,7 +7,7 @@ import (
 
 // yamlScanner reads YAML by an [Outline]: block style, scalars of all styles,
 // and flow collections as people write them. It gives up on all else, such as
-// anchors, tags and complex keys: what it reads, the YAML library reads the
+// anchors, tags, merge keys and complex keys: what it reads, the YAML library reads the
 // same, place by place.
 type yamlScanner struct {
 	data []byte
@@ -231,7 +231,7 @@ func (r *yamlScanner) node(kind Kind, at int, o *Outline) *Node {
 	if r.nodes > maxNodes {
 		giveUp()
 	}
-	return &Node{Kind: kind, Line: r.line, Column: r.column(r.data, at), size: 1}
+	return &Node{Kind: kind, Line: r.line, Column: r.column(r.data, at)}
 }
 
 // collection reads a collection at the place, or leaves it in the text. read
@@ -270,7 +270,6 @@ func (r *yamlScanner) sequence(o *Outline) *Node {
 			item := r.item(column, o.item())
 			if item != nil {
 				n.Items = append(n.Items, item)
-				n.size += item.size
 			}
 			if r.indent < column || r.indent == column && !r.isEntry(r.pos) {
 				return
@@ -323,7 +322,7 @@ func (r *yamlScanner) afterIndicator(column int, o *Outline, inline func() *Node
 		return nil
 	}
 	r.nodes++
-	return &Node{Line: line.line, Column: line.column(r.data, empty), size: 1}
+	return &Node{Line: line.line, Column: line.column(r.data, empty)}
 }
 
 // block reads a value that begins on its own line, inside of a block at the
@@ -377,7 +376,6 @@ func (r *yamlScanner) member(n *Node, column int, o *Outline) {
 	m := Member{Name: string(name), Line: r.line, Column: r.column(r.data, start)}
 	m.Value = r.memberValue(colon, column, inner)
 	n.Members = append(n.Members, m)
-	n.size += m.Value.size
 }
 
 func (r *yamlScanner) memberValue(colon, column int, o *Outline) *Node {
@@ -417,6 +415,9 @@ func (r *yamlScanner) key() (end, colon int) {
 	default:
 		if end, colon = r.plainKey(start); colon < 0 {
 			return 0, -1
+		}
+		if string(r.data[start:end]) == mergeKey {
+			giveUp()
 		}
 	}
 	if colon-start > maxKey {
