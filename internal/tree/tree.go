@@ -4,6 +4,7 @@ package tree
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -159,7 +160,15 @@ func (n *Node) Value() any {
 }
 
 // FromValue returns a node for a plain JSON value; members are sorted by name.
+// Other Go values are converted as by [value.From]; what cannot be is null.
 func FromValue(v any) *Node {
+	if _, err := value.From(v); err != nil {
+		return &Node{}
+	}
+	return fromValue(v)
+}
+
+func fromValue(v any) *Node {
 	switch v := v.(type) {
 	case nil:
 		return &Node{}
@@ -167,12 +176,14 @@ func FromValue(v any) *Node {
 		return &Node{Kind: Bool, Text: strconv.FormatBool(v)}
 	case string:
 		return &Node{Kind: String, Text: v}
+	case []byte:
+		return &Node{Kind: String, Text: base64.StdEncoding.EncodeToString(v)}
 	case int64, float64, json.Number:
 		return &Node{Kind: Number, Text: value.Text(v)}
 	case []any:
 		n := &Node{Kind: Array}
 		for _, item := range v {
-			n.Items = append(n.Items, FromValue(item))
+			n.Items = append(n.Items, fromValue(item))
 		}
 		return n
 	case map[string]any:
@@ -183,11 +194,12 @@ func FromValue(v any) *Node {
 		}
 		slices.Sort(names)
 		for _, name := range names {
-			n.Members = append(n.Members, Member{Name: name, Value: FromValue(v[name])})
+			n.Members = append(n.Members, Member{Name: name, Value: fromValue(v[name])})
 		}
 		return n
 	}
-	panic(fmt.Sprintf("tree: %T is not a JSON value", v))
+	converted, _ := value.From(v)
+	return fromValue(converted)
 }
 
 // Equal reports whether two nodes hold the same value with members in the same

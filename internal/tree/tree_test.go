@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -131,6 +132,25 @@ func TestRefused(t *testing.T) {
 		var syntax *SyntaxError
 		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%.40q: %v, want %q", test.text, err, test.want)
+		}
+	}
+}
+
+func TestFromValueTakesEveryGoValue(t *testing.T) {
+	type name struct {
+		First string `json:"first"`
+	}
+	self := map[string]any{}
+	self["self"] = self
+	for _, test := range []struct {
+		in   any
+		want string
+	}{
+		{5, "5"}, {[]any{int8(1), []byte("hi"), name{"a"}}, `[1,"aGk=",{"first":"a"}]`}, {map[string]int{"a": 1}, `{"a":1}`},
+		{json.Number("1.50"), "1.50"}, {self, "null"}, {make(chan int), "null"},
+	} {
+		if got := strings.Join(strings.Fields(string(FromValue(test.in).JSON())), ""); got != test.want {
+			t.Errorf("%v is %s, want %s", test.in, got, test.want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ package value
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -103,7 +104,7 @@ func sameDecimal(a, b string) bool {
 
 // decimal gives a number's canonical form: its significant digits with sign,
 // and the power of ten of the last one.
-func decimal(text string) (mantissa string, exponent int) {
+func decimal(text string) (mantissa string, exponent int64) {
 	sign := ""
 	if text != "" && (text[0] == '-' || text[0] == '+') {
 		if text[0] == '-' {
@@ -112,7 +113,7 @@ func decimal(text string) (mantissa string, exponent int) {
 		text = text[1:]
 	}
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		e, err := strconv.Atoi(text[i+1:])
+		e, err := strconv.ParseInt(text[i+1:], 10, 64)
 		if err != nil || e > 1<<40 || e < -1<<40 {
 			// An exponent beyond any use: only the same text is the same number.
 			return sign + text, 0
@@ -120,12 +121,12 @@ func decimal(text string) (mantissa string, exponent int) {
 		exponent, text = e, text[:i]
 	}
 	if i := strings.IndexByte(text, '.'); i >= 0 {
-		exponent -= len(text) - i - 1
+		exponent -= int64(len(text) - i - 1)
 		text = text[:i] + text[i+1:]
 	}
 	text = strings.TrimLeft(text, "0")
 	trimmed := strings.TrimRight(text, "0")
-	exponent += len(text) - len(trimmed)
+	exponent += int64(len(text) - len(trimmed))
 	if trimmed == "" {
 		return "0", 0
 	}
@@ -146,12 +147,12 @@ func IsNumber(v any) bool {
 func CompareNumbers(a, b any) int {
 	if x, ok := a.(int64); ok {
 		if y, ok := b.(int64); ok {
-			return cmpOrdered(x, y)
+			return cmp.Compare(x, y)
 		}
 	}
 	if x, ok := a.(float64); ok {
 		if y, ok := b.(float64); ok {
-			return cmpOrdered(x, y)
+			return cmp.Compare(x, y)
 		}
 	}
 	am, ae := decimal(numberText(a))
@@ -159,26 +160,16 @@ func CompareNumbers(a, b any) int {
 	return compareDecimal(am, ae, bm, be)
 }
 
-func cmpOrdered[T int64 | float64](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // compareDecimal orders two canonical decimals without ever expanding an
 // exponent, so that 1e999999999 costs nothing.
-func compareDecimal(am string, ae int, bm string, be int) int {
+func compareDecimal(am string, ae int64, bm string, be int64) int {
 	as, bs := decimalSign(am), decimalSign(bm)
 	if as != bs || as == 0 {
-		return as - bs
+		return cmp.Compare(as, bs)
 	}
 	am, bm = strings.TrimPrefix(am, "-"), strings.TrimPrefix(bm, "-")
-	if d := (len(am) + ae) - (len(bm) + be); d != 0 {
-		return as * sign(d)
+	if c := cmp.Compare(int64(len(am))+ae, int64(len(bm))+be); c != 0 {
+		return as * c
 	}
 	width := max(len(am), len(bm))
 	return as * strings.Compare(am+strings.Repeat("0", width-len(am)), bm+strings.Repeat("0", width-len(bm)))
@@ -189,13 +180,6 @@ func decimalSign(mantissa string) int {
 	case mantissa == "0":
 		return 0
 	case mantissa[0] == '-':
-		return -1
-	}
-	return 1
-}
-
-func sign(n int) int {
-	if n < 0 {
 		return -1
 	}
 	return 1
@@ -271,7 +255,8 @@ func Text(v any) string {
 }
 
 // AppendJSON appends v in JSON form: members sorted by name, no HTML escapes,
-// numbers with the digits they came with, bytes as base64 text.
+// numbers with the digits they came with, bytes as base64 text. What is not a
+// value of this package is converted as by [From], and null where it cannot be.
 func AppendJSON(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -300,7 +285,11 @@ func AppendJSON(dst []byte, v any) []byte {
 	case map[string]any:
 		return appendObject(dst, v)
 	}
-	panic(fmt.Sprintf("value: %T is not a JSON value", v))
+	converted, err := From(v)
+	if err != nil {
+		return append(dst, "null"...)
+	}
+	return AppendJSON(dst, converted)
 }
 
 func appendObject(dst []byte, v map[string]any) []byte {
@@ -374,8 +363,14 @@ func appendEscaped(dst []byte, c byte) []byte {
 
 // From converts what Go programs hand in as JSON values (ints of every size,
 // maps and slices of other types, structs with json tags) to a value of this
-// package's types.
-func From(v any) (any, error) {
+// package's types. What contains itself is an error, as is what is nested beyond
+// 10,000 levels.
+func From(v any) (any, error) { return from(v, 0) }
+
+func from(v any, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, errors.New("the value contains itself, or is nested beyond 10,000 levels")
+	}
 	switch v := v.(type) {
 	case nil, bool, string, int64, []byte:
 		return v, nil
@@ -396,7 +391,7 @@ func From(v any) (any, error) {
 		out := make([]any, len(v))
 		for i, item := range v {
 			var err error
-			if out[i], err = From(item); err != nil {
+			if out[i], err = from(item, depth+1); err != nil {
 				return nil, err
 			}
 		}
@@ -405,7 +400,7 @@ func From(v any) (any, error) {
 		out := make(map[string]any, len(v))
 		for name, item := range v {
 			var err error
-			if out[name], err = From(item); err != nil {
+			if out[name], err = from(item, depth+1); err != nil {
 				return nil, err
 			}
 		}
