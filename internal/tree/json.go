@@ -45,6 +45,7 @@ type jsonReader struct {
 	data []byte
 	dec  *json.Decoder
 
+	nodes int
 	place // pos is the offset up to which lines are counted
 }
 
@@ -90,6 +91,9 @@ func (r *jsonReader) value(depth int) (*Node, error) {
 	tok, line, column, err := r.token()
 	if err != nil {
 		return nil, err
+	}
+	if r.nodes++; r.nodes > maxNodes {
+		return nil, tooManyValues(line, column)
 	}
 	n := &Node{Line: line, Column: column}
 	switch tok := tok.(type) {

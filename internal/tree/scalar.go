@@ -203,13 +203,13 @@ func (r *scalarReader) escape() bool {
 		r.pos++
 		return true
 	}
-	code, ok := r.hex(r.pos+1, escapeDigits[c])
+	code, ok := hexRune(r.data, r.pos+1, escapeDigits[c])
 	if !ok {
 		return false
 	}
 	r.pos += 1 + escapeDigits[c]
 	if c == 'u' && utf16.IsSurrogate(code) && r.has(r.pos+1) && r.data[r.pos] == '\\' && r.data[r.pos+1] == 'u' {
-		low, ok := r.hex(r.pos+2, 4)
+		low, ok := hexRune(r.data, r.pos+2, 4)
 		if pair := utf16.DecodeRune(code, low); ok && pair != utf8.RuneError {
 			code = pair
 			r.pos += 6
@@ -219,11 +219,12 @@ func (r *scalarReader) escape() bool {
 	return true
 }
 
-func (r *scalarReader) hex(start, digits int) (rune, bool) {
-	if digits == 0 || start+digits > len(r.data) {
+// hexRune returns the character whose number is so many digits at an offset.
+func hexRune(data []byte, start, digits int) (rune, bool) {
+	if digits == 0 || start+digits > len(data) {
 		return 0, false
 	}
-	code, err := strconv.ParseUint(string(r.data[start:start+digits]), 16, 32)
+	code, err := strconv.ParseUint(string(data[start:start+digits]), 16, 32)
 	return rune(code), err == nil && code <= utf8.MaxRune
 }
 

@@ -233,10 +233,15 @@ func syntaxError(data []byte, offset int, message string) error {
 	return &SyntaxError{1 + bytes.Count(before, []byte{'\n'}), 1 + utf8.RuneCount(before[start:]), message}
 }
 
-const (
-	maxDepth = 1000      // levels of nesting
-	maxNodes = 5_000_000 // nodes, aliases expanded (O16)
-)
+const maxDepth = 1000 // levels of nesting
+
+// maxNodes is how many values a text may have, aliases expanded (O16); a node
+// takes about 150 bytes. It is a variable for tests.
+var maxNodes = 5_000_000
+
+const tooMany = "the text has more than 5,000,000 values, aliases expanded"
+
+func tooManyValues(line, column int) *SyntaxError { return &SyntaxError{line, column, tooMany} }
 
 // Parse reads data as JSON where it is JSON, else as YAML 1.2 (core schema).
 // The error is a *SyntaxError.

@@ -96,7 +96,7 @@ func TestRefused(t *testing.T) {
 		{"a: 1\n---\nb: 2\n", "more than one YAML document"},
 		{deep, "1,000 levels"},
 		{"a: &a [*a]\n", "inside its own anchor"},
-		{bomb, "5,000,000 nodes"},
+		{bomb, "5,000,000 values"},
 		{"? [a]\n: b\n", "a key must be a string"},
 		{"a: .nan\n", ".nan is not a JSON number"},
 		{"a: !!binary aGk=\n", "the tag !!binary does not fit"},
@@ -110,7 +110,7 @@ func TestRefused(t *testing.T) {
 		{"<<: {a: 1, a: 2}\na: 1\n", `1:12: duplicate key "a", first at line 1`},
 		{"a: &a {<<: *a}\n", "inside its own anchor"},
 		{"a: &a {b: &b {<<: [*a]}}\n", "inside its own anchor"},
-		{mergeBomb, "5,000,000 nodes"},
+		{mergeBomb, "5,000,000 values"},
 		{deepAliases, "1,000 levels"},
 		{"a: !!set {b}\n", "1:4: the tag !!set does not fit a mapping here"},
 		{"a: !!omap [b: 1]\n", "1:4: the tag !!omap does not fit a sequence here"},
@@ -152,6 +152,44 @@ func TestFromValueTakesEveryGoValue(t *testing.T) {
 		if got := strings.Join(strings.Fields(string(FromValue(test.in).JSON())), ""); got != test.want {
 			t.Errorf("%v is %s, want %s", test.in, got, test.want)
 		}
+	}
+}
+
+// TestEveryReaderBoundsTheValues lowers the bound, and reads texts that have as
+// many values as it allows, and one more, by each of the readers.
+func TestEveryReaderBoundsTheValues(t *testing.T) {
+	before := maxNodes
+	maxNodes = 1000
+	t.Cleanup(func() { maxNodes = before })
+	zeros := func(n int) string { return strings.Repeat("0, ", n-1) + "0" }
+	items := func(n int) string { return strings.Repeat("- 0\n", n) }
+	for name, read := range map[string]struct {
+		text func(n int) string // has n values
+		by   func([]byte) (*Node, error)
+	}{
+		"quick JSON":       {func(n int) string { return "[" + zeros(n-1) + "]" }, func(b []byte) (*Node, error) { return quick(b, whole) }},
+		"full JSON":        {func(n int) string { return "[" + zeros(n-1) + "]" }, ParseJSON},
+		"skipped JSON":     {func(n int) string { return `{"a": [` + zeros(n-2) + "]}" }, func(b []byte) (*Node, error) { return ParseOutline(b, nil) }},
+		"peeked JSON":      {func(n int) string { return `{"a": [` + zeros(n-3) + `], "b": 0}` }, func(b []byte) (*Node, error) { return ParseOutline(b, &Outline{Peek: "b"}) }},
+		"quick YAML":       {func(n int) string { return items(n - 1) }, func(b []byte) (*Node, error) { return quick(b, whole) }},
+		"quick flow YAML":  {func(n int) string { return "a: [" + zeros(n-2) + "]\n" }, func(b []byte) (*Node, error) { return quick(b, whole) }},
+		"skipped YAML":     {func(n int) string { return "a: [" + zeros(n-2) + "]\n" }, func(b []byte) (*Node, error) { return ParseOutline(b, nil) }},
+		"quick empty YAML": {func(n int) string { return strings.Repeat("-\n", n-1) }, func(b []byte) (*Node, error) { return quick(b, whole) }},
+		"aliases":          {func(n int) string { return "- &a [" + zeros(n/2-2) + "]\n- *a\n- 0\n" + items(n%2) }, Parse},
+		"merged":           {func(n int) string { return "- &a {a: [" + zeros(n/2-4) + "]}\n- {<<: *a}\n- 0\n- 0\n" + items(n%2) }, Parse},
+	} {
+		if _, err := read.by([]byte(read.text(maxNodes))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, err := read.by([]byte(read.text(maxNodes + 1)))
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), "more than 5,000,000 values") || syntax.Line < 1 || syntax.Column < 1 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// The library does not get to see what it would need gigabytes for.
+	if _, err := Parse([]byte("a: &a [" + zeros(2000) + "\n")); err == nil || !strings.Contains(err.Error(), "may have more than") {
+		t.Error(err)
 	}
 }
 

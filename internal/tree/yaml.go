@@ -21,6 +21,9 @@ func ParseYAML(data []byte) (*Node, error) {
 	if !utf8.Valid(data) {
 		return nil, syntaxError(data, invalidByte(data), "invalid UTF-8")
 	}
+	if mayHold(data) > maxNodes {
+		return nil, &SyntaxError{1, 1, "the text is too large: it may have more than 5,000,000 values"}
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
 	if err := dec.Decode(&doc); err != nil {
@@ -37,6 +40,22 @@ func ParseYAML(data []byte) (*Node, error) {
 	}
 	c := yamlConverter{anchors: map[*yaml.Node]anchored{}}
 	return c.node(doc.Content[0], 0)
+}
+
+// mayHold estimates from above how many values a text has, give or take a few to
+// each: the library bounds nothing, and needs hundreds of bytes for each value.
+func mayHold(data []byte) (values int) {
+	for i, c := range data {
+		switch c {
+		case ',', '[', '{', '\n':
+			values++
+		case '-', '?':
+			if i+1 < len(data) && data[i+1] == ' ' {
+				values++
+			}
+		}
+	}
+	return values
 }
 
 var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`)
@@ -90,7 +109,7 @@ type anchored struct {
 // counts each time, because a reader that walks it pays each time.
 func (c *yamlConverter) count(y *yaml.Node, nodes int) error {
 	if c.nodes += nodes; c.nodes > maxNodes {
-		return &SyntaxError{y.Line, y.Column, "the document's aliases expand to more than 5,000,000 nodes"}
+		return tooManyValues(y.Line, y.Column)
 	}
 	return nil
 }

@@ -24,14 +24,9 @@ const (
 	maxKey        = 1000 // bytes from a key's start to its colon; the library has 1,024 characters
 )
 
-// document reads the whole text, nil when that is not sure.
-func (r *yamlScanner) document(o *Outline) (n *Node) {
-	defer func() {
-		if p := recover(); p != nil {
-			n = nil
-			quickFailure(p)
-		}
-	}()
+// document reads the whole text.
+func (r *yamlScanner) document(o *Outline) (n *Node, err error) {
+	defer quickFailure(&n, &err)
 	r.next()
 	r.documentStart()
 	switch {
@@ -45,7 +40,7 @@ func (r *yamlScanner) document(o *Outline) (n *Node) {
 	if r.indent >= 0 {
 		giveUp()
 	}
-	return n
+	return n, nil
 }
 
 // documentStart passes over a --- that stands on a line of its own.
@@ -61,11 +56,7 @@ func (r *yamlScanner) documentStart() {
 
 // later reads a collection that was left in the text.
 func (r *yamlScanner) later() (n *Node, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			n, err = nil, quickFailure(p)
-		}
-	}()
+	defer quickFailure(&n, &err)
 	switch c := r.data[r.pos]; {
 	case c == '[' || c == '{':
 		return r.flow(whole), nil
@@ -225,13 +216,18 @@ func (r *yamlScanner) endLine() {
 
 // node is a new node at an offset of the line; nil when it is skipped.
 func (r *yamlScanner) node(kind Kind, at int, o *Outline) *Node {
-	if r.nodes++; o == skipped {
+	return r.nodeOn(&r.place, kind, at, o)
+}
+
+// nodeOn is node for a line that has been passed.
+func (r *yamlScanner) nodeOn(line *place, kind Kind, at int, o *Outline) *Node {
+	if r.nodes++; r.nodes > maxNodes {
+		panic(tooManyValues(line.line, line.column(r.data, at)))
+	}
+	if o == skipped {
 		return nil
 	}
-	if r.nodes > maxNodes {
-		giveUp()
-	}
-	return &Node{Kind: kind, Line: r.line, Column: r.column(r.data, at)}
+	return &Node{Kind: kind, Line: line.line, Column: line.column(r.data, at)}
 }
 
 // collection reads a collection at the place, or leaves it in the text. read
@@ -318,11 +314,8 @@ func (r *yamlScanner) afterIndicator(column int, o *Outline, inline func() *Node
 		return r.block(column, o)
 	case sequence && r.indent == column && r.isEntry(r.pos):
 		return r.sequence(o)
-	case o == skipped:
-		return nil
 	}
-	r.nodes++
-	return &Node{Line: line.line, Column: line.column(r.data, empty)}
+	return r.nodeOn(&line, Null, empty, o)
 }
 
 // block reads a value that begins on its own line, inside of a block at the
@@ -671,19 +664,8 @@ func (r *yamlScanner) escape(i int) (text string, next int) {
 		}
 		return text, i + 2
 	}
-	code := rune(0)
-	for j := i + 2; j < i+2+digits; j++ {
-		c := r.at(j)
-		switch {
-		case !isHex(c) || code > utf8.MaxRune:
-			giveUp()
-		case c <= '9':
-			code = code<<4 | rune(c-'0')
-		default:
-			code = code<<4 | rune((c|0x20)-'a'+10)
-		}
-	}
-	if !utf8.ValidRune(code) {
+	code, ok := hexRune(r.data, i+2, digits)
+	if !ok || !utf8.ValidRune(code) {
 		giveUp()
 	}
 	return string(code), i + 2 + digits
