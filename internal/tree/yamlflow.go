@@ -64,7 +64,7 @@ func (r *yamlScanner) flowMember(n *Node, o *Outline) {
 	start, line := r.pos, r.line
 	var name []byte
 	if c := r.at(start); c == '"' || c == '\'' {
-		name = r.quoted(o != skipped)
+		name = r.quoted()
 	} else if name = r.flowPlain(); !r.blankz(r.pos+1) || string(name) == mergeKey {
 		giveUp()
 	}
@@ -96,7 +96,7 @@ func (r *yamlScanner) flowValue(o *Outline) *Node {
 		return r.flow(o)
 	case c == '"' || c == '\'':
 		n := r.node(String, r.pos, o)
-		if text := r.quoted(n != nil); n != nil {
+		if text := r.quoted(); n != nil {
 			n.Text = string(text)
 		}
 		return n
