@@ -91,7 +91,7 @@ func TestNothingTellsSecrets(t *testing.T) {
 		Credentials: map[string]string{"basic": "somebody:Basic-pass"},
 	}
 	inputs := runtime.Inputs{
-		"password": "hunter2-the-long-one", "pin": 9876543210,
+		"password": "hunter2-the-long-one", "pin": int64(9876543210),
 		"user": map[string]any{"pass": "nested-pass", "codes": []any{"a-code", "hunter"}},
 	}
 	var told bytes.Buffer

@@ -14,7 +14,7 @@ func ParseJSON(data []byte) (*Node, error) {
 	r := &jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), place: place{line: 1}}
 	r.dec.UseNumber()
 	if !utf8.Valid(data) {
-		return nil, r.errorAt(invalidByte(data), "invalid UTF-8")
+		return nil, syntaxError(r.data, invalidByte(data), "invalid UTF-8")
 	}
 	n, err := r.value(0)
 	if err != nil {
@@ -22,7 +22,7 @@ func ParseJSON(data []byte) (*Node, error) {
 	}
 	end := r.start()
 	if _, err := r.dec.Token(); err != io.EOF {
-		return nil, r.errorAt(end, "more than one JSON value")
+		return nil, syntaxError(r.data, end, "more than one JSON value")
 	}
 	return n, nil
 }
@@ -45,6 +45,7 @@ type jsonReader struct {
 	data []byte
 	dec  *json.Decoder
 
+	nodes int
 	place // pos is the offset up to which lines are counted
 }
 
@@ -67,17 +68,6 @@ func (r *jsonReader) position(offset int) (line, column int) {
 	return r.line, r.column(r.data, min(offset, len(r.data)))
 }
 
-func (r *jsonReader) errorAt(offset int, message string) error {
-	line, column := 1, 1
-	for _, c := range string(r.data[:min(offset, len(r.data))]) {
-		column++
-		if c == '\n' {
-			line, column = line+1, 1
-		}
-	}
-	return &SyntaxError{line, column, message}
-}
-
 func (r *jsonReader) token() (tok json.Token, line, column int, err error) {
 	start := r.start()
 	line, column = r.position(start)
@@ -90,9 +80,9 @@ func (r *jsonReader) token() (tok json.Token, line, column int, err error) {
 	case errors.As(err, &syntax):
 		// Inside a token the offset is behind the byte that is wrong, else in front
 		// of the blanks before it.
-		err = r.errorAt(max(start, int(syntax.Offset)-1), "not JSON: "+syntax.Error())
+		err = syntaxError(r.data, max(start, int(syntax.Offset)-1), "not JSON: "+syntax.Error())
 	default:
-		err = r.errorAt(len(r.data), "not JSON: unexpected end of input")
+		err = syntaxError(r.data, len(r.data), "not JSON: unexpected end of input")
 	}
 	return nil, line, column, err
 }
@@ -101,6 +91,9 @@ func (r *jsonReader) value(depth int) (*Node, error) {
 	tok, line, column, err := r.token()
 	if err != nil {
 		return nil, err
+	}
+	if r.nodes++; r.nodes > maxNodes {
+		return nil, tooManyValues(line, column)
 	}
 	n := &Node{Line: line, Column: column}
 	switch tok := tok.(type) {

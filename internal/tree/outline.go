@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"errors"
 	"sync"
 )
 
@@ -59,21 +60,25 @@ func (o *Outline) rest() *Outline {
 // A text with something that the quick readers do not know is read in full.
 func ParseOutline(data []byte, o *Outline) (*Node, error) {
 	data = withoutMark(data)
-	if n := quick(data, o); n != nil {
-		return n, nil
+	n, err := quick(data, o)
+	var syntax *SyntaxError
+	if err == nil || errors.As(err, &syntax) && syntax.Message == tooMany {
+		return n, err
 	}
 	return parseFull(data)
 }
 
-// quick reads what the quick readers are sure of; nil for all else.
-func quick(data []byte, o *Outline) *Node {
+// quick reads what the quick readers are sure of. Their errors are for the full
+// parser to find again, as the first of the text, but for that of a text that
+// is too large for it.
+func quick(data []byte, o *Outline) (*Node, error) {
 	if looksLikeJSON(data) {
 		r := &jsonScanner{data: data}
 		r.line, r.text = 1, &source{data: data, json: true}
 		return r.document(o)
 	}
 	if !readable(data) {
-		return nil
+		return nil, errUnsure
 	}
 	r := &yamlScanner{data: data}
 	r.line, r.text = 1, &source{data: data}
@@ -115,7 +120,7 @@ func (n *Node) read() {
 		full, l.err = r.later()
 	}
 	if l.err == nil {
-		n.Items, n.Members, n.index, n.size = full.Items, full.Members, full.index, full.size
+		n.Items, n.Members, n.index = full.Items, full.Members, full.index
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/shared"
+	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 var everySize = flag.Bool("all", false, "compare texts of the corpus of every size")
@@ -66,8 +67,8 @@ func checkQuick(t *testing.T, data []byte) (taken bool) {
 	data = withoutMark(data)
 	want, err := parseFull(data)
 	for name, o := range outlines {
-		got := quick(data, o)
-		if got == nil {
+		got, quickErr := quick(data, o)
+		if quickErr != nil {
 			continue
 		}
 		taken = taken || o == whole
@@ -227,6 +228,41 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 			t.Errorf("%s: %v", name, took)
 		} else if err == nil != (name != "JSON by the full parser") {
 			t.Errorf("%s: %v, %v", name, n.Kind, err)
+		}
+	}
+}
+
+// description is a description with that many operations.
+func description(operations int) *Node {
+	paths := map[string]any{}
+	for i := range operations {
+		paths[fmt.Sprintf("/items%d/{id}", i)] = map[string]any{"get": map[string]any{
+			"operationId": fmt.Sprintf("getItem%d", i), "description": "Returns \"an item\",\nby its id: ü.", "deprecated": i%2 == 0, "tags": []any{"items", "all"},
+			"parameters": []any{map[string]any{"name": "id", "in": "path", "required": true, "schema": map[string]any{"type": "integer", "maximum": 1e6 + 0.5}}},
+			"responses":  map[string]any{"200": map[string]any{"description": "it's the item", "x-rank": int64(i)}},
+		}}
+	}
+	return FromValue(map[string]any{"openapi": "3.1.0", "paths": paths})
+}
+
+func BenchmarkRead(b *testing.B) {
+	n := description(1000)
+	yaml, err := n.YAML()
+	if err != nil {
+		b.Fatal(err)
+	}
+	texts := map[string][]byte{"JSON": n.JSON(), "compact": value.AppendJSON(nil, n.Value()), "YAML": yaml}
+	for _, text := range []string{"JSON", "compact", "YAML"} {
+		for _, outline := range []string{"whole", "levels", "nothing"} {
+			b.Run(text+"/"+outline, func(b *testing.B) {
+				b.SetBytes(int64(len(texts[text])))
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := quick(texts[text], outlines[outline]); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }

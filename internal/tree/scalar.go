@@ -38,7 +38,7 @@ func (s *Scalar) Offset(i int) int { return s.at[max(0, min(i, len(s.Value)))] }
 // Scalar reads the scalar that begins at an offset and whose decoded value is
 // known; nil when no such scalar is there.
 func (t *Text) Scalar(offset int, want string) *Scalar {
-	r := &scalarReader{data: t.Data, pos: offset}
+	r := &scalarReader{data: t.Data, pos: offset, places: true}
 	r.properties()
 	s := r.scalar(want)
 	if s == nil || s.Value != want {
@@ -47,26 +47,52 @@ func (t *Text) Scalar(offset int, want string) *Scalar {
 	return s
 }
 
-// scalarReader decodes a scalar and keeps where each byte comes from.
+// scalarReader decodes the scalars of a text: for the nodes, and with the offset
+// that each byte of a value comes from for [Text.Scalar].
 type scalarReader struct {
 	data  []byte
 	pos   int
 	value []byte
-	at    []int
+
+	places bool  // keep at
+	at     []int // the offset of each byte of value, and of the end
+	next   int   // of a block scalar: where the line after it begins
+	json   bool  // it has an escape that JSON has and the YAML library does not: a slash, half of a character
 }
 
+// emit adds what stands for something else at an offset.
 func (r *scalarReader) emit(offset int, text string) {
-	for range len(text) {
-		r.at = append(r.at, offset)
+	if r.places {
+		for range len(text) {
+			r.at = append(r.at, offset)
+		}
 	}
 	r.value = append(r.value, text...)
+}
+
+// copy adds the text from pos to end as it is.
+func (r *scalarReader) copy(end int) {
+	if r.places {
+		for i := r.pos; i < end; i++ {
+			r.at = append(r.at, i)
+		}
+	}
+	r.value = append(r.value, r.data[r.pos:end]...)
+	r.pos = end
+}
+
+// end says where the value ends.
+func (r *scalarReader) end() {
+	if r.places {
+		r.at = append(r.at, r.pos)
+	}
 }
 
 func (r *scalarReader) has(i int) bool { return i < len(r.data) }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
-// properties skips a tag and an anchor in front of the scalar.
+// properties skips a tag and an anchor before the scalar.
 func (r *scalarReader) properties() {
 	for r.has(r.pos) && (r.data[r.pos] == '!' || r.data[r.pos] == '&') {
 		for r.has(r.pos) && !isBlank(r.data[r.pos]) && breakAt(r.data, r.pos) == 0 {
@@ -87,10 +113,10 @@ func (r *scalarReader) scalar(want string) *Scalar {
 	switch r.data[r.pos] {
 	case '\'':
 		s.Style = SingleQuoted
-		ok = r.quoted('\'')
+		ok = r.quoted()
 	case '"':
 		s.Style = DoubleQuoted
-		ok = r.quoted('"')
+		ok = r.quoted()
 	case '|', '>':
 		s.Style = Literal
 		if r.data[r.pos] == '>' {
@@ -107,70 +133,108 @@ func (r *scalarReader) scalar(want string) *Scalar {
 	return s
 }
 
-// fold reads blanks and line breaks inside of a flow scalar: one break is a
-// blank, more are one break less (YAML 1.2, §6.5).
-func (r *scalarReader) fold() {
-	start, breaks := r.pos, 0
-	for r.has(r.pos) {
-		n := breakAt(r.data, r.pos)
-		if n == 0 && !isBlank(r.data[r.pos]) {
+// lineEnd returns the offset of the line break after i, or of the text's end.
+func lineEnd(data []byte, i int) int {
+	end := len(data)
+	if n := bytes.IndexByte(data[i:], '\n'); n >= 0 {
+		end = i + n
+	}
+	for _, c := range [...]byte{'\r', 0xc2, 0xe2} { // what else a line break may begin with
+		for from := i; ; from++ {
+			n := bytes.IndexByte(data[from:end], c)
+			if n < 0 {
+				break
+			}
+			if from += n; breakAt(data, from) > 0 {
+				end = from
+				break
+			}
+		}
+	}
+	return end
+}
+
+// foldLine takes the text up to end, where the line ends, without the blanks
+// before that, and the line breaks that follow with the blanks around them: one
+// break is a space, more are one break less (YAML 1.2, §6.5).
+func (r *scalarReader) foldLine(end int) {
+	text := end
+	for text > r.pos && isBlank(r.data[text-1]) {
+		text--
+	}
+	r.copy(text)
+	breaks := r.breaks(end)
+	if breaks == 1 {
+		r.emit(text, " ")
+	}
+	for range breaks - 1 {
+		r.emit(text, "\n")
+	}
+}
+
+// breaks passes over line breaks from an offset on, and the blanks before and
+// after them, and counts them.
+func (r *scalarReader) breaks(i int) (breaks int) {
+	for r.has(i) {
+		n := breakAt(r.data, i)
+		if n == 0 && !isBlank(r.data[i]) {
 			break
 		}
 		breaks += min(n, 1)
-		r.pos += max(n, 1)
+		i += max(n, 1)
 	}
-	switch breaks {
-	case 0:
-		for i := start; i < r.pos; i++ {
-			r.emit(i, string(r.data[i:i+1]))
-		}
-	case 1:
-		r.emit(start, " ")
-	default:
-		for range breaks - 1 {
-			r.emit(start, "\n")
-		}
-	}
+	r.pos = i
+	return breaks
 }
 
 // plain reads as far as the wanted value goes: where a plain scalar ends
 // depends on what is around it.
 func (r *scalarReader) plain(want string) {
 	for len(r.value) < len(want) && r.has(r.pos) {
-		if isBlank(r.data[r.pos]) || breakAt(r.data, r.pos) > 0 {
-			r.fold()
-			continue
+		end := lineEnd(r.data, r.pos)
+		if rest := r.pos + len(want) - len(r.value); end >= rest {
+			r.copy(rest)
+			break
 		}
-		r.emit(r.pos, string(r.data[r.pos:r.pos+1]))
-		r.pos++
+		r.foldLine(end)
 	}
-	r.at = append(r.at, r.pos)
+	r.end()
 }
 
-func (r *scalarReader) quoted(quote byte) bool {
-	for r.pos++; r.has(r.pos); {
-		c := r.data[r.pos]
-		switch {
-		case c == quote && quote == '\'' && r.has(r.pos+1) && r.data[r.pos+1] == '\'':
-			r.emit(r.pos, "'")
-			r.pos += 2
+// quoted reads the quoted scalar at the place.
+func (r *scalarReader) quoted() bool {
+	quote := r.data[r.pos]
+	r.pos++
+	for i := r.pos; r.has(i); {
+		switch c := r.data[i]; {
+		case !inQuotes[c]:
+			i++
+			continue
+		case c == quote && quote == '\'' && r.has(i+1) && r.data[i+1] == quote:
+			r.copy(i + 1)
+			r.pos++
 		case c == quote:
-			r.at = append(r.at, r.pos)
+			r.copy(i)
+			r.end()
 			r.pos++
 			return true
 		case c == '\\' && quote == '"':
-			if !r.escape() {
+			if r.copy(i); !r.escape() {
 				return false
 			}
-		case isBlank(c) || breakAt(r.data, r.pos) > 0:
-			r.fold()
+		case breakAt(r.data, i) > 0:
+			r.foldLine(i)
 		default:
-			r.emit(r.pos, string(r.data[r.pos:r.pos+1]))
-			r.pos++
+			i++
+			continue
 		}
+		i = r.pos
 	}
 	return false
 }
+
+// inQuotes has the bytes that may not stand for themselves in quotes.
+var inQuotes = [256]bool{'\'': true, '"': true, '\\': true, '\n': true, '\r': true, 0xc2: true, 0xe2: true}
 
 // escapes are the escapes of one character (YAML 1.2, §5.7; RFC 8259, §7).
 var escapes = map[byte]string{
@@ -185,20 +249,15 @@ func (r *scalarReader) escape() bool {
 	if r.pos++; !r.has(r.pos) {
 		return false
 	}
-	if n := breakAt(r.data, r.pos); n > 0 { // the line goes on with the next one
-		for r.pos += n; r.has(r.pos) && isBlank(r.data[r.pos]); {
-			r.pos++
-		}
-		for n := breakAt(r.data, r.pos); n > 0; n = breakAt(r.data, r.pos) {
-			r.emit(r.pos, "\n")
-			for r.pos += n; r.has(r.pos) && isBlank(r.data[r.pos]); {
-				r.pos++
-			}
+	if breakAt(r.data, r.pos) > 0 { // the line goes on with the next one
+		for range r.breaks(r.pos) - 1 {
+			r.emit(start, "\n")
 		}
 		return true
 	}
 	c := r.data[r.pos]
 	if text, ok := escapes[c]; ok {
+		r.json = r.json || c == '/'
 		r.emit(start, text)
 		r.pos++
 		return true
@@ -208,11 +267,14 @@ func (r *scalarReader) escape() bool {
 		return false
 	}
 	r.pos += 1 + escapeDigits[c]
-	if c == 'u' && utf16.IsSurrogate(code) && r.has(r.pos+1) && r.data[r.pos] == '\\' && r.data[r.pos+1] == 'u' {
-		low, ok := r.hex(r.pos+2, 4)
-		if pair := utf16.DecodeRune(code, low); ok && pair != utf8.RuneError {
-			code = pair
-			r.pos += 6
+	if utf16.IsSurrogate(code) {
+		r.json = true
+		if c == 'u' && bytes.HasPrefix(r.data[r.pos:], []byte(`\u`)) {
+			low, ok := r.hex(r.pos+2, 4)
+			if pair := utf16.DecodeRune(code, low); ok && pair != utf8.RuneError {
+				code = pair
+				r.pos += 6
+			}
 		}
 	}
 	r.emit(start, string(code))
@@ -229,16 +291,14 @@ func (r *scalarReader) hex(start, digits int) (rune, bool) {
 
 // block reads a block scalar. Its indentation is that of its first line, less
 // what an indentation indicator leaves to the text: of the possible ones the
-// one that gives the wanted value.
+// one by which the value is the wanted one.
 func (r *scalarReader) block(folded bool, want string) bool {
 	chomp := byte(0)
 	for r.pos++; r.has(r.pos) && breakAt(r.data, r.pos) == 0; r.pos++ {
 		if c := r.data[r.pos]; c == '+' || c == '-' {
 			chomp = c
 		} else if c == '#' {
-			for r.has(r.pos+1) && breakAt(r.data, r.pos+1) == 0 {
-				r.pos++
-			}
+			r.pos = lineEnd(r.data, r.pos) - 1
 		}
 	}
 	r.pos += breakAt(r.data, r.pos)
@@ -252,7 +312,7 @@ func (r *scalarReader) block(folded bool, want string) bool {
 		first++
 	}
 	for indent := first - start; indent >= 0; indent-- {
-		try := &scalarReader{data: r.data, pos: r.pos}
+		try := &scalarReader{data: r.data, pos: r.pos, places: r.places}
 		try.blockLines(folded, chomp, indent)
 		if string(try.value) == want {
 			*r = *try
@@ -262,70 +322,71 @@ func (r *scalarReader) block(folded bool, want string) bool {
 	return false
 }
 
+// blockLines reads the lines of a block scalar (YAML 1.2, §8.1), the first of
+// which begins at the place.
 func (r *scalarReader) blockLines(folded bool, chomp byte, indent int) {
-	type lineBreak struct {
-		at   int
-		text string
-	}
-	var leading *lineBreak
-	var trailing []lineBreak
-	end := r.pos
-	breaks := func() {
-		for _, b := range trailing {
-			r.emit(b.at, b.text)
-		}
-		trailing = nil
-	}
-	empty := func() { // reads lines that hold nothing but indentation
-		for {
-			i := r.pos
-			for i-r.pos < indent && r.has(i) && r.data[i] == ' ' {
-				i++
-			}
-			n := breakAt(r.data, i)
-			if n == 0 {
-				return
-			}
-			trailing = append(trailing, lineBreak{i, breakText(r.data[i : i+n])})
-			r.pos = i + n
-		}
-	}
-	empty()
-	leadingBlank := false
-	for r.has(r.pos) && bytes.Equal(r.data[r.pos:min(r.pos+indent, len(r.data))], bytes.Repeat([]byte(" "), indent)) && r.has(r.pos+indent) {
-		i := r.pos + indent
-		blank := isBlank(r.data[i])
+	end, last, lastBlank := r.pos, -1, false // where the text ends; the break of the last line, and whether that began with a blank
+	empty := r.pos                           // where the empty lines after it begin
+	r.emptyLines(indent)
+	for r.has(r.pos+indent) && r.indentation(indent) == indent {
+		line := r.pos + indent
+		blank := isBlank(r.data[line])
+		fold := folded && !lastBlank && !blank
 		switch {
-		case leading != nil && folded && !leadingBlank && !blank:
-			if len(trailing) == 0 {
-				r.emit(leading.at, " ")
-			}
-		case leading != nil:
-			r.emit(leading.at, leading.text)
+		case last < 0:
+		case !fold:
+			r.emitBreaks(last, empty)
+		case empty == r.pos:
+			r.emit(last, " ")
 		}
-		leading = nil
-		breaks()
-		leadingBlank = blank
-		for r.has(i) && breakAt(r.data, i) == 0 {
-			r.emit(i, string(r.data[i:i+1]))
-			i++
-		}
-		end, r.pos = i, i
-		if n := breakAt(r.data, i); n > 0 {
-			leading = &lineBreak{i, breakText(r.data[i : i+n])}
-			r.pos += n
-		}
-		empty()
+		r.emitBreaks(empty, r.pos)
+		r.pos = line
+		r.copy(lineEnd(r.data, line))
+		end, last, lastBlank = r.pos, r.pos, blank
+		r.pos += breakAt(r.data, r.pos)
+		empty = r.pos
+		r.emptyLines(indent)
 	}
-	if chomp != '-' && leading != nil {
-		r.emit(leading.at, leading.text)
+	r.next = r.pos
+	if chomp != '-' && last >= 0 {
+		r.emitBreaks(last, empty)
 	}
 	if chomp == '+' {
-		end = r.pos
-		breaks()
+		r.emitBreaks(empty, r.next)
+		end = r.next
 	}
 	r.pos = end
-	r.at = append(r.at, end)
+	r.end()
+}
+
+// indentation counts the spaces at the place, as far as a limit.
+func (r *scalarReader) indentation(limit int) (n int) {
+	for n < limit && r.has(r.pos+n) && r.data[r.pos+n] == ' ' {
+		n++
+	}
+	return n
+}
+
+// emptyLines passes over lines that have nothing but indentation.
+func (r *scalarReader) emptyLines(indent int) {
+	for {
+		i := r.pos + r.indentation(indent)
+		n := breakAt(r.data, i)
+		if n == 0 {
+			return
+		}
+		r.pos = i + n
+	}
+}
+
+// emitBreaks adds the line breaks from an offset to another.
+func (r *scalarReader) emitBreaks(from, to int) {
+	for i := from; i < to; i++ {
+		if n := breakAt(r.data, i); n > 0 {
+			r.emit(i, breakText(r.data[i:i+n]))
+			i += n - 1
+		}
+	}
 }
 
 // breakText is what a line break of the text is in a value.

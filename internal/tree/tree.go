@@ -4,10 +4,14 @@ package tree
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -42,7 +46,6 @@ type Node struct {
 	Line, Column int // from 1; 0 for a node that was not read from a text
 
 	index map[string]int
-	size  int
 	later *later // what is still in the text
 }
 
@@ -157,7 +160,15 @@ func (n *Node) Value() any {
 }
 
 // FromValue returns a node for a plain JSON value; members are sorted by name.
+// Other Go values are converted as by [value.From]; what cannot be is null.
 func FromValue(v any) *Node {
+	if _, err := value.From(v); err != nil {
+		return &Node{}
+	}
+	return fromValue(v)
+}
+
+func fromValue(v any) *Node {
 	switch v := v.(type) {
 	case nil:
 		return &Node{}
@@ -165,12 +176,14 @@ func FromValue(v any) *Node {
 		return &Node{Kind: Bool, Text: strconv.FormatBool(v)}
 	case string:
 		return &Node{Kind: String, Text: v}
+	case []byte:
+		return &Node{Kind: String, Text: base64.StdEncoding.EncodeToString(v)}
 	case int64, float64, json.Number:
 		return &Node{Kind: Number, Text: value.Text(v)}
 	case []any:
 		n := &Node{Kind: Array}
 		for _, item := range v {
-			n.Items = append(n.Items, FromValue(item))
+			n.Items = append(n.Items, fromValue(item))
 		}
 		return n
 	case map[string]any:
@@ -181,11 +194,12 @@ func FromValue(v any) *Node {
 		}
 		slices.Sort(names)
 		for _, name := range names {
-			n.Members = append(n.Members, Member{Name: name, Value: FromValue(v[name])})
+			n.Members = append(n.Members, Member{Name: name, Value: fromValue(v[name])})
 		}
 		return n
 	}
-	panic(fmt.Sprintf("tree: %T is not a JSON value", v))
+	converted, _ := value.From(v)
+	return fromValue(converted)
 }
 
 // Equal reports whether two nodes hold the same value with members in the same
@@ -212,10 +226,22 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
 }
 
-const (
-	maxDepth = 1000      // levels of nesting
-	maxNodes = 5_000_000 // nodes, aliases expanded (O16)
-)
+// syntaxError is a [SyntaxError] at an offset of a text.
+func syntaxError(data []byte, offset int, message string) error {
+	before := data[:min(offset, len(data))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return &SyntaxError{1 + bytes.Count(before, []byte{'\n'}), 1 + utf8.RuneCount(before[start:]), message}
+}
+
+const maxDepth = 1000 // levels of nesting
+
+// maxNodes is how many values a text may have, aliases expanded (O16); a node
+// takes about 150 bytes. It is a variable for tests.
+var maxNodes = 5_000_000
+
+const tooMany = "the text has more than 5,000,000 values, aliases expanded"
+
+func tooManyValues(line, column int) *SyntaxError { return &SyntaxError{line, column, tooMany} }
 
 // Parse reads data as JSON where it is JSON, else as YAML 1.2 (core schema).
 // The error is a *SyntaxError.
@@ -231,15 +257,17 @@ func parseFull(data []byte) (*Node, error) {
 		if err == nil {
 			return n, nil
 		}
-		// A flow mapping starts like JSON. What YAML cannot read either is
-		// told in the words of the JSON parser.
+		// A flow mapping starts like JSON. What the YAML parser cannot read either
+		// is reported in the words of the JSON parser.
 		if json.Valid(data) {
 			return nil, err
 		}
-		if n, yamlErr := ParseYAML(data); yamlErr == nil {
-			return n, nil
+		n, yamlErr := ParseYAML(data)
+		var syntax *SyntaxError
+		if errors.As(yamlErr, &syntax) && strings.HasPrefix(syntax.Message, notYAML) {
+			return nil, err
 		}
-		return nil, err
+		return n, yamlErr
 	}
 	return ParseYAML(data)
 }
@@ -281,5 +309,9 @@ func (n *Node) finish() error {
 
 func (n *Node) duplicate(first, second int) error {
 	m := n.Members[second]
-	return &SyntaxError{m.Line, m.Column, fmt.Sprintf("duplicate key %q, first at line %d", m.Name, n.Members[first].Line)}
+	return duplicateKey(m.Line, m.Column, m.Name, n.Members[first].Line)
+}
+
+func duplicateKey(line, column int, name string, first int) error {
+	return &SyntaxError{line, column, fmt.Sprintf("duplicate key %q, first at line %d", name, first)}
 }

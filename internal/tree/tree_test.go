@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -76,6 +77,11 @@ func TestRefused(t *testing.T) {
 	for i := range 8 {
 		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
 	}
+	mergeBomb := "a: &a {" + "y: [" + strings.Repeat("x,", 10_000) + "]}\nb: {<<: [" + strings.Repeat("*a, ", 1_000) + "]}\n"
+	deepAliases := "a0: &a0 x\n"
+	for i := range 4 {
+		deepAliases += fmt.Sprintf("a%d: &a%d %s*a%d%s\n", i+1, i+1, strings.Repeat("[", 300), i, strings.Repeat("]", 300))
+	}
 	tests := []struct{ text, want string }{
 		{"", "empty"},
 		{"a: 1\na: 2\n", `2:1: duplicate key "a", first at line 1`},
@@ -90,11 +96,36 @@ func TestRefused(t *testing.T) {
 		{"a: 1\n---\nb: 2\n", "more than one YAML document"},
 		{deep, "1,000 levels"},
 		{"a: &a [*a]\n", "inside its own anchor"},
-		{bomb, "5,000,000 nodes"},
+		{bomb, "5,000,000 values"},
 		{"? [a]\n: b\n", "a key must be a string"},
 		{"a: .nan\n", ".nan is not a JSON number"},
 		{"a: !!binary aGk=\n", "the tag !!binary does not fit"},
 		{"a: \xff", "invalid UTF-8"},
+		{"a: 1\n<<: b\n", "2:5: the merge key << merges a mapping or a list of mappings, not a string"},
+		{"a: {<<: }\n", "the merge key << merges a mapping or a list of mappings, not null"},
+		{"a: &a [x]\nb: {<<: [{c: 1}, *a]}\n", "2:18: the merge key << merges a mapping or a list of mappings, not an array"},
+		{"a: &a [{}, [{}]]\nb: {<<: *a}\n", "2:9: the merge key << merges a mapping or a list of mappings, not an array"},
+		{"<<: {}\na: 1\n<<: {}\n", `3:1: duplicate key "<<", first at line 1`},
+		{"<<: {}\na: 1\na: 2\n", `3:1: duplicate key "a", first at line 2`},
+		{"<<: {a: 1, a: 2}\na: 1\n", `1:12: duplicate key "a", first at line 1`},
+		{"a: &a {<<: *a}\n", "inside its own anchor"},
+		{"a: &a {b: &b {<<: [*a]}}\n", "inside its own anchor"},
+		{mergeBomb, "5,000,000 values"},
+		{deepAliases, "1,000 levels"},
+		{"a: !!set {b}\n", "1:4: the tag !!set does not fit a mapping here"},
+		{"a: !!omap [b: 1]\n", "1:4: the tag !!omap does not fit a sequence here"},
+		{"a: !!pairs\n- b: 1\n", "1:4: the tag !!pairs does not fit a sequence here"},
+		{"a: [!mine {b: 1}]\n", "1:5: the tag !mine does not fit a mapping here"},
+		{"a: !!str {b: 1}\n", "1:4: the tag !!str does not fit a mapping here"},
+		{"a: !!seq {b: 1}\n", "1:4: the tag !!seq does not fit a mapping here"},
+		{"a: !!map [b]\n", "1:4: the tag !!map does not fit a sequence here"},
+		{"--- !mine\na: 1\n", "1:5: the tag !mine does not fit a mapping here"},
+		{"!!set\na:\n", "1:1: the tag !!set does not fit a mapping here"},
+		{"{!!binary aGk=: 1}\n", "1:2: the tag !!binary does not fit"},
+		{"{<<: 1}\n", "1:6: the merge key << merges"},
+		{"{a: 1, a: 2}\n", `1:8: duplicate key "a"`},
+		{"{\"a\":\n 1 \xff}", "2:4: invalid UTF-8"},
+		{"a:\n  ü \xff", "2:5: invalid UTF-8"},
 	}
 	for _, test := range tests {
 		_, err := Parse([]byte(test.text))
@@ -102,6 +133,63 @@ func TestRefused(t *testing.T) {
 		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%.40q: %v, want %q", test.text, err, test.want)
 		}
+	}
+}
+
+func TestFromValueTakesEveryGoValue(t *testing.T) {
+	type name struct {
+		First string `json:"first"`
+	}
+	self := map[string]any{}
+	self["self"] = self
+	for _, test := range []struct {
+		in   any
+		want string
+	}{
+		{5, "5"}, {[]any{int8(1), []byte("hi"), name{"a"}}, `[1,"aGk=",{"first":"a"}]`}, {map[string]int{"a": 1}, `{"a":1}`},
+		{json.Number("1.50"), "1.50"}, {self, "null"}, {make(chan int), "null"},
+	} {
+		if got := strings.Join(strings.Fields(string(FromValue(test.in).JSON())), ""); got != test.want {
+			t.Errorf("%v is %s, want %s", test.in, got, test.want)
+		}
+	}
+}
+
+// TestEveryReaderBoundsTheValues lowers the bound, and reads texts that have as
+// many values as it allows, and one more, by each of the readers.
+func TestEveryReaderBoundsTheValues(t *testing.T) {
+	before := maxNodes
+	maxNodes = 1000
+	t.Cleanup(func() { maxNodes = before })
+	zeros := func(n int) string { return strings.Repeat("0, ", n-1) + "0" }
+	items := func(n int) string { return strings.Repeat("- 0\n", n) }
+	for name, read := range map[string]struct {
+		text func(n int) string // has n values
+		by   func([]byte) (*Node, error)
+	}{
+		"quick JSON":       {func(n int) string { return "[" + zeros(n-1) + "]" }, func(b []byte) (*Node, error) { return quick(b, whole) }},
+		"full JSON":        {func(n int) string { return "[" + zeros(n-1) + "]" }, ParseJSON},
+		"skipped JSON":     {func(n int) string { return `{"a": [` + zeros(n-2) + "]}" }, func(b []byte) (*Node, error) { return ParseOutline(b, nil) }},
+		"peeked JSON":      {func(n int) string { return `{"a": [` + zeros(n-3) + `], "b": 0}` }, func(b []byte) (*Node, error) { return ParseOutline(b, &Outline{Peek: "b"}) }},
+		"quick YAML":       {func(n int) string { return items(n - 1) }, func(b []byte) (*Node, error) { return quick(b, whole) }},
+		"quick flow YAML":  {func(n int) string { return "a: [" + zeros(n-2) + "]\n" }, func(b []byte) (*Node, error) { return quick(b, whole) }},
+		"skipped YAML":     {func(n int) string { return "a: [" + zeros(n-2) + "]\n" }, func(b []byte) (*Node, error) { return ParseOutline(b, nil) }},
+		"quick empty YAML": {func(n int) string { return strings.Repeat("-\n", n-1) }, func(b []byte) (*Node, error) { return quick(b, whole) }},
+		"aliases":          {func(n int) string { return "- &a [" + zeros(n/2-2) + "]\n- *a\n- 0\n" + items(n%2) }, Parse},
+		"merged":           {func(n int) string { return "- &a {a: [" + zeros(n/2-4) + "]}\n- {<<: *a}\n- 0\n- 0\n" + items(n%2) }, Parse},
+	} {
+		if _, err := read.by([]byte(read.text(maxNodes))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, err := read.by([]byte(read.text(maxNodes + 1)))
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), "more than 5,000,000 values") || syntax.Line < 1 || syntax.Column < 1 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// The library does not get to see what it would need gigabytes for.
+	if _, err := Parse([]byte("a: &a [" + zeros(2000) + "\n")); err == nil || !strings.Contains(err.Error(), "may have more than") {
+		t.Error(err)
 	}
 }
 

@@ -19,8 +19,10 @@ import (
 // Aliases are expanded within bounds. The error is a *SyntaxError.
 func ParseYAML(data []byte) (*Node, error) {
 	if !utf8.Valid(data) {
-		line := 1 + bytes.Count(data[:invalidByte(data)], []byte("\n"))
-		return nil, &SyntaxError{line, 1, "invalid UTF-8"}
+		return nil, syntaxError(data, invalidByte(data), "invalid UTF-8")
+	}
+	if mayHold(data) > maxNodes {
+		return nil, &SyntaxError{1, 1, "the text is too large: it may have more than 5,000,000 values"}
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
@@ -36,8 +38,24 @@ func ParseYAML(data []byte) (*Node, error) {
 		}
 		return nil, &SyntaxError{second.Line, 1, "more than one YAML document in the file"}
 	}
-	c := yamlConverter{anchors: map[*yaml.Node]*Node{}}
+	c := yamlConverter{anchors: map[*yaml.Node]anchored{}}
 	return c.node(doc.Content[0], 0)
+}
+
+// mayHold estimates from above how many values a text has, give or take a few to
+// each: the library bounds nothing, and needs hundreds of bytes for each value.
+func mayHold(data []byte) (values int) {
+	for i, c := range data {
+		switch c {
+		case ',', '[', '{', '\n':
+			values++
+		case '-', '?':
+			if i+1 < len(data) && data[i+1] == ' ' {
+				values++
+			}
+		}
+	}
+	return values
 }
 
 var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`)
@@ -48,6 +66,9 @@ var yamlParserProblem = regexp.MustCompile(`^(did not find expected (<|node cont
 
 // yamlTab is what yaml.v3 says of a tab in front of a line.
 const yamlTab = "found character that cannot start any token"
+
+// notYAML begins what is said of a text that the library cannot read.
+const notYAML = "not YAML: "
 
 // yamlError is an error of yaml.v3 about a text, with the right line.
 func yamlError(err error, data []byte) error {
@@ -65,84 +86,160 @@ func yamlError(err error, data []byte) error {
 	if lines := bytes.Split(data, []byte("\n")); m[2] == yamlTab && line <= len(lines) {
 		text := lines[line-1]
 		if indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]; bytes.IndexByte(indent, '\t') >= 0 {
-			return &SyntaxError{line, 1 + bytes.IndexByte(indent, '\t'), "not YAML: a line is indented by a tab; YAML wants blanks"}
+			return &SyntaxError{line, 1 + bytes.IndexByte(indent, '\t'), notYAML + "a line is indented by a tab; YAML wants blanks"}
 		}
 	}
-	return &SyntaxError{line, 1, "not YAML: " + m[2]}
+	return &SyntaxError{line, 1, notYAML + m[2]}
 }
 
 type yamlConverter struct {
-	anchors map[*yaml.Node]*Node // nil while the anchored node is being read
+	nodes   int                     // converted, with those that aliases repeat
+	deepest int                     // of the levels reached
+	anchors map[*yaml.Node]anchored // the zero value while the anchored node is being read
+}
+
+// anchored is what an alias repeats.
+type anchored struct {
+	node  *Node
+	nodes int // it and those below it
+	depth int // the levels below it
+}
+
+// count bounds what a text expands to: what is read once is not copied, but
+// counts each time, because a reader that walks it pays each time.
+func (c *yamlConverter) count(y *yaml.Node, nodes int) error {
+	if c.nodes += nodes; c.nodes > maxNodes {
+		return tooManyValues(y.Line, y.Column)
+	}
+	return nil
+}
+
+// enter bounds the nesting, that of aliases expanded too.
+func (c *yamlConverter) enter(y *yaml.Node, depth int) error {
+	if c.deepest = max(c.deepest, depth); depth > maxDepth {
+		return &SyntaxError{y.Line, y.Column, "nested more than 1,000 levels deep"}
+	}
+	return nil
 }
 
 func (c *yamlConverter) node(y *yaml.Node, depth int) (*Node, error) {
-	if depth > maxDepth {
-		return nil, &SyntaxError{y.Line, y.Column, "nested more than 1,000 levels deep"}
+	switch {
+	case y.Kind == yaml.AliasNode:
+		return c.alias(y, depth)
+	case y.Anchor == "":
+		return c.convert(y, depth)
 	}
-	if y.Kind == yaml.AliasNode {
-		return c.alias(y)
+	c.anchors[y] = anchored{}
+	nodes, deepest := c.nodes, c.deepest
+	c.deepest = depth
+	n, err := c.convert(y, depth)
+	c.anchors[y] = anchored{n, c.nodes - nodes, c.deepest - depth}
+	c.deepest = max(c.deepest, deepest)
+	return n, err
+}
+
+func (c *yamlConverter) alias(y *yaml.Node, depth int) (*Node, error) {
+	a := c.anchors[y.Alias]
+	if a.node == nil {
+		return nil, &SyntaxError{y.Line, y.Column, fmt.Sprintf("alias *%s stands inside its own anchor", y.Value)}
 	}
-	n := &Node{Line: y.Line, Column: y.Column, size: 1}
-	if y.Anchor != "" {
-		c.anchors[y] = nil
+	if err := c.enter(y, depth+a.depth); err != nil {
+		return nil, err
 	}
+	return a.node, c.count(y, a.nodes)
+}
+
+func (c *yamlConverter) convert(y *yaml.Node, depth int) (*Node, error) {
+	if err := c.enter(y, depth); err != nil {
+		return nil, err
+	}
+	if err := c.count(y, 1); err != nil {
+		return nil, err
+	}
+	n := &Node{Line: y.Line, Column: y.Column}
 	var err error
 	switch y.Kind {
 	case yaml.ScalarNode:
 		err = n.scalar(y)
 	case yaml.SequenceNode:
-		n.Kind = Array
-		n.Items = make([]*Node, len(y.Content))
-		for i, item := range y.Content {
-			if n.Items[i], err = c.node(item, depth+1); err != nil {
-				return nil, err
-			}
-			n.size += n.Items[i].size
-		}
+		err = c.sequence(n, y, depth)
 	case yaml.MappingNode:
 		err = c.mapping(n, y, depth)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if n.size > maxNodes {
-		return nil, &SyntaxError{y.Line, y.Column, "the document's aliases expand to more than 5,000,000 nodes"}
-	}
-	if y.Anchor != "" {
-		c.anchors[y] = n
-	}
-	return n, nil
+	return n, err
 }
 
-// alias shares the anchored node: what is read once is not copied, but counts
-// each time, because a reader that walks it pays each time.
-func (c *yamlConverter) alias(y *yaml.Node) (*Node, error) {
-	n := c.anchors[y.Alias]
-	if n == nil {
-		return nil, &SyntaxError{y.Line, y.Column, fmt.Sprintf("alias *%s stands inside its own anchor", y.Value)}
+// collectionTag refuses a tag that makes something else of a collection, such as
+// !!set of a mapping.
+func collectionTag(y *yaml.Node, tag, kind string) error {
+	if y.Style&yaml.TaggedStyle == 0 || y.Tag == tag {
+		return nil
 	}
-	return n, nil
+	return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %s here; tags are limited to the JSON schema's", y.Tag, kind)}
+}
+
+func (c *yamlConverter) sequence(n *Node, y *yaml.Node, depth int) error {
+	if err := collectionTag(y, "!!seq", "a sequence"); err != nil {
+		return err
+	}
+	n.Kind = Array
+	n.Items = make([]*Node, len(y.Content))
+	for i, item := range y.Content {
+		var err error
+		if n.Items[i], err = c.node(item, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *yamlConverter) mapping(n *Node, y *yaml.Node, depth int) error {
+	if err := collectionTag(y, "!!map", "a mapping"); err != nil {
+		return err
+	}
 	n.Kind = Object
 	n.Members = make([]Member, 0, len(y.Content)/2)
+	var merge, merged *yaml.Node
 	for i := 0; i+1 < len(y.Content); i += 2 {
-		key := y.Content[i]
-		if key.Kind == yaml.AliasNode {
-			key = key.Alias
+		key, content := y.Content[i], y.Content[i+1]
+		if isMerge(key) {
+			if merge != nil {
+				return duplicateKey(key.Line, key.Column, mergeKey, merge.Line)
+			}
+			merge, merged = key, content
+			continue
 		}
-		if key.Kind != yaml.ScalarNode {
-			return &SyntaxError{key.Line, key.Column, "a key must be a string"}
-		}
-		v, err := c.node(y.Content[i+1], depth+1)
+		name, err := c.key(key, depth)
 		if err != nil {
 			return err
 		}
-		n.size += v.size
-		n.Members = append(n.Members, Member{Name: key.Value, Line: y.Content[i].Line, Column: y.Content[i].Column, Value: v})
+		v, err := c.node(content, depth+1)
+		if err != nil {
+			return err
+		}
+		n.Members = append(n.Members, Member{Name: name, Line: key.Line, Column: key.Column, Value: v})
 	}
-	return n.finish()
+	if err := n.finish(); err != nil || merge == nil {
+		return err
+	}
+	return c.merge(n, merged, depth)
+}
+
+// key reads a mapping's key, which is the text of any scalar: 200 is "200". Its
+// tag has to fit and its anchor names the scalar, as those of a value.
+func (c *yamlConverter) key(y *yaml.Node, depth int) (string, error) {
+	if y.Kind == yaml.AliasNode {
+		y = y.Alias
+	}
+	if y.Kind != yaml.ScalarNode {
+		return "", &SyntaxError{y.Line, y.Column, "a key must be a string"}
+	}
+	if y.Anchor != "" || y.Style&yaml.TaggedStyle != 0 {
+		if _, err := c.node(y, depth+1); err != nil {
+			return "", err
+		}
+	}
+	return y.Value, nil
 }
 
 // The scalars of the YAML 1.2 core schema (§10.3.2).

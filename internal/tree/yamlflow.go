@@ -13,7 +13,6 @@ func (r *yamlScanner) flow(o *Outline) *Node {
 		r.flowItems(']', func() {
 			if item := r.flowValue(o.item()); item != nil {
 				n.Items = append(n.Items, item)
-				n.size += item.size
 			}
 		})
 	})
@@ -65,8 +64,8 @@ func (r *yamlScanner) flowMember(n *Node, o *Outline) {
 	start, line := r.pos, r.line
 	var name []byte
 	if c := r.at(start); c == '"' || c == '\'' {
-		name = r.quoted(o != skipped)
-	} else if name = r.flowPlain(); !r.blankz(r.pos + 1) {
+		name = r.quoted()
+	} else if name = r.flowPlain(); !r.blankz(r.pos+1) || string(name) == mergeKey {
 		giveUp()
 	}
 	m := Member{Line: line}
@@ -88,7 +87,6 @@ func (r *yamlScanner) flowMember(n *Node, o *Outline) {
 	m.Value = r.flowValue(inner)
 	if inner != skipped {
 		n.Members = append(n.Members, m)
-		n.size += m.Value.size
 	}
 }
 
@@ -98,7 +96,7 @@ func (r *yamlScanner) flowValue(o *Outline) *Node {
 		return r.flow(o)
 	case c == '"' || c == '\'':
 		n := r.node(String, r.pos, o)
-		if text := r.quoted(n != nil); n != nil {
+		if text := r.quoted(); n != nil {
 			n.Text = string(text)
 		}
 		return n

@@ -7,7 +7,7 @@ import (
 
 // yamlScanner reads YAML by an [Outline]: block style, scalars of all styles,
 // and flow collections as people write them. It gives up on all else, such as
-// anchors, tags and complex keys: what it reads, the YAML library reads the
+// anchors, tags, merge keys and complex keys: what it reads, the YAML library reads the
 // same, place by place.
 type yamlScanner struct {
 	data []byte
@@ -17,6 +17,7 @@ type yamlScanner struct {
 	depth  int
 	nodes  int
 	rests  restsOf
+	scalar scalarReader // of scalars that take more than a look
 }
 
 const (
@@ -24,14 +25,9 @@ const (
 	maxKey        = 1000 // bytes from a key's start to its colon; the library has 1,024 characters
 )
 
-// document reads the whole text, nil when that is not sure.
-func (r *yamlScanner) document(o *Outline) (n *Node) {
-	defer func() {
-		if p := recover(); p != nil {
-			n = nil
-			quickFailure(p)
-		}
-	}()
+// document reads the whole text.
+func (r *yamlScanner) document(o *Outline) (n *Node, err error) {
+	defer quickFailure(&n, &err)
 	r.next()
 	r.documentStart()
 	switch {
@@ -45,7 +41,7 @@ func (r *yamlScanner) document(o *Outline) (n *Node) {
 	if r.indent >= 0 {
 		giveUp()
 	}
-	return n
+	return n, nil
 }
 
 // documentStart passes over a --- that stands on a line of its own.
@@ -61,11 +57,7 @@ func (r *yamlScanner) documentStart() {
 
 // later reads a collection that was left in the text.
 func (r *yamlScanner) later() (n *Node, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			n, err = nil, quickFailure(p)
-		}
-	}()
+	defer quickFailure(&n, &err)
 	switch c := r.data[r.pos]; {
 	case c == '[' || c == '{':
 		return r.flow(whole), nil
@@ -225,13 +217,18 @@ func (r *yamlScanner) endLine() {
 
 // node is a new node at an offset of the line; nil when it is skipped.
 func (r *yamlScanner) node(kind Kind, at int, o *Outline) *Node {
-	if r.nodes++; o == skipped {
+	return r.nodeOn(&r.place, kind, at, o)
+}
+
+// nodeOn is node for a line that has been passed.
+func (r *yamlScanner) nodeOn(line *place, kind Kind, at int, o *Outline) *Node {
+	if r.nodes++; r.nodes > maxNodes {
+		panic(tooManyValues(line.line, line.column(r.data, at)))
+	}
+	if o == skipped {
 		return nil
 	}
-	if r.nodes > maxNodes {
-		giveUp()
-	}
-	return &Node{Kind: kind, Line: r.line, Column: r.column(r.data, at), size: 1}
+	return &Node{Kind: kind, Line: line.line, Column: line.column(r.data, at)}
 }
 
 // collection reads a collection at the place, or leaves it in the text. read
@@ -270,7 +267,6 @@ func (r *yamlScanner) sequence(o *Outline) *Node {
 			item := r.item(column, o.item())
 			if item != nil {
 				n.Items = append(n.Items, item)
-				n.size += item.size
 			}
 			if r.indent < column || r.indent == column && !r.isEntry(r.pos) {
 				return
@@ -319,11 +315,8 @@ func (r *yamlScanner) afterIndicator(column int, o *Outline, inline func() *Node
 		return r.block(column, o)
 	case sequence && r.indent == column && r.isEntry(r.pos):
 		return r.sequence(o)
-	case o == skipped:
-		return nil
 	}
-	r.nodes++
-	return &Node{Line: line.line, Column: line.column(r.data, empty), size: 1}
+	return r.nodeOn(&line, Null, empty, o)
 }
 
 // block reads a value that begins on its own line, inside of a block at the
@@ -367,7 +360,7 @@ func (r *yamlScanner) member(n *Node, column int, o *Outline) {
 	name := r.data[start:end]
 	if name[0] == '"' || name[0] == '\'' {
 		r.pos = start
-		name = r.quoted(true)
+		name = r.quoted()
 	}
 	inner := o.child(name)
 	if inner == skipped {
@@ -377,7 +370,6 @@ func (r *yamlScanner) member(n *Node, column int, o *Outline) {
 	m := Member{Name: string(name), Line: r.line, Column: r.column(r.data, start)}
 	m.Value = r.memberValue(colon, column, inner)
 	n.Members = append(n.Members, m)
-	n.size += m.Value.size
 }
 
 func (r *yamlScanner) memberValue(colon, column int, o *Outline) *Node {
@@ -400,7 +392,7 @@ func (r *yamlScanner) key() (end, colon int) {
 	switch c := r.at(start); {
 	case c == '"' || c == '\'':
 		line := r.line
-		r.quoted(false)
+		r.quoted()
 		end = r.pos
 		if r.line != line {
 			return 0, -1
@@ -417,6 +409,9 @@ func (r *yamlScanner) key() (end, colon int) {
 	default:
 		if end, colon = r.plainKey(start); colon < 0 {
 			return 0, -1
+		}
+		if string(r.data[start:end]) == mergeKey {
+			giveUp()
 		}
 	}
 	if colon-start > maxKey {
@@ -462,7 +457,7 @@ func (r *yamlScanner) inline(parent int, o *Outline) *Node {
 		return r.blockScalar(parent, o)
 	case c == '"' || c == '\'':
 		n := r.node(String, r.pos, o)
-		if text := r.quoted(n != nil); n != nil {
+		if text := r.quoted(); n != nil {
 			n.Text = string(text)
 		}
 		r.endLine()
@@ -570,9 +565,9 @@ func (r *yamlScanner) plainLine(i int) (text []byte, next int, commented bool) {
 	return bytes.TrimRight(text, " "), next, commented
 }
 
-// quoted reads a quoted scalar at the place; its value is made only when it is
-// wanted.
-func (r *yamlScanner) quoted(wanted bool) []byte {
+// quoted reads a quoted scalar at the place. Its value is good until the next
+// scalar is read.
+func (r *yamlScanner) quoted() []byte {
 	quote := r.data[r.pos]
 	start := r.pos + 1
 	n := bytes.IndexByte(r.data[start:], quote)
@@ -585,107 +580,22 @@ func (r *yamlScanner) quoted(wanted bool) []byte {
 		r.pos = end + 1
 		return text
 	}
-	var b []byte
-	from := start // what is not yet in b
-	keep := func(to int) {
-		if wanted {
-			b = append(b, r.data[from:to]...)
-		}
-	}
-	for i := start; i < len(r.data); {
-		switch c := r.data[i]; {
-		case c == quote && quote == '\'' && r.at(i+1) == '\'':
-			keep(i + 1)
-			i += 2
-			from = i
-		case c == quote:
-			keep(i)
-			r.pos = i + 1
-			return b
-		case c == '\\' && quote == '"':
-			keep(i)
-			if text, next := r.escape(i); next > 0 {
-				b, i = append(b, text...), next
-			} else {
-				i = r.foldQuoted(i+1, &b, true)
-			}
-			from = i
-		case c == '\n':
-			to := i
-			for to > from && (r.data[to-1] == ' ' || r.data[to-1] == '\t' || r.data[to-1] == '\r') {
-				to--
-			}
-			keep(to)
-			i = r.foldQuoted(i, &b, false)
-			from = i
-		default:
-			i++
-		}
-	}
-	giveUp()
-	return nil
-}
-
-// foldQuoted reads line breaks inside of a quoted scalar and the blanks around
-// them. A break that is escaped does not count.
-func (r *yamlScanner) foldQuoted(i int, b *[]byte, escaped bool) int {
-	breaks := 0
-	for i < len(r.data) {
-		switch r.data[i] {
-		case ' ', '\t', '\r':
-			i++
-			continue
-		case '\n':
-			i++
-			breaks++
-			r.line++
-			if r.start = i; r.isMarker(i) {
-				giveUp()
-			}
-			continue
-		}
-		break
-	}
-	switch {
-	case escaped && breaks > 1:
-		*b = append(*b, bytes.Repeat([]byte{'\n'}, breaks-1)...)
-	case !escaped:
-		*b = appendBreaks(*b, breaks)
-	}
-	return i
-}
-
-// escape decodes an escape of one character; next is 0 for an escaped line
-// break.
-func (r *yamlScanner) escape(i int) (text string, next int) {
-	c := r.at(i + 1)
-	if c == '\n' || c == '\r' {
-		return "", 0
-	}
-	digits := escapeDigits[c]
-	if digits == 0 {
-		text, ok := escapes[c]
-		if !ok || c == '/' {
-			giveUp()
-		}
-		return text, i + 2
-	}
-	code := rune(0)
-	for j := i + 2; j < i+2+digits; j++ {
-		c := r.at(j)
-		switch {
-		case !isHex(c) || code > utf8.MaxRune:
-			giveUp()
-		case c <= '9':
-			code = code<<4 | rune(c-'0')
-		default:
-			code = code<<4 | rune((c|0x20)-'a'+10)
-		}
-	}
-	if !utf8.ValidRune(code) {
+	s := &r.scalar
+	*s = scalarReader{data: r.data, pos: r.pos, value: s.value[:0]}
+	if !s.quoted() || s.json {
 		giveUp()
 	}
-	return string(code), i + 2 + digits
+	for { // its lines are those of the text
+		n := bytes.IndexByte(r.data[r.pos:s.pos], '\n')
+		if n < 0 {
+			break
+		}
+		if r.newLine(r.pos + n + 1); r.isMarker(r.pos) {
+			giveUp()
+		}
+	}
+	r.pos = s.pos
+	return s.value
 }
 
 // blockScalar reads a literal or folded scalar in a block at the column parent.
@@ -696,47 +606,30 @@ func (r *yamlScanner) blockScalar(parent int, o *Outline) *Node {
 	if indent == 0 {
 		indent = r.detectIndent(parent)
 	}
-	var b []byte
-	leading, leadingBlank := 0, false // the break of the last line, and whether that began with a blank
-	trailing := r.emptyLines(indent)
-	for r.pos+indent < len(r.data) && r.lineIndent(indent) == indent {
-		i := r.pos + indent
-		end, next := r.endOfLine(i)
-		blank := isBlank(r.at(i))
-		if n != nil {
-			if leading > 0 && !(folded && !leadingBlank && !blank) {
-				b = append(b, '\n')
-			} else if leading > 0 && trailing == 0 {
-				b = append(b, ' ')
-			}
-			b = appendLineBreaks(b, trailing)
-			b = append(b, r.data[i:end]...)
-		}
-		leadingBlank, leading = blank, 0
-		if next > end {
-			leading = 1
-		}
+	s := &r.scalar
+	*s = scalarReader{data: r.data, pos: r.pos, value: s.value[:0]}
+	s.blockLines(folded, chomp, indent)
+	for r.indentedByTab(indent); r.pos < s.next; r.indentedByTab(indent) {
+		_, next := r.endOfLine(r.pos)
 		r.newLine(next)
-		trailing = r.emptyLines(indent)
 	}
 	if n != nil {
-		if chomp != '-' {
-			b = appendLineBreaks(b, leading)
-		}
-		if chomp == '+' {
-			b = appendLineBreaks(b, trailing)
-		}
-		n.Text = string(b)
+		n.Text = string(s.value)
 	}
 	r.next()
 	return n
 }
 
-func appendLineBreaks(dst []byte, n int) []byte {
-	for range n {
-		dst = append(dst, '\n')
+// indentedByTab gives up on a line that begins with a tab where there should be
+// indentation.
+func (r *yamlScanner) indentedByTab(indent int) {
+	i := r.pos
+	for i-r.pos < indent && r.at(i) == ' ' {
+		i++
 	}
-	return dst
+	if i-r.pos < indent && r.at(i) == '\t' {
+		giveUp()
+	}
 }
 
 // blockHeader reads the line of a block scalar's indicators.
@@ -788,31 +681,5 @@ func (r *yamlScanner) detectIndent(parent int) int {
 			giveUp()
 		}
 		return max(indent, parent+1, 1)
-	}
-}
-
-// lineIndent counts the blanks that begin the line, as far as limit.
-func (r *yamlScanner) lineIndent(limit int) int {
-	i := r.pos
-	for i < len(r.data) && i-r.pos < limit && r.data[i] == ' ' {
-		i++
-	}
-	if i < len(r.data) && i-r.pos < limit && r.data[i] == '\t' {
-		giveUp()
-	}
-	return i - r.pos
-}
-
-// emptyLines passes over lines with no more than the indentation and counts
-// them.
-func (r *yamlScanner) emptyLines(indent int) (n int) {
-	for {
-		i := r.pos + r.lineIndent(indent)
-		if i == len(r.data) || r.data[i] != '\n' && r.data[i] != '\r' {
-			return n
-		}
-		n++
-		_, next := r.endOfLine(i)
-		r.newLine(next)
 	}
 }

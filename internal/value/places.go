@@ -144,14 +144,14 @@ func (p *Places) Read(text []byte, found []Found) ([]Found, bool) {
 	defer r.release()
 	r.text = text
 	s := search{r, p.paths, found}
-	end := s.place(&p.root, r.blanks(0), 0)
-	return found, end != bad && r.blanks(end) == len(text)
+	end := s.place(&p.root, ScanBlanks(text, 0), 0)
+	return found, end != Bad && ScanBlanks(text, end) == len(text)
 }
 
 // release gives a reader back; what it was left with by a text that is no JSON
 // must not be there for the next.
 func (r *reader) release() {
-	r.text, r.stack = nil, r.stack[:0]
+	r.text = nil
 	clear(r.names)
 	readers.Put(r)
 }
@@ -167,7 +167,7 @@ type search struct {
 func (s *search) place(p *place, i, depth int) int {
 	if len(p.targets) > 0 {
 		v, end := s.read(i, depth)
-		if end != bad {
+		if end != Bad {
 			s.give(p, v, depth)
 		}
 		return end
@@ -175,9 +175,9 @@ func (s *search) place(p *place, i, depth int) int {
 	if i < len(s.text) {
 		switch s.text[i] {
 		case '{':
-			return s.object(p, s.blanks(i+1), depth+1)
+			return s.object(p, ScanBlanks(s.text, i+1), depth+1)
 		case '[':
-			return s.array(p, s.blanks(i+1), depth+1)
+			return s.array(p, ScanBlanks(s.text, i+1), depth+1)
 		}
 	}
 	return s.skip(i, depth)
@@ -206,33 +206,29 @@ func (s *search) forget(p *place) {
 }
 
 func (s *search) object(p *place, i, depth int) int {
-	text := s.text
 	if depth > maxDepth {
-		return bad
+		return Bad
 	}
-	if i < len(text) && text[i] == '}' {
+	if i < len(s.text) && s.text[i] == '}' {
 		return i + 1
 	}
-	for {
-		raw, escaped, at := s.member(i)
-		if at == bad {
-			return bad
+	for closed := false; !closed; {
+		raw, escaped, at := ScanName(s.text, i)
+		if at == Bad {
+			return Bad
 		}
-		if i = s.value(p.named(raw, escaped), at, depth); i == bad {
-			return bad
+		if i = s.value(p.named(raw, escaped), at, depth); i == Bad {
+			return Bad
 		}
-		if i = s.blanks(i); i >= len(text) {
-			return bad
-		}
-		switch text[i] {
-		case ',':
-			i = s.blanks(i + 1)
-		case '}':
-			return i + 1
-		default:
-			return bad
-		}
+		i, closed = AfterItem(s.text, i, '}')
 	}
+	return i
+}
+
+// skip passes over the value at i.
+func (s *search) skip(i, depth int) int {
+	end, _ := Skip(s.text, i, maxDepth-depth)
+	return end
 }
 
 // value reads a member or element: of a place that is looked for, or of none.
@@ -247,7 +243,7 @@ func (s *search) value(p *place, i, depth int) int {
 // named returns the place that a member's name leads to, nil for none.
 func (p *place) named(raw []byte, escaped bool) *place {
 	if escaped {
-		raw = unescape(nil, raw)
+		raw = Unescape(nil, raw)
 	}
 	for i := range p.children {
 		if c := &p.children[i]; c.Named && len(raw) == len(c.Name) && string(raw) == c.Name {
@@ -258,29 +254,19 @@ func (p *place) named(raw []byte, escaped bool) *place {
 }
 
 func (s *search) array(p *place, i, depth int) int {
-	text := s.text
 	if depth > maxDepth {
-		return bad
+		return Bad
 	}
-	if i < len(text) && text[i] == ']' {
+	if i < len(s.text) && s.text[i] == ']' {
 		return i + 1
 	}
-	for index := 0; ; index++ {
-		if i = s.value(p.indexed(index), s.blanks(i), depth); i == bad {
-			return bad
+	for index, closed := 0, false; !closed; index++ {
+		if i = s.value(p.indexed(index), i, depth); i == Bad {
+			return Bad
 		}
-		if i = s.blanks(i); i >= len(text) {
-			return bad
-		}
-		switch text[i] {
-		case ',':
-			i++
-		case ']':
-			return i + 1
-		default:
-			return bad
-		}
+		i, closed = AfterItem(s.text, i, ']')
 	}
+	return i
 }
 
 func (p *place) indexed(index int) *place {
@@ -297,6 +283,6 @@ func decode(text []byte) (any, bool) {
 	r := readers.Get().(*reader)
 	defer r.release()
 	r.text = text
-	v, end := r.read(r.blanks(0), 0)
-	return v, end != bad && r.blanks(end) == len(r.text)
+	v, end := r.read(ScanBlanks(text, 0), 0)
+	return v, end != Bad && ScanBlanks(text, end) == len(text)
 }

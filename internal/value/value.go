@@ -174,7 +174,8 @@ func Text(v any) string {
 }
 
 // AppendJSON appends v in JSON form: members sorted by name, no HTML escapes,
-// numbers with the digits they came with, bytes as base64 text.
+// numbers with the digits they came with, bytes as base64 text. What is not a
+// value of this package is converted as by [From], and null where it cannot be.
 func AppendJSON(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -203,7 +204,11 @@ func AppendJSON(dst []byte, v any) []byte {
 	case map[string]any:
 		return appendObject(dst, v)
 	}
-	panic(fmt.Sprintf("value: %T is not a JSON value", v))
+	converted, err := From(v)
+	if err != nil {
+		return append(dst, "null"...)
+	}
+	return AppendJSON(dst, converted)
 }
 
 func appendObject(dst []byte, v map[string]any) []byte {
@@ -277,8 +282,14 @@ func appendEscaped(dst []byte, c byte) []byte {
 
 // From converts what Go programs hand in as JSON values (ints of every size,
 // maps and slices of other types, structs with json tags) to a value of this
-// package's types.
-func From(v any) (any, error) {
+// package's types. What contains itself is an error, as is what is nested beyond
+// 10,000 levels.
+func From(v any) (any, error) { return from(v, 0) }
+
+func from(v any, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, errors.New("the value contains itself, or is nested beyond 10,000 levels")
+	}
 	switch v := v.(type) {
 	case nil, bool, string, int64, []byte:
 		return v, nil
@@ -299,7 +310,7 @@ func From(v any) (any, error) {
 		out := make([]any, len(v))
 		for i, item := range v {
 			var err error
-			if out[i], err = From(item); err != nil {
+			if out[i], err = from(item, depth+1); err != nil {
 				return nil, err
 			}
 		}
@@ -308,7 +319,7 @@ func From(v any) (any, error) {
 		out := make(map[string]any, len(v))
 		for name, item := range v {
 			var err error
-			if out[name], err = From(item); err != nil {
+			if out[name], err = from(item, depth+1); err != nil {
 				return nil, err
 			}
 		}

@@ -2,6 +2,7 @@ package value
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
@@ -63,6 +64,60 @@ func TestIsInteger(t *testing.T) {
 	} {
 		if got := IsInteger(Number(text)); got != want {
 			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// TestLargeExponents compares exponents that an int of 32 bits does not hold.
+func TestLargeExponents(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want int
+	}{
+		{"1e4000000000", "10e3999999999", 0}, {"1e4000000001", "1e4000000000", 1}, {"-1e4000000001", "1e-4000000000", -1},
+		{"1e-4000000000", "1e-4000000001", 1},
+	} {
+		if got := CompareNumbers(json.Number(test.a), json.Number(test.b)); got != test.want {
+			t.Errorf("%s against %s: %d", test.a, test.b, got)
+		}
+	}
+}
+
+func TestFrom(t *testing.T) {
+	type name struct {
+		First string `json:"first"`
+	}
+	for _, test := range []struct {
+		in   any
+		want string
+	}{
+		{map[string]any{"a": []any{1, int8(2), uint(3), float32(0.5)}}, `{"a":[1,2,3,0.5]}`}, {map[string]int{"a": 1}, `{"a":1}`},
+		{[]string{"a"}, `["a"]`}, {name{"a"}, `{"first":"a"}`}, {[]byte("hi"), `"aGk="`}, {nil, "null"},
+	} {
+		v, err := From(test.in)
+		if got := string(AppendJSON(nil, v)); err != nil || got != test.want {
+			t.Errorf("%v: %s, %v; want %s", test.in, got, err, test.want)
+		}
+		// What has not come through From is written the same.
+		if got := string(AppendJSON(nil, test.in)); got != test.want {
+			t.Errorf("%v is written as %s, want %s", test.in, got, test.want)
+		}
+	}
+	if got := string(AppendJSON(nil, []any{1, make(chan int), "a"})); got != `[1,null,"a"]` {
+		t.Error(got)
+	}
+}
+
+func TestFromRefusesWhatContainsItself(t *testing.T) {
+	object := map[string]any{"a": 1}
+	object["self"] = object
+	array := []any{nil}
+	array[0] = array
+	typed := map[string]map[string]any{"a": {}}
+	typed["a"]["b"] = typed
+	for _, v := range []any{object, array, typed, []any{typed}, make(chan int), math.NaN(), json.Number("x")} {
+		if _, err := From(v); err == nil {
+			t.Errorf("a %T was taken", v)
 		}
 	}
 }
