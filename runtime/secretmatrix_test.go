@@ -50,7 +50,8 @@ paths:
   /cookie-key: {get: {operationId: cookieKey, security: [{cookieKey: []}], responses: {'200': {description: ok}}}}
   /basic: {get: {operationId: basic, security: [{basic: []}], responses: {'200': {description: ok}}}}
   /bearer: {get: {operationId: bearer, security: [{bearer: []}], responses: {'200': {description: ok}}}}
-  /echo/{v}: {get: {operationId: path, parameters: [{name: v, in: path, required: true, schema: {}}], responses: {'200': {description: ok}}}}
+  /echo/{v}:
+    get: {operationId: path, parameters: [{name: v, in: path, required: true, schema: {}}], responses: {'200': {description: ok}}}
 components:
   securitySchemes:
     key: {type: apiKey, in: header, name: X-Key}
@@ -213,8 +214,10 @@ func (r *matrixRun) answer(request *http.Request) (*http.Response, error) {
 		for _, cookie := range request.Cookies() {
 			cookies += cookie.Value
 		}
-		said = map[string]any{"benign": "a benign text", "path": path, "rawPath": request.URL.EscapedPath(), "query": query, "rawQuery": request.URL.RawQuery, "cookies": cookies,
-			"authorization": request.Header.Get("Authorization"), "key": request.Header.Get("X-Key"), "html": html.EscapeString(path + query), "body": string(body), string(body): 1,
+		said = map[string]any{"benign": "a benign text", "path": path, "rawPath": request.URL.EscapedPath(),
+			"query": query, "rawQuery": request.URL.RawQuery, "cookies": cookies,
+			"authorization": request.Header.Get("Authorization"), "key": request.Header.Get("X-Key"), "html": html.EscapeString(path + query),
+			"body": string(body), string(body): 1,
 			"form": formOf(body), "v": request.Header.Get("X-V"), "base64": base64.StdEncoding.EncodeToString([]byte(request.Header.Get("X-V")))}
 	}
 	if r.inHeader {

@@ -37,8 +37,10 @@ func runShown(t *testing.T, c *tree.Node) (s shown) {
 	if schema := c.Get("schema"); schema != nil {
 		w["inputs"] = schema.Value()
 	}
-	document, err := json.Marshal(map[string]any{"arazzo": "1.0.1", "info": map[string]any{"title": "t", "version": "1"},
-		"sourceDescriptions": []any{map[string]any{"name": "api", "url": "api.yaml"}}, "workflows": []any{w}})
+	document, err := json.Marshal(map[string]any{
+		"arazzo": "1.0.1", "info": map[string]any{"title": "t", "version": "1"},
+		"sourceDescriptions": []any{map[string]any{"name": "api", "url": "api.yaml"}}, "workflows": []any{w},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,8 @@ func runShown(t *testing.T, c *tree.Node) (s shown) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(matrixDescription), nil })}
+	load := func(context.Context, string) ([]byte, error) { return []byte(matrixDescription), nil }
+	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(load)}
 	program, err := compiler.Compile(t.Context(), doc)
 	if err != nil {
 		t.Fatal(err)
