@@ -314,7 +314,8 @@ func (x *Execution) evaluateJSONPath(f *frame, c *criterion, context any, operan
 		return v, ok
 	}, x.program.strict)
 	if outcome.RootFilter {
-		x.raise(f, "jsonpath-root-filter", c.place, fmt.Sprintf("%s filters the children of the root; it was tried on the root itself", x.secrets.Text(c.text)))
+		x.raise(f, "jsonpath-root-filter", c.place, fmt.Sprintf(
+			"%s filters the children of the root; it was tried on the root itself", x.secrets.Text(c.text)))
 	}
 	return verdict{passed: outcome.Pass}
 }

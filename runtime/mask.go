@@ -30,12 +30,38 @@ func (r route) hide(v any) any {
 	if text, ok := v.(string); ok && len(r) > 0 && r[0].url != nil {
 		return r[0].url.secretPlaces().url(text, r[0].url.operation.Path)
 	}
+	if len(r) > 0 && r[0].passwords != nil {
+		return r[0].passwords.hide(v)
+	}
 	var weak []any
 	r.follow(v, func(found any) { weak = appendWeak(weak, found) })
 	if len(weak) == 0 {
 		return v
 	}
 	return hideEqual(v, weak)
+}
+
+// hide hides the passwords in a value that is none itself.
+func (p *passwords) hide(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := maps.Clone(v)
+		for name := range v {
+			if member := p.member(name); member != nil {
+				out[name] = member.route().hide(v[name])
+			}
+		}
+		return out
+	case []any:
+		out := slices.Clone(v)
+		for i := range v {
+			if item := p.item(i); item != nil {
+				out[i] = item.route().hide(v[i])
+			}
+		}
+		return out
+	}
+	return v
 }
 
 // hideMember hides in the member or item that a route begins with.

@@ -229,7 +229,7 @@ func (r *replacement) replace(v any, tokens []string, with any) (any, error) {
 		out[i] = changed
 		return out, nil
 	}
-	return nil, fmt.Errorf("%q cannot be inside %s", token, shorten(value.Text(v)))
+	return nil, fmt.Errorf("the target leads to %q inside a value that is neither an object nor an array", token)
 }
 
 // send gives the command for the request that was built.

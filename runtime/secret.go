@@ -66,6 +66,9 @@ func (x *Execution) learn(v any, secrets routes) {
 // learnAnswer finds the secrets in a response, before anybody is told of it.
 func (x *Execution) learnAnswer(f *frame) {
 	s := x.step(f)
+	// What is noted about the response is told when the run itself reads it.
+	defer func(listener func(Event), noted []Diagnostic) { x.listener, x.Diagnostics = listener, noted }(x.listener, x.Diagnostics)
+	x.listener = nil
 	for i := range s.answers {
 		a := &s.answers[i]
 		if v, ok := x.look(f, a.ref); ok {

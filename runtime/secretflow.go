@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -314,16 +315,19 @@ func (f *secretFlow) outputs(at site, list []output, named *ref, to route) {
 	}
 }
 
-// readings returns the names that an expression may mean, each with the path
-// that is then left (E5).
-func (r *ref) readings() map[string][]string {
-	list := map[string][]string{r.name: nil}
-	for i := range r.name {
-		if r.dotted && r.name[i] == '.' {
-			list[r.name[:i]] = strings.Split(r.name[i+1:], ".")
+// readings yields the names that an expression may mean, each with the path that
+// is then left (E5).
+func (r *ref) readings() iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		if !yield(r.name, nil) || !r.dotted {
+			return
+		}
+		for i := range r.name {
+			if r.name[i] == '.' && !yield(r.name[:i], strings.Split(r.name[i+1:], ".")) {
+				return
+			}
 		}
 	}
-	return list
 }
 
 // endsOf returns the workflows that a workflow may end as: itself, and those

@@ -128,10 +128,10 @@ func (f *secretFlow) secretsOf(at site, o *operand) (list routes) {
 
 // secretsIn returns the routes to the secrets in the value of an expression.
 func (f *secretFlow) secretsIn(at site, r *ref) (list routes) {
-	tokens, _ := r.segments()
 	for name, rest := range r.readings() {
 		for _, to := range f.named(at, r, name) {
-			// Behind a selector it is not known what an expression names.
+			tokens, _ := r.segments()
+			// After a selector it is not known what an expression names.
 			if after, ok := to.within(slices.Concat(rest, tokens)); ok && !(len(tokens) > 0 && to.selects()) {
 				list.add(after)
 			}

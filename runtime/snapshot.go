@@ -55,6 +55,7 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 		}
 		if e := f.Exchange; e != nil {
 			x.learnSent(x.step(f), e)
+			x.learnAnswer(f)
 		}
 	}
 	return x, nil

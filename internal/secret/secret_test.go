@@ -109,7 +109,8 @@ func TestPlacesAreMasked(t *testing.T) {
 		{"no userinfo", Userinfo("https://h.example/a@b"), "https://h.example/a@b"},
 		{"pairs", Pairs("a=1&v=2&v[x]=3&%76=4&v&w=v", isV), "a=1&v=***&v[x]=***&%76=***&v&w=v"},
 		{"cookies", Cookies("a=1; v=2=3; v", isV), "a=1; v=***; v"},
-		{"set cookies", strings.Join(SetCookies(http.Header{"Set-Cookie": {"a=1; Path=/; HttpOnly", "b=2"}})["Set-Cookie"], "|"), "a=***; Path=/; HttpOnly|b=***"},
+		{"set cookies", strings.Join(SetCookies(http.Header{"Set-Cookie": {"a=1; Path=/; HttpOnly", "b=2"}})["Set-Cookie"], "|"),
+			"a=***; Path=/; HttpOnly|b=***"},
 		{"whole", fmt.Sprint(Whole(map[string]any{"a": []any{"x", int64(1), true, "Bearer x"}})), "map[a:[*** *** true Bearer ***]]"},
 	}
 	for _, test := range tests {
@@ -120,7 +121,9 @@ func TestPlacesAreMasked(t *testing.T) {
 }
 
 func TestRandomTexts(t *testing.T) {
-	for text, want := range map[string]bool{"english": false, "dark-mode": false, "English language": false, "a1b2": false, "a1b2c3d4": true, "pl/an+ted": true} {
+	for text, want := range map[string]bool{
+		"english": false, "dark-mode": false, "English language": false, "a1b2": false, "a1b2c3d4": true, "pl/an+ted": true,
+	} {
 		if Random(text) != want {
 			t.Errorf("%q: %v, want %v", text, !want, want)
 		}
