@@ -44,7 +44,7 @@ type BatchResult struct {
 // begun, each with its result so far; leaving the loop over the results ends
 // them without. Either way, and also when the loop is left by a panic or by
 // runtime.Goexit, nothing is left behind when it is over. A panic of the
-// inputs, of the transport or of a listener comes out of the loop.
+// inputs, of the transport, a listener or the clock comes out of the loop.
 func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs iter.Seq[Inputs]) iter.Seq[BatchResult] {
 	return func(yield func(BatchResult) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
@@ -55,8 +55,8 @@ func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs i
 		}
 		r.work, r.due = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 		r.workers = 1
-		r.running.Go(r.worker)
-		r.running.Go(r.timer)
+		r.running.Go(r.guarded(r.worker))
+		r.running.Go(r.guarded(r.timer))
 		unblock := context.AfterFunc(ctx, func() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -102,7 +102,7 @@ type batchRun struct {
 	count   int        // inputs that were asked for
 	workers int        // that were started: as many as there was work for
 	idle    int        // workers that wait for something to do
-	escaped func()     // does in the loop's goroutine what ended a worker's: a panic or a Goexit
+	escaped func()     // does in the loop's goroutine what ended another: a panic or a Goexit
 	asking  bool       // a worker asks for inputs
 	drained bool       // there are no more inputs
 	begun   int        // runs that have not ended
@@ -147,26 +147,33 @@ func (r *batchRun) over() bool {
 
 // worker takes runs and brings each as far as it goes without waiting.
 func (r *batchRun) worker() {
-	returned := false
-	defer func() {
-		if !returned {
-			r.escape(recover())
-		}
-	}()
 	for {
 		run, more := r.take()
 		switch {
 		case run != nil:
 			r.advance(run)
 		case !more:
-			returned = true
 			return
 		}
 	}
 }
 
-// escape ends the batch because foreign code has ended a worker: by a panic
-// with the value, or by a Goexit where there is none.
+// guarded is work that foreign code may end.
+func (r *batchRun) guarded(work func()) func() {
+	return func() {
+		returned := false
+		defer func() {
+			if !returned {
+				r.escape(recover())
+			}
+		}()
+		work()
+		returned = true
+	}
+}
+
+// escape ends the batch because foreign code has ended a goroutine of it: by a
+// panic with the value, or by a Goexit where there is none.
 func (r *batchRun) escape(value any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -183,7 +190,7 @@ func (r *batchRun) escape(value any) {
 func (r *batchRun) relieve() {
 	if r.idle == 0 && r.workers < r.concurrency() {
 		r.workers++
-		r.running.Go(r.worker)
+		r.running.Go(r.guarded(r.worker))
 	}
 }
 
@@ -399,16 +406,23 @@ func (r *batchRun) timer() {
 			r.due.Wait()
 			continue
 		}
-		var ctx context.Context
-		ctx, r.rouse = context.WithCancel(r.ctx)
-		d := r.waiting[0].until.Sub(now)
-		r.mu.Unlock()
-		// Its error says that it was roused: the timetable has changed.
-		_ = clock.Sleep(ctx, d)
+		r.sleep(clock, r.waiting[0].until.Sub(now))
+	}
+}
+
+// sleep lets time pass, less when it is roused. The lock is held, but not while
+// it sleeps.
+func (r *batchRun) sleep(clock Clock, d time.Duration) {
+	var ctx context.Context
+	ctx, r.rouse = context.WithCancel(r.ctx)
+	r.mu.Unlock()
+	defer func() {
 		r.mu.Lock()
 		r.rouse()
 		r.rouse = nil
-	}
+	}()
+	// Its error says that it was roused: the timetable has changed.
+	_ = clock.Sleep(ctx, d)
 }
 
 // timetable is a heap of waiting runs: the one whose wait ends first is the first.

@@ -234,6 +234,16 @@ func TestBatchIsLeft(t *testing.T) {
 	})
 }
 
+// brokenClock ends whoever sleeps.
+type brokenClock struct{ end func() }
+
+func (brokenClock) Now() time.Time { return time.Now() }
+
+func (c brokenClock) Sleep(context.Context, time.Duration) error {
+	c.end()
+	return nil
+}
+
 // However foreign code ends a batch, nothing of it is left behind, and the
 // goroutine of the loop ends the way that code did: t.Fatal ends a test.
 func TestBatchIsEndedByForeignCode(t *testing.T) {
@@ -259,6 +269,10 @@ func TestBatchIsEndedByForeignCode(t *testing.T) {
 						end()
 					}
 				}
+				return func() {}
+			},
+			"clock": func(b *runtime.Batch, _ *iter.Seq[runtime.Inputs]) func() {
+				b.Driver.Clock, b.Driver.Client = brokenClock{end}, &http.Client{Transport: &jobs{polls: 1}}
 				return func() {}
 			},
 			"transport": func(b *runtime.Batch, _ *iter.Seq[runtime.Inputs]) func() {
