@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 )

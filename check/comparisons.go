@@ -3,7 +3,7 @@ package check
 import (
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )

@@ -6,12 +6,12 @@ import (
 	"slices"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // step judges all that a step holds.

@@ -4,9 +4,9 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/schema"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // correctLengths corrects .length to the function of RFC 9535 where no value

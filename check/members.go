@@ -6,11 +6,11 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // lookups judges every expression of a value.

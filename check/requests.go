@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"

@@ -6,12 +6,12 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/tree"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // types compares what flows through a program with the schemas of the

@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 var criterionKinds = map[string]criterionKind{

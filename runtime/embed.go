@@ -6,9 +6,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // substitute puts the values of the embedded expressions into a condition and

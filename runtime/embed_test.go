@@ -6,8 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/gobelin-dev/gobelin/expr"
-	"github.com/gobelin-dev/gobelin/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 )
 
 func embeddedCriterion(kind criterionKind, text string) *criterion {

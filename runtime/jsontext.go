@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 

@@ -13,12 +13,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // workflowLinker links one workflow; step is the one being linked, nil outside

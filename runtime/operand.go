@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 )
 
 // An operand is a value of the document in compiled form: a constant, one

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // A Program is a document linked with its sources. It is immutable and safe for

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"

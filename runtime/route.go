@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // A route leads from a value to a secret in it; an empty one to the value

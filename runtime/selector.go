@@ -6,11 +6,11 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // selector is a Selector Object in compiled form (Arazzo 1.1.0).

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/tree"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 // Of gives what is linked of a *runtime.Program; package runtime sets it. Each

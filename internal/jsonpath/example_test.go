@@ -3,7 +3,7 @@ package jsonpath_test
 import (
 	"fmt"
 
-	"github.com/gobelin-dev/gobelin/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 )
 
 func ExampleParse() {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gobelin-dev/gobelin/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 )
 
 // sketch writes a term as an S-expression.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/google/go-cmp/cmp"
 )

@@ -3,8 +3,8 @@ package jsonpath_test
 import (
 	"testing"
 
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/value"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 )
 
 func FuzzPredicate(f *testing.F) {

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/shared"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
-	"github.com/gobelin-dev/gobelin/jsonpath"
 	"github.com/google/go-cmp/cmp"
 )
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gobelin-dev/gobelin/expr"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 )
 
 func sketch(c *expr.Condition, t *expr.Term) string {
