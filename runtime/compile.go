@@ -47,22 +47,42 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 // cannot be run. When the context ends there is no Program, and the error is
 // the context's cause.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
-	l := &linker{compiler: c, program: &Program{byID: map[string]int{}, strict: c.Strict, files: c.Files},
-		parsed: map[string]*document{}, identities: map[string]string{}}
-	reading := ctx // of what is read while compiling
-	l.set = openapi.NewSet(func(location string) (*openapi.Text, error) { return c.read(reading, location) })
+	linked, err := linkDocument(ctx, doc, linkOptions{
+		Read: c.read, Sources: c.Sources, Base: c.Base, Strict: c.Strict, OverrideActions: c.OverrideActions,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{linked: linked, files: c.Files}
+	if errs := arazzo.Errors(linked.diagnostics); len(errs) > 0 {
+		return p, &CompileError{errs}
+	}
+	return p, nil
+}
+
+// linkOptions are what linking is told by the one who asks for it.
+type linkOptions struct {
+	Read            func(ctx context.Context, location string) (*openapi.Text, error)
+	Sources         map[string]string // locations of sources of the entry document, by name
+	Base            string            // where its relative sources start from; empty: the document's own location
+	Strict          bool
+	OverrideActions bool
+}
+
+// linkDocument links a document with all that it reaches. The error is the
+// cause of the end of the context; what is wrong with the documents is in the
+// diagnostics of the program.
+func linkDocument(ctx context.Context, doc *arazzo.Document, options linkOptions) (*linkedProgram, error) {
+	l := &linker{options: options, program: &linkedProgram{strict: options.Strict}, parsed: map[string]*document{}, identities: map[string]string{}}
+	reading := ctx // of what is read while linking
+	l.set = openapi.NewSet(func(location string) (*openapi.Text, error) { return options.Read(reading, location) })
 	l.start(doc)
 	l.discover()
 	l.register(l.entry)
-	for _, w := range doc.Workflows {
-		if _, dup := l.program.byID[w.WorkflowID]; !dup {
-			l.program.byID[w.WorkflowID] = l.entry.workflows[w.WorkflowID]
-		}
-	}
 	for _, w := range l.program.workflows {
 		(&workflowLinker{linker: l, workflow: w}).link()
 	}
-	l.program.markSecrets()
+	l.markSecrets()
 	l.cycles()
 	l.unusedSources()
 	if ctx.Err() != nil {
@@ -71,16 +91,13 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 	reading = context.WithoutCancel(ctx) // package check reads schemas later
 	l.program.fingerprint = l.fingerprint()
 	l.program.diagnostics = l.sorted()
-	if errs := arazzo.Errors(l.program.diagnostics); len(errs) > 0 {
-		return l.program, &CompileError{errs}
-	}
 	return l.program, nil
 }
 
 // linker links one entry document with all that it reaches.
 type linker struct {
-	compiler    *Compiler
-	program     *Program
+	options     linkOptions
+	program     *linkedProgram
 	set         *openapi.Set // all that is read
 	entry       *document
 	parsed      map[string]*document // Arazzo documents, by the key of their location
@@ -107,7 +124,7 @@ func (l *linker) report(d *document, code string, severity arazzo.Severity, at a
 // lenient reports a form that is honoured as published: refused when strict.
 func (l *linker) lenient(d *document, code string, at arazzo.Position, format string, args ...any) {
 	severity := arazzo.Note
-	if l.compiler.Strict {
+	if l.options.Strict {
 		severity = arazzo.Error
 	}
 	l.report(d, code, severity, at, format, args...)
@@ -131,7 +148,7 @@ func (l *linker) sorted() []Diagnostic {
 // descriptions.
 func (l *linker) fingerprint() func() string {
 	program, texts := l.program, l.set.Texts()
-	options := fmt.Sprintf("%+v", struct{ Strict, OverrideActions bool }{l.compiler.Strict, l.compiler.OverrideActions})
+	options := fmt.Sprintf("%+v", struct{ Strict, OverrideActions bool }{l.options.Strict, l.options.OverrideActions})
 	return sync.OnceValue(func() string {
 		h := sha256.New()
 		add := func(part []byte) {
@@ -146,7 +163,7 @@ func (l *linker) fingerprint() func() string {
 		for _, d := range program.documents {
 			for _, s := range d.sources {
 				add([]byte(s.name))
-				add([]byte(strconv.Itoa(s.index(program, texts))))
+				add([]byte(strconv.Itoa(l.index(s, texts))))
 			}
 		}
 		return hex.EncodeToString(h.Sum(nil)[:8])
@@ -154,11 +171,12 @@ func (l *linker) fingerprint() func() string {
 }
 
 // index tells the sources of one program apart.
-func (s *source) index(p *Program, texts []*openapi.Text) int {
+func (l *linker) index(s *source, texts []*openapi.Text) int {
+	documents := l.program.documents
 	if s.document != nil {
-		return slices.Index(p.documents, s.document)
+		return slices.Index(documents, s.document)
 	}
-	return len(p.documents) + slices.Index(texts, s.description.Text())
+	return len(documents) + slices.Index(texts, s.description.Text())
 }
 
 // need returns the source with that name, or reports why there is none.
@@ -204,26 +222,25 @@ func (l *linker) cycles() {
 	)
 	state := make([]int, len(l.program.workflows))
 	var path []string
-	var visit func(int)
-	visit = func(i int) {
-		w := l.program.workflows[i]
+	var visit func(*workflow)
+	visit = func(w *workflow) {
 		path = append(path, w.id)
 		defer func() { path = path[:len(path)-1] }()
-		state[i] = open
+		state[w.index] = open
 		for _, next := range w.dependsOn {
-			switch state[next] {
+			switch state[next.index] {
 			case open:
 				l.report(w.document, "dependency-cycle", arazzo.Error, w.decl.At("dependsOn"),
-					"dependsOn leads in a circle: %s → %s", strings.Join(path, " → "), l.program.workflows[next].id)
+					"dependsOn leads in a circle: %s → %s", strings.Join(path, " → "), next.id)
 			case unseen:
 				visit(next)
 			}
 		}
-		state[i] = closed
+		state[w.index] = closed
 	}
-	for i := range state {
-		if state[i] == unseen {
-			visit(i)
+	for _, w := range l.program.workflows {
+		if state[w.index] == unseen {
+			visit(w)
 		}
 	}
 }

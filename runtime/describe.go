@@ -74,8 +74,8 @@ type ServerVariable struct {
 func (p *Program) Workflows() []WorkflowInfo {
 	var list []WorkflowInfo
 	for _, id := range p.WorkflowIDs() {
-		w := p.workflows[p.byID[id]]
-		info := WorkflowInfo{ID: id, Summary: w.decl.Summary, Description: w.decl.Description, Inputs: w.inputs()}
+		w := p.linked.documents[0].workflows[id]
+		info := WorkflowInfo{ID: id, Summary: w.decl.Summary, Description: w.decl.Description, Inputs: inputInfos(w)}
 		for _, s := range w.steps {
 			step := StepInfo{ID: s.id, Operation: s.label, Description: s.decl.Description}
 			if s.source != nil {
@@ -86,7 +86,7 @@ func (p *Program) Workflows() []WorkflowInfo {
 		for _, o := range w.outputs {
 			info.Outputs = append(info.Outputs, o.name)
 		}
-		p.eachStep(w, map[int]bool{}, func(s *step) {
+		eachStep(w, map[int]bool{}, func(s *step) {
 			if s.operation == nil {
 				return
 			}
@@ -102,7 +102,7 @@ func (p *Program) Workflows() []WorkflowInfo {
 }
 
 // inputs describes the declared properties.
-func (w *workflow) inputs() []InputInfo {
+func inputInfos(w *workflow) []InputInfo {
 	s := w.schema
 	if s == nil {
 		return nil
@@ -127,22 +127,22 @@ func (w *workflow) inputs() []InputInfo {
 
 // eachStep visits the steps that a run of a workflow may execute: its own, and
 // those of the workflows that it depends on, calls or hands over to.
-func (p *Program) eachStep(w *workflow, seen map[int]bool, visit func(*step)) {
+func eachStep(w *workflow, seen map[int]bool, visit func(*step)) {
 	if seen[w.index] {
 		return
 	}
 	seen[w.index] = true
-	for _, i := range w.dependsOn {
-		p.eachStep(p.workflows[i], seen, visit)
+	for _, before := range w.dependsOn {
+		eachStep(before, seen, visit)
 	}
 	for _, s := range w.steps {
 		visit(s)
-		if s.called >= 0 {
-			p.eachStep(p.workflows[s.called], seen, visit)
+		if s.called != nil {
+			eachStep(s.called, seen, visit)
 		}
 		for _, a := range slices.Concat(s.onSuccess, s.onFailure) {
-			if a.workflow >= 0 {
-				p.eachStep(p.workflows[a.workflow], seen, visit)
+			if a.workflow != nil {
+				eachStep(a.workflow, seen, visit)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -77,7 +78,8 @@ const (
 // performs no I/O and must be used by one goroutine at a time; its state can be
 // taken with [Execution.Snapshot] whenever Next has returned.
 type Execution struct {
-	program  *Program
+	program  *linkedProgram
+	files    fs.FS
 	listener func(Event)
 	secrets  secret.Set
 	pending  Command
@@ -211,10 +213,10 @@ func (f *frame) visibleOutputs() map[string]any {
 // [Execution.Next] asks for it. The error is an *InputError when the inputs do
 // not fit the workflow's schema.
 func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*Execution, error) {
-	if len(arazzo.Errors(p.diagnostics)) > 0 {
-		return nil, &CompileError{arazzo.Errors(p.diagnostics)}
+	if errs := arazzo.Errors(p.linked.diagnostics); len(errs) > 0 {
+		return nil, &CompileError{errs}
 	}
-	index, ok := p.byID[workflowID]
+	w, ok := p.linked.documents[0].workflows[workflowID]
 	if !ok {
 		return nil, fmt.Errorf("there is no workflow %q%s", workflowID, nearest.Hint(workflowID, p.WorkflowIDs()))
 	}
@@ -223,13 +225,13 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 		return nil, fmt.Errorf("workflow %q: the inputs are no JSON values: %w", workflowID, err)
 	}
 	values, _ := given.(map[string]any)
-	prepared, err := p.workflows[index].prepare(values)
+	prepared, err := w.prepare(values)
 	if err != nil {
 		return nil, err
 	}
-	x := &Execution{program: p, state: state{Settings: settings, Root: index}}
+	x := &Execution{program: p.linked, files: p.files, state: state{Settings: settings, Root: w.index}}
 	settings.addTo(&x.secrets)
-	x.push(index, asRoot, prepared)
+	x.push(w.index, asRoot, prepared)
 	return x, nil
 }
 
@@ -379,7 +381,7 @@ func (x *Execution) enter(f *frame) {
 	}
 	f.Entered = true
 	for f.Depend < len(w.dependsOn) {
-		index := w.dependsOn[f.Depend]
+		index := w.dependsOn[f.Depend].index
 		if x.Completed[index] == nil {
 			x.depend(f, index)
 			return
@@ -457,11 +459,12 @@ func (x *Execution) start(f *frame) {
 // unmet names a step that must have been executed before and was not.
 func (x *Execution) unmet(f *frame, s *step) string {
 	for _, p := range s.after {
-		done := x.Done[p.workflow]
-		if p.workflow == f.Workflow {
+		workflow, step := p.step.workflow.index, p.step.index
+		done := x.Done[workflow]
+		if workflow == f.Workflow {
 			done = f.Executed
 		}
-		if p.step >= len(done) || !done[p.step] {
+		if step >= len(done) || !done[step] {
 			return p.text
 		}
 	}
@@ -491,7 +494,7 @@ func (x *Execution) callWorkflow(f *frame, s *step) {
 		return
 	}
 	f.Phase = phaseCalled
-	if failed := x.call(f, s.called, asCall, inputs); failed != nil {
+	if failed := x.call(f, s.called.index, asCall, inputs); failed != nil {
 		f.Failure, f.Phase = &failure{Inner: failed}, phaseJudge
 	}
 }
@@ -517,7 +520,7 @@ func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *f
 	switch f.Purpose {
 	case asDependency:
 		// What the caller depends on is what it named, whoever it handed over to.
-		if named := x.workflow(caller).dependsOn[caller.Depend]; named != f.Workflow {
+		if named := x.workflow(caller).dependsOn[caller.Depend].index; named != f.Workflow {
 			x.complete(named, f.Inputs, outputs, failed)
 		}
 	case asCall:

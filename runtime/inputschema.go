@@ -124,11 +124,11 @@ func (s *inputSchema) schemaProblem(err error) string {
 // itself, and $id, $anchor and $schema, which would change what those mean, are
 // left out.
 func (p *Program) InputSchema(workflowID string) (schema any, ok bool) {
-	i, ok := p.byID[workflowID]
+	w, ok := p.linked.documents[0].workflows[workflowID]
 	if !ok {
 		return nil, false
 	}
-	if s := p.workflows[i].schema; s != nil {
+	if s := w.schema; s != nil {
 		return newStandalone(s).value(), true
 	}
 	return nil, true

@@ -167,12 +167,12 @@ func (x *Execution) retry(f *frame, a *action) {
 	f.Used[a.key]++
 	then := jump{Kind: again}
 	switch {
-	case a.step >= 0:
-		then = jump{Kind: afterStep, Step: a.step}
-	case a.workflow >= 0:
+	case a.step != nil:
+		then = jump{Kind: afterStep, Step: a.step.index}
+	case a.workflow != nil:
 		inputs, err := x.actionInputs(f, a)
 		if err == nil { // else it is as one that failed, which does not stop the chain (F12)
-			then = jump{Kind: afterWorkflow, Workflow: a.workflow, Inputs: inputs}
+			then = jump{Kind: afterWorkflow, Workflow: a.workflow.index, Inputs: inputs}
 		}
 	}
 	if after, ok := x.retryAfter(f); ok {
@@ -185,17 +185,21 @@ func (x *Execution) retry(f *frame, a *action) {
 // transfer goes to a step, or hands over to a workflow (F8, F9). What re-enters
 // a step that this run has executed waits first (F14).
 func (x *Execution) transfer(f *frame, a *action) {
-	then, target, again := jump{Kind: toStep, Step: a.step}, a.step+1, false
-	if a.step >= 0 {
-		again = f.Executed[a.step]
+	var then jump
+	var target int // in f.Loop
+	var again bool
+	if a.step != nil {
+		then, target = jump{Kind: toStep, Step: a.step.index}, a.step.index+1
+		again = f.Executed[a.step.index]
 	} else {
 		inputs, err := x.actionInputs(f, a)
 		if err != nil {
 			x.finish(f, x.failureHere(f, err.Error()))
 			return
 		}
-		then, target = jump{Kind: handOver, Workflow: a.workflow, Inputs: inputs}, -1-a.workflow
-		again = a.workflow == f.Workflow || slices.Contains(f.Tail, a.workflow)
+		to := a.workflow.index
+		then, target = jump{Kind: handOver, Workflow: to, Inputs: inputs}, -1-to
+		again = to == f.Workflow || slices.Contains(f.Tail, to)
 	}
 	if !again {
 		x.jump(f, then)

@@ -69,12 +69,9 @@ func (l *workflowLinker) link() {
 	w := l.workflow
 	w.schema = l.inputs()
 	for i, id := range w.decl.DependsOn {
-		if target := l.workflowRef(id, w.decl.At("dependsOn", strconv.Itoa(i))); target >= 0 {
+		if target := l.workflowRef(id, w.decl.At("dependsOn", strconv.Itoa(i))); target != nil {
 			w.dependsOn = append(w.dependsOn, target)
 		}
-	}
-	for i, decl := range w.decl.Steps {
-		w.steps = append(w.steps, &step{index: i, id: decl.StepID, decl: decl, called: -1})
 	}
 	for _, s := range w.steps {
 		l.step = s
@@ -158,22 +155,22 @@ func (l *workflowLinker) mentionsRedirect(s *step) bool {
 
 // workflowRef resolves a workflowId or $sourceDescriptions.<name>.<workflowId>
 // (F18); -1 when there is none.
-func (l *workflowLinker) workflowRef(id string, at arazzo.Position) int {
+func (l *workflowLinker) workflowRef(id string, at arazzo.Position) *workflow {
 	d := l.workflow.document
 	if rest, ok := strings.CutPrefix(strings.Trim(id, "{}"), "$sourceDescriptions."); ok {
 		name, inner := l.sourceName(d, rest)
 		s := l.need(d, name, at)
 		if s == nil {
-			return -1
+			return nil
 		}
 		if s.document == nil {
 			l.error("unknown-workflow", at, "source %q is an OpenAPI description; it has no workflows", name)
-			return -1
+			return nil
 		}
 		d, id = s.document, inner
 	}
-	if i, ok := d.workflows[id]; ok {
-		return i
+	if w, ok := d.workflows[id]; ok {
+		return w
 	}
 	var ids []string
 	for _, w := range d.decl.Workflows {
@@ -181,7 +178,7 @@ func (l *workflowLinker) workflowRef(id string, at arazzo.Position) int {
 	}
 	l.error("unknown-workflow", at, "there is no workflow %q%s", id, nearest.Hint(id, ids))
 	l.rename(at, 0, id, id, ids)
-	return -1
+	return nil
 }
 
 // sourceName splits "name.rest" at the longest declared source name (E3).
@@ -623,21 +620,19 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 func (l *workflowLinker) prerequisites(s *step) {
 	for i, id := range s.decl.DependsOn {
 		at := s.decl.At("dependsOn", strconv.Itoa(i))
-		workflow, name := l.workflow.index, id
+		w, name := l.workflow, id
 		if before, after, ok := strings.Cut(id, ".steps."); ok && strings.HasPrefix(id, "$") {
 			name = after
-			workflow = l.workflowRef(strings.TrimPrefix(before, "$workflows."), at)
-			if workflow < 0 {
+			if w = l.workflowRef(strings.TrimPrefix(before, "$workflows."), at); w == nil {
 				continue
 			}
 		}
-		decl := l.program.workflows[workflow].decl
-		index := slices.IndexFunc(decl.Steps, func(other *arazzo.Step) bool { return other.StepID == name })
+		index := slices.IndexFunc(w.steps, func(other *step) bool { return other.id == name })
 		if index < 0 {
-			l.error("unknown-step", at, "workflow %q has no step %q", decl.WorkflowID, name)
+			l.error("unknown-step", at, "workflow %q has no step %q", w.id, name)
 			continue
 		}
-		s.after = append(s.after, prerequisite{workflow, index, id})
+		s.after = append(s.after, prerequisite{w.steps[index], id})
 		l.program.prerequisites = true
 	}
 }
@@ -676,7 +671,7 @@ func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Posit
 // resolved.
 func (l *workflowLinker) actions(s *step, kind string, own, inherited []*arazzo.Action, from arazzo.Map[*arazzo.Action]) []*action {
 	var merged []*action
-	if l.compiler.OverrideActions && len(own) > 0 {
+	if l.options.OverrideActions && len(own) > 0 {
 		inherited = nil
 	}
 	for i, list := range [][]*arazzo.Action{own, inherited} {
@@ -706,7 +701,7 @@ func (l *workflowLinker) actions(s *step, kind string, own, inherited []*arazzo.
 }
 
 func (l *workflowLinker) action(kind string, decl *arazzo.Action) *action {
-	a := &action{name: decl.Name, kind: decl.Type, key: kind + "." + decl.Name, step: -1, workflow: -1, limit: 1, place: decl.At(), decl: decl}
+	a := &action{name: decl.Name, kind: decl.Type, key: kind + "." + decl.Name, limit: 1, place: decl.At(), decl: decl}
 	if decl.RetryAfter != nil {
 		a.after = time.Duration(min(*decl.RetryAfter, 1e9) * float64(time.Second))
 	}
@@ -736,11 +731,11 @@ func (l *workflowLinker) action(kind string, decl *arazzo.Action) *action {
 	return a
 }
 
-func (l *workflowLinker) stepRef(id string, at arazzo.Position) int {
+func (l *workflowLinker) stepRef(id string, at arazzo.Position) *step {
 	var ids []string
-	for i, s := range l.workflow.steps {
+	for _, s := range l.workflow.steps {
 		if s.id == id {
-			return i
+			return s
 		}
 		ids = append(ids, s.id)
 	}
@@ -748,11 +743,11 @@ func (l *workflowLinker) stepRef(id string, at arazzo.Position) int {
 	if name, ok := strings.CutPrefix(id, "$steps."); ok && slices.Contains(ids, name) {
 		l.asPublished("step-reference", at, "a stepId is the id alone: %s", name)
 		l.correct(at, 0, id, 0, len(id), name)
-		return slices.Index(ids, name)
+		return l.workflow.steps[slices.Index(ids, name)]
 	}
 	l.error("unknown-step", at, "workflow %q has no step %q%s", l.workflow.id, id, nearest.Hint(id, ids))
 	l.rename(at, 0, id, id, ids)
-	return -1
+	return nil
 }
 
 // syntaxPlace returns the text that did not parse and the offset of its error,

@@ -11,17 +11,17 @@ import (
 
 func init() {
 	linked.Of = func(program any) *linked.Program {
-		return newMirror(program.(*Program)).out
+		return newMirror(program.(*Program).linked).out
 	}
 }
 
 // mirror copies a program: first what others refer to, then what refers.
 type mirror struct {
-	program *Program
+	program *linkedProgram
 	out     *linked.Program
 }
 
-func newMirror(p *Program) *mirror {
+func newMirror(p *linkedProgram) *mirror {
 	m := &mirror{p, &linked.Program{Strict: p.strict}}
 	documents := map[*document]*linked.Document{}
 	for _, d := range p.documents {
@@ -68,8 +68,8 @@ func (m *mirror) declare(w *workflow, d *linked.Document) *linked.Workflow {
 }
 
 func (m *mirror) workflow(w *workflow, out *linked.Workflow) {
-	for _, i := range w.dependsOn {
-		out.DependsOn = append(out.DependsOn, m.out.Workflows[i])
+	for _, before := range w.dependsOn {
+		out.DependsOn = append(out.DependsOn, m.out.Workflows[before.index])
 	}
 	for i, s := range w.steps {
 		m.step(s, out.Steps[i])
@@ -86,11 +86,11 @@ func (m *mirror) step(s *step, out *linked.Step) {
 			}
 		}
 	}
-	if s.called >= 0 {
-		out.Called = m.out.Workflows[s.called]
+	if s.called != nil {
+		out.Called = m.out.Workflows[s.called.index]
 	}
 	for _, p := range s.after {
-		out.After = append(out.After, m.out.Workflows[p.workflow].Steps[p.step])
+		out.After = append(out.After, m.out.Workflows[p.step.workflow.index].Steps[p.step.index])
 	}
 	out.Arguments = m.arguments(w, s.arguments)
 	if b := s.body; b != nil {
@@ -126,10 +126,10 @@ func (m *mirror) actions(w *linked.Workflow, list []*action) (out []*linked.Acti
 		to := &linked.Action{Name: a.name, Kind: a.kind, Inputs: m.arguments(w, a.inputs), After: a.after, Limit: a.limit,
 			Criteria: m.criteria(w, a.criteria), Place: a.place, Listed: a.listed, Decl: a.decl, Inherited: a.inherited}
 		switch {
-		case a.step >= 0:
-			to.Step = w.Steps[a.step]
-		case a.workflow >= 0:
-			to.Workflow = m.out.Workflows[a.workflow]
+		case a.step != nil:
+			to.Step = w.Steps[a.step.index]
+		case a.workflow != nil:
+			to.Workflow = m.out.Workflows[a.workflow.index]
 		default:
 			to.Dangling = a.target != "" || a.kind == "goto"
 		}
@@ -193,7 +193,7 @@ func (m *mirror) ref(w *linked.Workflow, r *ref) *linked.Ref {
 	case inputRef:
 		out.Declared = !r.dotted
 	case stepOutputRef:
-		out.Step, out.Declared = w.Steps[r.index], !r.dotted
+		out.Step, out.Declared = w.Steps[r.step.index], !r.dotted
 	case workflowInputRef, workflowOutputRef:
 		m.ofWorkflow(r, out)
 	case componentRef:
@@ -213,7 +213,7 @@ func (r *ref) within(d *arazzo.Document) arazzo.Position {
 
 // ofWorkflow finds the declared input or output that a dotted name begins with.
 func (m *mirror) ofWorkflow(r *ref, out *linked.Ref) {
-	out.Workflow = m.out.Workflows[r.index]
+	out.Workflow = m.out.Workflows[r.workflow.index]
 	var declared []string
 	if r.kind == workflowInputRef {
 		for _, in := range out.Workflow.Inputs {

@@ -76,18 +76,18 @@ func member(values map[string]any, r *ref) (any, bool) {
 }
 
 func (x *Execution) workflowValue(f *frame, r *ref) (any, bool) {
-	if r.index == f.Workflow && r.kind == workflowInputRef {
+	if r.workflow.index == f.Workflow && r.kind == workflowInputRef {
 		return member(f.Inputs, r)
 	}
 	if r.kind == workflowInputRef {
 		// One that is not at its end has inputs already.
 		for _, open := range slices.Backward(x.Frames) {
-			if open.Workflow == r.index {
+			if open.Workflow == r.workflow.index {
 				return member(open.Inputs, r)
 			}
 		}
 	}
-	done := x.Completed[r.index]
+	done := x.Completed[r.workflow.index]
 	if done == nil {
 		return nil, false
 	}

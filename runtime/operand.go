@@ -43,9 +43,10 @@ type template struct {
 // A ref is an expression whose names are resolved.
 type ref struct {
 	kind      refKind
-	index     int    // step or workflow
-	name      string // of a header, parameter, input or output
-	dotted    bool   // name may be a path into a value (E5): it is split where no member has the whole name
+	step      *step     // of stepOutputRef
+	workflow  *workflow // of workflowInputRef and workflowOutputRef
+	name      string    // of a header, parameter, input or output
+	dotted    bool      // name may be a path into a value (E5): it is split where no member has the whole name
 	pointer   []string
 	access    []expr.Access
 	whole     string // access as one name: a member that is called so wins (E5)

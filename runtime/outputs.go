@@ -29,10 +29,10 @@ func (f *frame) keepObject(s *step, outputs object) {
 
 // stepOutput gives the output of a step that a reference names.
 func (f *frame) stepOutput(steps []*step, r *ref) (any, bool) {
-	if !f.kept.filled[r.index] {
-		return member(f.Outputs[r.index], r)
+	s := r.step
+	if !f.kept.filled[s.index] {
+		return member(f.Outputs[s.index], r)
 	}
-	s := steps[r.index]
 	if r.slot > 0 {
 		found := &f.kept.slots[s.firstOutput+r.slot-1]
 		return found.V, found.OK

@@ -119,7 +119,7 @@ func FuzzBodies(f *testing.F) {
 		}
 	}
 	placed, whole := placesProgram(f), placesProgram(f)
-	for _, s := range whole.workflows[0].steps {
+	for _, s := range whole.linked.workflows[0].steps {
 		if s.places == nil {
 			f.Fatalf("step %s reads no places", s.id)
 		}

@@ -16,21 +16,26 @@ import (
 // A Program is a document linked with its sources. It is immutable and safe for
 // concurrent use.
 type Program struct {
+	linked *linkedProgram
+	files  fs.FS
+}
+
+// linkedProgram is a document linked with its sources. It is immutable and safe
+// for concurrent use.
+type linkedProgram struct {
 	documents     []*document // the entry document first
 	workflows     []*workflow // of all documents; an index into it identifies a workflow
-	byID          map[string]int
 	diagnostics   []Diagnostic
 	strict        bool
-	prerequisites bool // some step depends on another
-	files         fs.FS
+	prerequisites bool          // some step depends on another
 	fingerprint   func() string // of everything compiled: a snapshot belongs to one program
 }
 
 // Diagnostics returns what compiling found, in the order of the documents.
-func (p *Program) Diagnostics() []Diagnostic { return p.diagnostics }
+func (p *Program) Diagnostics() []Diagnostic { return p.linked.diagnostics }
 
 // Document returns the entry document.
-func (p *Program) Document() *arazzo.Document { return p.documents[0].decl }
+func (p *Program) Document() *arazzo.Document { return p.linked.documents[0].decl }
 
 // document is an Arazzo document with the descriptions that it names.
 type document struct {
@@ -38,7 +43,7 @@ type document struct {
 	decl      *arazzo.Document
 	location  string // what its relative sources start from, where $self says nothing else
 	sources   []*source
-	workflows map[string]int
+	workflows map[string]*workflow
 	schemas   *schemaIndex // nil until a workflow has inputs
 }
 
@@ -59,7 +64,7 @@ type workflow struct {
 	decl      *arazzo.Workflow
 	document  *document
 	schema    *inputSchema
-	dependsOn []int
+	dependsOn []*workflow
 	steps     []*step
 	outputs   []output
 	secrets   map[string]routes // in the inputs: see secretflow.go
@@ -67,17 +72,18 @@ type workflow struct {
 }
 
 type step struct {
-	index int
-	id    string
-	decl  *arazzo.Step
-	label string // what it calls, for events
+	index    int
+	id       string
+	decl     *arazzo.Step
+	workflow *workflow
+	label    string // what it calls, for events
 
 	operation *openapi.Operation // nil for a step that calls a workflow
 	binding   *openapi.Binding
 	source    *source
 	redirects bool
 	timeout   time.Duration
-	called    int // the workflow that the step calls, or -1
+	called    *workflow // the workflow that the step calls, or nil
 
 	after       []prerequisite
 	arguments   []argument
@@ -96,8 +102,8 @@ type step struct {
 
 // prerequisite is a step that must have been executed before another.
 type prerequisite struct {
-	workflow, step int
-	text           string
+	step *step
+	text string
 }
 
 // argument is a parameter of a step, merged from workflow and step (F6).
@@ -138,10 +144,10 @@ type output struct {
 
 // action is a success or failure action, components resolved.
 type action struct {
-	name, kind string // end, goto, retry
-	key        string // of its budget: success and failure actions may share a name
-	step       int    // target in the same workflow, or -1
-	workflow   int    // target, or -1
+	name, kind string    // end, goto, retry
+	key        string    // of its budget: success and failure actions may share a name
+	step       *step     // target in the same workflow, or nil
+	workflow   *workflow // target, or nil
 	target     string
 	inputs     []argument // of the workflow; nil: those of the same names
 	after      time.Duration
@@ -185,8 +191,9 @@ type criterion struct {
 
 // WorkflowIDs returns the ids of the entry document's workflows, in its order.
 func (p *Program) WorkflowIDs() []string {
-	ids := make([]string, len(p.documents[0].decl.Workflows))
-	for i, w := range p.documents[0].decl.Workflows {
+	declared := p.linked.documents[0].decl.Workflows
+	ids := make([]string, len(declared))
+	for i, w := range declared {
 		ids[i] = w.WorkflowID
 	}
 	return ids

@@ -191,11 +191,11 @@ func (l *workflowLinker) outputNames(s *step) []string {
 	}
 	if len(names) == 0 && s.decl.WorkflowID != "" {
 		called := s.called
-		if called < 0 {
-			called, _ = l.lookUpWorkflow(s.decl.WorkflowID)
+		if called == nil {
+			called = l.lookUpWorkflow(s.decl.WorkflowID)
 		}
-		if called >= 0 {
-			for _, e := range l.program.workflows[called].decl.Outputs {
+		if called != nil {
+			for _, e := range called.decl.Outputs {
 				names = append(names, e.Name)
 			}
 		}
@@ -204,22 +204,17 @@ func (l *workflowLinker) outputNames(s *step) []string {
 }
 
 // lookUpWorkflow is workflowRef without diagnostics.
-func (l *workflowLinker) lookUpWorkflow(id string) (int, bool) {
+func (l *workflowLinker) lookUpWorkflow(id string) *workflow {
 	if rest, ok := strings.CutPrefix(strings.Trim(id, "{}"), "$sourceDescriptions."); ok {
 		name, inner := l.sourceName(l.workflow.document, rest)
 		for _, s := range l.workflow.document.sources {
 			if s.name == name && s.document != nil {
-				if i, ok := s.document.workflows[inner]; ok {
-					return i, true
-				}
+				return s.document.workflows[inner]
 			}
 		}
-		return -1, false
+		return nil
 	}
-	if i, ok := l.workflow.document.workflows[id]; ok {
-		return i, true
-	}
-	return -1, false
+	return l.workflow.document.workflows[id]
 }
 
 func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) ref {
@@ -409,7 +404,7 @@ func (l *workflowLinker) resolveStep(r *ref, quiet bool) {
 		}
 		return
 	}
-	r.kind, r.index = stepOutputRef, s.index
+	r.kind, r.step = stepOutputRef, s
 	declared := l.outputNames(s)
 	name, ok := strings.CutPrefix(rest, "outputs.")
 	if !ok {
@@ -460,7 +455,7 @@ func (l *workflowLinker) resolveWorkflow(r *ref, quiet bool) {
 		}
 		return
 	}
-	r.kind, r.index, r.name, r.dotted = workflowOutputRef, l.workflow.document.workflows[id], name, true
+	r.kind, r.workflow, r.name, r.dotted = workflowOutputRef, l.workflow.document.workflows[id], name, true
 	if field == "inputs" {
 		r.kind = workflowInputRef
 	}

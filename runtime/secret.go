@@ -84,7 +84,7 @@ func (x *Execution) learnOutputs(f *frame, s *step) {
 		if o.secrets == nil {
 			continue
 		}
-		if v, ok := f.stepOutput(x.workflow(f).steps, &ref{index: s.index, slot: i + 1, name: o.name}); ok {
+		if v, ok := f.stepOutput(x.workflow(f).steps, &ref{step: s, slot: i + 1, name: o.name}); ok {
 			x.learn(v, o.secrets)
 		}
 	}

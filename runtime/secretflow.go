@@ -16,7 +16,7 @@ import (
 // secretFlow is the analysis of a program. What is to do is in a list, so that
 // the depth of a document is not that of the stack.
 type secretFlow struct {
-	program   *Program
+	program   *linkedProgram
 	suppliers [][]supplier // by workflow: where its inputs come from
 	ends      [][]*workflow
 	todo      []secretOperand
@@ -51,7 +51,8 @@ type answer struct {
 }
 
 // markSecrets finds where the secrets of a program are.
-func (p *Program) markSecrets() {
+func (l *linker) markSecrets() {
+	p := l.program
 	f := &secretFlow{program: p, suppliers: make([][]supplier, len(p.workflows)), ends: make([][]*workflow, len(p.workflows))}
 	for _, w := range p.workflows {
 		f.connect(w)
@@ -69,16 +70,16 @@ func (p *Program) markSecrets() {
 
 // connect notes what a workflow supplies to others.
 func (f *secretFlow) connect(w *workflow) {
-	supply := func(to int, from supplier) { f.suppliers[to] = append(f.suppliers[to], from) }
-	for _, i := range w.dependsOn {
-		supply(i, supplier{site: site{w, nil}, sameNames: true})
+	supply := func(to *workflow, from supplier) { f.suppliers[to.index] = append(f.suppliers[to.index], from) }
+	for _, before := range w.dependsOn {
+		supply(before, supplier{site: site{w, nil}, sameNames: true})
 	}
 	for _, s := range w.steps {
-		if s.called >= 0 {
+		if s.called != nil {
 			supply(s.called, supplier{site: site{w, s}, arguments: s.arguments})
 		}
 		for _, a := range slices.Concat(s.onSuccess, s.onFailure) {
-			if a.workflow >= 0 {
+			if a.workflow != nil {
 				supply(a.workflow, supplier{site: site{w, s}, arguments: a.inputs, sameNames: len(a.inputs) == 0})
 			}
 		}
@@ -190,18 +191,18 @@ func (f *secretFlow) names(at site, r *ref, to route) {
 	case inputRef:
 		f.input(at.workflow, r, to)
 	case workflowInputRef:
-		for _, w := range f.endsOf(f.program.workflows[r.index]) {
+		for _, w := range f.endsOf(r.workflow) {
 			f.input(w, r, to)
 		}
 	case workflowOutputRef:
-		f.results(f.program.workflows[r.index], r, to)
+		f.results(r.workflow, r, to)
 	case stepOutputRef:
-		f.stepOutput(site{at.workflow, at.workflow.steps[r.index]}, r, to)
+		f.stepOutput(site{at.workflow, r.step}, r, to)
 	case outputRef:
 		if s == nil {
 			f.outputs(at, at.workflow.outputs, r, to)
-		} else if s.called >= 0 {
-			f.results(f.program.workflows[s.called], r, to)
+		} else if s.called != nil {
+			f.results(s.called, r, to)
 		}
 	}
 	if s != nil {
@@ -288,8 +289,8 @@ func (f *secretFlow) input(w *workflow, named *ref, to route) {
 // stepOutput marks an output of a step: its own, or one of the workflow that it
 // calls (F17).
 func (f *secretFlow) stepOutput(at site, r *ref, to route) {
-	if s := at.step; len(s.outputs) == 0 && s.called >= 0 {
-		f.results(f.program.workflows[s.called], r, to)
+	if s := at.step; len(s.outputs) == 0 && s.called != nil {
+		f.results(s.called, r, to)
 	}
 	f.outputs(at, at.step.outputs, r, to)
 }
@@ -340,10 +341,7 @@ func (f *secretFlow) endsOf(w *workflow) []*workflow {
 	for i := 0; i < len(ends); i++ {
 		for _, s := range ends[i].steps {
 			for _, a := range slices.Concat(s.onSuccess, s.onFailure) {
-				if a.kind != "goto" || a.workflow < 0 {
-					continue
-				}
-				if next := f.program.workflows[a.workflow]; !slices.Contains(ends, next) {
+				if next := a.workflow; a.kind == "goto" && next != nil && !slices.Contains(ends, next) {
 					ends = append(ends, next)
 				}
 			}

@@ -154,8 +154,8 @@ func (f *secretFlow) named(at site, r *ref, name string) (list routes) {
 			}
 		}
 	}
-	ends := func(index int) {
-		for _, end := range f.endsOf(f.program.workflows[index]) {
+	ends := func(w *workflow) {
+		for _, end := range f.endsOf(w) {
 			outputs(end.outputs)
 		}
 	}
@@ -165,20 +165,20 @@ func (f *secretFlow) named(at site, r *ref, name string) (list routes) {
 	case inputRef:
 		return at.workflow.secretsOf(name)
 	case workflowInputRef:
-		for _, end := range f.endsOf(f.program.workflows[r.index]) {
+		for _, end := range f.endsOf(r.workflow) {
 			list.join(end.secretsOf(name))
 		}
 	case workflowOutputRef:
-		ends(r.index)
+		ends(r.workflow)
 	case stepOutputRef:
-		s := at.workflow.steps[r.index]
-		if outputs(s.outputs); len(s.outputs) == 0 && s.called >= 0 {
+		s := r.step
+		if outputs(s.outputs); len(s.outputs) == 0 && s.called != nil {
 			ends(s.called)
 		}
 	case outputRef:
 		if at.step == nil {
 			outputs(at.workflow.outputs)
-		} else if at.step.called >= 0 {
+		} else if at.step.called != nil {
 			ends(at.step.called)
 		}
 	case requestHeaderRef, requestQueryRef, requestPathRef:
@@ -223,10 +223,10 @@ func (f *secretFlow) conditions(at site) {
 // passed returns the outputs that a step has without declaring them: those of
 // the workflow that it calls (F17), or of those that this one hands over to.
 func (f *secretFlow) passed(s *step) (list []output) {
-	if s.called < 0 || len(s.outputs) > 0 {
+	if s.called == nil || len(s.outputs) > 0 {
 		return nil
 	}
-	for _, end := range f.endsOf(f.program.workflows[s.called]) {
+	for _, end := range f.endsOf(s.called) {
 		for i := range end.outputs {
 			if o := &end.outputs[i]; o.secrets != nil {
 				list = append(list, output{name: o.name, secrets: o.secrets})

@@ -27,25 +27,25 @@ func (x *Execution) Snapshot() ([]byte, error) {
 // documents and descriptions. Its next command is the one that was pending
 // when the snapshot was taken.
 func (p *Program) Restore(snapshot []byte) (*Execution, error) {
-	if errs := arazzo.Errors(p.diagnostics); len(errs) > 0 {
+	if errs := arazzo.Errors(p.linked.diagnostics); len(errs) > 0 {
 		return nil, &CompileError{errs}
 	}
-	x := &Execution{program: p}
+	x := &Execution{program: p.linked, files: p.files}
 	d := json.NewDecoder(bytes.NewReader(snapshot))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&x.state); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	if x.Program != p.fingerprint() {
-		return nil, fmt.Errorf("the snapshot is of program %q, this is %q: the document or a description has changed", x.Program, p.fingerprint())
+	if x.Program != p.linked.fingerprint() {
+		return nil, fmt.Errorf("the snapshot is of program %q, this is %q: the document or a description has changed", x.Program, p.linked.fingerprint())
 	}
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
 	x.Settings.addTo(&x.secrets)
 	for index, c := range x.Completed {
-		x.learnInputs(p.workflows[index], c.Inputs)
-		x.learnResults(p.workflows[index], c.Outputs)
+		x.learnInputs(p.linked.workflows[index], c.Inputs)
+		x.learnResults(p.linked.workflows[index], c.Outputs)
 	}
 	for _, f := range x.Frames {
 		f.kept = x.workflow(f).newOutputs()
@@ -118,7 +118,7 @@ func (x *Execution) waitsFor(f, above *frame) bool {
 	return f.Phase == phaseCalled
 }
 
-func (f *frame) valid(p *Program) bool {
+func (f *frame) valid(p *linkedProgram) bool {
 	w := p.workflows[f.Workflow]
 	steps := len(w.steps)
 	inRange := func(step int) bool { return step >= 0 && step < steps }

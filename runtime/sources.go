@@ -26,7 +26,7 @@ type target struct {
 // caller (O4), or follows from the document's $self, or else from where the
 // document is from (Arazzo 1.1.0, Establishing the Base URI).
 func (l *linker) target(d *document, decl *arazzo.SourceDescription) (target, error) {
-	if given := l.compiler.Sources[decl.Name]; given != "" && d == l.entry {
+	if given := l.options.Sources[decl.Name]; given != "" && d == l.entry {
 		return target{places: []string{location.Clean(given)}}, nil
 	}
 	bases := []string{d.location}
@@ -80,8 +80,8 @@ func (d *document) self() string {
 func (l *linker) start(decl *arazzo.Document) {
 	at := location.Clean(decl.Location)
 	l.entry = &document{decl: decl, location: at}
-	if l.compiler.Base != "" {
-		l.entry.location = location.In(l.compiler.Base)
+	if l.options.Base != "" {
+		l.entry.location = location.In(l.options.Base)
 	}
 	l.parsed[location.Key(at)] = l.entry
 	l.identify(l.entry.self(), at)
@@ -198,16 +198,19 @@ func (l *linker) locate(t target) (string, error) {
 
 // register adds a document to the program with its workflows and sources.
 func (l *linker) register(d *document) {
-	d.root, d.workflows = d.decl.Node(), map[string]int{}
+	d.root, d.workflows = d.decl.Node(), map[string]*workflow{}
 	l.program.documents = append(l.program.documents, d)
 	l.diagnostics = append(l.diagnostics, d.decl.Diagnostics...)
 	for _, w := range d.decl.Workflows {
 		if _, dup := d.workflows[w.WorkflowID]; dup {
 			continue
 		}
-		index := len(l.program.workflows)
-		d.workflows[w.WorkflowID] = index
-		l.program.workflows = append(l.program.workflows, &workflow{index: index, id: w.WorkflowID, decl: w, document: d})
+		registered := &workflow{index: len(l.program.workflows), id: w.WorkflowID, decl: w, document: d}
+		for i, s := range w.Steps {
+			registered.steps = append(registered.steps, &step{index: i, id: s.StepID, decl: s, workflow: registered})
+		}
+		d.workflows[w.WorkflowID] = registered
+		l.program.workflows = append(l.program.workflows, registered)
 	}
 	for _, decl := range d.decl.Sources {
 		s, field, err := l.source(d, decl)
