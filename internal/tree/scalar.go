@@ -54,6 +54,7 @@ type scalarReader struct {
 	pos   int
 	value []byte
 
+	skip   bool  // the value is not wanted
 	places bool  // keep at
 	at     []int // the offset of each byte of value, and of the end
 	next   int   // of a block scalar: where the line after it begins
@@ -62,6 +63,9 @@ type scalarReader struct {
 
 // emit adds what stands for something else at an offset.
 func (r *scalarReader) emit(offset int, text string) {
+	if r.skip {
+		return
+	}
 	if r.places {
 		for range len(text) {
 			r.at = append(r.at, offset)
@@ -77,7 +81,9 @@ func (r *scalarReader) copy(end int) {
 			r.at = append(r.at, i)
 		}
 	}
-	r.value = append(r.value, r.data[r.pos:end]...)
+	if !r.skip {
+		r.value = append(r.value, r.data[r.pos:end]...)
+	}
 	r.pos = end
 }
 
@@ -134,18 +140,18 @@ func (r *scalarReader) scalar(want string) *Scalar {
 }
 
 // lineEnd returns the offset of the line break after i, or of the text's end.
-func lineEnd(data []byte, i int) int {
-	end := len(data)
-	if n := bytes.IndexByte(data[i:], '\n'); n >= 0 {
-		end = i + n
+func (r *scalarReader) lineEnd(i int) int {
+	end, _ := endOfLine(r.data, i)
+	if !r.places {
+		return end // other line breaks are not for the quick reader
 	}
-	for _, c := range [...]byte{'\r', 0xc2, 0xe2} { // what else a line break may begin with
+	for _, c := range [...]byte{'\r', 0xc2, 0xe2} {
 		for from := i; ; from++ {
-			n := bytes.IndexByte(data[from:end], c)
+			n := bytes.IndexByte(r.data[from:end], c)
 			if n < 0 {
 				break
 			}
-			if from += n; breakAt(data, from) > 0 {
+			if from += n; breakAt(r.data, from) > 0 {
 				end = from
 				break
 			}
@@ -191,7 +197,7 @@ func (r *scalarReader) breaks(i int) (breaks int) {
 // depends on what is around it.
 func (r *scalarReader) plain(want string) {
 	for len(r.value) < len(want) && r.has(r.pos) {
-		end := lineEnd(r.data, r.pos)
+		end := r.lineEnd(r.pos)
 		if rest := r.pos + len(want) - len(r.value); end >= rest {
 			r.copy(rest)
 			break
@@ -298,7 +304,7 @@ func (r *scalarReader) block(folded bool, want string) bool {
 		if c := r.data[r.pos]; c == '+' || c == '-' {
 			chomp = c
 		} else if c == '#' {
-			r.pos = lineEnd(r.data, r.pos) - 1
+			r.pos = r.lineEnd(r.pos) - 1
 		}
 	}
 	r.pos += breakAt(r.data, r.pos)
@@ -341,7 +347,7 @@ func (r *scalarReader) blockLines(folded bool, chomp byte, indent int) {
 		}
 		r.emitBreaks(empty, r.pos)
 		r.pos = line
-		r.copy(lineEnd(r.data, line))
+		r.copy(r.lineEnd(line))
 		end, last, lastBlank = r.pos, r.pos, blank
 		r.pos += breakAt(r.data, r.pos)
 		empty = r.pos
