@@ -60,6 +60,9 @@ func (o *Outline) rest() *Outline {
 // A text with something that the quick readers do not know is read in full.
 func ParseOutline(data []byte, o *Outline) (*Node, error) {
 	data = withoutMark(data)
+	if !quickly {
+		return parseFull(data)
+	}
 	n, err := quick(data, o)
 	var syntax *SyntaxError
 	if err == nil || errors.As(err, &syntax) && syntax.Message == tooMany {
