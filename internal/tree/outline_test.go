@@ -243,8 +243,11 @@ func description(operations int) *Node {
 	paths := map[string]any{}
 	for i := range operations {
 		paths[fmt.Sprintf("/items%d/{id}", i)] = map[string]any{"get": map[string]any{
-			"operationId": fmt.Sprintf("getItem%d", i), "description": "Returns \"an item\",\nby its id: ü.", "deprecated": i%2 == 0, "tags": []any{"items", "all"},
-			"parameters": []any{map[string]any{"name": "id", "in": "path", "required": true, "schema": map[string]any{"type": "integer", "maximum": 1e6 + 0.5}}},
+			"operationId": fmt.Sprintf("getItem%d", i), "deprecated": i%2 == 0, "tags": []any{"items", "all"},
+			"description": "Returns \"an item\",\nby its id: ü.",
+			"parameters": []any{map[string]any{
+				"name": "id", "in": "path", "required": true, "schema": map[string]any{"type": "integer", "maximum": 1e6 + 0.5},
+			}},
 			"responses":  map[string]any{"200": map[string]any{"description": "it's the item", "x-rank": int64(i)}},
 		}}
 	}

@@ -24,7 +24,7 @@ const (
 	Folded
 )
 
-// A Scalar is how a value stands in a [Text].
+// A Scalar is how a value is written in a [Text].
 type Scalar struct {
 	Start, End int // in bytes, quotes and indicators included
 	Style      Style
@@ -61,7 +61,7 @@ type scalarReader struct {
 	json   bool  // it has an escape that JSON has and the YAML library does not: a slash, half of a character
 }
 
-// emit adds what stands for something else at an offset.
+// emit adds a text for what is written otherwise at an offset.
 func (r *scalarReader) emit(offset int, text string) {
 	if r.skip {
 		return
@@ -239,7 +239,7 @@ func (r *scalarReader) quoted() bool {
 	return false
 }
 
-// inQuotes has the bytes that may not stand for themselves in quotes.
+// inQuotes has the bytes that may be something other than themselves in quotes.
 var inQuotes = [256]bool{'\'': true, '"': true, '\\': true, '\n': true, '\r': true, 0xc2: true, 0xe2: true}
 
 // escapes are the escapes of one character (YAML 1.2, §5.7; RFC 8259, §7).
@@ -403,9 +403,9 @@ func breakText(data []byte) string {
 	return "\n"
 }
 
-// Replace returns what has to stand from an offset to another in the text, so
+// Replace returns what has to be written from an offset to another in the text, so
 // that the bytes start to end of the scalar's value become text. flow says that
-// the scalar stands inside of brackets or braces. It fails for what the
+// the scalar is inside of brackets or braces. It fails for what the
 // scalar's style cannot hold at that place.
 func (s *Scalar) Replace(start, end int, text string, flow bool) (from, to int, written string, ok bool) {
 	whole := s.Value[:start] + text + s.Value[end:]
@@ -440,7 +440,7 @@ func Quote(text string) string {
 	return string(value.AppendString(nil, text))
 }
 
-// plainText reports whether a text may stand as a plain scalar on one line. It
+// plainText reports whether a text may be written as a plain scalar on one line. It
 // refuses more than YAML does.
 func plainText(s string, flow bool) bool {
 	if kind, _ := resolveCore(s); kind != String || !plainSafe(s) || strings.TrimSpace(s) != s {

@@ -44,7 +44,7 @@ func (r *yamlScanner) document(o *Outline) (n *Node, err error) {
 	return n, nil
 }
 
-// documentStart passes over a --- that stands on a line of its own.
+// documentStart passes over a --- that is on a line of its own.
 func (r *yamlScanner) documentStart() {
 	if r.indent == 0 && bytes.HasPrefix(r.data[r.pos:], []byte("---")) {
 		r.pos += 3
@@ -194,7 +194,7 @@ func (r *yamlScanner) next() {
 	}
 }
 
-// first reports whether nothing but comments stands in front of the line.
+// first reports whether nothing but comments comes before the line.
 func (r *yamlScanner) first() bool { return r.nodes == 0 && r.depth == 0 }
 
 // endLine goes over what may follow a value on its line, to the next text.
@@ -292,7 +292,7 @@ func (r *yamlScanner) item(column int, o *Outline) *Node {
 	}, false)
 }
 
-// afterIndicator reads the value behind a dash or a colon: on the line by
+// afterIndicator reads the value after a dash or a colon: on the line by
 // inline, else below it in a block that is deeper than column, or a sequence as
 // deep where that may be; else it is null.
 func (r *yamlScanner) afterIndicator(column int, o *Outline, inline func() *Node, sequence bool) *Node {
@@ -516,7 +516,7 @@ func (r *yamlScanner) plain(parent int, o *Outline) *Node {
 	return n
 }
 
-// resolve gives a node the value of a plain scalar.
+// resolve sets a node to the value of a plain scalar.
 func (n *Node) resolve(text []byte) {
 	if n.Kind, n.Text = resolveCore(string(text)); n.Kind == Number && n.Text == "" {
 		panic(n.notJSON(string(text)))

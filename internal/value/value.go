@@ -102,7 +102,7 @@ func sameDecimal(a, b string) bool {
 	return am == bm && ae == be
 }
 
-// decimal gives a number's canonical form: its significant digits with sign,
+// decimal returns a number's canonical form: its significant digits with sign,
 // and the power of ten of the last one.
 func decimal(text string) (mantissa string, exponent int64) {
 	sign := ""
