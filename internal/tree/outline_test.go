@@ -248,7 +248,7 @@ func description(operations int) *Node {
 			"parameters": []any{map[string]any{
 				"name": "id", "in": "path", "required": true, "schema": map[string]any{"type": "integer", "maximum": 1e6 + 0.5},
 			}},
-			"responses":  map[string]any{"200": map[string]any{"description": "it's the item", "x-rank": int64(i)}},
+			"responses": map[string]any{"200": map[string]any{"description": "it's the item", "x-rank": int64(i)}},
 		}}
 	}
 	return FromValue(map[string]any{"openapi": "3.1.0", "paths": paths})
