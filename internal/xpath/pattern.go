@@ -11,62 +11,115 @@ import (
 // 3.1) are those of XML Schema and anchors. They are rewritten for RE2; what
 // means something else there is written out, what cannot be is refused.
 
+// A pattern is a compiled regular expression.
+type pattern struct {
+	first *regexp.Regexp // from the beginning of a text
+	rest  *regexp.Regexp // after a match
+	size  int            // of its program
+}
+
 type patternReader struct {
 	text    string
 	at      int
-	version int
+	version version
 	fold    bool // flag i
 	all     bool // flag s
+	quoted  bool // flag q
 	out     strings.Builder
 }
 
+// The beginning of a text, which nothing else is written as, and what it is
+// after a match.
+const (
+	beginning = `(?:\A)`
+	nowhere   = `[^\x00-\x{10FFFF}]`
+)
+
 // pattern compiles a regular expression with its flags.
-func (s *scope) pattern(text, flags string) *regexp.Regexp {
-	key := flags + "/" + text
-	if re := s.run.patterns[key]; re != nil {
-		return re
+func (s *scope) pattern(text, flags string) *pattern {
+	if len(text)+len(flags) > maxExpr {
+		failf("a regular expression is longer than %d bytes", maxExpr)
 	}
+	key := flags + "/" + text
+	if known := s.run.patterns[key]; known != nil {
+		return known
+	}
+	s.visit(1 + 64*len(text))
 	p := &patternReader{text: text, version: s.run.version}
-	quoted := false
+	p.flags(flags)
+	if p.fold {
+		p.out.WriteString("(?i)")
+	}
+	if p.quoted {
+		p.out.WriteString(regexp.QuoteMeta(text))
+	} else {
+		p.read()
+	}
+	compiled := s.compiled(p)
+	if s.run.patterns == nil {
+		s.run.patterns = map[string]*pattern{}
+	}
+	s.run.patterns[key] = compiled
+	return compiled
+}
+
+func (p *patternReader) flags(flags string) {
 	for _, f := range flags {
 		switch {
 		case f == 'i':
 			p.fold = true
 		case f == 's':
 			p.all = true
-		case f == 'q' && s.run.version > 2:
-			quoted = true
+		case f == 'q' && p.version > v20:
+			p.quoted = true
 		case f == 'm' || f == 'x':
 			failf("the flag %c of a regular expression is not available", f)
 		default:
 			failf("a regular expression has no flag %c", f)
 		}
 	}
-	if len(text) > maxExpr {
-		failf("a regular expression is longer than %d bytes", maxExpr)
+}
+
+func (s *scope) compiled(p *patternReader) *pattern {
+	written := p.out.String()
+	compiled := &pattern{size: p.size(written)}
+	s.visit(16 * compiled.size)
+	compiled.first = p.compile(written)
+	compiled.rest = compiled.first
+	if strings.Contains(written, beginning) {
+		compiled.rest = p.compile(strings.ReplaceAll(written, beginning, nowhere))
 	}
-	s.run.visit(1 + 64*len(text))
-	if p.fold {
-		p.out.WriteString("(?i)")
-	}
-	if quoted {
-		p.out.WriteString(regexp.QuoteMeta(text))
-	} else {
-		p.read()
-	}
-	re, err := regexp.Compile(p.out.String())
+	return compiled
+}
+
+// size is that of the program, which counts in a bracket make much longer than
+// the text.
+func (p *patternReader) size(written string) int {
+	parsed, err := syntax.Parse(written, syntax.Perl)
 	if err != nil {
-		what := "it is not available"
-		if problem := (*syntax.Error)(nil); errors.As(err, &problem) {
-			what = problem.Code.String()
-		}
-		p.fail(what)
+		p.refuse(err)
 	}
-	if s.run.patterns == nil {
-		s.run.patterns = map[string]*regexp.Regexp{}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		p.refuse(err)
 	}
-	s.run.patterns[key] = re
+	return len(program.Inst)
+}
+
+func (p *patternReader) compile(written string) *regexp.Regexp {
+	re, err := regexp.Compile(written)
+	if err != nil {
+		p.refuse(err)
+	}
 	return re
+}
+
+func (p *patternReader) refuse(err error) {
+	what := "it is not available"
+	if problem := (*syntax.Error)(nil); errors.As(err, &problem) {
+		what = problem.Code.String()
+	}
+	p.fail(what)
 }
 
 func (p *patternReader) fail(what string) {
@@ -94,7 +147,7 @@ func (p *patternReader) read() {
 			switch {
 			case p.all:
 				p.out.WriteString(`(?s:.)`)
-			case p.version > 2:
+			case p.version > v20:
 				p.out.WriteString(`[^\n\r]`)
 			default:
 				p.out.WriteString(`[^\n]`)
@@ -107,8 +160,12 @@ func (p *patternReader) read() {
 			p.group()
 			nothing = true
 			continue
-		case '|', '^':
+		case '|':
 			p.out.WriteByte(ch)
+			nothing = true
+			continue
+		case '^':
+			p.out.WriteString(beginning)
 			nothing = true
 			continue
 		case ')', '$':
@@ -121,7 +178,7 @@ func (p *patternReader) read() {
 			p.quantifier(ch)
 			never = true
 		case ']', '}':
-			p.fail(string(ch) + ` stands alone; it is written \` + string(ch))
+			p.fail(string(ch) + ` is a character only when it is written \` + string(ch))
 		default:
 			p.out.WriteString(regexp.QuoteMeta(p.text[p.at-1 : p.at]))
 		}
@@ -132,8 +189,8 @@ func (p *patternReader) read() {
 func (p *patternReader) group() {
 	p.out.WriteByte('(')
 	if strings.HasPrefix(p.text[p.at:], "?") {
-		if p.version < 3 || !strings.HasPrefix(p.text[p.at:], "?:") {
-			p.fail("(? is no group")
+		if p.version < v30 || !strings.HasPrefix(p.text[p.at:], "?:") {
+			p.fail("(? does not begin a group")
 		}
 		p.at += 2
 		p.out.WriteString("?:")
@@ -147,7 +204,7 @@ func (p *patternReader) quantifier(ch byte) {
 	if ch == '{' {
 		count := counts.FindString(p.text[p.at:])
 		if count == "" {
-			p.fail("{ begins no quantifier")
+			p.fail("{ does not begin a quantifier")
 		}
 		p.out.WriteString(count)
 		p.at += len(count)
@@ -158,7 +215,7 @@ func (p *patternReader) quantifier(ch byte) {
 	}
 }
 
-// escape reads what follows a backslash; member says that it stands in a class.
+// escape reads what follows a backslash; member says that it is in a class.
 func (p *patternReader) escape(member bool) string {
 	if p.at == len(p.text) {
 		p.fail(`it ends with \`)
@@ -190,7 +247,7 @@ func (p *patternReader) escape(member bool) string {
 	return ""
 }
 
-// class reads a character class expression behind its bracket.
+// class reads a character class expression after its bracket.
 func (p *patternReader) class() {
 	p.out.WriteByte('[')
 	if strings.HasPrefix(p.text[p.at:], "^") {
@@ -247,122 +304,4 @@ func (p *patternReader) character() (written string, alone bool) {
 	r := []rune(p.text[p.at:])[0]
 	p.at += len(string(r))
 	return regexp.QuoteMeta(string(r)), true
-}
-
-// search accounts for looking through a text, which takes time by the lengths of
-// both.
-func (s *scope) search(re *regexp.Regexp, text string) {
-	s.run.visit(1 + len(text)/64*(1+len(re.String())/16))
-}
-
-func matchesFunction(s *scope, args []seq) seq {
-	text := s.text(args[0])
-	re := s.pattern(s.needed(args[1]), s.flags(args, 2))
-	s.search(re, text)
-	return seq{re.MatchString(text)}
-}
-
-func (s *scope) flags(args []seq, at int) string {
-	if at < len(args) {
-		return s.needed(args[at])
-	}
-	return ""
-}
-
-// separating is a pattern that replace and tokenize take: it matches no empty
-// text.
-func (s *scope) separating(pattern, flags string) *regexp.Regexp {
-	re := s.pattern(pattern, flags)
-	if re.MatchString("") {
-		failf("the regular expression %s matches the empty text", shown(pattern))
-	}
-	return re
-}
-
-func replaceFunction(s *scope, args []seq) seq {
-	text, with := s.text(args[0]), s.needed(args[2])
-	flags := s.flags(args, 3)
-	re := s.separating(s.needed(args[1]), flags)
-	parts := replacementParts(with, re.NumSubexp(), strings.Contains(flags, "q"))
-	s.search(re, text)
-	var texts []string
-	rest := 0
-	for _, found := range re.FindAllStringSubmatchIndex(text, -1) {
-		texts = append(texts, text[rest:found[0]])
-		rest = found[1]
-		for _, part := range parts {
-			switch {
-			case part.group < 0:
-				texts = append(texts, part.text)
-			case found[2*part.group] >= 0:
-				texts = append(texts, text[found[2*part.group]:found[2*part.group+1]])
-			}
-		}
-	}
-	return seq{s.joined(append(texts, text[rest:]), "")}
-}
-
-type replacementPart struct {
-	text  string
-	group int // -1: the text
-}
-
-// replacementParts reads a replacement: $N is a group, of as many digits as
-// there are groups for; \$ and \\ are characters.
-func replacementParts(with string, groups int, plain bool) (parts []replacementPart) {
-	if plain {
-		return []replacementPart{{with, -1}}
-	}
-	for i := 0; i < len(with); i++ {
-		next := byte(0)
-		if i+1 < len(with) {
-			next = with[i+1]
-		}
-		switch {
-		case with[i] == '\\' && (next == '\\' || next == '$'):
-			i++
-			parts = append(parts, replacementPart{string(next), -1})
-		case with[i] == '\\':
-			failf(`the replacement %s: behind \ there is \ or $`, shown(with))
-		case with[i] != '$':
-			parts = append(parts, replacementPart{with[i : i+1], -1})
-		case next < '0' || next > '9':
-			failf("the replacement %s: behind $ there is a number", shown(with))
-		default:
-			i++
-			group := int(next - '0')
-			for i+1 < len(with) && with[i+1] >= '0' && with[i+1] <= '9' && group*10+int(with[i+1]-'0') <= groups {
-				i++
-				group = group*10 + int(with[i]-'0')
-			}
-			if group <= groups {
-				parts = append(parts, replacementPart{"", group})
-			}
-		}
-	}
-	return parts
-}
-
-func tokenizeFunction(s *scope, args []seq) seq {
-	text := s.text(args[0])
-	s.built(len(text))
-	var tokens seq
-	if len(args) == 1 {
-		for _, token := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) }) {
-			tokens = append(tokens, token)
-		}
-		return tokens
-	}
-	re := s.separating(s.needed(args[1]), s.flags(args, 2))
-	if text == "" {
-		return nil
-	}
-	s.search(re, text)
-	rest := 0
-	for _, found := range re.FindAllStringIndex(text, -1) {
-		s.run.visit(1)
-		tokens = append(tokens, text[rest:found[0]])
-		rest = found[1]
-	}
-	return append(tokens, text[rest:])
 }

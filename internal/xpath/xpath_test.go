@@ -56,7 +56,7 @@ func TestSet(t *testing.T) {
 		"/o/id":  `<o><id>&lt;2&gt;</id><x a="b"></x></o>`,
 		"//x/@a": `<o><id>1</id><x a="&lt;2&gt;"></x></o>`,
 	} {
-		e, err := xpath.Compile(expr)
+		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestSet(t *testing.T) {
 		}
 	}
 	for _, expr := range []string{"//none", "'text'", "//id/text()", "(//id, 1)"} {
-		e, err := xpath.Compile(expr)
+		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestSet(t *testing.T) {
 			t.Errorf("%s was set: %s", expr, got)
 		}
 	}
-	if e, _ := xpath.Compile("//id"); e.String() != "//id" || (*xpath.Expr)(nil).String() != "" {
+	if e, _ := xpath.CompileVersion("//id", ""); e.String() != "//id" || (*xpath.Expr)(nil).String() != "" {
 		t.Error(e)
 	}
 }
@@ -108,7 +108,7 @@ func TestBounds(t *testing.T) {
 		"let $a := string(/), $b := concat($a, $a, $a, $a), $c := concat($b, $b, $b, $b), $d := concat($c, $c, $c, $c), $e := concat($d, $d, $d, $d) return concat($e, $e, $e)",
 		"let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return ($e, $e)",
 	} {
-		e, err := xpath.Compile(text)
+		e, err := xpath.CompileVersion(text, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,10 +116,10 @@ func TestBounds(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	if _, err := xpath.Compile(strings.Repeat("(", 300) + "1" + strings.Repeat(")", 300)); err == nil {
+	if _, err := xpath.CompileVersion(strings.Repeat("(", 300)+"1"+strings.Repeat(")", 300), ""); err == nil {
 		t.Error("nested without an end")
 	}
-	if e, err := xpath.Compile("count(distinct-values((1 to 20000) ! string())) = 20000 and count(//a) = 20000"); err != nil {
+	if e, err := xpath.CompileVersion("count(distinct-values((1 to 20000) ! string())) = 20000 and count(//a) = 20000", ""); err != nil {
 		t.Error(err)
 	} else if ok, err := e.Test(doc); !ok || err != nil {
 		t.Error(ok, err)
@@ -132,7 +132,7 @@ func TestValue(t *testing.T) {
 	for expr, want := range map[string]any{
 		"/o/id": "1", "//x": []any{"", ""}, "//none": nil, "//x/@a": "b", "count(//x)": int64(2), "1 div 4": 0.25, "true()": true, "'s'": "s", "(1, 2)": []any{int64(1), int64(2)}, "1.5": 1.5, "10 div 4": 2.5, "data(//x/@a)": "b", "()": nil,
 	} {
-		e, err := xpath.Compile(expr)
+		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestValue(t *testing.T) {
 		}
 	}
 	for _, expr := range []string{"1 div 0", "sum('1')", "//q:x", "1 div 0e0"} {
-		e, err := xpath.Compile(expr)
+		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +157,7 @@ func FuzzTest(f *testing.F) {
 	f.Add("/r/*[position()=last()]/text()", "<r>")
 	f.Add("//p:x | ..", `<r xmlns:p="u"/>`)
 	f.Fuzz(func(t *testing.T, expr, doc string) {
-		if e, err := xpath.Compile(expr); err == nil {
+		if e, err := xpath.CompileVersion(expr, ""); err == nil {
 			_, _ = e.Test(doc) // only that it comes back
 		}
 	})
