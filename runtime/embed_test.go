@@ -38,7 +38,7 @@ func TestEmbeddedRefused(t *testing.T) {
 		{regexCriterion, `(?P<{$inputs.s}>a)`, "n", "capture"},
 		{regexCriterion, `[[:{$inputs.s}:]]`, "alpha", "character class"},
 		{regexCriterion, `\p{{$inputs.s}}`, "L", ""},
-		{xpathCriterion, `//{$inputs.s}`, "a", "no step"},
+		{xpathCriterion, `//{$inputs.s}`, "a", "not a step"},
 		{xpathCriterion, `a{$inputs.s}`, int64(-5), "unexpected"},
 		{xpathCriterion, `'a'{$inputs.s}`, "b", "unexpected"},
 		{jsonpathCriterion, `$.a{$inputs.s}`, int64(5), ""},
