@@ -7,14 +7,14 @@ import (
 
 const maxBits = 8192 // of an integer or a decimal
 
-func calculation(since version, operation string) operator {
-	return operator{since: since, evaluate: func(s *scope, left, right expression) seq {
-		a, b := s.number(left(s)), s.number(right(s))
-		if a == nil || b == nil {
+func calculation(operation string) func(s *scope, a, b seq) seq {
+	return func(s *scope, a, b seq) seq {
+		x, y := s.number(a), s.number(b)
+		if x == nil || y == nil {
 			return nil
 		}
-		return seq{s.arithmetic(operation, a, b)}
-	}}
+		return seq{s.arithmetic(operation, x, y)}
+	}
 }
 
 var ofDoubles = map[string]func(a, b float64) float64{

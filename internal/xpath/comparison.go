@@ -44,9 +44,9 @@ func (s *scope) compareValues(operator string, a, b item) (result, ok bool) {
 }
 
 // valueComparison takes untyped values for strings.
-func valueComparison(operation string) operator {
-	return operator{since: v20, evaluate: func(s *scope, left, right expression) seq {
-		a, b := asString(s.one(left(s))), asString(s.one(right(s)))
+func valueComparison(operation string) func(s *scope, left, right seq) seq {
+	return func(s *scope, left, right seq) seq {
+		a, b := asString(s.one(left)), asString(s.one(right))
 		if a == nil || b == nil {
 			return nil
 		}
@@ -55,25 +55,24 @@ func valueComparison(operation string) operator {
 			failf("%s %s %s is not defined", typeName(a), operation, typeName(b))
 		}
 		return seq{result}
-	}}
+	}
 }
 
 // nodeComparison compares by identity and document order (§3.5.3).
-func nodeComparison(operation string) operator {
-	return operator{since: v20, evaluate: func(s *scope, left, right expression) seq {
-		a, b := s.node(left(s)), s.node(right(s))
+func nodeComparison(operation string) func(s *scope, left, right seq) seq {
+	return func(s *scope, left, right seq) seq {
+		a, b := s.node(left), s.node(right)
 		if a == nil || b == nil {
 			return nil
 		}
 		return seq{holds[operation](cmp.Compare(a.at, b.at))}
-	}}
+	}
 }
 
 // generalComparison (§3.5.2) holds where it does for one pair of values. A pair
 // that cannot be compared is an error only where it holds for none.
-func generalComparison(sign, operation string) operator {
-	return operator{since: v10, evaluate: func(s *scope, left, right expression) seq {
-		a, b := left(s), right(s)
+func generalComparison(sign, operation string) func(s *scope, a, b seq) seq {
+	return func(s *scope, a, b seq) seq {
 		alike := s.alike
 		if s.run.version == v10 {
 			a, b = besideBoolean(a, b), besideBoolean(b, a)
@@ -85,18 +84,17 @@ func generalComparison(sign, operation string) operator {
 			for _, y := range b {
 				s.visit(1)
 				v, w, message := alike(operation, x, y)
-				result := false
+				result, ok := false, false
 				if message == "" {
-					ok := false
-					if result, ok = s.compareValues(operation, v, w); !ok {
-						message = typeName(v) + " " + sign + " " + typeName(w) + " is not defined"
-					}
+					result, ok = s.compareValues(operation, v, w)
 				}
-				if result {
+				switch {
+				case result:
 					return seq{true}
-				}
-				if failure == "" {
+				case failure == "" && message != "":
 					failure = message
+				case failure == "" && !ok:
+					failure = typeName(v) + " " + sign + " " + typeName(w) + " is not defined"
 				}
 			}
 		}
@@ -104,7 +102,7 @@ func generalComparison(sign, operation string) operator {
 			failf("%s", failure)
 		}
 		return seq{false}
-	}}
+	}
 }
 
 // alike casts an untyped value by the type of the other; message says why it

@@ -94,21 +94,21 @@ func (s *scope) append(all, more seq) seq {
 	return append(all, more...)
 }
 
+// bind is the scope of an expression with a variable.
+func (s *scope) bind(value ...item) *scope {
+	inner := *s
+	inner.vars = &binding{value, s.vars}
+	return &inner
+}
+
 func bindTo(in, body expression) expression {
-	return func(s *scope) seq {
-		inner := *s
-		inner.vars = &binding{in(s), s.vars}
-		return body(&inner)
-	}
+	return func(s *scope) seq { return body(s.bind(in(s)...)) }
 }
 
 func forEach(in, body expression) expression {
-	return func(s *scope) seq {
-		var all seq
+	return func(s *scope) (all seq) {
 		for _, it := range in(s) {
-			inner := *s
-			inner.vars = &binding{seq{it}, s.vars}
-			all = s.append(all, body(&inner))
+			all = s.append(all, body(s.bind(it)))
 		}
 		return all
 	}
@@ -120,9 +120,7 @@ func quantified(some bool) func(in, body expression) expression {
 		return func(s *scope) seq {
 			for _, it := range in(s) {
 				s.visit(1)
-				inner := *s
-				inner.vars = &binding{seq{it}, s.vars}
-				if ebv(body(&inner)) == some {
+				if ebv(body(s.bind(it))) == some {
 					return seq{some}
 				}
 			}
@@ -169,39 +167,48 @@ func step(axis axis, test nodeTest, predicates []expression) expression {
 	}
 }
 
-func (s *scope) filter(v seq, predicate expression) seq {
-	var kept seq
+// each evaluates an expression with one item after another as its context.
+func (s *scope) each(v seq, e expression, use func(it item, result seq)) {
 	inner := *s
 	inner.size = len(v)
 	for i, it := range v {
 		s.visit(1)
 		inner.item, inner.position = it, i+1
-		test := predicate(&inner)
+		use(it, e(&inner))
+	}
+}
+
+func (s *scope) filter(v seq, predicate expression) (kept seq) {
+	position := int64(0)
+	s.each(v, predicate, func(it item, test seq) {
+		position++
 		holds := false
 		if len(test) == 1 && isNumber(test[0]) {
-			holds, _ = s.compareValues("eq", test[0], big.NewInt(int64(i+1)))
+			holds, _ = s.compareValues("eq", test[0], big.NewInt(position))
 		} else {
 			holds = ebv(test)
 		}
 		if holds {
 			kept = append(kept, it)
 		}
-	}
+	})
 	return kept
+}
+
+// mapping is the operator ! (XPath 3.0 §3.14).
+func mapping(from, to expression) expression {
+	return func(s *scope) (all seq) {
+		s.each(from(s), to, func(_ item, v seq) { all = s.append(all, v) })
+		return all
+	}
 }
 
 // path is E1/E2 (§3.2): nodes come in document order, atomic values as they
 // are found.
 func path(from, to expression) expression {
+	selected := mapping(func(s *scope) seq { return s.nodes(from(s)) }, to)
 	return func(s *scope) seq {
-		origins := s.nodes(from(s))
-		inner := *s
-		inner.size = len(origins)
-		var found seq
-		for i, it := range origins {
-			inner.item, inner.position = it, i+1
-			found = s.append(found, to(&inner))
-		}
+		found := selected(s)
 		for _, it := range found {
 			if isA[*node](it) != isA[*node](found[0]) {
 				failf("a path selects either nodes or values, not both")
@@ -211,21 +218,6 @@ func path(from, to expression) expression {
 			return found
 		}
 		return s.ordered(found)
-	}
-}
-
-// mapping is the operator ! (XPath 3.0 §3.14).
-func mapping(from, to expression) expression {
-	return func(s *scope) seq {
-		var all seq
-		inner := *s
-		items := from(s)
-		inner.size = len(items)
-		for i, it := range items {
-			inner.item, inner.position = it, i+1
-			all = s.append(all, to(&inner))
-		}
-		return all
 	}
 }
 

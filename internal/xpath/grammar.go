@@ -245,7 +245,8 @@ func later() []level {
 	return []level{
 		chain("or"), chain("and"), once("=", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "is", "<<", ">>"),
 		chain("||"), once("to"), chain("+", "-"), chain("*", "div", "idiv", "mod"), chain("|", "union"), chain("intersect", "except"),
-		instanceOf, treatAs, castableAs, castAs, arrow, signed("+", "-"), chain("!"),
+		ofType("instance", "of", instanceOf), ofType("treat", "as", treatAs), ofType("castable", "as", castableAs), ofType("cast", "as", castAs),
+		arrow, signed("+", "-"), chain("!"),
 	}
 }
 
@@ -336,32 +337,26 @@ func arrow(p *parser, operand func() expression) expression {
 
 func (p *parser) path() expression {
 	var e expression
-	switch {
+	switch t := p.peek(); {
+	case t.is("//"):
+		e = root
 	case p.accept("/"):
 		if !p.beginsStep() {
 			return root
 		}
 		e = path(root, p.step())
-	case p.accept("//"):
-		e = p.below(root)
 	default:
 		e = p.stepExpr()
 	}
 	for {
 		switch {
-		case p.accept("/"):
-			e = path(e, p.step())
 		case p.accept("//"):
-			e = p.below(e)
-		default:
+			e = path(e, step(axes["descendant-or-self"], isAny, nil))
+		case !p.accept("/"):
 			return e
 		}
+		e = path(e, p.step())
 	}
-}
-
-// below is the step after //.
-func (p *parser) below(from expression) expression {
-	return path(path(from, step(axes["descendant-or-self"], isAny, nil)), p.step())
 }
 
 // beginsStep reports whether the next token begins a step. Before XPath 2.0 it
@@ -529,7 +524,7 @@ func (p *parser) call(first expression) expression {
 		name = strings.TrimPrefix(name, "fn:")
 	}
 	f, ok := functions[name]
-	cast := casts[name]
+	cast := atomicTypeOf(name).cast
 	_, isKind := kinds[name]
 	switch {
 	case slices.Contains(reserved, name) || isKind:

@@ -19,26 +19,46 @@ type (
 	uri     string // xs:anyURI
 )
 
-var typeNames = []struct {
+// An atomicType is one that cast as, instance of and the constructors know.
+type atomicType struct {
 	name string
 	is   func(item) bool
-}{
-	{"xs:string", isA[string]}, {"xs:untypedAtomic", isA[untyped]}, {"xs:anyURI", isA[uri]}, {"xs:boolean", isA[bool]},
-	{"xs:integer", isA[*big.Int]}, {"xs:decimal", isA[*big.Rat]}, {"xs:double", isA[float64]}, {"a node", isA[*node]},
+	cast func(item) (item, bool) // nil where it is not available
+}
+
+// atomicTypes are in the order in which a value is known by its type.
+var atomicTypes = []atomicType{
+	{"xs:string", isA[string], func(v item) (item, bool) { return stringOf(v), true }},
+	{"xs:untypedAtomic", isA[untyped], func(v item) (item, bool) { return untyped(stringOf(v)), true }},
+	{"xs:anyURI", isA[uri], nil},
+	{"xs:boolean", isA[bool], toBoolean},
+	{"xs:integer", isA[*big.Int], toInteger},
+	{"xs:decimal", func(v item) bool { return isA[*big.Int](v) || isA[*big.Rat](v) }, toDecimal},
+	{"xs:double", isA[float64], toDouble},
+	{"xs:anyAtomicType", func(v item) bool { return !isA[*node](v) }, nil},
+}
+
+func atomicTypeOf(name string) (none atomicType) {
+	for _, t := range atomicTypes {
+		if t.name == name {
+			return t
+		}
+	}
+	return none
+}
+
+func typeName(v item) string {
+	for _, t := range atomicTypes {
+		if t.is(v) {
+			return t.name
+		}
+	}
+	return "a node"
 }
 
 func isA[T any](v item) bool {
 	_, ok := v.(T)
 	return ok
-}
-
-func typeName(v item) string {
-	for _, t := range typeNames {
-		if t.is(v) {
-			return t.name
-		}
-	}
-	return ""
 }
 
 // ebv is the effective boolean value (XPath 2.0 §2.4.3).
@@ -130,16 +150,6 @@ var (
 )
 
 const maxDigits = 2000
-
-// castable types, by the name that cast as and the constructors know.
-var casts = map[string]func(v item) (item, bool){
-	"xs:string":        func(v item) (item, bool) { return stringOf(v), true },
-	"xs:untypedAtomic": func(v item) (item, bool) { return untyped(stringOf(v)), true },
-	"xs:boolean":       toBoolean,
-	"xs:integer":       toInteger,
-	"xs:decimal":       toDecimal,
-	"xs:double":        toDouble,
-}
 
 // lexical is the text of a string or an untyped value, without the white space
 // around it.

@@ -3,64 +3,75 @@ package xpath
 import "math/big"
 
 // An operator is a binary operator, or one with a level of its own in the
-// grammar, which has no evaluation here.
+// grammar.
 type operator struct {
-	since    version
-	evaluate func(s *scope, left, right expression) seq
-	build    func(left, right expression) expression // instead, of one that changes the context
-}
-
-func (o operator) between(left, right expression) expression {
-	if o.build != nil {
-		return o.build(left, right)
-	}
-	return func(s *scope) seq { return o.evaluate(s, left, right) }
+	since   version
+	between func(left, right expression) expression
 }
 
 var operators = map[string]operator{
-	"or":  {since: v10, evaluate: func(s *scope, a, b expression) seq { return seq{ebv(a(s)) || ebv(b(s))} }},
-	"and": {since: v10, evaluate: func(s *scope, a, b expression) seq { return seq{ebv(a(s)) && ebv(b(s))} }},
+	"or":  {v10, logical(true)},
+	"and": {v10, logical(false)},
 
-	"=":  generalComparison("=", "eq"),
-	"!=": generalComparison("!=", "ne"),
-	"<":  generalComparison("<", "lt"),
-	"<=": generalComparison("<=", "le"),
-	">":  generalComparison(">", "gt"),
-	">=": generalComparison(">=", "ge"),
-	"eq": valueComparison("eq"),
-	"ne": valueComparison("ne"),
-	"lt": valueComparison("lt"),
-	"le": valueComparison("le"),
-	"gt": valueComparison("gt"),
-	"ge": valueComparison("ge"),
-	"is": nodeComparison("eq"),
-	"<<": nodeComparison("lt"),
-	">>": nodeComparison("gt"),
+	"=":  {v10, of(generalComparison("=", "eq"))},
+	"!=": {v10, of(generalComparison("!=", "ne"))},
+	"<":  {v10, of(generalComparison("<", "lt"))},
+	"<=": {v10, of(generalComparison("<=", "le"))},
+	">":  {v10, of(generalComparison(">", "gt"))},
+	">=": {v10, of(generalComparison(">=", "ge"))},
+	"eq": {v20, of(valueComparison("eq"))},
+	"ne": {v20, of(valueComparison("ne"))},
+	"lt": {v20, of(valueComparison("lt"))},
+	"le": {v20, of(valueComparison("le"))},
+	"gt": {v20, of(valueComparison("gt"))},
+	"ge": {v20, of(valueComparison("ge"))},
+	"is": {v20, of(nodeComparison("eq"))},
+	"<<": {v20, of(nodeComparison("lt"))},
+	">>": {v20, of(nodeComparison("gt"))},
 
-	"||": {since: v30, evaluate: func(s *scope, a, b expression) seq { return concat(s, []seq{a(s), b(s)}) }},
-	"to": {since: v20, evaluate: func(s *scope, a, b expression) seq { return s.integers(a(s), b(s)) }},
+	"||": {v30, of(func(s *scope, a, b seq) seq { return concat(s, []seq{a, b}) })},
+	"to": {v20, of(integers)},
 
-	"+":    calculation(v10, "+"),
-	"-":    calculation(v10, "-"),
-	"*":    calculation(v10, "*"),
-	"div":  calculation(v10, "div"),
-	"mod":  calculation(v10, "mod"),
-	"idiv": calculation(v20, "idiv"),
+	"+":    {v10, of(calculation("+"))},
+	"-":    {v10, of(calculation("-"))},
+	"*":    {v10, of(calculation("*"))},
+	"div":  {v10, of(calculation("div"))},
+	"mod":  {v10, of(calculation("mod"))},
+	"idiv": {v20, of(calculation("idiv"))},
 
-	"|":         nodeSets(v10, func(inA, inB bool) bool { return true }),
-	"union":     nodeSets(v20, func(inA, inB bool) bool { return true }),
-	"intersect": nodeSets(v20, func(inA, inB bool) bool { return inA && inB }),
-	"except":    nodeSets(v20, func(inA, inB bool) bool { return inA && !inB }),
+	"|":         {v10, of(nodeSets(func(inA, inB bool) bool { return true }))},
+	"union":     {v20, of(nodeSets(func(inA, inB bool) bool { return true }))},
+	"intersect": {v20, of(nodeSets(func(inA, inB bool) bool { return inA && inB }))},
+	"except":    {v20, of(nodeSets(func(inA, inB bool) bool { return inA && !inB }))},
 
-	"!":  {since: v30, build: mapping},
+	"!":  {v30, mapping},
 	"=>": {since: v31},
 	",":  {since: v20}, "instance": {since: v20}, "treat": {since: v20}, "castable": {since: v20}, "cast": {since: v20},
 }
 
+// of is an operator that takes the values of its operands.
+func of(evaluate func(s *scope, a, b seq) seq) func(left, right expression) expression {
+	return func(left, right expression) expression {
+		return func(s *scope) seq { return evaluate(s, left(s), right(s)) }
+	}
+}
+
+// logical is or and and, of which one value of the left operand decides.
+func logical(decisive bool) func(left, right expression) expression {
+	return func(left, right expression) expression {
+		return func(s *scope) seq {
+			if ebv(left(s)) == decisive {
+				return seq{decisive}
+			}
+			return seq{ebv(right(s))}
+		}
+	}
+}
+
 // nodeSets combines sequences of nodes (§3.3.3).
-func nodeSets(since version, keep func(inA, inB bool) bool) operator {
-	return operator{since: since, evaluate: func(s *scope, left, right expression) seq {
-		a, b := s.nodes(left(s)), s.nodes(right(s))
+func nodeSets(keep func(inA, inB bool) bool) func(s *scope, a, b seq) seq {
+	return func(s *scope, a, b seq) seq {
+		a, b = s.nodes(a), s.nodes(b)
 		s.visit(2 * (len(a) + len(b)))
 		inA, inB := map[item]bool{}, map[item]bool{}
 		for _, n := range a {
@@ -78,11 +89,11 @@ func nodeSets(since version, keep func(inA, inB bool) bool) operator {
 			}
 		}
 		return s.ordered(kept)
-	}}
+	}
 }
 
 // integers is the operator to (§3.3.1).
-func (s *scope) integers(from, to seq) seq {
+func integers(s *scope, from, to seq) seq {
 	if len(from) == 0 || len(to) == 0 {
 		return nil
 	}

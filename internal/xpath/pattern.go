@@ -20,7 +20,6 @@ type pattern struct {
 
 type patternReader struct {
 	text    string
-	at      int
 	version version
 	fold    bool // flag i
 	all     bool // flag s
@@ -126,182 +125,109 @@ func (p *patternReader) fail(what string) {
 	failf("the regular expression %s: %s", shown(p.text), what)
 }
 
-// written are the escapes for a whole class of characters, as members of one.
-var written = map[byte]string{'s': ` \t\n\r`, 'd': `\p{Nd}`, 'w': `\pL\pM\pN\pS`}
-
 const (
-	notSpace = `\x00-\x08\x0b\x0c\x0e-\x1f!-\x{10ffff}`
-	single   = `nrt\|.-^?*+{}()[]$`
+	space      = ` \t\n\r`
+	notSpace   = `\x00-\x08\x0b\x0c\x0e-\x1f!-\x{10ffff}`
+	word       = `\pL\pM\pN\pS`
+	single     = `\\[nrt\\|.\-^?*+{}()\[\]$]`
+	category   = `\\[pP]\{(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|Z[slp]?|S[mcko]?|C[cf])\}`
+	quantifier = `(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??`
+	character  = `(?:[^\[\]\\\-]|` + single + `)`
+	member     = `(?:` + character + `-` + character + `|` + character + `|` + category + `|\\[sSdDwW])`
+	class      = `\[\^?(?:-?` + member + `+-?|--?)\]`
 )
 
-var categories = regexp.MustCompile(`^\{(L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|Z[slp]?|S[mcko]?|C[cf])\}`)
+var (
+	patternTokens = regexp.MustCompile(`^(?s:` + category + `|\\.|` + class + `|` + quantifier + `|\(\?:?|.)`)
+	classEscapes  = regexp.MustCompile(category + `|\\.`)
+	singleEscape  = regexp.MustCompile(`^` + single + `$`)
+)
+
+// escapes are those of whole classes of characters, as they are written outside
+// and inside a class; "" where they cannot be.
+var escapes = map[string]struct{ outside, inside string }{
+	`\s`: {"[" + space + "]", space}, `\S`: {"[^" + space + "]", notSpace},
+	`\d`: {`\p{Nd}`, `\p{Nd}`}, `\D`: {`\P{Nd}`, ""},
+	`\w`: {"[" + word + "]", word}, `\W`: {"[^" + word + "]", ""},
+}
 
 func (p *patternReader) read() {
-	nothing := true // that a quantifier could repeat
-	for p.at < len(p.text) {
-		ch := p.text[p.at]
-		p.at++
-		never := false
-		switch ch {
+	repeatable := false // what is before a quantifier
+	for rest := p.text; rest != ""; {
+		token := patternTokens.FindString(rest)
+		rest = rest[len(token):]
+		before := repeatable
+		repeatable = strings.IndexByte("(|^$*+?{", token[0]) < 0
+		switch token[0] {
 		case '.':
-			switch {
-			case p.all:
-				p.out.WriteString(`(?s:.)`)
-			case p.version > v20:
-				p.out.WriteString(`[^\n\r]`)
-			default:
-				p.out.WriteString(`[^\n]`)
-			}
+			p.out.WriteString(p.dot())
 		case '\\':
-			p.out.WriteString(p.escape(false))
+			p.out.WriteString(p.escape(token, false))
 		case '[':
-			p.class()
-		case '(':
-			p.group()
-			nothing = true
-			continue
-		case '|':
-			p.out.WriteByte(ch)
-			nothing = true
-			continue
+			p.class(token, rest)
 		case '^':
 			p.out.WriteString(beginning)
-			nothing = true
-			continue
-		case ')', '$':
-			p.out.WriteByte(ch)
-			never = ch == '$'
-		case '*', '+', '?', '{':
-			if nothing {
-				p.fail("a quantifier has nothing to repeat")
+		case '(':
+			if token == "(?" || token == "(?:" && p.version < v30 {
+				p.fail("(? does not begin a group")
 			}
-			p.quantifier(ch)
-			never = true
+			p.out.WriteString(token)
+		case '*', '+', '?', '{':
+			switch {
+			case !before:
+				p.fail("a quantifier has nothing to repeat")
+			case token == "{":
+				p.fail("{ does not begin a quantifier")
+			}
+			p.out.WriteString(token)
 		case ']', '}':
-			p.fail(string(ch) + ` is a character only when it is written \` + string(ch))
+			p.fail(token + ` is a character only when it is written \` + token)
+		case ')', '$', '|':
+			p.out.WriteString(token)
 		default:
-			p.out.WriteString(regexp.QuoteMeta(p.text[p.at-1 : p.at]))
+			p.out.WriteString(regexp.QuoteMeta(token))
 		}
-		nothing = never
 	}
 }
 
-func (p *patternReader) group() {
-	p.out.WriteByte('(')
-	if strings.HasPrefix(p.text[p.at:], "?") {
-		if p.version < v30 || !strings.HasPrefix(p.text[p.at:], "?:") {
-			p.fail("(? does not begin a group")
-		}
-		p.at += 2
-		p.out.WriteString("?:")
-	}
-}
-
-var counts = regexp.MustCompile(`^[0-9]+(?:,[0-9]*)?\}`)
-
-func (p *patternReader) quantifier(ch byte) {
-	p.out.WriteByte(ch)
-	if ch == '{' {
-		count := counts.FindString(p.text[p.at:])
-		if count == "" {
-			p.fail("{ does not begin a quantifier")
-		}
-		p.out.WriteString(count)
-		p.at += len(count)
-	}
-	if strings.HasPrefix(p.text[p.at:], "?") {
-		p.out.WriteByte('?')
-		p.at++
-	}
-}
-
-// escape reads what follows a backslash; member says that it is in a class.
-func (p *patternReader) escape(member bool) string {
-	if p.at == len(p.text) {
-		p.fail(`it ends with \`)
-	}
-	ch := p.text[p.at]
-	p.at++
-	open, closed := "[", "]"
-	if member {
-		open, closed = "", ""
-	}
+func (p *patternReader) dot() string {
 	switch {
-	case strings.IndexByte(single, ch) >= 0:
-		return `\` + string(ch)
-	case ch == 'p' || ch == 'P':
-		category := categories.FindString(p.text[p.at:])
-		if category == "" || p.fold {
-			p.fail(`\` + string(ch) + " with a block, with Cn or with the flag i is not available")
-		}
-		p.at += len(category)
-		return `\` + string(ch) + category
-	case ch == 'S':
-		return open + notSpace + closed
-	case written[ch] != "":
-		return open + written[ch] + closed
-	case written[ch|0x20] != "" && (ch == 'D' || ch == 'W') && !member:
-		return "[^" + written[ch|0x20] + "]"
+	case p.all:
+		return `(?s:.)`
+	case p.version > v20:
+		return `[^\n\r]`
 	}
-	p.fail(`\` + string(ch) + " is not available")
-	return ""
+	return `[^\n]`
 }
 
-// class reads a character class expression after its bracket.
-func (p *patternReader) class() {
-	p.out.WriteByte('[')
-	if strings.HasPrefix(p.text[p.at:], "^") {
-		p.at++
-		p.out.WriteByte('^')
+func (p *patternReader) escape(token string, inClass bool) string {
+	written := escapes[token].outside
+	if inClass {
+		written = escapes[token].inside
 	}
-	began := p.at
-	for {
-		if p.at == len(p.text) {
-			p.fail("a class has no end")
-		}
-		rest := p.text[p.at:]
-		switch {
-		case rest[0] == ']' && p.at > began:
-			p.at++
-			p.out.WriteByte(']')
-			return
-		case rest[0] == '[' || rest[0] == ']':
-			p.fail(`[ and ] in a class are written \[ and \]`)
-		case strings.HasPrefix(rest, "-["):
-			p.fail("the subtraction of classes is not available")
-		case rest[0] == '-' && p.at > began && !strings.HasPrefix(rest, "-]"):
-			p.fail(`a - in the middle of a class is not available; write \-`)
-		}
-		p.member()
+	isCategory := strings.HasSuffix(token, "}") && len(token) > 2
+	switch {
+	case written != "":
+		return written
+	case token == `\`:
+		p.fail(`it ends with \`)
+	case isCategory && p.fold:
+		p.fail(token + " with the flag i is not available")
+	case !isCategory && !singleEscape.MatchString(token):
+		p.fail(token + " is not available")
 	}
+	return token
 }
 
-// member reads a character, an escape or a range.
-func (p *patternReader) member() {
-	from, char := p.character()
-	p.out.WriteString(from)
-	if rest := p.text[p.at:]; !strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "-]") || strings.HasPrefix(rest, "-[") {
-		return
+func (p *patternReader) class(token, rest string) {
+	switch end := strings.IndexByte(rest, ']'); {
+	case token != "[" && token != "[^]":
+		p.out.WriteString(classEscapes.ReplaceAllStringFunc(token, func(escape string) string { return p.escape(escape, true) }))
+	case end < 0:
+		p.fail("a class has no end")
+	case strings.Contains(rest[:end], "-["):
+		p.fail("the subtraction of classes is not available")
+	default:
+		p.fail(`a class has members or ranges of two characters; in it [, ] and - are written \[, \] and \-, and other escapes are not available`)
 	}
-	p.at++
-	if p.at == len(p.text) || strings.IndexByte("[]", p.text[p.at]) >= 0 {
-		p.fail("a range has characters at both ends")
-	}
-	to, ends := p.character()
-	if !char || !ends || from == "-" || to == "-" {
-		p.fail("a range has characters at both ends")
-	}
-	p.out.WriteString("-" + to)
-}
-
-func (p *patternReader) character() (written string, alone bool) {
-	ch := p.text[p.at]
-	if ch == '\\' {
-		p.at++
-		alone := p.at < len(p.text) && strings.IndexByte(single, p.text[p.at]) >= 0
-		return p.escape(true), alone
-	}
-	r := []rune(p.text[p.at:])[0]
-	p.at += len(string(r))
-	return regexp.QuoteMeta(string(r)), true
 }

@@ -1,9 +1,11 @@
 package xpath
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 )
 
 // The functions on sequences.
@@ -119,48 +121,32 @@ func deepEqual(s *scope, args []seq) seq {
 // sameTree compares nodes; comments and processing instructions within them do
 // not count.
 func (s *scope) sameTree(a, b *node) bool {
-	s.visit(1)
 	if a.kind != b.kind || a.local != b.local || a.uri != b.uri {
 		return false
 	}
-	if a.kind != elementNode && a.kind != documentNode {
-		s.visit(min(a.weight, b.weight))
-		return a.data == b.data
-	}
-	if !s.sameAttributes(a, b) {
-		return false
-	}
-	x, y := s.content(a), s.content(b)
-	if len(x) != len(y) {
-		return false
-	}
-	for i := range x {
-		if !s.sameTree(x[i], y[i]) {
-			return false
-		}
-	}
-	return true
+	s.visit(4 * (a.weight + b.weight))
+	var x, y strings.Builder
+	a.outline(&x)
+	b.outline(&y)
+	return x.String() == y.String()
 }
 
-func (s *scope) content(n *node) (content []*node) {
-	axes["child"](s.run, n, func(c *node) {
-		if c.kind == elementNode || c.kind == textNode {
-			content = append(content, c)
+// outline writes a node as deep-equal sees it: in quotes, so that no text can
+// look like another node.
+func (n *node) outline(b *strings.Builder) {
+	fmt.Fprintf(b, "(%d%q%q%q", n.kind, n.uri, n.local, n.data)
+	var attributes []string
+	content := n.at + 1
+	for ; content < n.end && n.doc.nodes[content].kind == attributeNode; content++ {
+		a := n.doc.nodes[content]
+		attributes = append(attributes, fmt.Sprintf("%q%q%q", a.uri, a.local, a.data))
+	}
+	slices.Sort(attributes)
+	fmt.Fprint(b, attributes)
+	for at := content; at < n.end; at = n.doc.nodes[at].end {
+		if c := n.doc.nodes[at]; c.kind == elementNode || c.kind == textNode {
+			c.outline(b)
 		}
-	})
-	return content
-}
-
-func (s *scope) sameAttributes(a, b *node) bool {
-	type name struct{ local, uri string }
-	values := map[name]string{}
-	attributes(s.run, a, func(n *node) { values[name{n.local, n.uri}] = n.data })
-	count, same := 0, true
-	attributes(s.run, b, func(n *node) {
-		s.visit(n.weight)
-		value, ok := values[name{n.local, n.uri}]
-		same = same && ok && value == n.data
-		count++
-	})
-	return same && count == len(values)
+	}
+	b.WriteByte(')')
 }

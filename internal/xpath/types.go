@@ -1,29 +1,29 @@
 package xpath
 
-import (
-	"math/big"
-	"slices"
-)
+import "slices"
 
 // The expressions on types (§3.10 of 2.0).
 
-func instanceOf(p *parser, operand func() expression) expression {
-	e := operand()
-	if !p.word("instance", "of") {
-		return e
+// ofType is a level with a type after its operand.
+func ofType(first, second string, read func(*parser) func(*scope, seq) seq) level {
+	return func(p *parser, operand func() expression) expression {
+		e := operand()
+		if !p.word(first, second) {
+			return e
+		}
+		evaluate := read(p)
+		return func(s *scope) seq { return evaluate(s, e(s)) }
 	}
-	is := p.sequenceType()
-	return func(s *scope) seq { return seq{is(s, e(s))} }
 }
 
-func treatAs(p *parser, operand func() expression) expression {
-	e := operand()
-	if !p.word("treat", "as") {
-		return e
-	}
+func instanceOf(p *parser) func(*scope, seq) seq {
 	is := p.sequenceType()
-	return func(s *scope) seq {
-		v := e(s)
+	return func(s *scope, v seq) seq { return seq{is(s, v)} }
+}
+
+func treatAs(p *parser) func(*scope, seq) seq {
+	is := p.sequenceType()
+	return func(s *scope, v seq) seq {
 		if !is(s, v) {
 			failf("the value is not of the type that it is treated as")
 		}
@@ -31,15 +31,10 @@ func treatAs(p *parser, operand func() expression) expression {
 	}
 }
 
-func castableAs(p *parser, operand func() expression) expression {
-	e := operand()
-	if !p.word("castable", "as") {
-		return e
-	}
+func castableAs(p *parser) func(*scope, seq) seq {
 	cast, optional := p.castType()
-	return func(s *scope) seq {
-		v := s.atomize(e(s))
-		if len(v) != 1 {
+	return func(s *scope, v seq) seq {
+		if v = s.atomize(v); len(v) != 1 {
 			return seq{len(v) == 0 && optional}
 		}
 		s.scan(v[0])
@@ -48,13 +43,9 @@ func castableAs(p *parser, operand func() expression) expression {
 	}
 }
 
-func castAs(p *parser, operand func() expression) expression {
-	e := operand()
-	if !p.word("cast", "as") {
-		return e
-	}
+func castAs(p *parser) func(*scope, seq) seq {
 	cast, optional := p.castType()
-	return func(s *scope) seq { return s.cast(e(s), cast, optional) }
+	return func(s *scope, v seq) seq { return s.cast(v, cast, optional) }
 }
 
 func (s *scope) cast(v seq, cast func(item) (item, bool), optional bool) seq {
@@ -75,7 +66,7 @@ func (s *scope) cast(v seq, cast func(item) (item, bool), optional bool) seq {
 
 func (p *parser) castType() (cast func(item) (item, bool), optional bool) {
 	t := p.peek()
-	cast = casts[t.text]
+	cast = atomicTypeOf(t.text).cast
 	if t.kind != name || cast == nil {
 		p.fail("the type %q is not available; there are xs:string, xs:boolean, xs:integer, xs:decimal, xs:double and xs:untypedAtomic", t.text)
 	}
@@ -106,15 +97,9 @@ func (p *parser) sequenceType() func(*scope, seq) bool {
 	}
 }
 
-var atomicTypes = map[string]func(item) bool{
-	"xs:string": isA[string], "xs:untypedAtomic": isA[untyped], "xs:anyURI": isA[uri], "xs:boolean": isA[bool],
-	"xs:integer": isA[*big.Int], "xs:double": isA[float64], "xs:anyAtomicType": func(v item) bool { return !isA[*node](v) },
-	"xs:decimal": func(v item) bool { return isA[*big.Int](v) || isA[*big.Rat](v) },
-}
-
 func (p *parser) itemType() func(*scope, item) bool {
 	t := p.peek()
-	switch is := atomicTypes[t.text]; {
+	switch is := atomicTypeOf(t.text).is; {
 	case t.kind == name && is != nil:
 		p.at++
 		return func(_ *scope, v item) bool { return is(v) }
