@@ -53,7 +53,7 @@ func (s *scope) textOf(v item) string {
 	if f, ok := v.(float64); ok {
 		return doubleText(f, s.run.version)
 	}
-	s.visit(bits(v) / 32)
+	s.visit(bits(v) / 8)
 	return stringOf(v)
 }
 

@@ -383,11 +383,7 @@ func (p *parser) step() expression {
 		p.stop()
 	}
 	if t.kind == name && p.next().is("(") && !p.kindFollows() {
-		what := "a function as a step"
-		if _, isKind := kinds[t.text]; isKind {
-			what = "the node test " + t.text + "()"
-		}
-		p.from(v20, what)
+		p.from(v20, "a function as a step")
 	}
 	return p.stepExpr()
 }

@@ -75,12 +75,8 @@ func ebv(v seq) bool {
 	switch v := v[0].(type) {
 	case bool:
 		return v
-	case string:
-		return v != ""
-	case untyped:
-		return v != ""
-	case uri:
-		return v != ""
+	case string, untyped, uri:
+		return stringOf(v) != ""
 	case float64:
 		return v != 0 && !math.IsNaN(v)
 	case *big.Int:

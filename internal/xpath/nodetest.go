@@ -19,11 +19,16 @@ var kinds = map[string]struct {
 	"element": {v20, elementNode}, "attribute": {v20, attributeNode}, "document-node": {v20, documentNode},
 }
 
-// kindFollows reports whether the next token begins the test of a kind.
+// kindFollows reports whether the next token begins the test of a kind, which
+// has to be one of the version.
 func (p *parser) kindFollows() bool {
 	t := p.peek()
 	k, ok := kinds[t.text]
-	return ok && t.kind == name && p.next().is("(") && k.since <= p.version
+	if !ok || t.kind != name || !p.next().is("(") {
+		return false
+	}
+	p.from(k.since, "the node test "+t.text+"()")
+	return true
 }
 
 func (p *parser) kindTest() nodeTest {

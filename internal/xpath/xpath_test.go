@@ -3,6 +3,7 @@ package xpath_test
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -99,30 +100,95 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// TestBounds asks for more than an evaluation may take.
+// TestBounds asks for more than an evaluation may take: of time, and of memory
+// before it is known how much it is.
 func TestBounds(t *testing.T) {
-	doc := "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>"
-	for _, text := range []string{
-		"//a/preceding::a/preceding::a", "//a[//a[//a = 'x']]", "//a[contains(string(/), 'x')]", "//a != //a and //a[. = //a]/following::a > //a",
-		"count(for $a in //a, $b in //a return 1)", "some $a in //a, $b in //a satisfies $a is $b/..", "//a[matches(string(/), 'x.y')]",
-		"let $a := string(/), $b := concat($a, $a, $a, $a), $c := concat($b, $b, $b, $b), $d := concat($c, $c, $c, $c), $e := concat($d, $d, $d, $d) return concat($e, $e, $e)",
-		"let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return ($e, $e)",
+	text := strings.Repeat("aaaaaaa ", 1<<17)
+	docs := map[string]string{
+		"list":   "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>",
+		"text":   "<r>" + text + "</r>",
+		"digits": "<r>" + strings.Repeat("1", 1<<20) + "</r>",
+		"deep":   strings.Repeat("<a>", 900) + text + strings.Repeat("</a>", 900),
+	}
+	for _, c := range []struct{ doc, xpath string }{
+		{"list", "//a/preceding::a/preceding::a"},
+		{"list", "//a[//a[//a = 'x']]"},
+		{"list", "//a[contains(string(/), 'x')]"},
+		{"list", "//a != //a and //a[. = //a]/following::a > //a"},
+		{"list", "count(for $a in //a, $b in //a return 1)"},
+		{"list", "some $a in //a, $b in //a satisfies $a is $b/.."},
+		{"list", "//a[matches(string(/), 'x.y')]"},
+		{"list", "let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return ($e, $e)"},
+		{"list", "count(1 to 8000000)"},
+		{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! string($n)"},
+		{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! ($n + .)"},
+		{"list", "(1 to 1000000) ! matches('b', concat('a{1,999}', .))"},
+		{"text", "let $t := string(/), $b := concat($t, $t, $t, $t), $c := concat($b, $b, $b, $b) return concat($c, $c)"},
+		{"text", "let $t := string(/) return string-join((1 to 1000) ! $t, '')"},
+		{"text", "replace(/, 'a', 'more than there was before')"},
+		{"text", "replace(/, '(a+)', '$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1')"},
+		{"text", "replace(/, 'a.*z|a', 'b')"},
+		{"text", "tokenize(/, 'a.*z|a')"},
+		{"text", "matches(/, '(a{1,200} ?){1,5}b')"},
+		{"text", "let $t := string(/) return (1 to 1000000) ! translate($t, 'a', 'b')"},
+		{"text", "let $t := string(/) return (1 to 1000000) ! translate('a', $t, 'b')"},
+		{"text", "let $t := string(/) return (1 to 1000000) ! normalize-space($t)"},
+		{"text", "let $t := string(/) return (1 to 1000000) ! upper-case($t)"},
+		{"text", "let $t := string(/) return (1 to 1000000) ! tokenize($t)"},
+		{"text", "let $t := string(/) return (1 to 1000000) ! encode-for-uri($t)"},
+		{"text", "let $t := string(/) return (1 to 1000000) ! substring($t, 1000000)"},
+		{"text", "let $t := string(/), $u := concat($t, '') return (1 to 1000000) ! ($t = $u)"},
+		{"text", "let $t := string(/) return distinct-values((1 to 1000000) ! $t)"},
+		{"text", "let $d := (/) return (1 to 1000000) ! deep-equal($d, $d)"},
+		{"digits", "let $t := string(/) return (1 to 1000000) ! number($t)"},
+		{"deep", "data(//a)"},
+		{"deep", "//a"},
 	} {
-		e, err := xpath.CompileVersion(text, "")
+		e, err := xpath.CompileVersion(c.xpath, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := e.Test(doc); err == nil || !strings.Contains(err.Error(), "visits more than") && !strings.Contains(err.Error(), "a text is longer") {
-			t.Errorf("%s: %v", text, err)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err = e.Value(docs[c.doc])
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "visits more than") && !strings.Contains(err.Error(), "a text is longer") {
+			t.Errorf("%s: %v", c.xpath, err)
 		}
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 1024 {
+			t.Errorf("%s takes %d MB", c.xpath, took)
+		}
+	}
+	e, err := xpath.CompileVersion("//a", "xpath-10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Set(docs["list"], text); err == nil || !strings.Contains(err.Error(), "a text is longer") {
+		t.Errorf("a long text was set: %v", err)
 	}
 	if _, err := xpath.CompileVersion(strings.Repeat("(", 300)+"1"+strings.Repeat(")", 300), ""); err == nil {
 		t.Error("nested without an end")
 	}
-	if e, err := xpath.CompileVersion("count(distinct-values((1 to 20000) ! string())) = 20000 and count(//a) = 20000", ""); err != nil {
-		t.Error(err)
-	} else if ok, err := e.Test(doc); !ok || err != nil {
-		t.Error(ok, err)
+}
+
+// TestWithinBounds has what a large document is asked.
+func TestWithinBounds(t *testing.T) {
+	list := "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>"
+	text := "<r>" + strings.Repeat("words, and more words, ", 1<<16) + "</r>"
+	for _, c := range []struct{ doc, xpath string }{
+		{list, "count(distinct-values((1 to 20000) ! string())) = 20000 and count(//a) = 20000"},
+		{list, "count(//a[. = 'some text']) = 20000 and count(//a[position() mod 2 = 0]) = 10000"},
+		{text, "contains(/, 'more') and matches(/, '^words(, and more words, words)+') and not(matches(/, 'none'))"},
+		{text, "string-length(replace(/, 'more', 'no')) = 65536 * 21 and count(tokenize(/, ', ')) = 131073"},
+		{text, "contains(translate(/, 'wm', 'WM'), 'More Words') and contains(upper-case(normalize-space(/)), 'MORE')"},
+	} {
+		e, err := xpath.CompileVersion(c.xpath, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := e.Test(c.doc); !ok || err != nil {
+			t.Errorf("%s: %t %v", c.xpath, ok, err)
+		}
 	}
 }
 
