@@ -55,37 +55,28 @@ func parse(xml string) (*document, error) {
 	if len(xml) > maxDocument {
 		return nil, fmt.Errorf("the XML document is larger than %d bytes", maxDocument)
 	}
-	depth := 0
-	for i := 0; i+1 < len(xml); i++ {
-		if xml[i] == '<' && xml[i+1] != '/' && xml[i+1] != '!' && xml[i+1] != '?' {
-			depth++
-		} else if xml[i] == '<' && xml[i+1] == '/' || xml[i] == '/' && xml[i+1] == '>' {
-			depth--
-		}
-		if depth > maxElements {
-			return nil, fmt.Errorf("the XML document is nested more than %d levels deep", maxElements)
-		}
-	}
 	source, err := xmlquery.Parse(strings.NewReader(decoded.ReplaceAllString(xml, "${1}UTF-8${2}")))
 	if err != nil {
 		return nil, fmt.Errorf("not XML: %w", err)
 	}
 	doc := &document{namespaces: map[string]string{"xml": xmlNamespace}}
-	doc.add(source, nil)
-	return doc, nil
+	return doc, doc.add(source, nil, 0)
 }
 
 // add adds a node with all below it.
-func (d *document) add(source *xmlquery.Node, parent *node) {
+func (d *document) add(source *xmlquery.Node, parent *node, depth int) error {
 	n := &node{source: source, parent: parent}
 	switch source.Type {
 	case xmlquery.DocumentNode:
 		n.kind = documentNode
 	case xmlquery.ElementNode:
+		if depth > maxElements {
+			return fmt.Errorf("the XML document is nested more than %d levels deep", maxElements)
+		}
 		n.kind, n.prefix, n.local, n.uri = elementNode, source.Prefix, source.Data, source.NamespaceURI
 	case xmlquery.TextNode, xmlquery.CharDataNode:
 		if parent.kind == documentNode || isText(source.PrevSibling) {
-			return
+			return nil
 		}
 		n.kind, n.data = textNode, adjacent(source)
 	case xmlquery.CommentNode:
@@ -96,17 +87,20 @@ func (d *document) add(source *xmlquery.Node, parent *node) {
 			n.local, n.data = source.ProcInst.Target, strings.TrimLeft(source.ProcInst.Inst, spaces)
 		}
 	default: // declarations are not in the data model
-		return
+		return nil
 	}
 	d.append(n)
 	d.addAttributes(n)
 	for c := source.FirstChild; c != nil; c = c.NextSibling {
-		d.add(c, n)
+		if err := d.add(c, n, depth+1); err != nil {
+			return err
+		}
 	}
 	n.end = len(d.nodes)
 	if parent != nil {
 		parent.weight += n.weight
 	}
+	return nil
 }
 
 func (d *document) append(n *node) {

@@ -9,95 +9,93 @@ import (
 )
 
 // A function of the core library of XPath 1.0 (§4) or of XPath Functions and
-// Operators. With one argument less than least it takes the context item, if
-// context is set.
+// Operators.
 type function struct {
 	since       version
-	least, most int
-	context     bool
+	least, most int // arguments
 	evaluate    evaluation
 }
 
 type evaluation func(s *scope, args []seq) seq
 
-const (
-	many = 1 << 20
-
-	noContext   = false
-	withContext = true
-)
+const many = 1 << 20
 
 // functions lacks those of collations, of a schema and of a document type, as
 // id() is.
 var functions = map[string]function{
-	"position": {v10, 0, 0, noContext, func(s *scope, _ []seq) seq { return integer(s.position) }},
-	"last":     {v10, 0, 0, noContext, func(s *scope, _ []seq) seq { return integer(s.size) }},
-	"true":     {v10, 0, 0, noContext, func(*scope, []seq) seq { return seq{true} }},
-	"false":    {v10, 0, 0, noContext, func(*scope, []seq) seq { return seq{false} }},
-	"boolean":  {v10, 1, 1, noContext, func(_ *scope, a []seq) seq { return seq{ebv(a[0])} }},
-	"not":      {v10, 1, 1, noContext, func(_ *scope, a []seq) seq { return seq{!ebv(a[0])} }},
-	"empty":    {v20, 1, 1, noContext, func(_ *scope, a []seq) seq { return seq{len(a[0]) == 0} }},
-	"exists":   {v20, 1, 1, noContext, func(_ *scope, a []seq) seq { return seq{len(a[0]) > 0} }},
+	"position": {v10, 0, 0, func(s *scope, _ []seq) seq { return integer(s.position) }},
+	"last":     {v10, 0, 0, func(s *scope, _ []seq) seq { return integer(s.size) }},
+	"true":     {v10, 0, 0, func(*scope, []seq) seq { return seq{true} }},
+	"false":    {v10, 0, 0, func(*scope, []seq) seq { return seq{false} }},
+	"boolean":  {v10, 1, 1, func(_ *scope, a []seq) seq { return seq{ebv(a[0])} }},
+	"not":      {v10, 1, 1, func(_ *scope, a []seq) seq { return seq{!ebv(a[0])} }},
+	"empty":    {v20, 1, 1, func(_ *scope, a []seq) seq { return seq{len(a[0]) == 0} }},
+	"exists":   {v20, 1, 1, func(_ *scope, a []seq) seq { return seq{len(a[0]) > 0} }},
 
-	"string":           {v10, 1, 1, withContext, stringOfOne},
-	"data":             {v20, 1, 1, noContext, func(s *scope, a []seq) seq { return s.atomize(a[0]) }},
-	"concat":           {v10, 2, many, noContext, concat},
-	"string-join":      {v20, 1, 2, noContext, stringJoin},
-	"contains":         {v10, 2, 2, noContext, ofTexts(func(a, b string) item { return strings.Contains(a, b) })},
-	"starts-with":      {v10, 2, 2, noContext, ofTexts(func(a, b string) item { return strings.HasPrefix(a, b) })},
-	"ends-with":        {v20, 2, 2, noContext, ofTexts(func(a, b string) item { return strings.HasSuffix(a, b) })},
-	"substring-before": {v10, 2, 2, noContext, ofTexts(substringBefore)},
-	"substring-after":  {v10, 2, 2, noContext, ofTexts(substringAfter)},
-	"compare":          {v20, 2, 2, noContext, ofPresent(func(a, b string) item { return big.NewInt(int64(strings.Compare(a, b))) })},
-	"codepoint-equal":  {v20, 2, 2, noContext, ofPresent(func(a, b string) item { return a == b })},
-	"contains-token":   {v31, 2, 2, noContext, containsToken},
-	"encode-for-uri":   {v20, 1, 1, noContext, encodeForURI},
-	"substring":        {v10, 2, 3, noContext, substring},
-	"string-length":    {v10, 1, 1, withContext, func(s *scope, a []seq) seq { return integer(utf8.RuneCountInString(s.text(a[0]))) }},
-	"normalize-space":  {v10, 1, 1, withContext, normalizeSpace},
-	"lower-case":       {v20, 1, 1, noContext, cased(strings.ToLower)},
-	"upper-case":       {v20, 1, 1, noContext, cased(strings.ToUpper)},
-	"translate":        {v10, 3, 3, noContext, translate},
-	"matches":          {v20, 2, 3, noContext, matches},
-	"replace":          {v20, 3, 4, noContext, replace},
-	"tokenize":         {v20, 1, 3, noContext, tokenize},
+	"string":           {v10, 1, 1, stringOfOne},
+	"data":             {v20, 1, 1, func(s *scope, a []seq) seq { return s.atomize(a[0]) }},
+	"concat":           {v10, 2, many, concat},
+	"string-join":      {v20, 1, 2, stringJoin},
+	"contains":         {v10, 2, 2, ofTexts(func(a, b string) item { return strings.Contains(a, b) })},
+	"starts-with":      {v10, 2, 2, ofTexts(func(a, b string) item { return strings.HasPrefix(a, b) })},
+	"ends-with":        {v20, 2, 2, ofTexts(func(a, b string) item { return strings.HasSuffix(a, b) })},
+	"substring-before": {v10, 2, 2, ofTexts(substringBefore)},
+	"substring-after":  {v10, 2, 2, ofTexts(substringAfter)},
+	"compare":          {v20, 2, 2, ofPresent(func(a, b string) item { return big.NewInt(int64(strings.Compare(a, b))) })},
+	"codepoint-equal":  {v20, 2, 2, ofPresent(func(a, b string) item { return a == b })},
+	"contains-token":   {v31, 2, 2, containsToken},
+	"encode-for-uri":   {v20, 1, 1, encodeForURI},
+	"substring":        {v10, 2, 3, substring},
+	"string-length":    {v10, 1, 1, func(s *scope, a []seq) seq { return integer(utf8.RuneCountInString(s.text(a[0]))) }},
+	"normalize-space":  {v10, 1, 1, normalizeSpace},
+	"lower-case":       {v20, 1, 1, cased(strings.ToLower)},
+	"upper-case":       {v20, 1, 1, cased(strings.ToUpper)},
+	"translate":        {v10, 3, 3, translate},
+	"matches":          {v20, 2, 3, matches},
+	"replace":          {v20, 3, 4, replace},
+	"tokenize":         {v20, 1, 3, tokenize},
 
-	"number":             {v10, 1, 1, withContext, func(s *scope, a []seq) seq { return seq{s.numberOf(s.one(a[0]))} }},
-	"abs":                {v20, 1, 1, noContext, ofNumber(math.Abs, func(r *big.Rat) *big.Rat { return new(big.Rat).Abs(r) })},
-	"floor":              {v10, 1, 1, noContext, ofNumber(math.Floor, floorOf)},
-	"ceiling":            {v10, 1, 1, noContext, ofNumber(math.Ceil, ceilingOf)},
-	"round":              {v10, 1, 2, noContext, rounding(false)},
-	"round-half-to-even": {v20, 1, 2, noContext, rounding(true)},
+	"number":             {v10, 1, 1, func(s *scope, a []seq) seq { return seq{s.numberOf(s.one(a[0]))} }},
+	"abs":                {v20, 1, 1, ofNumber(math.Abs, func(r *big.Rat) *big.Rat { return new(big.Rat).Abs(r) })},
+	"floor":              {v10, 1, 1, ofNumber(math.Floor, floorOf)},
+	"ceiling":            {v10, 1, 1, ofNumber(math.Ceil, ceilingOf)},
+	"round":              {v10, 1, 2, rounding(false)},
+	"round-half-to-even": {v20, 1, 2, rounding(true)},
 
-	"count": {v10, 1, 1, noContext, func(_ *scope, a []seq) seq { return integer(len(a[0])) }},
-	"sum":   {v10, 1, 2, noContext, sum},
-	"avg":   {v20, 1, 1, noContext, avg},
-	"min":   {v20, 1, 1, noContext, extreme("lt")},
-	"max":   {v20, 1, 1, noContext, extreme("gt")},
+	"count": {v10, 1, 1, func(_ *scope, a []seq) seq { return integer(len(a[0])) }},
+	"sum":   {v10, 1, 2, sum},
+	"avg":   {v20, 1, 1, avg},
+	"min":   {v20, 1, 1, extreme("lt")},
+	"max":   {v20, 1, 1, extreme("gt")},
 
-	"distinct-values": {v20, 1, 1, noContext, distinctValues},
-	"index-of":        {v20, 2, 2, noContext, indexOf},
-	"reverse":         {v20, 1, 1, noContext, reverse},
-	"head":            {v30, 1, 1, noContext, func(_ *scope, a []seq) seq { return a[0][:min(1, len(a[0]))] }},
-	"tail":            {v30, 1, 1, noContext, func(_ *scope, a []seq) seq { return a[0][min(1, len(a[0])):] }},
-	"unordered":       {v20, 1, 1, noContext, func(_ *scope, a []seq) seq { return a[0] }},
-	"deep-equal":      {v20, 2, 2, noContext, deepEqual},
-	"subsequence":     {v20, 2, 3, noContext, subsequence},
-	"insert-before":   {v20, 3, 3, noContext, insertBefore},
-	"remove":          {v20, 2, 2, noContext, remove},
-	"zero-or-one":     {v20, 1, 1, noContext, ofLength("at most one item", func(n int) bool { return n < 2 })},
-	"one-or-more":     {v20, 1, 1, noContext, ofLength("at least one item", func(n int) bool { return n > 0 })},
-	"exactly-one":     {v20, 1, 1, noContext, ofLength("exactly one item", func(n int) bool { return n == 1 })},
+	"distinct-values": {v20, 1, 1, distinctValues},
+	"index-of":        {v20, 2, 2, indexOf},
+	"reverse":         {v20, 1, 1, reverse},
+	"head":            {v30, 1, 1, func(_ *scope, a []seq) seq { return a[0][:min(1, len(a[0]))] }},
+	"tail":            {v30, 1, 1, func(_ *scope, a []seq) seq { return a[0][min(1, len(a[0])):] }},
+	"unordered":       {v20, 1, 1, func(_ *scope, a []seq) seq { return a[0] }},
+	"deep-equal":      {v20, 2, 2, deepEqual},
+	"subsequence":     {v20, 2, 3, subsequence},
+	"insert-before":   {v20, 3, 3, insertBefore},
+	"remove":          {v20, 2, 2, remove},
+	"zero-or-one":     {v20, 1, 1, ofLength("at most one item", func(n int) bool { return n < 2 })},
+	"one-or-more":     {v20, 1, 1, ofLength("at least one item", func(n int) bool { return n > 0 })},
+	"exactly-one":     {v20, 1, 1, ofLength("exactly one item", func(n int) bool { return n == 1 })},
 
-	"name":          {v10, 1, 1, withContext, ofNode(func(n *node) item { return n.name() })},
-	"local-name":    {v10, 1, 1, withContext, ofNode(func(n *node) item { return n.local })},
-	"namespace-uri": {v10, 1, 1, withContext, ofNode(func(n *node) item { return uri(n.uri) })},
-	"root":          {v20, 1, 1, withContext, rootOf},
-	"lang":          {v10, 2, 2, withContext, lang},
+	"name":          {v10, 1, 1, ofNode(func(n *node) item { return n.name() })},
+	"local-name":    {v10, 1, 1, ofNode(func(n *node) item { return n.local })},
+	"namespace-uri": {v10, 1, 1, ofNode(func(n *node) item { return uri(n.uri) })},
+	"root":          {v20, 1, 1, rootOf},
+	"lang":          {v10, 2, 2, lang},
 }
 
 // arities has the numbers of arguments that came later than their functions.
-var arities = map[string]map[int]version{"string-join": {1: v30}, "round": {2: v30}, "tokenize": {1: v31}, "sum": {2: v20}, "lang": {2: v20}}
+var arities = map[string]map[int]version{
+	"string-join": {1: v30}, "round": {2: v30}, "tokenize": {1: v31}, "sum": {2: v20}, "lang": {2: v20},
+}
+
+// ofContext are the functions that take the context item for their last argument.
+var ofContext = []string{"string", "string-length", "normalize-space", "number", "name", "local-name", "namespace-uri", "root", "lang"}
 
 // ofNodes are the functions of XPath 1.0 that take a node-set.
 var ofNodes = []string{"count", "sum", "name", "local-name", "namespace-uri"}

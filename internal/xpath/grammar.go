@@ -526,7 +526,7 @@ func (p *parser) call(first expression) expression {
 	case slices.Contains(reserved, name) || isKind:
 		p.fail("%s() is not a function; as a type or a test it is not available here", name)
 	case cast != nil && p.version > v10:
-		f = function{v20, 1, 1, noContext, func(s *scope, args []seq) seq { return s.cast(args[0], cast, true) }}
+		f = function{v20, 1, 1, func(s *scope, args []seq) seq { return s.cast(args[0], cast, true) }}
 	case !ok:
 		p.fail("the function %s() is not available", name)
 	}
@@ -552,7 +552,7 @@ func (p *parser) call(first expression) expression {
 
 func (p *parser) arity(t lexeme, name string, f function, n int) {
 	switch since := arities[name][n]; {
-	case n < f.least && !(f.context && n == f.least-1), n > f.most:
+	case n < f.least && !(n == f.least-1 && slices.Contains(ofContext, name)), n > f.most:
 		p.failAt(t, "%s() with %s is not available", name, counted(n, "argument"))
 	case since > p.version:
 		p.failAt(t, "%s() with %s is %s; the version here is %s", name, counted(n, "argument"), since, p.version)

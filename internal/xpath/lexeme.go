@@ -35,7 +35,10 @@ const (
 	end
 )
 
-var lexemes = regexp.MustCompile(`^(?:((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|([\pL_][\pL\pN_.\-]*(?::(?:[\pL_][\pL\pN_.\-]*|\*))?)|(::|//|\.\.|!=|<=|>=|<<|>>|\|\||=>|:=|[\-+*=<>|/()\[\].,@$!?{}#:]))`)
+var lexemes = regexp.MustCompile(`^(?:` +
+	`((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)` + // a number
+	`|([\pL_][\pL\pN_.\-]*(?::(?:[\pL_][\pL\pN_.\-]*|\*))?)` + // a name
+	`|(::|//|\.\.|!=|<=|>=|<<|>>|\|\||=>|:=|[\-+*=<>|/()\[\].,@$!?{}#:]))`)
 
 // A lexer takes pieces apart. The quote that is open and the depth of comments
 // go on from one piece to the next.

@@ -169,7 +169,8 @@ func cased(to func(string) string) evaluation {
 // isSpecial reports whether the other case of a letter is more than one letter,
 // or depends on those around it.
 func isSpecial(r rune) bool {
-	return r > 0x7f && (strings.ContainsRune("ßŉǰΐΰևİΣ", r) || r >= 'ẖ' && r <= 'ẞ' || r >= 'ὐ' && r <= '\u1ffe' || r >= 'ﬀ' && r <= 'ﬗ')
+	return r > 0x7f && (strings.ContainsRune("ßŉǰΐΰևİΣ", r) || r >= 'ẖ' && r <= 'ẞ' ||
+		r >= 'ὐ' && r <= '\u1ffe' || r >= 'ﬀ' && r <= 'ﬗ')
 }
 
 func translate(s *scope, args []seq) seq {

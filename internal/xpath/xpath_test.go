@@ -192,11 +192,31 @@ func TestWithinBounds(t *testing.T) {
 	}
 }
 
+// TestDepth has documents that are deep, and some that only look so.
+func TestDepth(t *testing.T) {
+	e, err := xpath.CompileVersion("//b", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nested := func(n int, open string) string { return strings.Repeat(open, n) + "<b/>" + strings.Repeat("</a>", n) }
+	for doc, deep := range map[string]bool{
+		nested(999, "<a>"): false, nested(1000, "<a>"): true, nested(100000, "<a>/>"): true,
+		"<a><![CDATA[" + strings.Repeat("<a ", 2000) + "]]><b/></a>": false,
+		"<a><!--" + strings.Repeat("<a ", 2000) + "--><b/></a>":      false,
+	} {
+		passed, err := e.Test(doc)
+		if passed == deep || deep != (err != nil && strings.Contains(err.Error(), "1000 levels deep")) {
+			t.Errorf("%.40s…: %t %v", doc, passed, err)
+		}
+	}
+}
+
 // TestValue has the kinds of values.
 func TestValue(t *testing.T) {
 	const doc = `<o><id>1</id><x a="b"/><x/></o>`
 	for expr, want := range map[string]any{
-		"/o/id": "1", "//x": []any{"", ""}, "//none": nil, "//x/@a": "b", "count(//x)": int64(2), "1 div 4": 0.25, "true()": true, "'s'": "s", "(1, 2)": []any{int64(1), int64(2)}, "1.5": 1.5, "10 div 4": 2.5, "data(//x/@a)": "b", "()": nil,
+		"/o/id": "1", "//x": []any{"", ""}, "//none": nil, "//x/@a": "b", "count(//x)": int64(2), "1 div 4": 0.25,
+		"true()": true, "'s'": "s", "(1, 2)": []any{int64(1), int64(2)}, "1.5": 1.5, "10 div 4": 2.5, "data(//x/@a)": "b", "()": nil,
 	} {
 		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
