@@ -34,9 +34,9 @@ func (s *scope) compareValues(operator string, a, b item) (result, ok bool) {
 		s.visit(min(len(x), len(y)) / 256)
 		order = strings.Compare(x, y)
 	case isA[bool](a) && isA[bool](b):
-		x, _ := toDouble(a)
-		y, _ := toDouble(b)
-		order = cmp.Compare(x.(float64), y.(float64))
+		x, _ := toDecimal(a)
+		y, _ := toDecimal(b)
+		order = rational(x).Cmp(rational(y))
 	default:
 		return false, false
 	}

@@ -86,17 +86,22 @@ func (s *scope) number(v seq) item {
 		return s.numberOf(a)
 	}
 	if isA[untyped](a) {
-		s.scan(a)
-		f, ok := toDouble(a)
-		if !ok {
-			failf("the text %s is not a valid xs:double", shown(stringOf(a)))
-		}
-		return f
+		return s.valid(a, "xs:double")
 	}
 	if a != nil && !isNumber(a) {
 		failf("expected a number, found %s", typeName(a))
 	}
 	return a
+}
+
+// valid is an untyped value as one of a type.
+func (s *scope) valid(v item, name string) item {
+	s.scan(v)
+	c, ok := atomicTypeOf(name).cast(v)
+	if !ok {
+		failf("the text %s is not a valid %s", shown(stringOf(v)), name)
+	}
+	return c
 }
 
 // numberOf is fn:number, NaN for what is not a number. In XPath 1.0 (§4.4) a
@@ -127,12 +132,8 @@ func (s *scope) double(v seq) float64 {
 // integer is an operand of the type xs:integer.
 func (s *scope) integer(v seq) *big.Int {
 	a := s.one(v)
-	if u, ok := a.(untyped); ok {
-		cast, ok := toInteger(u)
-		if !ok {
-			failf("the text %s is not a valid xs:integer", shown(string(u)))
-		}
-		a = cast
+	if isA[untyped](a) {
+		a = s.valid(a, "xs:integer")
 	}
 	i, ok := a.(*big.Int)
 	if !ok {
@@ -159,15 +160,11 @@ func (s *scope) node(v seq) *node {
 		return nil
 	}
 	n, ok := v[0].(*node)
-	if !ok || len(v) > 1 && s.run.version > v10 {
-		failf("expected one node, found %s", found(v))
+	switch {
+	case len(v) > 1 && s.run.version > v10:
+		failf("expected one node, found %d items", len(v))
+	case !ok:
+		failf("expected one node, found %s", typeName(v[0]))
 	}
 	return n
-}
-
-func found(v seq) string {
-	if len(v) == 1 {
-		return typeName(v[0])
-	}
-	return counted(len(v), "item")
 }

@@ -223,18 +223,14 @@ func toDouble(v item) (item, bool) {
 		f, _ := strconv.ParseFloat(text, 64) // out of range it is an infinity or 0
 		return f, true
 	}
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return 1.0, true
-		}
-		return 0.0, true
-	case *big.Int, *big.Rat:
-		return float(v), true
-	case float64:
+	if isA[float64](v) {
 		return v, true
 	}
-	return nil, false
+	exact, ok := toDecimal(v)
+	if !ok {
+		return nil, false
+	}
+	return float(exact), true
 }
 
 // asString is an untyped value or a URI as a string.
