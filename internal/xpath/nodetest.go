@@ -65,6 +65,8 @@ func (p *parser) nameTest() nodeTest {
 		return p.anyNamespace()
 	case t.kind != name:
 		p.stop()
+	case p.next().is("("):
+		p.fail("%s() is not a node test", t.text)
 	case t.text == "Q" && p.next().is("{"):
 		p.fail("names with a URI, Q{…}, are XPath 3.0; they are not available")
 	}
