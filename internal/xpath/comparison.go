@@ -76,7 +76,7 @@ func generalComparison(sign, operation string) func(s *scope, a, b seq) seq {
 		alike := s.alike
 		if s.run.version == v10 {
 			a, b = besideBoolean(a, b), besideBoolean(b, a)
-			alike = s.alikeInFirst
+			alike = s.alike10
 		}
 		a, b = s.atomize(a), s.atomize(b)
 		failure := ""
@@ -134,10 +134,10 @@ func (s *scope) likeOther(v, other item) (item, bool) {
 	return asString(v), true
 }
 
-// alikeInFirst is the conversion of XPath 1.0 (§3.4): values are compared for
+// alike10 is the conversion of XPath 1.0 (§3.4): values are compared for
 // equality as booleans or numbers if one of them is, or else as strings;
 // otherwise as numbers.
-func (s *scope) alikeInFirst(operation string, x, y item) (v, w item, message string) {
+func (s *scope) alike10(operation string, x, y item) (v, w item, message string) {
 	if operation == "eq" || operation == "ne" {
 		switch {
 		case isA[bool](x) || isA[bool](y):

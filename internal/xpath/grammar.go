@@ -35,9 +35,9 @@ func (p *parser) parse() (e expression, err error) {
 			panic(r)
 		}
 	}()
-	p.levels = later()
+	p.levels = levels20()
 	if p.version == v10 {
-		p.levels = first()
+		p.levels = levels10()
 	}
 	e = p.all()
 	if p.peek().kind != end {
@@ -231,17 +231,17 @@ func (p *parser) conditional() expression {
 // operands, which are what binds stronger.
 type level func(p *parser, operand func() expression) expression
 
-// first are the levels of XPath 1.0, from weak to strong.
-func first() []level {
+// levels10 are the levels of XPath 1.0, from weak to strong.
+func levels10() []level {
 	return []level{
 		chain("or"), chain("and"), chain("=", "!="), chain("<", "<=", ">", ">="),
 		chain("+", "-"), chain("*", "div", "mod"), signed("-"), chain("|"),
 	}
 }
 
-// later are those of XPath 2.0 and since; an operator that is newer than the
+// levels20 are those of XPath 2.0 and since; an operator that is newer than the
 // version of an expression is not accepted.
-func later() []level {
+func levels20() []level {
 	return []level{
 		chain("or"), chain("and"), once("=", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "is", "<<", ">>"),
 		chain("||"), once("to"), chain("+", "-"), chain("*", "div", "idiv", "mod"), chain("|", "union"), chain("intersect", "except"),

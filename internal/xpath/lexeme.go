@@ -134,6 +134,11 @@ func (l *lexer) token(text string, offset int) (int, error) {
 		l.add(lexeme{text: text[:1], offset: offset, kind: literal})
 		return 1, nil
 	}
+	return l.lexeme(text, offset)
+}
+
+// lexeme reads a sign, a name or a number.
+func (l *lexer) lexeme(text string, offset int) (int, error) {
 	m := lexemes.FindStringSubmatch(text)
 	if m == nil {
 		return 0, l.errorf(offset, "unexpected %q", []rune(text)[0])
