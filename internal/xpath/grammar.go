@@ -35,9 +35,9 @@ func (p *parser) parse() (e expression, err error) {
 			panic(r)
 		}
 	}()
-	p.levels = levels20()
+	p.levels = levels20
 	if p.version == v10 {
-		p.levels = levels10()
+		p.levels = levels10
 	}
 	e = p.all()
 	if p.peek().kind != end {
@@ -228,39 +228,37 @@ func (p *parser) conditional() expression {
 }
 
 // A level is one of the precedence of operators: it reads its own between
-// operands, which are what binds stronger.
-type level func(p *parser, operand func() expression) expression
+// expressions of the tighter level that has a number.
+type level func(p *parser, tighter int) expression
 
-// levels10 are the levels of XPath 1.0, from weak to strong.
-func levels10() []level {
-	return []level{
-		chain("or"), chain("and"), chain("=", "!="), chain("<", "<=", ">", ">="),
-		chain("+", "-"), chain("*", "div", "mod"), signed("-"), chain("|"),
-	}
+// levels10 are the levels of XPath 1.0, from loose to tight.
+var levels10 = []level{
+	chain("or"), chain("and"), chain("=", "!="), chain("<", "<=", ">", ">="),
+	chain("+", "-"), chain("*", "div", "mod"), signed("-"), chain("|"),
 }
 
 // levels20 are those of XPath 2.0 and since; an operator that is newer than the
 // version of an expression is not accepted.
-func levels20() []level {
-	return []level{
-		chain("or"), chain("and"), once("=", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "is", "<<", ">>"),
-		chain("||"), once("to"), chain("+", "-"), chain("*", "div", "idiv", "mod"), chain("|", "union"), chain("intersect", "except"),
-		ofType("instance", "of", instanceOf), ofType("treat", "as", treatAs), ofType("castable", "as", castableAs), ofType("cast", "as", castAs),
-		arrow, signed("+", "-"), chain("!"),
-	}
+var levels20 = []level{
+	chain("or"), chain("and"), once("=", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "is", "<<", ">>"),
+	chain("||"), once("to"), chain("+", "-"), chain("*", "div", "idiv", "mod"), chain("|", "union"), chain("intersect", "except"),
+	ofType("instance", "of", instanceOf), ofType("treat", "as", treatAs), ofType("castable", "as", castableAs), ofType("cast", "as", castAs),
+	arrow, signed("+", "-"), chain("!"),
 }
 
 func (p *parser) level(n int) expression {
 	if n == len(p.levels) {
 		return p.path()
 	}
-	return p.levels[n](p, func() expression { return p.level(n + 1) })
+	return p.levels[n](p, n+1)
 }
 
-func (p *parser) operator(signs []string) (operator, bool) {
+func (p *parser) operator(signs []string) (o operator, ok bool) {
 	t := p.peek()
-	o := operators[t.text]
-	if t.kind != sign && t.kind != name || o.since > p.version || !slices.Contains(signs, t.text) {
+	if t.kind != sign && t.kind != name || !slices.Contains(signs, t.text) {
+		return o, false
+	}
+	if o = operators[t.text]; o.since > p.version {
 		return o, false
 	}
 	p.at++
@@ -268,45 +266,37 @@ func (p *parser) operator(signs []string) (operator, bool) {
 }
 
 // chain has operators that associate to the left.
-func chain(signs ...string) level {
-	return func(p *parser, operand func() expression) expression {
-		left := operand()
-		for {
-			o, ok := p.operator(signs)
-			if !ok {
-				return left
-			}
-			left = o.between(left, operand())
-		}
-	}
-}
+func chain(signs ...string) level { return binary(true, signs) }
 
 // once has operators that do not associate.
-func once(signs ...string) level {
-	return func(p *parser, operand func() expression) expression {
-		left := operand()
-		o, ok := p.operator(signs)
-		if !ok {
-			return left
+func once(signs ...string) level { return binary(false, signs) }
+
+func binary(associates bool, signs []string) level {
+	return func(p *parser, tighter int) expression {
+		left := p.level(tighter)
+		for first := true; ; first = false {
+			t := p.peek()
+			o, ok := p.operator(signs)
+			switch {
+			case !ok:
+				return left
+			case !first && !associates:
+				p.failAt(t, "%q is one operator too many: since XPath 2.0 these are not chained", t.text)
+			}
+			left = o.between(left, p.level(tighter))
 		}
-		left = o.between(left, operand())
-		t := p.peek()
-		if _, again := p.operator(signs); again {
-			p.failAt(t, "%q is one operator too many: since XPath 2.0 these are not chained", t.text)
-		}
-		return left
 	}
 }
 
 // signed has the unary operators.
 func signed(signs ...string) level {
-	return func(p *parser, operand func() expression) expression {
+	return func(p *parser, tighter int) expression {
 		isSigned, negative := false, false
 		for t := p.peek(); p.accept(signs...); t = p.peek() {
 			isSigned = true
 			negative = negative != (t.text == "-")
 		}
-		e := operand()
+		e := p.level(tighter)
 		if !isSigned {
 			return e
 		}
@@ -324,8 +314,8 @@ func signed(signs ...string) level {
 }
 
 // arrow is a call whose first argument is before it (XPath 3.1 §3.16).
-func arrow(p *parser, operand func() expression) expression {
-	e := operand()
+func arrow(p *parser, tighter int) expression {
+	e := p.level(tighter)
 	for p.version >= operators["=>"].since && p.accept("=>") {
 		if p.peek().kind != name || !p.next().is("(") {
 			p.fail("expected the name of a function after =>; function items are not available")

@@ -6,8 +6,8 @@ import "slices"
 
 // ofType is a level with a type after its operand.
 func ofType(first, second string, read func(*parser) func(*scope, seq) seq) level {
-	return func(p *parser, operand func() expression) expression {
-		e := operand()
+	return func(p *parser, tighter int) expression {
+		e := p.level(tighter)
 		if !p.word(first, second) {
 			return e
 		}
