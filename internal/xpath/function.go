@@ -141,11 +141,14 @@ func lang(s *scope, args []seq) seq {
 	if n == nil {
 		failf("expected a node for lang(), found the empty sequence")
 	}
-	want := strings.ToLower(s.text(args[0]))
+	text := s.text(args[0])
+	s.built(len(text))
+	want := strings.ToLower(text)
 	for ; n != nil; n = n.parent {
 		have, found := "", false
 		attributes(s.run, n, func(a *node) {
 			if a.prefix == "xml" && a.local == "lang" {
+				s.built(len(a.data))
 				have, found = strings.ToLower(a.data), true
 			}
 		})
@@ -176,6 +179,9 @@ func (s *scope) total(numbers seq) item {
 
 func sum(s *scope, args []seq) seq {
 	numbers := s.numbers(args[0])
+	if s.run.version == v10 {
+		numbers = slices.Insert(numbers, 0, item(0.0)) // so that the sum of -0 is 0
+	}
 	switch {
 	case len(numbers) > 0:
 		return seq{s.total(numbers)}
