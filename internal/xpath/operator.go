@@ -102,7 +102,7 @@ func integers(s *scope, from, to seq) seq {
 	if size.Sign() < 0 {
 		return nil
 	}
-	if size.Cmp(big.NewInt(maxVisits)) >= 0 {
+	if size.Cmp(big.NewInt(int64(maxVisits))) >= 0 {
 		failf("the range has more than %d numbers", maxVisits)
 	}
 	s.visit(4 * (int(size.Int64()) + 1))

@@ -110,7 +110,7 @@ var tooMuch = []struct{ doc, xpath string }{
 	{"list", "some $a in //a, $b in //a satisfies $a is $b/.."},
 	{"list", "//a[matches(string(/), 'x.y')]"},
 	{"list", "let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return ($e, $e)"},
-	{"list", "count(1 to 8000000)"},
+	{"list", "count(1 to 1000000)"},
 	{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! string($n)"},
 	{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! ($n + .)"},
 	{"list", "(1 to 1000000) ! matches('b', concat('a{1,999}', .))"},
@@ -138,6 +138,7 @@ var tooMuch = []struct{ doc, xpath string }{
 // TestBounds asks for more than an evaluation may take: of time, and of memory
 // before it is known how much it is.
 func TestBounds(t *testing.T) {
+	defer xpath.LimitVisits(1 << 20)()
 	text := strings.Repeat("aaaaaaa ", 1<<17)
 	docs := map[string]string{
 		"list":   "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>",
@@ -157,7 +158,7 @@ func TestBounds(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "visits more than") && !strings.Contains(err.Error(), "a text is longer") {
 			t.Errorf("%s: %v", c.xpath, err)
 		}
-		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 1024 {
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 256 {
 			t.Errorf("%s takes %d MB", c.xpath, took)
 		}
 	}
