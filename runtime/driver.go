@@ -89,7 +89,7 @@ func (d *Driver) send(ctx context.Context, x *Execution, c *Send) error {
 	response, err := d.exchange(ctx, c)
 	switch {
 	case err == nil:
-		x.Respond(response)
+		x.Respond(&response)
 	case context.Cause(ctx) != nil:
 		return context.Cause(ctx)
 	default:

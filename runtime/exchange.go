@@ -8,7 +8,7 @@ import (
 )
 
 // exchange sends a request and reads the response whole.
-func (d *Driver) exchange(ctx context.Context, c *Send) (*Response, error) {
+func (d *Driver) exchange(ctx context.Context, c *Send) (Response, error) {
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within the step's timeout of %v", c.Timeout))
@@ -19,9 +19,9 @@ func (d *Driver) exchange(ctx context.Context, c *Send) (*Response, error) {
 	r, err := transport.Do(ctx, d.Client, request, limits)
 	switch cause := context.Cause(ctx); {
 	case err == nil:
-		return &Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now()}, nil
+		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now()}, nil
 	case cause != nil:
-		return nil, cause
+		return Response{}, cause
 	}
-	return nil, err
+	return Response{}, err
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // asked has a server answer one request with the handler.
-func asked(t *testing.T, d *Driver, ctx context.Context, c *Send, handler http.HandlerFunc) (*Response, error) {
+func asked(t *testing.T, d *Driver, ctx context.Context, c *Send, handler http.HandlerFunc) (Response, error) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	defer server.Close() // waits until the handler has ended
