@@ -105,18 +105,21 @@ func newRequest(ctx context.Context, r *Request) (*http.Request, error) {
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host // net/http does not send the header
 	}
-	if r.Body == nil {
-		return req, nil
+	if r.Body != nil {
+		setBody(req, r.Body)
 	}
-	req.ContentLength = int64(len(r.Body))
+	return req, nil
+}
+
+func setBody(req *http.Request, body []byte) {
+	req.ContentLength = int64(len(body))
 	req.GetBody = func() (io.ReadCloser, error) {
-		if len(r.Body) == 0 {
+		if len(body) == 0 {
 			return http.NoBody, nil
 		}
-		return io.NopCloser(bytes.NewReader(r.Body)), nil
+		return io.NopCloser(bytes.NewReader(body)), nil
 	}
 	req.Body, _ = req.GetBody()
-	return req, nil
 }
 
 // answered is the URL that a response is from.
