@@ -40,7 +40,8 @@ func literals() func(text string) string {
 // checkPath refuses a URL that has left its server or, by dots that are not in
 // the template, its path.
 func (b *Binding) checkPath(server, url string, dots int) error {
-	if origin(url) != origin(server) {
+	home := origin(server)
+	if origin(url) != home {
 		return fmt.Errorf("the path %q leads to another host than the server's", b.operation.Path)
 	}
 	path, _, _ := strings.Cut(url[len(server):], "?")
@@ -48,7 +49,7 @@ func (b *Binding) checkPath(server, url string, dots int) error {
 	case dotSegments(path) > dots:
 		return fmt.Errorf("the path %s: with the values of its parameters it has a segment . or .., which leads to another path",
 			b.operation.Path)
-	case server == origin(server) && strings.HasPrefix(path, "//") && !strings.HasPrefix(b.operation.Path, "//"):
+	case server == home && strings.HasPrefix(path, "//") && !strings.HasPrefix(b.operation.Path, "//"):
 		return errors.New("the value of the first path parameter begins with a slash; as the beginning of a path, // names a host")
 	}
 	return nil
@@ -72,6 +73,9 @@ func origin(url string) string {
 func dotSegments(path string) int {
 	count := 0
 	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "" || segment[0] != '.' && segment[0] != '%' {
+			continue
+		}
 		segment, _, _ = strings.Cut(segment, ";")
 		rest := strings.ReplaceAll(segment, "%2e", ".")
 		switch strings.ReplaceAll(rest, "%2E", ".") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/uri"
@@ -283,12 +284,15 @@ func appendQuery(query []byte, p *Parameter, v Value) []byte {
 	if p.AllowReserved {
 		escape = escapeReserved
 	}
-	text, plain := p.plain(v)
-	if st := p.style(); plain && st.named && st.first == "" && !st.bareEmpty {
-		query = append(between(query), escape.name(p.Name)...)
-		return append(append(query, '='), escape.value(text)...)
+	if st := p.style(); p.isPlain(v) && st.named && st.first == "" && !st.bareEmpty {
+		query = append(append(between(query), escape.name(p.Name)...), '=')
+		if n, ok := v.V.(int64); ok {
+			return strconv.AppendInt(query, n, 10)
+		}
+		return append(query, escape.value(v.V.(string))...)
 	}
-	if text = expand(p, v, escape); text == "" {
+	text := expand(p, v, escape)
+	if text == "" {
 		return query
 	}
 	return append(between(query), text...)
