@@ -56,21 +56,6 @@ type Credential struct {
 	Optional  bool   `json:"optional"`       // every operation that takes it can do without: by another scheme, or by none
 }
 
-// A Server is a place that requests go to, as its description says.
-type Server struct {
-	Source    string           `json:"source"` // name of the source description
-	URL       string           `json:"url"`    // may have {variables}
-	Variables []ServerVariable `json:"variables,omitempty"`
-}
-
-// A ServerVariable is a variable of a server's URL (Settings.ServerVariables).
-type ServerVariable struct {
-	Name        string   `json:"name"`
-	Default     string   `json:"default"`
-	Enum        []string `json:"enum,omitempty"`
-	Description string   `json:"description,omitempty"`
-}
-
 // Workflows describes the entry document's workflows, in its order.
 func (p *Program) Workflows() []WorkflowInfo {
 	var list []WorkflowInfo
@@ -80,7 +65,7 @@ func (p *Program) Workflows() []WorkflowInfo {
 		for _, s := range w.Steps {
 			step := StepInfo{ID: s.ID, Operation: s.Label, Description: s.Decl.Description}
 			if s.Source != nil {
-				step.Source = s.Source.Name
+				step.Source = s.Source.Qualified
 			}
 			info.Steps = append(info.Steps, step)
 		}
@@ -149,10 +134,8 @@ func eachStep(w *program.Workflow, seen map[int]bool, visit func(*program.Step))
 func (info *WorkflowInfo) credentials(s *program.Step) {
 	for _, alternative := range s.Operation.Security {
 		for _, scheme := range alternative {
-			c := Credential{Source: s.Source.Name, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
-			c.SetByStep = slices.ContainsFunc(s.Arguments, func(a program.Argument) bool {
-				return a.In == c.In && strings.EqualFold(a.Name, c.Name)
-			})
+			c := Credential{Source: s.Source.Qualified, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
+			c.SetByStep = sets(s, scheme)
 			c.Optional = slices.ContainsFunc(s.Operation.Security, func(other []openapi.SecurityRequirement) bool {
 				return !slices.ContainsFunc(other, func(r openapi.SecurityRequirement) bool { return r.Name == scheme.Name })
 			})
@@ -178,16 +161,13 @@ func (info *WorkflowInfo) server(s *program.Step) {
 	if len(s.Operation.Servers) == 0 {
 		return
 	}
-	used := s.Operation.Servers[0]
-	server := Server{Source: s.Source.Name, URL: secret.Userinfo(used.URL)}
+	server := serverOf(s)
+	resolved, err := server.Resolve(nil)
+	server.URL = secret.Userinfo(server.URL)
 	if slices.ContainsFunc(info.Servers, func(known Server) bool { return known.Source == server.Source && known.URL == server.URL }) {
 		return
 	}
-	for _, v := range used.Variables {
-		server.Variables = append(server.Variables, ServerVariable{Name: v.Name, Default: v.Default, Enum: v.Enum, Description: v.Description})
-	}
 	info.Servers = append(info.Servers, server)
-	resolved, err := used.Resolve(nil)
 	if err != nil {
 		return
 	}

@@ -1,41 +1,19 @@
 package runtime
 
 import (
-	"cmp"
-	"context"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
-	"github.com/gobelin-dev/gobelin/internal/transport"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
-
-// exchange sends a request and reads the response whole.
-func (d *Driver) exchange(ctx context.Context, c *Send) (*Response, error) {
-	if c.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within the step's timeout of %v", c.Timeout))
-		defer cancel()
-	}
-	request := &transport.Request{Method: c.Method, URL: c.URL, Header: c.Header, Body: c.Body}
-	limits := transport.Limits{Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects}
-	r, err := transport.Do(ctx, d.Client, request, limits)
-	switch cause := context.Cause(ctx); {
-	case err == nil:
-		return &Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now()}, nil
-	case cause != nil:
-		return nil, cause
-	}
-	return nil, err
-}
 
 // exchange is a request and what came back for it.
 type exchange struct {
 	Method  string      `json:"method"`
-	URL     string      `json:"url"`
+	Target  string      `json:"target"`
+	URL     string      `json:"url,omitempty"`     // that answered
 	Header  http.Header `json:"header,omitempty"`  // of the request
 	Sent    []sent      `json:"sent,omitempty"`    // the arguments, typed as given (E8)
 	Payload boxed       `json:"payload,omitzero"`  // the request body's value

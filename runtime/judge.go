@@ -66,7 +66,7 @@ func (x *Execution) succeeded(f *frame, s *program.Step) (bool, string) {
 	}
 	status := f.Exchange.Status
 	passed := status < 400
-	switch x.Settings.Success {
+	switch x.state.Settings.Success {
 	case SuccessAny:
 		passed = true
 	case SuccessDocumented:
@@ -221,7 +221,7 @@ func (x *Execution) transfer(f *frame, a *program.Action) {
 }
 
 func (x *Execution) loopDelay(count int) time.Duration {
-	base := cmp.Or(x.Settings.LoopDelay, defaultLoopDelay)
+	base := cmp.Or(x.state.Settings.LoopDelay, defaultLoopDelay)
 	if base < 0 {
 		return 0
 	}
@@ -236,7 +236,7 @@ func (x *Execution) retryAfter(f *frame) (time.Duration, bool) {
 		return 0, false
 	}
 	text := strings.TrimSpace(f.Exchange.Answer.Get("Retry-After"))
-	limit := cmp.Or(x.Settings.MaxRetryAfter, defaultMaxRetryAfter)
+	limit := cmp.Or(x.state.Settings.MaxRetryAfter, defaultMaxRetryAfter)
 	if isDigits(text) {
 		seconds, err := strconv.ParseUint(text, 10, 32)
 		if err != nil || time.Duration(seconds)*time.Second > limit {
@@ -266,7 +266,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 		x.jump(f, then)
 		return
 	}
-	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then}, phaseWait
+	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then, Since: f.Received}, phaseWait
 	f.Exchange, f.last, x.values = nil, nil, nil // what comes next is decided: a waiting run does not keep the messages
 	if x.listener != nil {
 		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
@@ -275,6 +275,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 
 // jump moves control.
 func (x *Execution) jump(f *frame, to jump) {
+	f.Exchange = nil // what comes next is decided
 	switch to.Kind {
 	case toStep:
 		f.visit(to.Step)
@@ -346,7 +347,7 @@ func (x *Execution) handOver(f *frame, to jump) {
 	if x.listener != nil {
 		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: map[string]any{}})
 	}
-	x.Frames = x.Frames[:len(x.Frames)-1]
+	x.state.Frames = x.state.Frames[:len(x.state.Frames)-1]
 	x.push(index, f.Purpose, inputs)
 	next := x.top()
 	if next.Tail = f.Tail; !slices.Contains(f.Tail, f.Workflow) {

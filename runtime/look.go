@@ -80,13 +80,13 @@ func (x *Execution) workflowValue(f *frame, r *program.Ref) (any, bool) {
 	}
 	if r.Kind == program.WorkflowInput {
 		// One that is not at its end has inputs already.
-		for _, open := range slices.Backward(x.Frames) {
+		for _, open := range slices.Backward(x.state.Frames) {
 			if open.Workflow == r.Workflow.Index {
 				return member(open.Inputs, r)
 			}
 		}
 	}
-	done := x.Completed[r.Workflow.Index]
+	done := x.state.Completed[r.Workflow.Index]
 	if done == nil {
 		return nil, false
 	}

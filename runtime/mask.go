@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
@@ -54,12 +55,12 @@ func hiddenIn(s *program.Step, e *exchange) program.HiddenPlaces {
 	return h
 }
 
-// requestSent is the event of the request of a step.
-func (x *Execution) requestSent(f *frame, s *program.Step) *RequestSent {
+// requestSent is the event of the request of a step, as it goes out.
+func (x *Execution) requestSent(f *frame, s *program.Step, url string, header http.Header) *RequestSent {
 	e := f.Exchange
 	hidden := hiddenIn(s, e)
-	return &RequestSent{At: x.where(f), Method: e.Method, URL: x.secrets.Text(hidden.Url(e.URL, s.Operation.Path)),
-		Header: x.secrets.Header(hidden.Header(e.Header)), Body: x.secrets.Bytes(shownBody(s, e))}
+	return &RequestSent{At: x.where(f), Method: e.Method, URL: x.secrets.Text(hidden.Url(url, s.Operation.Path)),
+		Header: x.secrets.Header(hidden.Header(header)), Body: x.secrets.Bytes(shownBody(s, e))}
 }
 
 // shownBody is the body of a request with the weak secrets in it masked.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -14,11 +13,6 @@ import (
 // build makes the request of the current step from what is known now.
 func (x *Execution) build(f *frame, s *program.Step) error {
 	f.Exchange = f.newExchange(s.Operation.Method)
-	server, err := x.server(s)
-	if err != nil {
-		return err
-	}
-	addUserinfo(&x.secrets, server)
 	values := x.values[:0]
 	if f.Exchange.Sent == nil {
 		f.Exchange.Sent = make([]sent, 0, len(s.Arguments))
@@ -42,44 +36,12 @@ func (x *Execution) build(f *frame, s *program.Step) error {
 	if err != nil {
 		return err
 	}
-	request, err := s.Binding.Build(server, values, payload)
+	request, err := s.Binding.Build(values, payload)
 	if err != nil {
 		return explain(s, err)
 	}
-	if err := x.authenticate(s, &request); err != nil {
-		return err
-	}
-	f.Exchange.URL, f.Exchange.Header, f.Exchange.Request = request.URL, request.Header, request.Body
+	f.Exchange.Target, f.Exchange.Header, f.Exchange.Request = request.URL, request.Header, request.Body
 	return nil
-}
-
-// server is the base URL of the step's operation (O11).
-func (x *Execution) server(s *program.Step) (string, error) {
-	if url, ok := x.Settings.Servers[s.Source.Name]; ok {
-		return x.baseURL(url)
-	}
-	url := "/"
-	if len(s.Operation.Servers) > 0 {
-		var err error
-		if url, err = s.Operation.Servers[0].Resolve(x.Settings.ServerVariables); err != nil {
-			return "", err
-		}
-	}
-	if !location.IsURL(url) {
-		return "", fmt.Errorf("source %q declares no absolute server URL (found %q); set Settings.Servers[%[1]q]", s.Source.Name, url)
-	}
-	return x.baseURL(url)
-}
-
-// baseURL is [openapi.BaseURL], which most steps of a run ask for one URL.
-func (x *Execution) baseURL(server string) (url string, err error) {
-	if server != x.base.given {
-		if url, err = openapi.BaseURL(server); err != nil {
-			return "", err
-		}
-		x.base.given, x.base.url = server, url
-	}
-	return x.base.url, nil
 }
 
 // payload evaluates the request body (O8, O10); nil when the step has none.
@@ -234,8 +196,10 @@ func replace(r *program.Replacement, v any, tokens []string, with any) (any, err
 	return nil, fmt.Errorf("the target leads to %q inside a value that is neither an object nor an array", token)
 }
 
-// send gives the command for the request that was built.
+// send is the command for the request that was built.
 func (x *Execution) send(f *frame) *Send {
 	s, e := x.step(f), f.Exchange
-	return &Send{WorkflowID: x.workflow(f).ID, StepID: s.ID, Method: e.Method, URL: e.URL, Header: e.Header, Body: e.Request, FollowRedirects: s.Redirects, Timeout: s.Timeout}
+	return &Send{WorkflowID: x.workflow(f).ID, StepID: s.ID, Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
+		Server: serverOf(s), Method: e.Method, Target: e.Target, Header: e.Header, Body: e.Request, Security: x.security[s],
+		FollowRedirects: s.Redirects, Timeout: s.Timeout}
 }

@@ -160,7 +160,7 @@ func sentFor(op *Operation, declared map[string]any, v Value) string {
 	if err != nil {
 		return err.Error()
 	}
-	r, err := b.Build("http://h", values, payload)
+	r, err := b.Build(values, payload)
 	var none *NoValueError
 	if errors.As(err, &none) && none.Name == "p" && none.In == in && none.Lack != "" {
 		return "fails"

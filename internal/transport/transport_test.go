@@ -16,7 +16,7 @@ import (
 )
 
 // asked has a server answer one request with the handler.
-func asked(t *testing.T, r *Request, most int64, handler http.HandlerFunc) (*Response, error) {
+func asked(t *testing.T, r *Request, most int64, handler http.HandlerFunc) (Response, error) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	defer server.Close() // waits until the handler has ended
