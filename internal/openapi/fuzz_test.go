@@ -174,7 +174,7 @@ func (r row) object(t *testing.T, name, sent string) map[string]string {
 
 // sentAs is what the request has of the parameter.
 func (r row) sentAs(t *testing.T, request *Request) string {
-	u, err := url.Parse(request.URL)
+	u, err := url.Parse("http://h" + request.URL)
 	if err != nil || u.Host != "h" || u.Fragment != "" {
 		t.Fatalf("%+v: %s is not the URL that it should be: %v", r, request.URL, err)
 	}

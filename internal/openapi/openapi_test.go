@@ -73,7 +73,7 @@ func wire(t *testing.T, row *tree.Node) (string, error) {
 	case "cookie":
 		return r.Header.Get("Cookie"), nil
 	case "path":
-		return strings.TrimPrefix(r.URL, "http://h/p/"), nil
+		return strings.TrimPrefix(r.URL, "/p/"), nil
 	}
 	_, query, _ := strings.Cut(r.URL, "?")
 	return query, nil

@@ -171,7 +171,7 @@ func sentFor(op *Operation, declared map[string]any, v Value) string {
 	sent, found := "", false
 	switch in {
 	case "path":
-		sent, found = strings.CutSuffix(strings.TrimPrefix(r.URL, "http://h/"), "/a")
+		sent, found = strings.CutSuffix(strings.TrimPrefix(r.URL, "/"), "/a")
 	case "header":
 		lines := r.Header["P"]
 		sent, found = strings.Join(lines, "\n"), lines != nil
