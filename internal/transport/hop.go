@@ -141,9 +141,14 @@ var (
 // plain is url.Parse for a URL in which nothing is escaped before its query, as
 // most are; there is nothing about it that URL.String would write otherwise.
 func plain(text string) (u url.URL, ok bool) {
-	scheme, rest, _ := strings.Cut(text, "://")
+	scheme := "http"
+	rest, ok := strings.CutPrefix(text, "http://")
+	if !ok {
+		scheme = "https"
+		rest, ok = strings.CutPrefix(text, "https://")
+	}
 	slash := strings.IndexByte(rest, '/')
-	if scheme != "http" && scheme != "https" || slash < 0 {
+	if !ok || slash < 0 {
 		return url.URL{}, false
 	}
 	name, port, hasPort := strings.Cut(rest[:slash], ":")

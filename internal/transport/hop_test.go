@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,11 +94,12 @@ func TestWhatAClientAdds(t *testing.T) {
 	}))
 	defer server.Close()
 	withUser := strings.Replace(server.URL, "http://", "http://user:pass@", 1)
-	if _, err := Do(t.Context(), nil, &Request{Method: "GET", URL: withUser + "/"}, Limits{}); err != nil || authorization != "Basic dXNlcjpwYXNz" {
+	_, err := Do(t.Context(), nil, &Request{Method: "GET", URL: withUser + "/"}, Limits{})
+	if err != nil || authorization != "Basic dXNlcjpwYXNz" {
 		t.Errorf("Authorization: %q, %v", authorization, err)
 	}
 	client := &http.Client{Timeout: time.Millisecond}
-	_, err := Do(t.Context(), client, &Request{Method: "GET", URL: server.URL + "/slow"}, Limits{})
+	_, err = Do(t.Context(), client, &Request{Method: "GET", URL: server.URL + "/slow"}, Limits{})
 	var timeout interface{ Timeout() bool }
 	if !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("the client's timeout: %v", err)
@@ -146,7 +148,7 @@ func TestRoundTripperThatChangesItsRequest(t *testing.T) {
 	})}
 	r := &Request{Method: "GET", URL: "http://h/a", Header: http.Header{"A": {"1"}}}
 	resp, err := Do(t.Context(), client, r, Limits{})
-	if err != nil || resp.URL != "http://h/other" || !maps.EqualFunc(r.Header, http.Header{"A": {"1"}}, func(a, b []string) bool { return a[0] == b[0] }) {
+	if err != nil || resp.URL != "http://h/other" || !maps.EqualFunc(r.Header, http.Header{"A": {"1"}}, slices.Equal) {
 		t.Errorf("%+v, %v; the request is %+v", resp, err, r)
 	}
 }
