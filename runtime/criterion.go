@@ -269,7 +269,7 @@ func (x *Execution) evaluateSimple(f *frame, c *criterion, operands *operandList
 			x.missing(f, c.refs[i].text, c.place)
 		}
 		return v, ok
-	}, nil)
+	})
 	return verdict{passed: passed, reason: x.operandReason(f, passed, c.refs)}
 }
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"regexp/syntax"
+	regexpsyntax "regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +17,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
@@ -758,19 +759,13 @@ func (l *workflowLinker) stepRef(id string, at arazzo.Position) int {
 // syntaxPlace returns the text that did not parse and the offset of its error,
 // for errors of every language.
 func syntaxPlace(err error) (text string, offset int, ok bool) {
-	var ofExpression *expr.SyntaxError
-	var ofPath *jsonpath.SyntaxError
-	var ofXPath *xpath.SyntaxError
-	var ofRegexp *syntax.Error
+	var invalid *syntax.Error
+	var invalidRegexp *regexpsyntax.Error
 	switch {
-	case errors.As(err, &ofExpression):
-		text, offset = ofExpression.Text, ofExpression.Offset
-	case errors.As(err, &ofPath):
-		text, offset = ofPath.Text, ofPath.Offset
-	case errors.As(err, &ofXPath):
-		text, offset = ofXPath.Text, ofXPath.Offset
-	case errors.As(err, &ofRegexp):
-		text = ofRegexp.Expr
+	case errors.As(err, &invalid):
+		text, offset = invalid.Text, invalid.Offset
+	case errors.As(err, &invalidRegexp):
+		text = invalidRegexp.Expr
 	default:
 		return "", 0, false
 	}
@@ -779,7 +774,7 @@ func syntaxPlace(err error) (text string, offset int, ok bool) {
 
 // syntaxMessage is the message of a syntax error without its excerpt.
 func syntaxMessage(err error) string {
-	var e *expr.SyntaxError
+	var e *syntax.Error
 	if errors.As(err, &e) {
 		return e.Message
 	}

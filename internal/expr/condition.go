@@ -29,27 +29,10 @@ func (c *Condition) Notes() []Note { return c.notes }
 // Forms returns every place that was read leniently.
 func (c *Condition) Forms() []Form { return c.forms }
 
-// A Trace collects how a condition was decided.
-type Trace struct {
-	Comparisons []Comparison
-	Missing     []*Expression
-}
-
-// A Comparison is one comparison of a condition, or, with an empty Operator, a
-// bare operand.
-type Comparison struct {
-	Left, Right         any
-	LeftText, RightText string
-	Operator            string
-	Result              bool
-}
-
-// Eval decides the condition. operand gives the value of the i-th of
-// [Condition.Expressions]; what it does not have behaves as null (C6). trace
-// may be nil, which costs nothing.
-func (c *Condition) Eval(operand func(i int) (any, bool), trace *Trace) bool {
-	e := evaluation{c, operand, trace}
-	return e.test(&c.root)
+// Eval decides the condition. operand returns the value of the i-th of
+// [Condition.Expressions]; a missing one behaves as null (C6).
+func (c *Condition) Eval(operand func(i int) (any, bool)) bool {
+	return evaluation{operand}.test(&c.root)
 }
 
 // node is a node of the condition's tree.
@@ -75,13 +58,10 @@ const (
 	templateNode
 )
 
-type evaluation struct {
-	condition *Condition
-	operand   func(int) (any, bool)
-	trace     *Trace
-}
+// evaluation is one evaluation of a condition.
+type evaluation struct{ operand func(i int) (any, bool) }
 
-func (e *evaluation) test(n *node) bool {
+func (e evaluation) test(n *node) bool {
 	switch n.kind {
 	case orNode:
 		return e.test(n.left) || e.test(n.right)
@@ -92,38 +72,21 @@ func (e *evaluation) test(n *node) bool {
 	case compareNode:
 		a, _ := e.value(n.left)
 		b, _ := e.value(n.right)
-		result := Compare(n.operator, a, b)
-		if e.trace != nil {
-			e.trace.Comparisons = append(e.trace.Comparisons, Comparison{a, b, n.left.text, n.right.text, n.operator, result})
-		}
-		return result
+		return Compare(n.operator, a, b)
 	}
-	v, ok := e.value(n)
-	result := Truthy(v, ok)
-	if e.trace != nil {
-		e.trace.Comparisons = append(e.trace.Comparisons, Comparison{Left: v, LeftText: n.text, Result: result})
-	}
-	return result
+	return Truthy(e.value(n))
 }
 
-func (e *evaluation) value(n *node) (any, bool) {
+func (e evaluation) value(n *node) (any, bool) {
 	switch n.kind {
 	case literalNode:
 		return n.literal, true
 	case expressionNode:
-		return e.expression(n.index)
+		return e.operand(n.index)
 	case templateNode:
-		return string(n.template.Append(nil, func(i int, _ *Expression) (any, bool) { return e.expression(n.index + i) })), true
+		return string(n.template.Append(nil, func(i int, _ *Expression) (any, bool) { return e.operand(n.index + i) })), true
 	}
 	return e.test(n), true
-}
-
-func (e *evaluation) expression(i int) (any, bool) {
-	v, ok := e.operand(i)
-	if !ok && e.trace != nil {
-		e.trace.Missing = append(e.trace.Missing, e.condition.expressions[i])
-	}
-	return v, ok
 }
 
 const (
@@ -131,7 +94,7 @@ const (
 	maxNesting   = 500
 )
 
-// ParseCondition reads a simple condition. The error is a *SyntaxError.
+// ParseCondition reads a simple condition. The error is a *[syntax.Error].
 func ParseCondition(s string) (*Condition, error) {
 	c := &Condition{text: s}
 	p := &conditionParser{parser: parser{text: s}, condition: c}

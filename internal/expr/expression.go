@@ -97,7 +97,7 @@ type Access struct {
 }
 
 // Parse reads a text that is exactly one runtime expression. The error is a
-// *SyntaxError.
+// *[syntax.Error].
 func Parse(s string) (*Expression, error) {
 	p := parser{text: s}
 	e, err := p.expression(false)

@@ -3,6 +3,8 @@ package expr
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
 // parser walks over a text; the methods that read advance pos.
@@ -13,7 +15,7 @@ type parser struct {
 }
 
 func (p *parser) errorf(format string, args ...any) error {
-	return &SyntaxError{Text: p.text, Offset: p.pos, Message: fmt.Sprintf(format, args...)}
+	return &syntax.Error{Text: p.text, Offset: p.pos, Message: fmt.Sprintf(format, args...)}
 }
 
 func (p *parser) accept(s string) bool {
@@ -62,8 +64,11 @@ func (p *parser) atEnd(inCondition bool) bool {
 	return inCondition && (strings.IndexByte(" \t\r\n()',\"=!&|}", p.text[p.pos]) >= 0 || p.operatorAt(true))
 }
 
-// quoted reads a string literal. A quote is doubled inside ('it”s'); in double
-// quotes \" stands for one too. The escape of JSON strings are not read.
+// quoted reads a string literal. A quote inside of it is written twice, as in
+//
+//	'it''s'
+//
+// or, in double quotes, as \". JSON string escapes are not supported.
 func (p *parser) quoted() (string, error) {
 	quote, start := p.text[p.pos], p.pos
 	var b strings.Builder

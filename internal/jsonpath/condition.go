@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/theory/jsonpath/spec"
 )
 
@@ -40,11 +41,10 @@ type Condition struct {
 // An Outcome is how a condition was decided.
 type Outcome struct {
 	Pass       bool
-	Nodes      int  // how many nodes a query selected
 	RootFilter bool // it passes because the filter holds for the root itself (C12)
 }
 
-// ParseCondition reads a condition. The error is a *SyntaxError.
+// ParseCondition reads a condition. The error is a *[syntax.Error].
 func ParseCondition(s string, dialect Dialect) (*Condition, error) {
 	c, err := parseCondition(s, dialect)
 	if err == nil {
@@ -80,16 +80,16 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 	wrapped, err := parse(extended, open+r.text+end)
 	if err != nil {
 		// The reading that came further tells what is wrong.
-		e := err.(*SyntaxError)
+		e := err.(*syntax.Error)
 		e.Offset -= len(open)
-		if q := queryErr.(*SyntaxError); !compares(s) || q.Offset > e.Offset {
+		if q := queryErr.(*syntax.Error); !compares(s) || q.Offset > e.Offset {
 			e = q
 		}
-		return nil, &SyntaxError{Text: s, Offset: max(0, min(r.original(e.Offset), len(s))), Message: e.Message}
+		return nil, &syntax.Error{Text: s, Offset: max(0, min(r.original(e.Offset), len(s))), Message: e.Message}
 	}
 	filter := rootFilter(wrapped)
 	if filter == nil {
-		return nil, &SyntaxError{Text: s, Offset: len(s), Message: "neither a query nor a predicate"}
+		return nil, &syntax.Error{Text: s, Offset: len(s), Message: "neither a query nor a predicate"}
 	}
 	return r.predicate(s, filter), nil
 }
@@ -218,8 +218,7 @@ func brackets(s string) int {
 // i-th operand. strict leaves the root alone where a filter tests its children.
 func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) Outcome {
 	if c.goessner != nil {
-		n := len(c.goessner.Select(doc))
-		return Outcome{Pass: n > 0, Nodes: n}
+		return Outcome{Pass: len(c.goessner.Select(doc)) > 0}
 	}
 	root := doc
 	if len(c.operands) > 0 {
@@ -228,9 +227,8 @@ func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) 
 	if c.predicate {
 		return Outcome{Pass: c.filter.Eval(doc, root)}
 	}
-	nodes := len(c.query.Select(doc, root))
-	if nodes > 0 {
-		return Outcome{Pass: true, Nodes: nodes}
+	if len(c.query.Select(doc, root)) > 0 {
+		return Outcome{Pass: true}
 	}
 	if _, isObject := doc.(map[string]any); isObject && c.filter != nil && !strict && c.filter.Eval(doc, root) {
 		return Outcome{Pass: true, RootFilter: true}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -20,7 +21,7 @@ func FuzzPredicate(f *testing.F) {
 		for _, dialect := range []jsonpath.Dialect{jsonpath.RFC9535, jsonpath.Goessner} {
 			c, err := jsonpath.ParseCondition(s, dialect)
 			if err != nil {
-				if e, ok := err.(*jsonpath.SyntaxError); !ok || e.Offset < 0 || e.Offset > len(s) {
+				if e, ok := err.(*syntax.Error); !ok || e.Offset < 0 || e.Offset > len(s) {
 					t.Fatalf("an error without a place: %#v", err)
 				}
 				continue

@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/ohler55/ojg/jp"
 	"github.com/theory/jsonpath/parser"
 	"github.com/theory/jsonpath/registry"
@@ -20,7 +20,7 @@ type Query struct {
 	goessner jp.Expr
 }
 
-// Parse reads a query of RFC 9535 (§2). The error is a *SyntaxError.
+// Parse reads a query of RFC 9535 (§2). The error is a *[syntax.Error].
 func Parse(query string) (*Query, error) {
 	parsed, err := parse(standard, query)
 	if err != nil {
@@ -48,7 +48,7 @@ const (
 
 func bounded(query string) error {
 	if len(query) > maxQuery {
-		return &SyntaxError{Text: query, Message: fmt.Sprintf("the query is longer than %d bytes", maxQuery)}
+		return &syntax.Error{Text: query, Message: fmt.Sprintf("the query is longer than %d bytes", maxQuery)}
 	}
 	depth := 0
 	for i := 0; i < len(query); i++ {
@@ -61,7 +61,7 @@ func bounded(query string) error {
 			depth--
 		}
 		if depth > maxNesting {
-			return &SyntaxError{Text: query, Offset: i, Message: fmt.Sprintf("the query is nested more than %d levels deep", maxNesting)}
+			return &syntax.Error{Text: query, Offset: i, Message: fmt.Sprintf("the query is nested more than %d levels deep", maxNesting)}
 		}
 	}
 	return nil
@@ -73,13 +73,13 @@ var position = regexp.MustCompile(`^jsonpath: (.*?)(?: at position (\d+))?$`)
 func located(query string, err error) error {
 	m := position.FindStringSubmatch(err.Error())
 	if m == nil {
-		return &SyntaxError{Text: query, Offset: len(query), Message: err.Error()}
+		return &syntax.Error{Text: query, Offset: len(query), Message: err.Error()}
 	}
 	at, convErr := strconv.Atoi(m[2])
 	if convErr != nil {
 		at = len(query) + 1
 	}
-	return &SyntaxError{Text: query, Offset: min(at-1, len(query)), Message: m[1]}
+	return &syntax.Error{Text: query, Offset: min(at-1, len(query)), Message: m[1]}
 }
 
 // Scripts that say what the RFC has a form of its own for, and the operators of
@@ -113,7 +113,7 @@ func modern(query string) string {
 // ParseGoessner reads a query of the dialect that preceded the RFC
 // (draft-goessner-dispatch-jsonpath-00): filters ?(…), unions, negative slices.
 // What the RFC can say too is evaluated as the RFC says, with its precedence
-// of && and ||; the rest as ojg does. The error is a *SyntaxError.
+// of && and ||; the rest as ojg does. The error is a *[syntax.Error].
 func ParseGoessner(query string) (q *Query, err error) {
 	if err := bounded(query); err != nil {
 		return nil, err
@@ -122,17 +122,17 @@ func ParseGoessner(query string) (q *Query, err error) {
 		return &Query{text: query, rfc: parsed}, nil
 	}
 	if message := mistaken(query); message != "" {
-		return nil, &SyntaxError{Text: query, Offset: len(query), Message: message}
+		return nil, &syntax.Error{Text: query, Offset: len(query), Message: message}
 	}
 	// The library panics on some input; what it cannot read is an error.
 	defer func() {
 		if r := recover(); r != nil {
-			q, err = nil, &SyntaxError{Text: query, Message: fmt.Sprint(r)}
+			q, err = nil, &syntax.Error{Text: query, Message: fmt.Sprint(r)}
 		}
 	}()
 	parsed, err := jp.ParseString(query)
 	if err != nil {
-		return nil, &SyntaxError{Text: query, Offset: len(query), Message: err.Error()}
+		return nil, &syntax.Error{Text: query, Offset: len(query), Message: err.Error()}
 	}
 	return &Query{text: query, goessner: parsed}, nil
 }
@@ -205,20 +205,4 @@ func (q *Query) Select(doc any) (values []any) {
 		}
 	}()
 	return q.goessner.Get(doc)
-}
-
-// A SyntaxError says where a text is no JSONPath.
-type SyntaxError struct {
-	Text    string
-	Offset  int // bytes in front of the place
-	Message string
-}
-
-// Error returns the message, and beneath it the text with a caret under the
-// place.
-func (e *SyntaxError) Error() string {
-	offset := max(0, min(e.Offset, len(e.Text)))
-	start := strings.LastIndexByte(e.Text[:offset], '\n') + 1
-	line, _, _ := strings.Cut(e.Text[start:], "\n")
-	return e.Message + "\n" + line + "\n" + strings.Repeat(" ", utf8.RuneCountInString(e.Text[start:offset])) + "^"
 }

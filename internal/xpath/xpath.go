@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/antchfx/xmlquery"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
 // An Expr is a checked expression. It is immutable and safe for concurrent use.
@@ -23,20 +24,8 @@ type Expr struct {
 	later    expression // of a later version
 }
 
-// A SyntaxError says where a text is no XPath of its version.
-type SyntaxError struct {
-	Text    string
-	Offset  int // bytes in front of the place
-	Message string
-}
-
-// Error returns the message, and beneath it the text with a caret under the
-// place.
-func (e *SyntaxError) Error() string {
-	offset := max(0, min(e.Offset, len(e.Text)))
-	line := strings.NewReplacer("\n", " ", "\t", " ").Replace(e.Text)
-	return e.Message + "\n" + line + "\n" + strings.Repeat(" ", len([]rune(line[:offset]))) + "^"
-}
+// A SyntaxError says where a text is not valid in its version of XPath.
+type SyntaxError = syntax.Error
 
 // Compile reads an expression of the latest version (3.1, the default of
 // Arazzo). The error is a *SyntaxError.
