@@ -48,7 +48,7 @@ func (c *checker) accept(signs ...string) bool {
 }
 
 func (c *checker) errorf(format string, args ...any) error {
-	return &SyntaxError{c.text, c.peek().offset, fmt.Sprintf(format, args...)}
+	return &SyntaxError{Text: c.text, Offset: c.peek().offset, Message: fmt.Sprintf(format, args...)}
 }
 
 // later names what XPath 2.0, 3.0 and 3.1 added, by the token that shows it.
@@ -364,7 +364,7 @@ func (c *checker) call() (eval, error) {
 		args = append(args, e)
 	}
 	if len(args) < takes.least || len(args) > takes.most {
-		return nil, &SyntaxError{c.text, t.offset, fmt.Sprintf("%s() does not take %d arguments", t.text, len(args))}
+		return nil, &SyntaxError{Text: c.text, Offset: t.offset, Message: fmt.Sprintf("%s() does not take %d arguments", t.text, len(args))}
 	}
 	if len(args) == 0 && takes.orNode {
 		args = []eval{context}

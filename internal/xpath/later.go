@@ -1015,7 +1015,7 @@ func (p *parser) call(first expression) expression {
 	}
 	if cast != nil {
 		if len(args) != 1 {
-			panic(&SyntaxError{p.text, t.offset, t.text + "() takes one argument"})
+			panic(&SyntaxError{Text: p.text, Offset: t.offset, Message: t.text + "() takes one argument"})
 		}
 		return func(s *scope) seq { return s.cast(args[0](s), cast, true) }
 	}
@@ -1036,8 +1036,8 @@ func (p *parser) call(first expression) expression {
 func (p *parser) arity(t lexeme, function string, known laterFunction, n int) {
 	switch version := since[function][n]; {
 	case n < known.least && !(known.orContext && n == known.least-1), n > known.most:
-		panic(&SyntaxError{p.text, t.offset, function + "() with " + big.NewInt(int64(n)).String() + " arguments is not available"})
+		panic(&SyntaxError{Text: p.text, Offset: t.offset, Message: function + "() with " + big.NewInt(int64(n)).String() + " arguments is not available"})
 	case version > p.version:
-		panic(&SyntaxError{p.text, t.offset, function + "() with " + big.NewInt(int64(n)).String() + " arguments is " + names[version]})
+		panic(&SyntaxError{Text: p.text, Offset: t.offset, Message: function + "() with " + big.NewInt(int64(n)).String() + " arguments is " + names[version]})
 	}
 }
