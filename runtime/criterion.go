@@ -155,7 +155,7 @@ const lengthProperty = ".length"
 func (l *workflowLinker) predicateMessage(note string, c *criterion) string {
 	message := map[string]string{
 		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
-		"length-property":    "JSONPath has no length property; of an array or a text, it is the function length(…)",
+		"length-property":    "JSONPath has no length property; it has the functions length(…), of an array or a text, and count(…), of a query's nodes",
 	}[note]
 	right := c.jsonpath.Suggestion()
 	if right == "" || note == jsonpath.NoteLength && len(c.jsonpath.Notes()) > 1 {
@@ -164,7 +164,7 @@ func (l *workflowLinker) predicateMessage(note string, c *criterion) string {
 	message += "; write " + right
 	switch {
 	case c.jsonpath.Correction() != "":
-	case note == jsonpath.NoteLength:
+	case note == jsonpath.NoteLength && c.jsonpath.Length():
 		message += " where an array or a text is meant"
 	default:
 		message += " where the context cannot be empty"

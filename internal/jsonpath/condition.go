@@ -1,7 +1,6 @@
 package jsonpath
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -35,6 +34,7 @@ type Condition struct {
 	predicate bool
 	operands  []string
 	notes     []string
+	length    bool // .length is taken of a value
 	places    places
 }
 
@@ -74,7 +74,7 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 	}
 	query, queryErr := parse(extended, r.text)
 	if queryErr == nil {
-		return &Condition{text: s, query: query, filter: rootFilter(query), operands: r.operands, notes: r.notes()}, nil
+		return &Condition{text: s, query: query, filter: rootFilter(query), operands: r.operands, notes: r.notes(), length: r.length}, nil
 	}
 	const open, end = "$[?", "]"
 	wrapped, err := parse(extended, open+r.text+end)
@@ -95,7 +95,8 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 }
 
 func (r *rewritten) predicate(s string, filter *spec.FilterSelector) *Condition {
-	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: append([]string{NotePredicate}, r.notes()...)}
+	notes := append([]string{NotePredicate}, r.notes()...)
+	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: notes, length: r.length}
 }
 
 // rootFilter returns the filter of a query that consists of nothing else.
@@ -131,7 +132,7 @@ func (c *Condition) Notes() []string { return c.notes }
 // step at least, none leads anywhere in such a context, so that one empty
 // object tells for all.
 func (c *Condition) Correction() string {
-	if c.length() {
+	if c.length {
 		return ""
 	}
 	return c.correction()
@@ -173,7 +174,9 @@ func (c *Condition) Suggestion() string {
 	return "$[?" + rooted + "]"
 }
 
-func (c *Condition) length() bool { return slices.Contains(c.notes, NoteLength) }
+// Length reports whether .length is taken of a value, where it may be a member
+// of an object. Of the nodes of a query it can only be their number.
+func (c *Condition) Length() bool { return c.length }
 
 // fromRoot writes a predicate with $ for the @ that means the context; it fails
 // where a path is the context itself.
@@ -265,7 +268,7 @@ func compares(s string) bool {
 }
 
 func (r *rewritten) notes() []string {
-	if r.length {
+	if r.length || r.count {
 		return []string{NoteLength}
 	}
 	return nil

@@ -53,20 +53,16 @@ func (c *Condition) findPlaces() {
 	for i, t := range list {
 		switch t.kind {
 		case operandToken:
-			flat.WriteString("$['" + operandsName + "']['" + strconv.Itoa(operand) + "']")
+			flat.WriteString(operandPlace(operand))
 			operand++
 		case pathToken:
-			path := t.text
-			if t.length {
-				path = strings.TrimSuffix(path, lengthMember)
-			}
-			segments := singular(path[1:])
+			segments := singular(t.path()[1:])
 			if len(segments) == 0 || i+1 < len(list) && leadsOn(list[i+1].text) {
 				return
 			}
 			place := "$['" + strconv.Itoa(len(found.paths)) + "']"
 			if t.length {
-				place = "length_of(" + place + ")"
+				place = t.function() + place + ")"
 			}
 			flat.WriteString(place)
 			found.paths = append(found.paths, segments)

@@ -1036,8 +1036,10 @@ func (p *parser) call(first expression) expression {
 func (p *parser) arity(t lexeme, function string, known laterFunction, n int) {
 	switch version := since[function][n]; {
 	case n < known.least && !(known.orContext && n == known.least-1), n > known.most:
-		panic(&SyntaxError{Text: p.text, Offset: t.offset, Message: function + "() with " + big.NewInt(int64(n)).String() + " arguments is not available"})
+		panic(&SyntaxError{Text: p.text, Offset: t.offset,
+			Message: function + "() with " + big.NewInt(int64(n)).String() + " arguments is not available"})
 	case version > p.version:
-		panic(&SyntaxError{Text: p.text, Offset: t.offset, Message: function + "() with " + big.NewInt(int64(n)).String() + " arguments is " + names[version]})
+		panic(&SyntaxError{Text: p.text, Offset: t.offset,
+			Message: function + "() with " + big.NewInt(int64(n)).String() + " arguments is " + names[version]})
 	}
 }
