@@ -97,7 +97,7 @@ const (
 // ParseCondition reads a simple condition. The error is a *[syntax.Error].
 func ParseCondition(s string) (*Condition, error) {
 	c := &Condition{text: s}
-	p := &conditionParser{parser: parser{text: s}, condition: c}
+	p := &conditionParser{parser: parser{text: s, context: inCondition}, condition: c}
 	if len(s) > maxCondition {
 		return nil, p.errorf("the condition is longer than %d bytes", maxCondition)
 	}
@@ -259,7 +259,7 @@ func (p *conditionParser) operand(right bool) (*node, error) {
 func (p *conditionParser) operandNode(right bool) (*node, error) {
 	switch c := p.text[p.pos]; {
 	case c == '$':
-		e, err := p.expression(true)
+		e, err := p.expression()
 		if err != nil {
 			return nil, err
 		}

@@ -98,9 +98,11 @@ type Access struct {
 
 // Parse reads a text that is exactly one runtime expression. The error is a
 // *[syntax.Error].
-func Parse(s string) (*Expression, error) {
-	p := parser{text: s}
-	e, err := p.expression(false)
+func Parse(s string) (*Expression, error) { return parse(s, whole) }
+
+func parse(s string, in context) (*Expression, error) {
+	p := parser{text: s, context: in}
+	e, err := p.expression()
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +128,7 @@ func LooksLike(s string) bool {
 
 // expression reads one runtime expression at the current place. Inside of a
 // condition it ends at a blank, an operator, a parenthesis, a quote or a comma.
-func (p *parser) expression(inCondition bool) (*Expression, error) {
+func (p *parser) expression() (*Expression, error) {
 	start := p.pos
 	if !p.accept("$") {
 		return nil, p.errorf("a runtime expression begins with $")
@@ -146,16 +148,16 @@ func (p *parser) expression(inCondition bool) (*Expression, error) {
 		return nil, p.errorf("there is no %q; an expression begins with $%s%s", "$"+word, strings.Join(roots, ", $"), nearest.Hint(word, roots))
 	}
 	e := &Expression{Root: Root(root), Offset: start}
-	if err := p.rest(e, inCondition); err != nil {
+	if err := p.rest(e); err != nil {
 		return nil, err
 	}
 	e.Text = p.text[start:p.pos]
 	return e, nil
 }
 
-func (p *parser) rest(e *Expression, inCondition bool) error {
+func (p *parser) rest(e *Expression) error {
 	if e.Root.alone() {
-		if p.pos < len(p.text) && !p.atEnd(inCondition) {
+		if p.pos < len(p.text) && !p.atEnd() {
 			return p.errorf("nothing can follow %s", e.Root)
 		}
 		return nil
@@ -164,19 +166,19 @@ func (p *parser) rest(e *Expression, inCondition bool) error {
 		return p.errorf("a dot and a name must follow %s", e.Root)
 	}
 	if e.Root == Request || e.Root == Response {
-		return p.message(e, inCondition)
+		return p.message(e)
 	}
 	start := p.pos
-	e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt(inCondition) })
+	e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt() })
 	e.Name = p.trimDots(e.Name)
 	if e.Name == "" {
 		p.pos = start
 		return p.errorf("a name must follow %s.", e.Root)
 	}
-	if err := p.pointer(e, inCondition); err != nil {
+	if err := p.pointer(e); err != nil {
 		return err
 	}
-	return p.access(e, inCondition)
+	return p.access(e)
 }
 
 // trimDots gives back dots at the end of a name: they end a sentence.
@@ -186,7 +188,7 @@ func (p *parser) trimDots(name string) string {
 	return trimmed
 }
 
-func (p *parser) message(e *Expression, inCondition bool) error {
+func (p *parser) message(e *Expression) error {
 	start := p.pos
 	word := p.while(isLetter)
 	if word == "headers" {
@@ -200,10 +202,10 @@ func (p *parser) message(e *Expression, inCondition bool) error {
 	}
 	e.Source = source
 	if source == Body {
-		if err := p.pointer(e, inCondition); err != nil {
+		if err := p.pointer(e); err != nil {
 			return err
 		}
-		return p.access(e, inCondition)
+		return p.access(e)
 	}
 	if !p.accept(".") {
 		return p.errorf("a dot and a name must follow %s.%s", e.Root, word)
@@ -211,11 +213,13 @@ func (p *parser) message(e *Expression, inCondition bool) error {
 	nameStart := p.pos
 	switch {
 	case source == Header:
-		e.Name = p.while(func(c byte) bool { return isTokenByte(c) && !p.operatorAt(inCondition) && !(inCondition && c == '\'') })
-	case inCondition:
-		e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt(true) })
+		e.Name = p.while(func(c byte) bool {
+			return isTokenByte(c) && !p.operatorAt() && !(p.context == inCondition && c == '\'')
+		})
+	case p.context == inCondition:
+		e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt() })
 	default:
-		e.Name = p.while(func(c byte) bool { return c >= ' ' && c != '{' && c != '}' })
+		e.Name = p.while(func(c byte) bool { return c >= ' ' && !p.braceAt() })
 	}
 	if e.Name == "" {
 		p.pos = nameStart
@@ -225,16 +229,16 @@ func (p *parser) message(e *Expression, inCondition bool) error {
 }
 
 // pointer reads "#" and a JSON Pointer (RFC 6901).
-func (p *parser) pointer(e *Expression, inCondition bool) error {
+func (p *parser) pointer(e *Expression) error {
 	if !p.accept("#") {
 		return nil
 	}
 	start := p.pos
 	text := p.while(func(c byte) bool {
-		if inCondition {
-			return c > ' ' && strings.IndexByte("(){}'\",", c) < 0 && !p.operatorAt(true)
+		if p.context == inCondition {
+			return c > ' ' && strings.IndexByte("(){}'\",", c) < 0 && !p.operatorAt()
 		}
-		return c != '{' && c != '}'
+		return !p.braceAt()
 	})
 	if text != "" && text[0] != '/' {
 		text = "/" + text
@@ -250,7 +254,7 @@ func (p *parser) pointer(e *Expression, inCondition bool) error {
 }
 
 // access reads what leads on into a value (C1, E5).
-func (p *parser) access(e *Expression, inCondition bool) error {
+func (p *parser) access(e *Expression) error {
 	start := p.pos
 	for p.pos < len(p.text) {
 		switch {
@@ -264,14 +268,14 @@ func (p *parser) access(e *Expression, inCondition bool) error {
 			p.pos++
 			e.Access = append(e.Access, Access{Name: p.while(isMemberByte)})
 		default:
-			return p.accessed(e, start, inCondition)
+			return p.accessed(e, start)
 		}
 	}
-	return p.accessed(e, start, inCondition)
+	return p.accessed(e, start)
 }
 
-func (p *parser) accessed(e *Expression, start int, inCondition bool) error {
-	if len(e.Access) > 0 && !inCondition {
+func (p *parser) accessed(e *Expression, start int) error {
+	if len(e.Access) > 0 && p.context != inCondition {
 		e.lenient(NoteDotted, start, p.pos, AccessPointer(e.Access, e.HasPointer))
 	}
 	return nil

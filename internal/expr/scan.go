@@ -9,10 +9,20 @@ import (
 
 // parser walks over a text; the methods that read advance pos.
 type parser struct {
-	text  string
-	pos   int
-	depth int
+	text    string
+	pos     int
+	depth   int
+	context context
 }
+
+// A context is what an expression is part of, which decides what ends it.
+type context uint8
+
+const (
+	whole       context = iota // nothing: the expression is the whole text
+	embedded                   // a template
+	inCondition                // a condition
+)
 
 func (p *parser) errorf(format string, args ...any) error {
 	return &syntax.Error{Text: p.text, Offset: p.pos, Message: fmt.Sprintf(format, args...)}
@@ -42,10 +52,10 @@ func (p *parser) blanks() {
 // operators, longer ones first.
 var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">"}
 
-// operatorAt reports whether an operator begins at the current place of a
-// condition.
-func (p *parser) operatorAt(inCondition bool) bool {
-	if !inCondition {
+// operatorAt reports whether an operator of a condition begins at the current
+// place.
+func (p *parser) operatorAt() bool {
+	if p.context != inCondition {
 		return false
 	}
 	for _, op := range operators {
@@ -57,11 +67,24 @@ func (p *parser) operatorAt(inCondition bool) bool {
 }
 
 // atEnd reports whether an expression may end at the current place.
-func (p *parser) atEnd(inCondition bool) bool {
+func (p *parser) atEnd() bool {
 	if p.pos == len(p.text) {
 		return true
 	}
-	return inCondition && (strings.IndexByte(" \t\r\n()',\"=!&|}", p.text[p.pos]) >= 0 || p.operatorAt(true))
+	return p.context == inCondition && (strings.IndexByte(" \t\r\n()',\"=!&|}", p.text[p.pos]) >= 0 || p.operatorAt())
+}
+
+// braceAt reports whether a brace at the current place is not part of the
+// expression. In one that is a whole text braces are characters like any other
+// (E4), unless they embed another expression.
+func (p *parser) braceAt() bool {
+	switch c := p.text[p.pos]; {
+	case c != '{' && c != '}':
+		return false
+	case p.context == whole:
+		return strings.HasPrefix(p.text[p.pos:], "{$")
+	}
+	return true
 }
 
 // quoted reads a string literal. A quote inside of it is written twice, as in

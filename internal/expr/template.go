@@ -63,7 +63,7 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 			return nil, 0, false
 		}
 		inner := s[i+1 : i+length]
-		e, err := Parse(inner)
+		e, err := parse(inner, embedded)
 		if err != nil {
 			if LooksLike(inner) {
 				t.bad = append(t.bad, BadEmbedding{i, inner, err})
@@ -82,7 +82,7 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 		text = upTo(s[i:], " \t\n\r(){}")
 	}
 	for {
-		if e, err := Parse(text); err == nil && word(e) {
+		if e, err := parse(text, embedded); err == nil && word(e) {
 			e.shift(i)
 			return e, i + len(text), true
 		}
