@@ -155,8 +155,11 @@ const lengthProperty = ".length"
 func (l *workflowLinker) predicateMessage(note string, c *criterion) string {
 	message := map[string]string{
 		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
-		"length-property":    "JSONPath has no length property; it has the functions length(…), of an array or a text, and count(…), of a query's nodes",
+		"length-property":    "JSONPath has no length property; of an array or a text, it is the function length(…)",
 	}[note]
+	if note == jsonpath.NoteLength && !c.jsonpath.Length() {
+		message = "JSONPath has no length property; the function count(…) is the number of nodes that a query selects"
+	}
 	right := c.jsonpath.Suggestion()
 	if right == "" || note == jsonpath.NoteLength && len(c.jsonpath.Notes()) > 1 {
 		return message

@@ -20,20 +20,7 @@ func (x *Execution) look(f *frame, r *ref) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	if v, ok = value.Find(v, r.pointer); !ok {
-		return nil, false
-	}
-	if r.whole != "" {
-		if members, isObject := v.(map[string]any); isObject {
-			if exact, ok := members[r.whole]; ok {
-				return exact, true
-			}
-		}
-	}
-	if len(r.access) > 0 {
-		return expr.Navigate(v, r.access)
-	}
-	return v, true
+	return expr.Follow(v, r.pointer, r.access, r.whole)
 }
 
 // root gives the value that a reference starts from.
@@ -59,20 +46,10 @@ func (x *Execution) root(f *frame, r *ref) (any, bool) {
 	return v, ok
 }
 
-// member looks a name up; a name that may be a path is followed where no
-// member has the whole of it (E5).
+// member looks a name up.
 func member(values map[string]any, r *ref) (any, bool) {
-	if v, ok := values[r.name]; ok || !r.dotted {
-		return v, ok && v != any(nothing{})
-	}
-	for end := len(r.name); ; {
-		if end = strings.LastIndexByte(r.name[:end], '.'); end < 0 {
-			return nil, false
-		}
-		if v, ok := values[r.name[:end]]; ok {
-			return value.Find(v, strings.Split(r.name[end+1:], "."))
-		}
-	}
+	v, ok := expr.Member(values, r.name, r.dotted)
+	return v, ok && v != any(nothing{})
 }
 
 func (x *Execution) workflowValue(f *frame, r *ref) (any, bool) {
@@ -156,7 +133,7 @@ func (e *exchange) look(r *ref) (any, bool) {
 		if v, ok := e.argument("header", r.name); ok {
 			return v, true
 		}
-		return headerValue(e.Header, r.name)
+		return expr.HeaderValue(e.Header, r.name)
 	case requestQueryRef:
 		return e.argument("query", r.name)
 	case requestPathRef:
@@ -164,7 +141,7 @@ func (e *exchange) look(r *ref) (any, bool) {
 	case requestBodyRef:
 		return e.Payload.v, e.Payload.set
 	case responseHeaderRef:
-		return headerValue(e.Answer, r.name)
+		return expr.HeaderValue(e.Answer, r.name)
 	case responseBodyRef:
 		return e.body()
 	}
@@ -178,19 +155,6 @@ func (e *exchange) argument(in, name string) (any, bool) {
 		}
 	}
 	return nil, false
-}
-
-// headerValue joins several field lines by a comma, but for Set-Cookie, whose
-// lines cannot be joined: it gives the first (E6).
-func headerValue(h http.Header, name string) (any, bool) {
-	values := h.Values(name)
-	if len(values) == 0 {
-		return nil, false
-	}
-	if strings.EqualFold(name, "Set-Cookie") {
-		return values[0], true
-	}
-	return strings.Join(values, ", "), true
 }
 
 // body decodes the response's body when it is first asked for (E9).

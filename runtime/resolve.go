@@ -148,12 +148,7 @@ func (l *workflowLinker) declared(e *expr.Expression) bool {
 // longest returns the longest of the declared names that text is, or begins
 // with in front of a dot, and what follows it (E3).
 func longest(text string, declared []string) (name, rest string) {
-	for _, d := range declared {
-		if len(d) > len(name) && (text == d || strings.HasPrefix(text, d+".")) {
-			name = d
-		}
-	}
-	return name, strings.TrimPrefix(strings.TrimPrefix(text, name), ".")
+	return expr.Longest(text, declared)
 }
 
 func (l *workflowLinker) inputNames() []string {
