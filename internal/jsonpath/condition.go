@@ -119,6 +119,9 @@ func (c *Condition) Predicate() bool { return c.predicate }
 // appearance (C11b). An index into it is what [Condition.Test] asks for.
 func (c *Condition) Operands() []string { return c.operands }
 
+// OperandOffset returns where the i-th operand is in the condition, in bytes.
+func (c *Condition) OperandOffset(i int) int { return tokensOf(c.text, operandToken)[i].offset }
+
 // Notes returns what the condition has that no query has.
 func (c *Condition) Notes() []string { return c.notes }
 
