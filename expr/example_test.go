@@ -69,5 +69,5 @@ func ExampleTemplate_Invalid() {
 	}
 	// Output:
 	// Dear {$input.name} true
-	// there is no "$input"; an expression begins with $url, $method, $statusCode, $request, $response, $inputs, $outputs, $steps, $workflows, $sourceDescriptions, $components, $self; did you mean "inputs"?
+	// unknown "$input"; an expression begins with $url, $method, $statusCode, $request, $response, $inputs, $outputs, $steps, $workflows, $sourceDescriptions, $components, $self; did you mean "inputs"?
 }

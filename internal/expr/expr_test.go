@@ -41,7 +41,7 @@ func failsAt(t *testing.T, c *tree.Node, err error) bool {
 	}
 	var invalid *syntax.Error
 	if !errors.As(err, &invalid) || int64(invalid.Offset) != want.Value() {
-		t.Fatalf("error at %s is wanted: %v", want.Text, err)
+		t.Fatalf("want an error at %s: %v", want.Text, err)
 	}
 	return true
 }
@@ -221,7 +221,7 @@ func ExampleParseCondition() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// "=" is no operator; write ==
+	// "=" is not an operator; write ==
 	// $statusCode = 200
 	//             ^
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Root is what an expression starts from.
+// A Root is what an expression begins with.
 type Root uint8
 
 // The roots of Arazzo 1.0.1, and $self of 1.1.0.
@@ -28,18 +28,21 @@ const (
 	Self
 )
 
-var roots = []string{"url", "method", "statusCode", "request", "response", "inputs", "outputs", "steps", "workflows", "sourceDescriptions", "components", "self"}
+var roots = []string{
+	"url", "method", "statusCode", "request", "response", "inputs", "outputs", "steps", "workflows", "sourceDescriptions", "components",
+	"self",
+}
 
 // RootNames returns the words that an expression may begin with, without "$".
 func RootNames() []string { return slices.Clone(roots) }
 
-// String returns the root as it is written, "$statusCode".
+// String returns the root as written: "$statusCode".
 func (r Root) String() string { return "$" + roots[r] }
 
 // alone reports whether nothing may follow the root.
 func (r Root) alone() bool { return r <= StatusCode || r == Self }
 
-// Source is the part of a message that an expression names.
+// A Source is the part of a message that an expression names.
 type Source uint8
 
 // The sources of $request and $response.
@@ -53,11 +56,11 @@ const (
 
 var sources = map[string]Source{"header": Header, "query": Query, "path": Path, "body": Body}
 
-// A Note is the code of a form that is read leniently, because it is published
-// so.
+// A Note is the code of a non-standard form that is accepted because published
+// documents use it.
 type Note string
 
-// The lenient forms.
+// The non-standard forms.
 const (
 	NoteHeaders      Note = "plural-headers"        // $response.headers.X (E1b)
 	NoteBodyName     Note = "pointer-without-slash" // $response.body#name (E1b)
@@ -72,20 +75,20 @@ const (
 type Expression struct {
 	Root       Root
 	Source     Source   // of $request and $response
-	Name       string   // what follows the root or source: "create.outputs.id", "x-api-key"; dots are not taken apart (E3)
-	Pointer    []string // the reference tokens behind "#" (E4)
-	HasPointer bool     // a "#" is there; "#" alone is the whole value
-	Access     []Access // what follows in dots and brackets
+	Name       string   // after the root or source: "create.outputs.id", "x-api-key"; dots are kept, the name is not split (E3)
+	Pointer    []string // the reference tokens after "#" (E4)
+	HasPointer bool     // there is a "#"; alone it means the whole value
+	Access     []Access // what follows, with dots and brackets
 	Notes      []Note
-	Forms      []Form // where the notes come from
+	Forms      []Form // the places of the notes
 	Text       string // as written
-	Offset     int    // bytes in front of it in the text that was read
+	Offset     int    // in the text that was parsed, in bytes
 }
 
-// A Form is a place that is read leniently, and how it is written right.
+// A Form is a place with a non-standard form, and the text that would be right.
 type Form struct {
 	Note       Note
-	Start, End int // bytes of the text that was read
+	Start, End int // in the text that was parsed, in bytes
 	Text       string
 }
 
@@ -107,14 +110,14 @@ func parse(s string, in context) (*Expression, error) {
 		return nil, err
 	}
 	if p.pos < len(s) {
-		return nil, p.errorf("unexpected %q behind the expression %s", s[p.pos:], s[:p.pos])
+		return nil, p.errorf("unexpected %q after the expression %s", s[p.pos:], s[:p.pos])
 	}
 	return e, nil
 }
 
-// LooksLike reports whether a text that is no expression was probably meant as
-// one: it begins with "$" and a word that is, or nearly is, a root (E2), or with
-// $message, which Arazzo 1.1.0 has for AsyncAPI.
+// LooksLike reports whether a text that is not an expression was probably meant
+// as one: it begins with "$" and a word that is, or nearly is, a root (E2), or
+// with $message, which Arazzo 1.1.0 has for AsyncAPI.
 func LooksLike(s string) bool {
 	if !strings.HasPrefix(s, "$") || strings.ContainsAny(s, " \t\n") {
 		return false
@@ -127,11 +130,11 @@ func LooksLike(s string) bool {
 }
 
 // expression reads one runtime expression at the current place. Inside of a
-// condition it ends at a blank, an operator, a parenthesis, a quote or a comma.
+// condition it ends at a space, an operator, a parenthesis, a quote or a comma.
 func (p *parser) expression() (*Expression, error) {
 	start := p.pos
 	if !p.accept("$") {
-		return nil, p.errorf("a runtime expression begins with $")
+		return nil, p.errorf("a runtime expression must begin with $")
 	}
 	word := p.while(isLetter)
 	root := -1
@@ -143,9 +146,9 @@ func (p *parser) expression() (*Expression, error) {
 	if root < 0 {
 		p.pos = start
 		if word == "message" {
-			return nil, p.errorf("$message is what comes from an AsyncAPI channel; gobelin runs steps over OpenAPI only")
+			return nil, p.errorf("$message is the message of an AsyncAPI channel; gobelin only runs steps over OpenAPI")
 		}
-		return nil, p.errorf("there is no %q; an expression begins with $%s%s", "$"+word, strings.Join(roots, ", $"), nearest.Hint(word, roots))
+		return nil, p.errorf("unknown %q; an expression begins with $%s%s", "$"+word, strings.Join(roots, ", $"), nearest.Hint(word, roots))
 	}
 	e := &Expression{Root: Root(root), Offset: start}
 	if err := p.rest(e); err != nil {
@@ -181,7 +184,7 @@ func (p *parser) rest(e *Expression) error {
 	return p.access(e)
 }
 
-// trimDots gives back dots at the end of a name: they end a sentence.
+// trimDots leaves dots at the end of a name unread: they end a sentence.
 func (p *parser) trimDots(name string) string {
 	trimmed := strings.TrimRight(name, ".")
 	p.pos -= len(name) - len(trimmed)
@@ -253,7 +256,7 @@ func (p *parser) pointer(e *Expression) error {
 	return nil
 }
 
-// access reads what leads on into a value (C1, E5).
+// access reads accessors into a value (C1, E5).
 func (p *parser) access(e *Expression) error {
 	start := p.pos
 	for p.pos < len(p.text) {
@@ -281,8 +284,8 @@ func (p *parser) accessed(e *Expression, start int) error {
 	return nil
 }
 
-// AccessPointer writes accessors as a JSON Pointer, behind another one or as
-// the first.
+// AccessPointer returns accessors as a JSON Pointer, to be appended to another
+// pointer if there is more.
 func AccessPointer(access []Access, more bool) string {
 	var b strings.Builder
 	if !more {
@@ -304,7 +307,7 @@ func (e *Expression) lenient(note Note, start, end int, text string) {
 	e.Forms = append(e.Forms, Form{note, start, end, text})
 }
 
-// shift moves an expression that was read from a part of a text.
+// shift moves the offsets of an expression that was parsed as a part of a text.
 func (e *Expression) shift(offset int) {
 	e.Offset += offset
 	for i := range e.Forms {
@@ -330,13 +333,13 @@ func (p *parser) bracket() (Access, error) {
 	index, err := strconv.Atoi(digits)
 	if err != nil || !p.accept("]") {
 		p.pos = start
-		return Access{}, p.errorf("in brackets stands an index from 0 or a quoted name: [0], ['name']")
+		return Access{}, p.errorf("brackets must hold an index (from 0) or a quoted name: [0], ['name']")
 	}
 	return Access{Index: index, IsIndex: true}, nil
 }
 
-// Navigate follows accessors into a value. An index means an element of an
-// array, a name a member of an object.
+// Navigate returns the value that accessors lead to from v. An index means an
+// element of an array, a name a member of an object.
 func Navigate(v any, access []Access) (any, bool) {
 	for _, a := range access {
 		switch in := v.(type) {
@@ -348,7 +351,7 @@ func Navigate(v any, access []Access) (any, bool) {
 			v = child
 		case []any:
 			if !a.IsIndex {
-				// .0 is how some write [0].
+				// Some write .0 for [0].
 				i, ok := value.Index(a.Name)
 				if !ok {
 					return nil, false

@@ -7,7 +7,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
-// parser walks over a text; the methods that read advance pos.
+// A parser reads a text; the methods that read advance pos.
 type parser struct {
 	text    string
 	pos     int
@@ -36,7 +36,7 @@ func (p *parser) accept(s string) bool {
 	return false
 }
 
-// while reads as long as ok holds for the byte at the current place.
+// while reads as long as ok is true for the byte at the current place.
 func (p *parser) while(ok func(byte) bool) string {
 	start := p.pos
 	for p.pos < len(p.text) && ok(p.text[p.pos]) {
@@ -45,11 +45,11 @@ func (p *parser) while(ok func(byte) bool) string {
 	return p.text[start:p.pos]
 }
 
-func (p *parser) blanks() {
+func (p *parser) spaces() {
 	p.while(func(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' })
 }
 
-// operators, longer ones first.
+// operators are those of conditions, longer ones first.
 var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">"}
 
 // operatorAt reports whether an operator of a condition begins at the current
@@ -113,15 +113,15 @@ func (p *parser) quoted() (string, error) {
 		}
 	}
 	p.pos = start
-	return "", p.errorf("the string is not closed; %c must end it", quote)
+	return "", p.errorf("the string is not closed; it must end with %c", quote)
 }
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
 
-// isNameByte holds for what may stand in the name of an input, step, output,
-// source or component: CHAR of the grammar, without what ends a name in any
-// text around it.
+// isNameByte reports whether c may be part of the name of an input, step, output,
+// source or component: CHAR of the grammar, except what ends a name in the text
+// around it.
 func isNameByte(c byte) bool {
 	return c > ' ' && c != 0x7f && strings.IndexByte("#{}[]()'\"\\,", c) < 0
 }
@@ -130,7 +130,7 @@ func isMemberByte(c byte) bool {
 	return isLetter(c) || isDigit(c) || c == '_' || c == '-' || c == '$' || c == '@' || c >= 0x80
 }
 
-// isTokenByte is tchar of RFC 9110 §5.6.2.
+// isTokenByte reports whether c is a tchar of RFC 9110 §5.6.2.
 func isTokenByte(c byte) bool {
 	return isLetter(c) || isDigit(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }

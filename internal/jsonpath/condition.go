@@ -17,15 +17,15 @@ const (
 	Goessner
 )
 
-// The notes of a [Condition]: the codes of what it has that no query has.
+// The notes of a [Condition]: the codes of what a query cannot have.
 const (
-	NotePredicate = "jsonpath-predicate" // a comparison in place of a query (C11)
+	NotePredicate = "jsonpath-predicate" // a comparison instead of a query (C11)
 	NoteLength    = "length-property"    // .length, a property that JSONPath does not have (C11a)
 )
 
 // A Condition is the condition of a criterion of type jsonpath: a query, which
-// passes when it selects something (C10), or a predicate, which passes when it
-// is true (C11).
+// passes if it selects something (C10), or a predicate, which passes if it is
+// true (C11).
 type Condition struct {
 	text      string
 	goessner  *Query
@@ -38,7 +38,7 @@ type Condition struct {
 	places    places
 }
 
-// An Outcome is how a condition was decided.
+// An Outcome is the result of a condition.
 type Outcome struct {
 	Pass       bool
 	RootFilter bool // it passes because the filter holds for the root itself (C12)
@@ -79,7 +79,7 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 	const open, end = "$[?", "]"
 	wrapped, err := parse(extended, open+r.text+end)
 	if err != nil {
-		// The reading that came further tells what is wrong.
+		// The reading that got further knows what is wrong.
 		e := err.(*syntax.Error)
 		e.Offset -= len(open)
 		if q := queryErr.(*syntax.Error); !compares(s) || q.Offset > e.Offset {
@@ -99,7 +99,7 @@ func (r *rewritten) predicate(s string, filter *spec.FilterSelector) *Condition 
 	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: notes, length: r.length}
 }
 
-// rootFilter returns the filter of a query that consists of nothing else.
+// rootFilter returns the filter of a query that is nothing else, or nil.
 func rootFilter(q *spec.PathQuery) *spec.FilterSelector {
 	segments := q.Segments()
 	if len(segments) != 1 || segments[0].IsDescendant() || len(segments[0].Selectors()) != 1 {
@@ -116,24 +116,25 @@ func (c *Condition) String() string { return c.text }
 func (c *Condition) Predicate() bool { return c.predicate }
 
 // Operands returns the runtime expressions among the operands, in order of
-// appearance (C11b). An index into it is what [Condition.Test] asks for.
+// appearance (C11b). Their indexes are the arguments of [Condition.Test]'s
+// operand function.
 func (c *Condition) Operands() []string { return c.operands }
 
 // OperandOffset returns where the i-th operand is in the condition, in bytes.
 func (c *Condition) OperandOffset(i int) int { return tokensOf(c.text, operandToken)[i].offset }
 
-// Notes returns what the condition has that no query has.
+// Notes returns the notes of the condition.
 func (c *Condition) Notes() []string { return c.notes }
 
 // Correction returns a query of RFC 9535 that means the same on every context,
-// or "" where there is none to offer.
+// or "" if there is none.
 //
-// A filter at the root, $[?…], tests each child of the context. One in which
-// all paths start from the root gives the same answer for each of them, so the
-// query passes when the predicate is true and there is a child. For a context
-// without children the predicate has to be false: where every path takes a
-// step at least, none leads anywhere in such a context, so that one empty
-// object tells for all.
+// A filter at the root, $[?…], tests each child of the context. If all paths in
+// it start from the root, it has the same result for each of them, so the query
+// passes if the predicate is true and there is a child. On a context without
+// children the predicate has to be false: if every path has at least one segment,
+// none selects anything in such a context, so that it suffices to try one empty
+// object.
 func (c *Condition) Correction() string {
 	if c.length {
 		return ""
@@ -141,8 +142,8 @@ func (c *Condition) Correction() string {
 	return c.correction()
 }
 
-// LengthCorrection is [Condition.Correction] for a predicate in which .length is
-// taken of nothing that can be an object.
+// LengthCorrection is [Condition.Correction] for a predicate in which no value
+// that .length is taken of can be an object.
 func (c *Condition) LengthCorrection() string { return c.correction() }
 
 func (c *Condition) correction() string {
@@ -160,8 +161,8 @@ func (c *Condition) correction() string {
 	return text
 }
 
-// Suggestion is [Condition.Correction] for a context that has children, where
-// .length means an array or a text.
+// Suggestion is [Condition.Correction] for a context that has children, if
+// .length is taken of arrays and texts only.
 func (c *Condition) Suggestion() string {
 	if len(c.operands) > 0 {
 		return ""
@@ -181,9 +182,9 @@ func (c *Condition) Suggestion() string {
 // of an object. Of the nodes of a query it can only be their number.
 func (c *Condition) Length() bool { return c.length }
 
-// fromRoot writes a predicate with $ for the @ that means the context; it fails
-// where a path is the context itself.
-func fromRoot(s string) (string, bool) {
+// fromRoot writes a predicate with $ for the @ that means the context; ok is false
+// if a path is the context itself.
+func fromRoot(s string) (text string, ok bool) {
 	var b strings.Builder
 	depth := 0
 	for _, t := range tokens(s) {
@@ -203,7 +204,7 @@ func fromRoot(s string) (string, bool) {
 	return b.String(), true
 }
 
-// brackets counts the brackets that a piece of a condition opens, less those
+// brackets counts the brackets that a piece of a condition opens, minus those
 // that it closes.
 func brackets(s string) int {
 	depth := 0
@@ -220,8 +221,8 @@ func brackets(s string) int {
 	return depth
 }
 
-// Test decides the condition on a document. operand gives the value of the
-// i-th operand. strict leaves the root alone where a filter tests its children.
+// Test decides the condition on a document. operand returns the value of the
+// i-th operand. strict means that a filter at the root tests its children only.
 func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) Outcome {
 	if c.goessner != nil {
 		return Outcome{Pass: len(c.goessner.Select(doc)) > 0}
@@ -252,7 +253,7 @@ func (c *Condition) operandValues(operand func(i int) (any, bool)) map[string]an
 	return values
 }
 
-// compares reports whether an operator stands outside of strings and brackets.
+// compares reports whether there is an operator outside of strings and brackets.
 func compares(s string) bool {
 	depth := 0
 	for i := 0; i < len(s); i++ {

@@ -8,17 +8,17 @@ import (
 	"github.com/theory/jsonpath/spec"
 )
 
-// places is a condition that reads its document at single places only. flat is
+// places is a condition that only reads single places of its document. flat is
 // the same condition on an object that has the value of each place under its
-// number; for a query, which passes when its place is there, flat is nil.
+// number; for a query, which passes if its place exists, flat is nil.
 type places struct {
 	paths [][]value.Segment
 	flat  *spec.FilterSelector
 }
 
 // Places returns the paths of the values that the condition reads of its
-// document; none where it may read more than single values. An index into them
-// is what [Condition.TestPlaces] asks for.
+// document, or nil if it may read more than single values. Their indexes are the
+// arguments of [Condition.TestPlaces]'s at function.
 func (c *Condition) Places() [][]value.Segment { return c.places.paths }
 
 // TestPlaces decides the condition, as [Condition.Test] does on an object or
@@ -85,14 +85,14 @@ func (c *Condition) findPlaces() {
 	c.places = found
 }
 
-// leadsOn reports whether a query goes on in a way that is not singular.
+// leadsOn reports whether a query continues with text.
 func leadsOn(text string) bool {
 	text = strings.TrimLeft(text, " \t\n\r")
 	return text != "" && (text[0] == '.' || text[0] == '[')
 }
 
-// singular reads the segments that pathAt has found; nil for one that counts
-// from the end of an array or has escapes in its name.
+// singular parses the segments that pathAt has found. The result is nil if one
+// counts from the end of an array or has escapes in its name.
 func singular(path string) []value.Segment {
 	var segments []value.Segment
 	for path != "" {

@@ -8,12 +8,12 @@ import (
 )
 
 // A condition is rewritten before the library parses it, outside of string
-// literals only:
+// literals:
 //
 //   - $.items.length becomes length_of($.items), a function of our own, and
 //     $.items[?@.a].length becomes count($.items[?@.a]) (C11a);
 //   - a runtime expression becomes $['o']['0'], its place in a root that holds
-//     the operands beside the document; $ itself then becomes $['d'] (C11b).
+//     both the operands and the document; $ itself then becomes $['d'] (C11b).
 
 const (
 	documentName = "d"
@@ -53,7 +53,7 @@ func rewrite(s string) *rewritten {
 	}
 	var b strings.Builder
 	operand := 0
-	// piece writes what stands for the text of length bytes at an offset of s.
+	// piece writes what replaces the text of length bytes at an offset of s.
 	piece := func(text string, offset, length int) {
 		r.moves = append(r.moves, move{b.Len(), offset, length})
 		b.WriteString(text)
@@ -85,8 +85,7 @@ func rewrite(s string) *rewritten {
 	return r
 }
 
-// root returns what stands for $: where operands are beside the document, its
-// place.
+// root returns what replaces $: if there are operands, the place of the document.
 func (r *rewritten) root() string {
 	if len(r.operands) > 0 {
 		return "$['" + documentName + "']"
@@ -99,7 +98,7 @@ func operandPlace(i int) string { return "$['" + operandsName + "']['" + strconv
 
 const lengthMember = ".length"
 
-// lengthFunction writes .length as the functions of the RFC.
+// lengthFunction replaces .length by the functions of the RFC.
 func lengthFunction(s string) string {
 	var b strings.Builder
 	for _, t := range tokens(s) {
@@ -121,7 +120,7 @@ type tokenKind uint8
 
 const (
 	otherToken   tokenKind = iota
-	pathToken              // the names and indexes that follow $ or @, as far as they are singular
+	pathToken              // $ or @, and the names and indexes that follow
 	operandToken           // a runtime expression
 	countToken             // the .length of a query whose pathToken has count
 )
@@ -130,11 +129,11 @@ type token struct {
 	kind   tokenKind
 	text   string
 	offset int
-	length bool // a path that is compared and ends in .length
+	length bool // a path that is compared and ends with .length
 	count  bool // a path that begins a query of several nodes whose .length is compared
 }
 
-// path is the text of a path without its .length.
+// path returns the text of a path without its .length.
 func (t token) path() string {
 	if t.length {
 		return strings.TrimSuffix(t.text, lengthMember)
@@ -142,7 +141,7 @@ func (t token) path() string {
 	return t.text
 }
 
-// function is the call that a path is the argument of.
+// function returns the beginning of the call that a path is the argument of.
 func (t token) function() string {
 	switch {
 	case t.length:
@@ -153,7 +152,7 @@ func (t token) function() string {
 	return ""
 }
 
-// tokens splits a condition so that the texts of all tokens make it up again.
+// tokens splits a condition; the texts of all tokens together are the condition.
 func tokens(s string) []token {
 	var list []token
 	other := 0
@@ -193,8 +192,8 @@ func tokens(s string) []token {
 
 // countedAt returns the length of the query that s begins with, without the
 // .length that ends it, where the segment before that selects several nodes: a
-// filter, a slice, a list, a wildcard. After any other query .length may be
-// meant of each node; the result is 0.
+// filter, a slice, a list, a wildcard. For any other query, where .length may be
+// a member of each node, the result is 0.
 func countedAt(s string) int {
 	several := false // the segment before i selects several nodes
 	for i := 1; i < len(s); {
@@ -319,7 +318,7 @@ func segmentAt(s string) int {
 	return 0
 }
 
-// compared reports whether what stands from start to end is an operand of a
+// compared reports whether the text from start to end is an operand of a
 // comparison.
 func compared(s string, start, end int) bool {
 	before, after := strings.TrimRight(s[:start], " \t\n\r"), strings.TrimLeft(s[end:], " \t\n\r")
