@@ -240,17 +240,7 @@ func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) ref {
 // dotted gives accessors that are all names as one name with dots; empty when
 // there are fewer than two, or others.
 func dotted(access []expr.Access) string {
-	names := make([]string, len(access))
-	for i, a := range access {
-		if a.IsIndex {
-			return ""
-		}
-		names[i] = a.Name
-	}
-	if len(names) < 2 {
-		return ""
-	}
-	return strings.Join(names, ".")
+	return expr.Dotted(access)
 }
 
 // noteMessages says what would be right for each form that is read leniently.

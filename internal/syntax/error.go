@@ -4,10 +4,9 @@ package syntax
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/width"
+	"github.com/gobelin-dev/gobelin/internal/cells"
 )
 
 // An Error says where a text is not valid in its language.
@@ -21,8 +20,8 @@ type Error struct {
 // under the place.
 func (e *Error) Error() string { return e.Message + "\n" + Excerpt(e.Text, e.Offset) }
 
-// Excerpt returns the line of text that holds offset, and a caret under it.
-// Control characters are shown as U+FFFD, tabs as they are.
+// Excerpt returns the line of text that holds offset, as it can be printed, and a
+// caret under the place.
 func Excerpt(text string, offset int) string {
 	offset = max(0, min(offset, len(text)))
 	for offset > 0 && offset < len(text) && !utf8.RuneStart(text[offset]) {
@@ -31,30 +30,5 @@ func Excerpt(text string, offset int) string {
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
 	line, _, _ := strings.Cut(text[start:], "\n")
 	line = strings.TrimSuffix(line, "\r")
-	return strings.Map(visible, line) + "\n" + blank(text[start:min(offset, start+len(line))]) + "^"
-}
-
-func visible(r rune) rune {
-	if unicode.IsControl(r) && r != '\t' {
-		return utf8.RuneError
-	}
-	return r
-}
-
-// blank returns spaces as wide as s. A tab stays one: only the reader's screen
-// knows its width.
-func blank(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch kind := width.LookupRune(r).Kind(); {
-		case r == '\t':
-			b.WriteByte('\t')
-		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf): // drawn on the character before
-		case kind == width.EastAsianWide || kind == width.EastAsianFullwidth:
-			b.WriteString("  ")
-		default:
-			b.WriteByte(' ')
-		}
-	}
-	return b.String()
+	return cells.Printable(line) + "\n" + cells.Blank(line[:min(offset-start, len(line))]) + "^"
 }
