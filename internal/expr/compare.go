@@ -9,9 +9,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Truthy reports whether a bare operand passes (C7): false, null, missing, 0 and
+// truthy reports whether a bare operand passes (C7): false, null, missing, 0 and
 // the empty string do not; everything else does.
-func Truthy(v any, ok bool) bool {
+func truthy(v any, ok bool) bool {
 	switch v := v.(type) {
 	case nil:
 		return false

@@ -74,7 +74,7 @@ func (e evaluation) test(n *node) bool {
 		b, _ := e.value(n.right)
 		return Compare(n.operator, a, b)
 	}
-	return Truthy(e.value(n))
+	return truthy(e.value(n))
 }
 
 func (e evaluation) value(n *node) (any, bool) {

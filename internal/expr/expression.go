@@ -279,14 +279,14 @@ func (p *parser) access(e *Expression) error {
 
 func (p *parser) accessed(e *Expression, start int) error {
 	if len(e.Access) > 0 && p.context != inCondition {
-		e.lenient(NoteDotted, start, p.pos, AccessPointer(e.Access, e.HasPointer))
+		e.lenient(NoteDotted, start, p.pos, accessPointer(e.Access, e.HasPointer))
 	}
 	return nil
 }
 
-// AccessPointer returns accessors as a JSON Pointer, to be appended to another
+// accessPointer returns accessors as a JSON Pointer, to be appended to another
 // pointer if there is more.
-func AccessPointer(access []Access, more bool) string {
+func accessPointer(access []Access, more bool) string {
 	var b strings.Builder
 	if !more {
 		b.WriteByte('#')
@@ -338,9 +338,9 @@ func (p *parser) bracket() (Access, error) {
 	return Access{Index: index, IsIndex: true}, nil
 }
 
-// Navigate returns the value that accessors lead to from v. An index means an
+// navigate returns the value that accessors lead to from v. An index means an
 // element of an array, a name a member of an object.
-func Navigate(v any, access []Access) (any, bool) {
+func navigate(v any, access []Access) (any, bool) {
 	for _, a := range access {
 		switch in := v.(type) {
 		case map[string]any:

@@ -47,7 +47,7 @@ func Follow(v any, pointer []string, access []Access, whole string) (any, bool) 
 			return exact, true
 		}
 	}
-	return Navigate(v, access)
+	return navigate(v, access)
 }
 
 // Dotted returns accessors that are all names as one name with dots, or "" where

@@ -18,11 +18,11 @@ type Error struct {
 
 // Error returns the message, and below it the line in question with a caret
 // under the place.
-func (e *Error) Error() string { return e.Message + "\n" + Excerpt(e.Text, e.Offset) }
+func (e *Error) Error() string { return e.Message + "\n" + excerpt(e.Text, e.Offset) }
 
-// Excerpt returns the line of text that holds offset, as it can be printed, and a
+// excerpt returns the line of text that holds offset, as it can be printed, and a
 // caret under the place.
-func Excerpt(text string, offset int) string {
+func excerpt(text string, offset int) string {
 	offset = max(0, min(offset, len(text)))
 	for offset > 0 && offset < len(text) && !utf8.RuneStart(text[offset]) {
 		offset--
