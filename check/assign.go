@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // history is what can have become of a step by the time that a place is
@@ -111,14 +111,15 @@ func (c *checker) dataFlow() {
 
 // reading is one place that reads values.
 type reading struct {
-	step     *linked.Step // being executed; nil: the outputs of the workflow
+	step     *program.Step // being executed; nil: the outputs of the workflow
 	state    []history
 	optional bool // a value that is missing is left out, and that is that (E15)
 	partial  arazzo.Severity
 }
 
-func (c *checker) stepReads(a *assignment, s *linked.Step) {
-	for _, of := range s.After {
+func (c *checker) stepReads(a *assignment, s *program.Step) {
+	for _, p := range s.After {
+		of := p.Step
 		if of.Workflow == a.Workflow && a.before[s.Index][of.Index] == unexecuted {
 			i := max(0, slices.Index(s.Decl.DependsOn, of.Decl.StepID))
 			c.report(a.Document, arazzo.Error, "unmet-dependency", s.Decl.At("dependsOn", strconv.Itoa(i)),
@@ -126,34 +127,34 @@ func (c *checker) stepReads(a *assignment, s *linked.Step) {
 		}
 	}
 	before := reading{step: s, state: a.before[s.Index], partial: arazzo.Warning}
-	read := func(r reading) func(*linked.Ref) { return func(ref *linked.Ref) { c.read(a, r, ref) } }
-	for _, argument := range s.Arguments {
-		r := before
-		r.optional = isWhole(argument.Value) && !required(s, argument)
+	read := func(r reading) func(*program.Ref) { return func(ref *program.Ref) { c.read(a, r, ref) } }
+	for i := range s.Arguments {
+		argument, r := &s.Arguments[i], before
+		r.optional = isWhole(&argument.Value) && !required(s, argument)
 		argument.Value.All(read(r))
 	}
 	if s.Body != nil {
 		s.Body.Payload.All(read(before))
-		for _, replacement := range s.Body.Replacements {
-			replacement.Value.All(read(before))
+		for i := range s.Body.Replacements {
+			s.Body.Replacements[i].Value.All(read(before))
 		}
 	}
 	for _, criterion := range s.Criteria {
 		criterion.All(read(before))
 	}
-	for _, o := range s.Outputs {
-		o.Value.All(read(before))
+	for i := range s.Outputs {
+		s.Outputs[i].Value.All(read(before))
 	}
-	for i, actions := range [][]*linked.Action{s.OnSuccess, s.OnFailure} {
+	for i, actions := range [][]*program.Action{s.OnSuccess, s.OnFailure} {
 		after := before
 		after.state = a.behind(nil, s.Index, edge{failed: i == 1, via: -1})
 		for _, action := range actions {
 			for _, criterion := range action.Criteria {
 				criterion.All(read(after))
 			}
-			for _, argument := range action.Inputs {
-				r := after
-				r.optional = action.Workflow == nil || isWhole(argument.Value) && !requiresInput(action.Workflow, argument.Name)
+			for i := range action.Inputs {
+				argument, r := &action.Inputs[i], after
+				r.optional = action.Workflow == nil || isWhole(&argument.Value) && !requiresInput(action.Workflow, argument.Name)
 				argument.Value.All(read(r))
 			}
 		}
@@ -162,12 +163,12 @@ func (c *checker) stepReads(a *assignment, s *linked.Step) {
 
 // isWhole reports whether a value is one expression, which may be left out: a
 // longer text with an expression that is missing fails the step (E15).
-func isWhole(v *linked.Value) bool {
-	return v.Kind == linked.Reference || v.Kind == linked.Template && len(v.Template.Parts) == 1
+func isWhole(v *program.Operand) bool {
+	return v.Kind == program.Reference || v.Kind == program.Interpolation && len(v.Template.Parsed.Parts) == 1
 }
 
 // required reports whether a step fails without the argument.
-func required(s *linked.Step, a *linked.Argument) bool {
+func required(s *program.Step, a *program.Argument) bool {
 	if s.Called != nil {
 		return requiresInput(s.Called, a.Name)
 	}
@@ -180,7 +181,7 @@ func required(s *linked.Step, a *linked.Argument) bool {
 	return a.In == "path"
 }
 
-func requiresInput(w *linked.Workflow, name string) bool {
+func requiresInput(w *program.Workflow, name string) bool {
 	in := w.Input(name)
 	return in != nil && in.Required
 }
@@ -203,8 +204,8 @@ func (c *checker) workflowOutputs(a *assignment) {
 		c.handedOver(a)
 		return // it never succeeds; outputs of a failure are those that are there
 	}
-	for _, o := range a.Outputs {
-		o.Value.All(func(ref *linked.Ref) {
+	for o := range program.Each(a.Outputs) {
+		o.Value.All(func(ref *program.Ref) {
 			c.read(a, reading{state: state, partial: arazzo.Note}, ref)
 		})
 	}
@@ -245,8 +246,8 @@ func (c *checker) inputsByName() {
 	}
 }
 
-func (c *checker) passes(w, to *linked.Workflow, severity arazzo.Severity, at arazzo.Position, hint string) {
-	for _, in := range to.Inputs {
+func (c *checker) passes(w, to *program.Workflow, severity arazzo.Severity, at arazzo.Position, hint string) {
+	for in := range program.Each(to.Inputs) {
 		byDefault := slices.ContainsFunc(in.Schemas, func(n *arazzo.Node) bool { return n.Get("default") != nil })
 		if in.Required && !byDefault && w.Input(in.Name) == nil {
 			c.report(w.Document, severity, "input-not-passed", at,
@@ -256,8 +257,8 @@ func (c *checker) passes(w, to *linked.Workflow, severity arazzo.Severity, at ar
 }
 
 // read checks one expression at one place.
-func (c *checker) read(a *assignment, r reading, ref *linked.Ref) {
-	if ref.Kind != linked.StepOutput || !ref.Declared {
+func (c *checker) read(a *assignment, r reading, ref *program.Ref) {
+	if ref.Kind != program.StepOutput || ref.Dotted {
 		return
 	}
 	of := ref.Step
@@ -266,11 +267,11 @@ func (c *checker) read(a *assignment, r reading, ref *linked.Ref) {
 		c.neverAssigned(a, r, ref)
 	case r.optional:
 	case h&unexecuted != 0:
-		d := c.report(a.Document, r.partial, "maybe-missing", ref.Place,
+		d := c.report(a.Document, r.partial, "maybe-missing", ref.At(a.Document.Decl),
 			"%s can be missing: on the way %s, step %q has not been executed", ref.Text, a.way(r, of, unexecuted), of.Decl.StepID)
 		d.Related = a.turns(r, of, unexecuted)
 	case h&hasFailed != 0 && h&hasSucceeded != 0 && of != r.step && ofResponse(of, ref.Name):
-		d := c.report(a.Document, r.partial, "maybe-missing", ref.Place,
+		d := c.report(a.Document, r.partial, "maybe-missing", ref.At(a.Document.Decl),
 			"%s can be missing: on the way %s, step %q has failed", ref.Text, a.way(r, of, hasFailed), of.Decl.StepID)
 		d.Related = a.turns(r, of, hasFailed)
 	}
@@ -278,17 +279,17 @@ func (c *checker) read(a *assignment, r reading, ref *linked.Ref) {
 
 // ofResponse reports whether an output is a part of a response, which a
 // response to a failure may not have.
-func ofResponse(s *linked.Step, name string) bool {
-	for _, o := range s.Outputs {
+func ofResponse(s *program.Step, name string) bool {
+	for o := range program.Each(s.Outputs) {
 		if o.Name == name {
 			r := o.Value.Ref
-			return r != nil && (r.Kind == linked.ResponseHeader || r.Kind == linked.ResponseBody && len(r.Pointer)+len(r.Access) > 0)
+			return o.Value.Kind == program.Reference && (r.Kind == program.ResponseHeader || r.Kind == program.ResponseBody && len(r.Pointer)+len(r.Access) > 0)
 		}
 	}
 	return s.Called != nil
 }
 
-func (c *checker) neverAssigned(a *assignment, r reading, ref *linked.Ref) {
+func (c *checker) neverAssigned(a *assignment, r reading, ref *program.Ref) {
 	of, why := ref.Step, ""
 	severity := arazzo.Error
 	switch {
@@ -302,12 +303,12 @@ func (c *checker) neverAssigned(a *assignment, r reading, ref *linked.Ref) {
 	default:
 		why = "no way to here leads through it"
 	}
-	d := c.report(a.Document, severity, "never-assigned", ref.Place, "%s is always missing: step %q has no outputs yet; %s", ref.Text, of.Decl.StepID, why)
+	d := c.report(a.Document, severity, "never-assigned", ref.At(a.Document.Decl), "%s is always missing: step %q has no outputs yet; %s", ref.Text, of.Decl.StepID, why)
 	d.Related = append(d.Related, related(a.Document, of.Decl.At("stepId"), "step %q", of.Decl.StepID))
 }
 
 // trail is a shortest way on which a step has a history, as the edges taken.
-func (a *assignment) trail(r reading, of *linked.Step, h history) []taken {
+func (a *assignment) trail(r reading, of *program.Step, h history) []taken {
 	type place struct {
 		at      int
 		history history
@@ -355,7 +356,7 @@ type taken struct {
 }
 
 // way tells a trail in one phrase.
-func (a *assignment) way(r reading, of *linked.Step, h history) string {
+func (a *assignment) way(r reading, of *program.Step, h history) string {
 	text := fmt.Sprintf("%q", a.Steps[0].Decl.StepID)
 	trail := a.trail(r, of, h)
 	const most = 8
@@ -372,7 +373,7 @@ func (a *assignment) way(r reading, of *linked.Step, h history) string {
 }
 
 // turns are the places at which a trail leaves the order of the steps.
-func (a *assignment) turns(r reading, of *linked.Step, h history) (list []arazzo.Related) {
+func (a *assignment) turns(r reading, of *program.Step, h history) (list []arazzo.Related) {
 	for _, t := range a.trail(r, of, h) {
 		if t.action == nil || t.action.Kind == "retry" {
 			continue

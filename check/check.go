@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
@@ -27,10 +27,10 @@ var analyses = []func(*checker){
 // Program returns all that is known to be wrong, or worth a look, with the
 // documents of a program, ordered by document and place: what compiling found
 // and what the analyses find. p may be one that did not compile; the analyses
-// then see as much of it as could be linked. The Program of a document that is
+// then see as much of it as could be program. The Program of a document that is
 // linked several times may be checked by several goroutines.
 func Program(p *runtime.Program) []arazzo.Diagnostic {
-	c := &checker{program: linked.Of(p), diagnostics: slices.Clone(p.Diagnostics()), verdicts: map[string]verdict{}}
+	c := &checker{program: program.Of(p), diagnostics: slices.Clone(p.Diagnostics()), verdicts: map[string]verdict{}}
 	for _, w := range c.program.Workflows {
 		c.graphs = append(c.graphs, c.newGraph(w))
 	}
@@ -43,7 +43,7 @@ func Program(p *runtime.Program) []arazzo.Diagnostic {
 
 // checker carries one program through the analyses.
 type checker struct {
-	program     *linked.Program
+	program     *program.Program
 	diagnostics []arazzo.Diagnostic
 	graphs      []*graph           // parallel to the workflows
 	verdicts    map[string]verdict // of criteria, by kind and text
@@ -51,13 +51,13 @@ type checker struct {
 
 // report adds a diagnostic at a place of a document. What it returns can be
 // given related places and a fix, until the next report.
-func (c *checker) report(d *linked.Document, severity arazzo.Severity, code string, at arazzo.Position, format string, args ...any) *arazzo.Diagnostic {
+func (c *checker) report(d *program.Document, severity arazzo.Severity, code string, at arazzo.Position, format string, args ...any) *arazzo.Diagnostic {
 	c.diagnostics = append(c.diagnostics, arazzo.Diagnostic{Code: code, Severity: severity, Position: d.Decl.Locate(at), Message: fmt.Sprintf(format, args...)})
 	return &c.diagnostics[len(c.diagnostics)-1]
 }
 
 // related is a place of a document that helps to understand a diagnostic.
-func related(d *linked.Document, at arazzo.Position, format string, args ...any) arazzo.Related {
+func related(d *program.Document, at arazzo.Position, format string, args ...any) arazzo.Related {
 	return arazzo.Related{Position: d.Decl.Locate(at), Message: fmt.Sprintf(format, args...)}
 }
 

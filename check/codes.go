@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/expr"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // codes is a set of status codes, 100 to 599, and of the absence of a response.
@@ -113,11 +113,11 @@ type verdict struct{ pass, fail codes }
 var undecided = verdict{everyCode, everyCode}
 
 // verdict decides a criterion as far as it looks at the status.
-func (c *checker) verdict(criterion *linked.Criterion) verdict {
+func (c *checker) verdict(criterion *program.Criterion) verdict {
 	if !mentionsStatus(criterion) && (criterion.Simple == nil || len(criterion.Refs) > 0) {
 		return undecided
 	}
-	key := criterion.Kind + " " + criterion.Text
+	key := criterion.Kind.String() + " " + criterion.Text
 	known, seen := c.verdicts[key]
 	if !seen {
 		known = decide(criterion)
@@ -126,7 +126,7 @@ func (c *checker) verdict(criterion *linked.Criterion) verdict {
 	return known
 }
 
-func decide(c *linked.Criterion) (v verdict) {
+func decide(c *program.Criterion) (v verdict) {
 	test := chances(c)
 	if test == nil {
 		return undecided
@@ -145,10 +145,10 @@ func decide(c *linked.Criterion) (v verdict) {
 
 // chances says for each code how a criterion can end with it; nil where it
 // tells nothing of the code.
-func chances(c *linked.Criterion) func(code any) chance {
-	onStatus := func(r *linked.Ref) bool { return r.Kind == linked.StatusCode }
+func chances(c *program.Criterion) func(code any) chance {
+	onStatus := func(r *program.Ref) bool { return r.Kind == program.StatusCode }
 	switch {
-	case c.Simple != nil && !slices.ContainsFunc(c.Refs, func(r *linked.Ref) bool { return !onStatus(r) }):
+	case c.Simple != nil && !slices.ContainsFunc(c.Refs, func(r program.Ref) bool { return !onStatus(&r) }):
 		return func(code any) chance {
 			pass := c.Simple.Eval(func(int) (any, bool) { return code, code != nil })
 			return chance{pass, !pass}
@@ -156,7 +156,7 @@ func chances(c *linked.Criterion) func(code any) chance {
 	case c.Simple != nil:
 		term := c.Simple.Term()
 		return func(code any) chance { return codeChance(c, term, code) }
-	case c.Kind == "regex" && c.Embedded == nil && c.Context != nil && c.Context.Ref != nil && onStatus(c.Context.Ref):
+	case c.Kind == program.RegexCriterion && c.Embedded == nil && c.Context != nil && c.Context.Kind == program.Reference && onStatus(&c.Context.Ref):
 		if re, err := regexp.Compile(c.Text); err == nil {
 			return func(code any) chance {
 				pass := code != nil && re.MatchString(fmt.Sprint(code))
@@ -167,7 +167,7 @@ func chances(c *linked.Criterion) func(code any) chance {
 	return nil
 }
 
-func codeChance(c *linked.Criterion, t *expr.Term, code any) chance {
+func codeChance(c *program.Criterion, t *expr.Term, code any) chance {
 	switch t.Operator {
 	case "||":
 		return codeChance(c, t.Terms[0], code).or(codeChance(c, t.Terms[1], code))
@@ -196,20 +196,20 @@ func codeChance(c *linked.Criterion, t *expr.Term, code any) chance {
 }
 
 // isStatus reports whether an operand is $statusCode.
-func isStatus(c *linked.Criterion, t *expr.Term) bool {
-	return t.Operator == "" && t.Count == 1 && !t.Embedded && t.First < len(c.Refs) && c.Refs[t.First].Kind == linked.StatusCode
+func isStatus(c *program.Criterion, t *expr.Term) bool {
+	return t.Operator == "" && t.Count == 1 && !t.Embedded && t.First < len(c.Refs) && c.Refs[t.First].Kind == program.StatusCode
 }
 
 // mentionsStatus reports whether the criterion looks at the status code.
-func mentionsStatus(c *linked.Criterion) bool {
+func mentionsStatus(c *program.Criterion) bool {
 	found := false
-	c.All(func(r *linked.Ref) { found = found || r.Kind == linked.StatusCode })
+	c.All(func(r *program.Ref) { found = found || r.Kind == program.StatusCode })
 	return found
 }
 
 // passing gives the codes with which all of the criteria can pass; certain says
 // that they pass with each of them, whatever else the response has.
-func (c *checker) passing(criteria []*linked.Criterion) (set codes, certain bool) {
+func (c *checker) passing(criteria []*program.Criterion) (set codes, certain bool) {
 	set = everyCode
 	var fail codes
 	for _, criterion := range criteria {
@@ -220,7 +220,7 @@ func (c *checker) passing(criteria []*linked.Criterion) (set codes, certain bool
 }
 
 // outcomes gives the codes with which a step can have succeeded and failed.
-func (c *checker) outcomes(s *linked.Step) (succeeded, failed codes) {
+func (c *checker) outcomes(s *program.Step) (succeeded, failed codes) {
 	passing, certain := c.passing(s.Criteria)
 	switch {
 	case s.Decl.WorkflowID != "" && len(s.Criteria) == 0:
@@ -302,7 +302,7 @@ func declaredCodes(op *openapi.Operation) string {
 	return strings.Join(list, ", ") + rest
 }
 
-func label(s *linked.Step) string {
+func label(s *program.Step) string {
 	if s.Operation != nil {
 		return fmt.Sprintf("%s %s", s.Operation.Method, s.Operation.Path)
 	}

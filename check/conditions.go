@@ -8,22 +8,22 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // step judges all that a step holds.
-func (t *typing) step(s *linked.Step) {
+func (t *typing) step(s *program.Step) {
 	success, failure := t.outcomes(s)
 	t.successStatus(s, success)
 	at := &scope{workflow: s.Workflow, step: s, statuses: success}
 	for _, c := range s.Criteria {
 		t.criterion(at, c)
 	}
-	for _, o := range s.Outputs {
-		t.lookups(at, o.Value)
+	for o := range program.Each(s.Outputs) {
+		t.lookups(at, &o.Value)
 	}
 	t.actions(s, success, s.OnSuccess, false)
 	t.actions(s, failure, s.OnFailure, true)
@@ -32,11 +32,11 @@ func (t *typing) step(s *linked.Step) {
 
 // successStatus compares the status codes that the criteria let pass with those
 // that the operation declares.
-func (t *typing) successStatus(s *linked.Step, success codes) {
+func (t *typing) successStatus(s *program.Step, success codes) {
 	if s.Operation == nil || len(s.Criteria) == 0 {
 		return
 	}
-	var about []*linked.Criterion
+	var about []*program.Criterion
 	for _, c := range s.Criteria {
 		if mentionsStatus(c) {
 			about = append(about, c)
@@ -58,7 +58,7 @@ func (t *typing) successStatus(s *linked.Step, success codes) {
 
 // actions judges the actions that are tried when the step ends with one of
 // some status codes.
-func (t *typing) actions(s *linked.Step, possible codes, list []*linked.Action, failed bool) {
+func (t *typing) actions(s *program.Step, possible codes, list []*program.Action, failed bool) {
 	for _, a := range list {
 		pass, _ := t.passing(a.Criteria)
 		at := &scope{workflow: s.Workflow, step: s, statuses: possible.and(pass).and(anyResponse)}
@@ -69,8 +69,8 @@ func (t *typing) actions(s *linked.Step, possible codes, list []*linked.Action, 
 		for _, c := range a.Criteria {
 			t.criterion(at, c)
 		}
-		for _, in := range a.Inputs {
-			t.lookups(at, in.Value)
+		for in := range program.Each(a.Inputs) {
+			t.lookups(at, &in.Value)
 		}
 		if a.Workflow != nil && len(a.Inputs) > 0 {
 			t.arguments(at, a.Workflow, a.Inputs, a.Place, false)
@@ -79,15 +79,15 @@ func (t *typing) actions(s *linked.Step, possible codes, list []*linked.Action, 
 }
 
 // criterion judges one condition.
-func (t *typing) criterion(at *scope, c *linked.Criterion) {
-	c.All(func(r *linked.Ref) { t.lookup(at, r) })
+func (t *typing) criterion(at *scope, c *program.Criterion) {
+	c.All(func(r *program.Ref) { t.lookup(at, r) })
 	switch {
 	case c.Simple != nil:
 		t.simple(at, c, c.Simple.Term())
-	case c.Context == nil || c.Context.Ref == nil:
-	case c.Kind == "regex":
+	case c.Context == nil || c.Context.Kind != program.Reference:
+	case c.Kind == program.RegexCriterion:
 		t.regex(at, c)
-	case c.Kind == "jsonpath" || c.Kind == "xpath":
+	case c.Kind == program.JSONPathCriterion || c.Kind == program.XPathCriterion:
 		if !t.foreign(at, c) && c.JSONPath != nil {
 			t.jsonpath(at, c)
 		}
@@ -95,13 +95,13 @@ func (t *typing) criterion(at *scope, c *linked.Criterion) {
 }
 
 // foreign reports a language that the body has no use for.
-func (t *typing) foreign(at *scope, c *linked.Criterion) bool {
-	r := c.Context.Ref
-	if r.Kind != linked.ResponseBody || len(tokens(r)) > 0 {
+func (t *typing) foreign(at *scope, c *program.Criterion) bool {
+	r := &c.Context.Ref
+	if r.Kind != program.ResponseBody || len(tokens(r)) > 0 {
 		return false
 	}
 	f, b := t.without(at)
-	wrong := c.Kind == "jsonpath" && (f == xmlForm || f == binaryForm || f == textForm) || c.Kind == "xpath" && (f == jsonForm || f == binaryForm)
+	wrong := c.Kind == program.JSONPathCriterion && (f == xmlForm || f == binaryForm || f == textForm) || c.Kind == program.XPathCriterion && (f == jsonForm || f == binaryForm)
 	if !wrong {
 		return false
 	}
@@ -117,7 +117,7 @@ func (t *typing) foreign(at *scope, c *linked.Criterion) bool {
 
 // passesText says how a condition ends on a text, in which no path of it leads
 // anywhere: what is missing is other than any value.
-func passesText(c *linked.Criterion) string {
+func passesText(c *program.Criterion) string {
 	switch {
 	case c.JSONPath == nil || len(c.JSONPath.Operands()) == 0 && !c.JSONPath.Test("", nil, false).Pass:
 		return "never passes"
@@ -128,12 +128,12 @@ func passesText(c *linked.Criterion) string {
 }
 
 // regex reports a pattern that none of the listed values matches.
-func (t *typing) regex(at *scope, c *linked.Criterion) {
+func (t *typing) regex(at *scope, c *program.Criterion) {
 	re, err := regexp.Compile(c.Text)
 	if err != nil || c.Embedded != nil {
 		return
 	}
-	context := t.reference(at, c.Context.Ref).Type
+	context := t.reference(at, &c.Context.Ref).Type
 	values, closed := context.Values()
 	if !closed || len(values) == 0 || context.Kinds()&schema.String == 0 {
 		return
@@ -174,7 +174,7 @@ type side struct {
 }
 
 // simple judges the comparisons of a simple condition.
-func (t *typing) simple(at *scope, c *linked.Criterion, term *expr.Term) {
+func (t *typing) simple(at *scope, c *program.Criterion, term *expr.Term) {
 	switch term.Operator {
 	case "":
 		return
@@ -188,7 +188,7 @@ func (t *typing) simple(at *scope, c *linked.Criterion, term *expr.Term) {
 	t.comparison(at, c, simpleLanguage, term.Operator, left, right)
 }
 
-func (t *typing) side(at *scope, c *linked.Criterion, term *expr.Term) side {
+func (t *typing) side(at *scope, c *program.Criterion, term *expr.Term) side {
 	s := side{text: term.Text, t: schema.Any()}
 	switch {
 	case term.Operator != "":
@@ -198,9 +198,9 @@ func (t *typing) side(at *scope, c *linked.Criterion, term *expr.Term) side {
 	case term.Count == 0:
 		s.t, s.literal = schema.Constant(term.Literal), true
 	case term.First < len(c.Refs):
-		r := c.Refs[term.First]
+		r := &c.Refs[term.First]
 		s.t = orMissing(t.reference(at, r), nil)
-		s.status = r.Kind == linked.StatusCode
+		s.status = r.Kind == program.StatusCode
 	}
 	return s
 }
@@ -218,7 +218,7 @@ func orMissing(found schema.Found, missing any) *schema.Type {
 
 // comparison reports one that can never be true, or that compares with a
 // value that is none of those listed.
-func (t *typing) comparison(at *scope, c *linked.Criterion, l language, operator string, left, right side) {
+func (t *typing) comparison(at *scope, c *program.Criterion, l language, operator string, left, right side) {
 	if left.status || right.status {
 		return // which codes can pass is a question of control flow
 	}
@@ -283,29 +283,29 @@ func describe(t *schema.Type) string {
 }
 
 // jsonpath judges a condition of that type.
-func (t *typing) jsonpath(at *scope, c *linked.Criterion) {
+func (t *typing) jsonpath(at *scope, c *program.Criterion) {
 	term := c.JSONPath.Term()
 	if term == nil {
 		return
 	}
-	context := t.reference(at, c.Context.Ref).Type
-	q := query{context: context, root: context, owner: c.Context.Ref, text: c.Text, place: c.Place}
+	context := t.reference(at, &c.Context.Ref).Type
+	q := query{context: context, root: context, owner: &c.Context.Ref, text: c.Text, place: c.Place}
 	t.criterionTerms(at, c, q, term)
 	if c.JSONPath.Predicate() {
 		t.correctLengths(c, q, term)
 	}
 }
 
-func (t *typing) criterionTerms(at *scope, c *linked.Criterion, q query, term *jsonpath.Term) {
+func (t *typing) criterionTerms(at *scope, c *program.Criterion, q query, term *jsonpath.Term) {
 	t.judge(at, c, q, term)
 }
 
 // terms judges the filter of a query that belongs to no criterion.
 func (t *typing) terms(at *scope, q query, term *jsonpath.Term) {
-	t.judge(at, &linked.Criterion{Text: q.text, Place: q.place}, q, term)
+	t.judge(at, &program.Criterion{Text: q.text, Place: q.place}, q, term)
 }
 
-func (t *typing) judge(at *scope, c *linked.Criterion, q query, term *jsonpath.Term) {
+func (t *typing) judge(at *scope, c *program.Criterion, q query, term *jsonpath.Term) {
 	switch {
 	case term.Operator == "||" || term.Operator == "&&" || term.Operator == "!":
 		for _, inner := range term.Terms {
@@ -329,14 +329,14 @@ func (q query) atRoot() query {
 }
 
 // pathSide is an operand of a comparison of JSONPath.
-func (t *typing) pathSide(at *scope, c *linked.Criterion, q query, term *jsonpath.Term) side {
+func (t *typing) pathSide(at *scope, c *program.Criterion, q query, term *jsonpath.Term) side {
 	s := side{t: schema.Any(), text: term.Text}
 	switch term.Kind {
 	case jsonpath.LiteralTerm:
 		s.t, s.literal, s.text = schema.Constant(term.Literal), true, literal(term.Literal)
 	case jsonpath.OperandTerm:
 		if term.Operand < len(c.Refs) && len(term.Path) == 0 {
-			r := c.Refs[term.Operand]
+			r := &c.Refs[term.Operand]
 			s.t, s.text = orMissing(t.reference(at, r), nothing{}), r.Text
 		}
 	case jsonpath.QueryTerm:

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // controlFlow tells of ways that control cannot take, and of those that it
@@ -87,7 +87,7 @@ func (c *checker) deadActions(g *graph) {
 }
 
 // contradicts reports whether the criteria of an action exclude one another.
-func (c *checker) contradicts(a *linked.Action) bool {
+func (c *checker) contradicts(a *program.Action) bool {
 	pass, _ := c.passing(a.Criteria)
 	return pass.empty()
 }
@@ -118,7 +118,7 @@ func (c *checker) unreachableSteps(g *graph) {
 	}
 }
 
-func whereTo(a *linked.Action) string {
+func whereTo(a *program.Action) string {
 	switch {
 	case a.Kind == "end":
 		return "ends the workflow"
@@ -217,7 +217,7 @@ func (c *checker) busyLoops(g *graph) {
 // polls reports whether the loop from a step to another and back sends the same
 // safe requests over and over.
 func (g *graph) polls(head, tail int) bool {
-	var loop []*linked.Step
+	var loop []*program.Step
 	after, before := g.from(head), g.into(tail)
 	for i, s := range g.Steps {
 		if i == head || i == tail || after[i] && before[i] {
@@ -230,8 +230,8 @@ func (g *graph) polls(head, tail int) bool {
 		}
 	}
 	same := true
-	for _, a := range g.Steps[head].Arguments {
-		a.Value.All(func(r *linked.Ref) {
+	for a := range program.Each(g.Steps[head].Arguments) {
+		a.Value.All(func(r *program.Ref) {
 			for _, s := range loop {
 				same = same && r.Step != s
 			}
@@ -249,7 +249,7 @@ func (c *checker) retries(g *graph) {
 			if a.Limit == 0 {
 				c.report(g.Document, arazzo.Warning, "retry-never", a.Decl.At("retryLimit"), "action %q never retries: its retryLimit is 0", a.Name)
 			}
-			if a.Limit > 1 && a.After == 0 && a.Step == nil && a.Workflow == nil && !a.Dangling && s.Operation != nil {
+			if a.Limit > 1 && a.After == 0 && a.Step == nil && a.Workflow == nil && !a.Dangling() && s.Operation != nil {
 				c.report(g.Document, arazzo.Note, "retry-without-delay", a.Place, "action %q sends the request up to %d more times without a delay; say how long to wait with retryAfter", a.Name, a.Limit)
 			}
 		}
@@ -264,12 +264,12 @@ func (c *checker) endlessRecursion() {
 	for changed := true; changed; {
 		changed = false
 		for i, g := range c.graphs {
-			if !finishes[i] && g.finishes(func(w *linked.Workflow) bool { return w == nil || finishes[w.Index] }) {
+			if !finishes[i] && g.finishes(func(w *program.Workflow) bool { return w == nil || finishes[w.Index] }) {
 				finishes[i], changed = true, true
 			}
 		}
 	}
-	anything := func(*linked.Workflow) bool { return true }
+	anything := func(*program.Workflow) bool { return true }
 	for i, g := range c.graphs {
 		if finishes[i] || !g.whole || !g.finishes(anything) {
 			continue
@@ -283,7 +283,7 @@ func (c *checker) endlessRecursion() {
 	}
 }
 
-func (g *graph) finishes(can func(*linked.Workflow) bool) bool {
+func (g *graph) finishes(can func(*program.Workflow) bool) bool {
 	seen := make([]bool, len(g.Steps))
 	var visit func(int) bool
 	visit = func(i int) bool {
@@ -313,7 +313,7 @@ func (g *graph) finishes(can func(*linked.Workflow) bool) bool {
 
 // recursion finds a reachable step that calls, or hands over to, a workflow
 // that never finishes.
-func (g *graph) recursion(finishes []bool) (*linked.Step, *linked.Workflow) {
+func (g *graph) recursion(finishes []bool) (*program.Step, *program.Workflow) {
 	for i, s := range g.Steps {
 		if !g.reached[i] {
 			continue
@@ -332,10 +332,10 @@ func (g *graph) recursion(finishes []bool) (*linked.Step, *linked.Workflow) {
 
 // leadsBack reports whether calls and hand-overs lead from one workflow to
 // another.
-func (c *checker) leadsBack(from, to *linked.Workflow) bool {
-	seen := map[*linked.Workflow]bool{}
-	var visit func(*linked.Workflow) bool
-	visit = func(w *linked.Workflow) bool {
+func (c *checker) leadsBack(from, to *program.Workflow) bool {
+	seen := map[*program.Workflow]bool{}
+	var visit func(*program.Workflow) bool
+	visit = func(w *program.Workflow) bool {
 		if w == nil || seen[w] {
 			return false
 		}

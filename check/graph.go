@@ -3,12 +3,12 @@ package check
 import (
 	"slices"
 
-	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // graph is how control can go through a workflow: the steps are its nodes.
 type graph struct {
-	*linked.Workflow
+	*program.Workflow
 	edges [][]edge // by the index of the step that they leave
 	// reached are the steps that a run can come to; a step that only a retry
 	// refers to is reached too, though nothing leaves it then (F12).
@@ -19,10 +19,10 @@ type graph struct {
 
 // edge is one way on from a step.
 type edge struct {
-	to     int            // a step, or one of the ends
-	failed bool           // whether the step has failed
-	action *linked.Action // nil: none was selected (F3)
-	via    int            // the step that a retry refers to, or -1
+	to     int             // a step, or one of the ends
+	failed bool            // whether the step has failed
+	action *program.Action // nil: none was selected (F3)
+	via    int             // the step that a retry refers to, or -1
 }
 
 // The ends of a workflow.
@@ -35,13 +35,13 @@ const (
 
 // deadAction is an action that can never be selected.
 type deadAction struct {
-	step   *linked.Step
-	action *linked.Action
+	step   *program.Step
+	action *program.Action
 	failed bool
-	by     *linked.Action // that takes all in front of it; nil: its own criteria cannot pass
+	by     *program.Action // that takes all in front of it; nil: its own criteria cannot pass
 }
 
-func (c *checker) newGraph(w *linked.Workflow) *graph {
+func (c *checker) newGraph(w *program.Workflow) *graph {
 	g := &graph{Workflow: w, whole: true, edges: make([][]edge, len(w.Steps)), reached: make([]bool, len(w.Steps))}
 	for _, s := range w.Steps {
 		succeeded, failed := c.outcomes(s)
@@ -62,20 +62,20 @@ func (c *checker) newGraph(w *linked.Workflow) *graph {
 }
 
 // leave adds the ways that actions offer (F4), and the one of no action.
-func (g *graph) leave(c *checker, s *linked.Step, actions []*linked.Action, left codes, failed bool, otherwise int) {
+func (g *graph) leave(c *checker, s *program.Step, actions []*program.Action, left codes, failed bool, otherwise int) {
 	all := left
-	var taken []*linked.Action
+	var taken []*program.Action
 	for _, a := range actions {
 		pass, certain := c.passing(a.Criteria)
 		switch {
-		case a.Dangling:
+		case a.Dangling():
 			g.whole = false
 			continue
 		case all.and(pass).empty():
 			g.dead = append(g.dead, deadAction{s, a, failed, nil})
 			continue
 		case left.and(pass).empty():
-			i := slices.IndexFunc(taken, func(b *linked.Action) bool {
+			i := slices.IndexFunc(taken, func(b *program.Action) bool {
 				of, _ := c.passing(b.Criteria)
 				return !of.and(pass).empty()
 			})
@@ -95,7 +95,7 @@ func (g *graph) leave(c *checker, s *linked.Step, actions []*linked.Action, left
 	}
 }
 
-func (g *graph) follow(s *linked.Step, a *linked.Action, failed bool) edge {
+func (g *graph) follow(s *program.Step, a *program.Action, failed bool) edge {
 	e := edge{failed: failed, action: a, via: -1}
 	switch {
 	case a.Kind == "retry":

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -47,7 +47,7 @@ func (c *checker) ignore() {
 	c.diagnostics = kept
 }
 
-func (c *checker) silences(d *linked.Document) *silenced {
+func (c *checker) silences(d *program.Document) *silenced {
 	s := &silenced{lines: map[int][]string{}}
 	text := string(d.Decl.Text())
 	if strings.Contains(text, "gobelin-ignore") {
@@ -57,7 +57,7 @@ func (c *checker) silences(d *linked.Document) *silenced {
 	return s
 }
 
-func (c *checker) comments(d *linked.Document, s *silenced, text string) {
+func (c *checker) comments(d *program.Document, s *silenced, text string) {
 	for i, line := range strings.Split(text, "\n") {
 		m := ignoreComment.FindStringSubmatchIndex(line)
 		if m == nil {
@@ -74,7 +74,7 @@ func (c *checker) comments(d *linked.Document, s *silenced, text string) {
 	}
 }
 
-func (c *checker) fields(d *linked.Document, s *silenced, n *arazzo.Node, pointer string) {
+func (c *checker) fields(d *program.Document, s *silenced, n *arazzo.Node, pointer string) {
 	if n == nil {
 		return
 	}
@@ -100,7 +100,7 @@ func (c *checker) fields(d *linked.Document, s *silenced, n *arazzo.Node, pointe
 }
 
 // known reports codes that the catalogue does not have: they silence nothing.
-func (c *checker) known(d *linked.Document, codes []string, at arazzo.Position) {
+func (c *checker) known(d *program.Document, codes []string, at arazzo.Position) {
 	for _, code := range codes {
 		if _, ok := Explain(code); !ok {
 			c.report(d, arazzo.Warning, "unknown-code", at, "there is no code %q to ignore%s", code, nearest.Hint(code, Codes()))

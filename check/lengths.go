@@ -5,14 +5,14 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
-	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 )
 
 // correctLengths corrects .length to the function of RFC 9535 where no value
 // that it is taken of can be an object: of an object the function counts the
 // members, while the property is one of them (ruling C11a).
-func (t *typing) correctLengths(c *linked.Criterion, q query, term *jsonpath.Term) {
+func (t *typing) correctLengths(c *program.Criterion, q query, term *jsonpath.Term) {
 	right := c.JSONPath.LengthCorrection()
 	lengths, certain := t.lengths(q, term)
 	if right == "" || !certain || lengths == 0 || lengths != strings.Count(c.Text, ".length") {

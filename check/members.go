@@ -7,30 +7,30 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // lookups judges every expression of a value.
-func (t *typing) lookups(at *scope, v *linked.Value) {
+func (t *typing) lookups(at *scope, v *program.Operand) {
 	if v == nil {
 		return
 	}
-	if v.Kind == linked.Selection && v.Selector != nil {
+	if v.Kind == program.Selection && v.Selector != nil {
 		t.selected(at, v)
 	}
-	v.All(func(r *linked.Ref) { t.lookup(at, r) })
+	v.All(func(r *program.Ref) { t.lookup(at, r) })
 }
 
 // lookup reports what an expression looks for where no schema has it.
-func (t *typing) lookup(at *scope, r *linked.Ref) {
+func (t *typing) lookup(at *scope, r *program.Ref) {
 	switch r.Kind {
-	case linked.ResponseHeader:
+	case program.ResponseHeader:
 		t.header(at, r)
 		return
-	case linked.ResponseBody:
+	case program.ResponseBody:
 		if t.noBody(at, r) {
 			return
 		}
@@ -41,7 +41,7 @@ func (t *typing) lookup(at *scope, r *linked.Ref) {
 	}
 	base, _ := t.base(at, r)
 	found := base.Follow(path)
-	if d := t.absent(at, r, found, path); d != nil && r.Kind == linked.ResponseBody {
+	if d := t.absent(at, r, found, path); d != nil && r.Kind == program.ResponseBody {
 		t.respellToken(at, d, r, base, found)
 	}
 }
@@ -51,15 +51,15 @@ func (t *typing) lookup(at *scope, r *linked.Ref) {
 var wholeHint = map[form]string{textForm: "; all of it is $response.body", binaryForm: "; all of it is $response.body"}
 
 // noBody reports a look into a response body that has no members.
-func (t *typing) noBody(at *scope, r *linked.Ref) bool {
+func (t *typing) noBody(at *scope, r *program.Ref) bool {
 	f, b := t.without(at)
 	switch {
 	case f == emptyForm:
-		t.report(at.workflow.Document, arazzo.Warning, "response-body", r.Place,
+		t.report(at.workflow.Document, arazzo.Warning, "response-body", r.At(at.workflow.Document.Decl),
 			"%s is always missing: a response %s has no body", r.Text, b.response.Code)
 		return true
 	case (f == xmlForm || f == textForm || f == binaryForm) && len(tokens(r)) > 0:
-		d := t.report(at.workflow.Document, arazzo.Warning, "response-body", r.Place,
+		d := t.report(at.workflow.Document, arazzo.Warning, "response-body", r.At(at.workflow.Document.Decl),
 			"%s looks for a member, but the response of %s is %s (%s)%s", r.Text, label(at.step), formNames[f], b.media, wholeHint[f])
 		d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column}, "the response is declared here")
 		return true
@@ -69,13 +69,13 @@ func (t *typing) noBody(at *scope, r *linked.Ref) bool {
 
 // header reports a header that no response declares where it is nearly one that
 // is. Others are common without being declared.
-func (t *typing) header(at *scope, r *linked.Ref) {
+func (t *typing) header(at *scope, r *program.Ref) {
 	names, place := at.headers()
 	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, r.Name) }) || slices.Contains(usualHeaders, strings.ToLower(r.Name)) {
 		return
 	}
 	if hint := nearest.Hint(r.Name, names); hint != "" {
-		d := t.report(at.workflow.Document, arazzo.Warning, "response-header", r.Place,
+		d := t.report(at.workflow.Document, arazzo.Warning, "response-header", r.At(at.workflow.Document.Decl),
 			"the response %s of %s declares no header %q%s", at.codes(), label(at.step), r.Name, hint)
 		d.Related = schemaPlace(place, "its headers")
 	}
@@ -86,7 +86,7 @@ var usualHeaders = []string{"content-type", "content-length", "content-encoding"
 	"retry-after", "link", "server", "vary", "age", "via", "set-cookie", "cache-control", "connection", "www-authenticate", "allow", "accept-ranges"}
 
 // absent reports a member or item that a schema does not have.
-func (t *typing) absent(at *scope, r *linked.Ref, found schema.Found, path []string) *arazzo.Diagnostic {
+func (t *typing) absent(at *scope, r *program.Ref, found schema.Found, path []string) *arazzo.Diagnostic {
 	if found.Presence != schema.Undeclared && found.Presence != schema.Never {
 		return nil
 	}
@@ -95,7 +95,7 @@ func (t *typing) absent(at *scope, r *linked.Ref, found schema.Found, path []str
 	if found.At > 0 {
 		what = fmt.Sprintf("%s in %s", quoteToken(path[:found.At]), what)
 	}
-	return t.missing(at, code, r.Place, r.Text, what, token, found)
+	return t.missing(at, code, r.At(at.workflow.Document.Decl), r.Text, what, token, found)
 }
 
 // missing reports one token that leads nowhere.
@@ -147,39 +147,39 @@ func schemaPlace(p schema.Place, message string) []arazzo.Related {
 }
 
 // owner names the value that an expression looks into.
-func (t *typing) owner(at *scope, r *linked.Ref) (what, code string) {
+func (t *typing) owner(at *scope, r *program.Ref) (what, code string) {
 	switch r.Kind {
-	case linked.ResponseBody:
+	case program.ResponseBody:
 		return fmt.Sprintf("the response %s of %s%s", at.codes(), label(at.step), at.whenFailed()), "response-member"
-	case linked.StepOutput:
+	case program.StepOutput:
 		return fmt.Sprintf("the output %q of step %q", r.Name, r.Step.Decl.StepID), "value-member"
-	case linked.InputRef:
+	case program.InputRef:
 		return fmt.Sprintf("the input %q", r.Name), "value-member"
-	case linked.WorkflowOutput:
+	case program.WorkflowOutput:
 		return fmt.Sprintf("the output %q of workflow %q", r.Name, r.Workflow.Decl.WorkflowID), "value-member"
-	case linked.RequestBody:
+	case program.RequestBody:
 		return "the request body", "value-member"
 	}
 	return "the value", "value-member"
 }
 
 // selected judges the selector of a Selector Object.
-func (t *typing) selected(at *scope, v *linked.Value) {
+func (t *typing) selected(at *scope, v *program.Operand) {
 	s := v.Selector
-	if s.Context == nil || s.Context.Kind != linked.Reference {
+	if s.Context.Kind != program.Reference {
 		return
 	}
-	context := t.reference(at, s.Context.Ref).Type
+	context := t.reference(at, &s.Context.Ref).Type
 	if s.Query != nil {
 		if path, ok := s.Query.Path(); ok {
-			t.query(at, query{context: context, root: context, owner: s.Context.Ref, text: s.Text, place: v.Place}, path)
+			t.query(at, query{context: context, root: context, owner: &s.Context.Ref, text: s.Text, place: v.Place}, path)
 		}
 		return
 	}
-	if !s.XPath {
+	if s.XPath == nil {
 		found := context.Follow(s.Pointer)
 		if found.Presence == schema.Undeclared || found.Presence == schema.Never {
-			what, code := t.owner(at, s.Context.Ref)
+			what, code := t.owner(at, &s.Context.Ref)
 			t.missing(at, code, v.Place, s.Text, what, s.Pointer[found.At], found)
 		}
 	}
@@ -188,7 +188,7 @@ func (t *typing) selected(at *scope, v *linked.Value) {
 // query is where a JSONPath is evaluated.
 type query struct {
 	context, root *schema.Type // what @ and $ are
-	owner         *linked.Ref
+	owner         *program.Ref
 	text          string
 	place         arazzo.Position
 }

@@ -5,126 +5,82 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
-
-// moment is when an expression is evaluated.
-type moment uint8
-
-const (
-	beforeRequest moment = iota // parameters and body of a step
-	afterResponse               // criteria, outputs and actions of a step
-	afterSteps                  // outputs of a workflow
-)
-
-// eachRef calls visit for every expression of a workflow; step is nil in the
-// outputs of the workflow.
-func eachRef(w *linked.Workflow, visit func(*linked.Step, moment, *linked.Ref)) {
-	for _, s := range w.Steps {
-		before := func(r *linked.Ref) { visit(s, beforeRequest, r) }
-		after := func(r *linked.Ref) { visit(s, afterResponse, r) }
-		for _, a := range s.Arguments {
-			a.Value.All(before)
-		}
-		if s.Body != nil {
-			s.Body.Payload.All(before)
-			for _, r := range s.Body.Replacements {
-				r.Value.All(before)
-			}
-		}
-		for _, c := range s.Criteria {
-			c.All(after)
-		}
-		for _, o := range s.Outputs {
-			o.Value.All(after)
-		}
-		for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-			for _, c := range a.Criteria {
-				c.All(after)
-			}
-			for _, in := range a.Inputs {
-				in.Value.All(after)
-			}
-		}
-	}
-	for _, o := range w.Outputs {
-		o.Value.All(func(r *linked.Ref) { visit(nil, afterSteps, r) })
-	}
-}
 
 // messageReads tells of parts of a message where there is none, or that the
 // message does not have, and of $outputs and $workflows that have no value.
 func (c *checker) messageReads() {
 	for _, w := range c.program.Workflows {
-		eachRef(w, func(s *linked.Step, when moment, r *linked.Ref) {
+		w.EachRef(func(s *program.Step, when program.Moment, r *program.Ref) {
 			switch r.Kind {
-			case linked.StatusCode, linked.ResponseHeader, linked.ResponseBody:
+			case program.StatusCode, program.ResponseHeader, program.ResponseBody:
 				c.responseRead(w, s, when, r)
-			case linked.URL, linked.Method, linked.RequestHeader, linked.RequestQuery, linked.RequestPath, linked.RequestBody:
+			case program.URL, program.Method, program.RequestHeader, program.RequestQuery, program.RequestPath, program.RequestBody:
 				c.requestRead(w, s, when, r)
-			case linked.OutputRef:
+			case program.OutputRef:
 				c.outputsRead(w, s, when, r)
-			case linked.WorkflowInput, linked.WorkflowOutput:
+			case program.WorkflowInput, program.WorkflowOutput:
 				c.workflowRead(w, r)
 			}
 		})
 	}
 }
 
-func (c *checker) responseRead(w *linked.Workflow, s *linked.Step, when moment, r *linked.Ref) {
+func (c *checker) responseRead(w *program.Workflow, s *program.Step, when program.Moment, r *program.Ref) {
 	switch {
-	case when == afterSteps:
-		c.report(w.Document, arazzo.Error, "no-message", r.Place,
+	case when == program.AfterSteps:
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
 			"%s is always missing: the outputs of a workflow belong to no request; give a step the output and read it as $steps.<stepId>.outputs.<name>", r.Text)
 	case s.Decl.WorkflowID != "":
-		if r.Kind == linked.StatusCode && when == afterResponse && c.decided(s) {
+		if r.Kind == program.StatusCode && when == program.AfterResponse && c.decided(s) {
 			return // never-succeeds says it better
 		}
-		c.report(w.Document, arazzo.Error, "no-message", r.Place,
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
 			"%s is always missing: step %q calls a workflow and has no response of its own; what the workflow gives is at $outputs.<name>", r.Text, s.Decl.StepID)
-	case when == beforeRequest:
-		c.report(w.Document, arazzo.Error, "no-message", r.Place,
+	case when == program.BeforeRequest:
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
 			"%s is always missing: the request of step %q has not been sent yet; what an earlier step got is at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
 	}
 }
 
 // decided reports whether a step of a called workflow is told never to succeed.
-func (c *checker) decided(s *linked.Step) bool {
+func (c *checker) decided(s *program.Step) bool {
 	succeeded, _ := c.outcomes(s)
 	return succeeded.empty()
 }
 
-func (c *checker) requestRead(w *linked.Workflow, s *linked.Step, when moment, r *linked.Ref) {
+func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program.Moment, r *program.Ref) {
 	switch {
-	case when == afterSteps:
-		c.report(w.Document, arazzo.Error, "no-message", r.Place, "%s is always missing: the outputs of a workflow belong to no request; give a step the output", r.Text)
+	case when == program.AfterSteps:
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl), "%s is always missing: the outputs of a workflow belong to no request; give a step the output", r.Text)
 		return
 	case s.Decl.WorkflowID != "":
-		c.report(w.Document, arazzo.Error, "no-message", r.Place, "%s is always missing: step %q calls a workflow and sends no request of its own", r.Text, s.Decl.StepID)
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl), "%s is always missing: step %q calls a workflow and sends no request of its own", r.Text, s.Decl.StepID)
 		return
-	case s.Operation == nil || s.MissingParameters || when == beforeRequest:
+	case s.Operation == nil || s.MissingParameters || when == program.BeforeRequest:
 		return
 	}
-	places := map[linked.RefKind]string{linked.RequestQuery: "query", linked.RequestPath: "path"}
+	places := map[program.RefKind]string{program.RequestQuery: "query", program.RequestPath: "path"}
 	switch in := places[r.Kind]; {
-	case r.Kind == linked.RequestBody && s.Body == nil:
-		c.report(w.Document, arazzo.Warning, "unsent-value", r.Place, "%s is always missing: step %q sends no body", r.Text, s.Decl.StepID)
+	case r.Kind == program.RequestBody && s.Body == nil:
+		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q sends no body", r.Text, s.Decl.StepID)
 	case in != "" && !sends(s, in, r.Name):
 		var names []string
-		for _, a := range s.Arguments {
+		for a := range program.Each(s.Arguments) {
 			if a.In == in {
 				names = append(names, a.Name)
 			}
 		}
-		c.report(w.Document, arazzo.Warning, "unsent-value", r.Place, "%s is always missing: step %q has no %s parameter %q%s", r.Text, s.Decl.StepID, in, r.Name, nearest.Hint(r.Name, names))
+		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s", r.Text, s.Decl.StepID, in, r.Name, nearest.Hint(r.Name, names))
 	}
 }
 
 // sends reports whether a step has a parameter, or may be given it as a
 // credential.
-func sends(s *linked.Step, in, name string) bool {
-	for _, a := range s.Arguments {
+func sends(s *program.Step, in, name string) bool {
+	for a := range program.Each(s.Arguments) {
 		if a.In == in && a.Name == name || a.In == "querystring" && in == "query" {
 			return true
 		}
@@ -140,24 +96,24 @@ func sends(s *linked.Step, in, name string) bool {
 }
 
 // outputsRead checks $outputs (E12).
-func (c *checker) outputsRead(w *linked.Workflow, s *linked.Step, when moment, r *linked.Ref) {
+func (c *checker) outputsRead(w *program.Workflow, s *program.Step, when program.Moment, r *program.Ref) {
 	switch {
-	case when == afterSteps:
+	case when == program.AfterSteps:
 		var all []string
-		for _, o := range w.Outputs {
+		for o := range program.Each(w.Outputs) {
 			if at := r.Place.Pointer; o.Place.Pointer == at {
 				break
 			}
 			all = append(all, o.Name)
 		}
 		if !names(all, r.Name) {
-			c.report(w.Document, arazzo.Warning, "unknown-output", r.Place, "%s is always missing: above it workflow %q has no output %q%s", r.Text, w.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
+			c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: above it workflow %q has no output %q%s", r.Text, w.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
 		}
 	case s.Decl.WorkflowID == "" && s.Operation != nil:
-		c.report(w.Document, arazzo.Error, "no-outputs", r.Place,
+		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl),
 			"%s is always missing: step %q calls no workflow; outputs of steps are at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
-	case s.Called != nil && when == beforeRequest:
-		c.report(w.Document, arazzo.Error, "no-outputs", r.Place, "%s is always missing: the workflow has not been called yet", r.Text)
+	case s.Called != nil && when == program.BeforeRequest:
+		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl), "%s is always missing: the workflow has not been called yet", r.Text)
 	case s.Called != nil && !handsOver(c.graphs[s.Called.Index]):
 		c.declaredBy(w, s.Called, r)
 	}
@@ -176,13 +132,13 @@ func handsOver(g *graph) bool {
 	return !g.whole
 }
 
-func (c *checker) declaredBy(w, of *linked.Workflow, r *linked.Ref) {
+func (c *checker) declaredBy(w, of *program.Workflow, r *program.Ref) {
 	var all []string
 	for _, e := range of.Decl.Outputs {
 		all = append(all, e.Name)
 	}
 	if !names(all, r.Name) {
-		c.report(w.Document, arazzo.Warning, "unknown-output", r.Place, "%s is always missing: workflow %q declares no output %q%s", r.Text, of.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
+		c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: workflow %q declares no output %q%s", r.Text, of.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
 	}
 }
 
@@ -193,20 +149,20 @@ func names(declared []string, name string) bool {
 
 // workflowRead checks $workflows: whether the workflow declares the name, and
 // whether anything can have run it before.
-func (c *checker) workflowRead(w *linked.Workflow, r *linked.Ref) {
+func (c *checker) workflowRead(w *program.Workflow, r *program.Ref) {
 	of := r.Workflow
 	switch {
-	case r.Kind == linked.WorkflowOutput && !r.Declared:
+	case r.Kind == program.WorkflowOutput && r.Dotted:
 		c.declaredBy(w, of, r)
 		return
-	case r.Kind == linked.WorkflowInput && !r.Declared:
+	case r.Kind == program.WorkflowInput && r.Dotted:
 		var all []string
-		for _, in := range of.Inputs {
+		for in := range program.Each(of.Inputs) {
 			all = append(all, in.Name)
 		}
-		c.report(w.Document, arazzo.Warning, "unknown-input", r.Place, "workflow %q declares no input %q%s", of.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
+		c.report(w.Document, arazzo.Warning, "unknown-input", r.At(w.Document.Decl), "workflow %q declares no input %q%s", of.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
 		return
-	case r.Kind == linked.WorkflowInput && of == w:
+	case r.Kind == program.WorkflowInput && of == w:
 		return
 	}
 	for _, entry := range c.program.Workflows {
@@ -214,15 +170,15 @@ func (c *checker) workflowRead(w *linked.Workflow, r *linked.Ref) {
 			return
 		}
 	}
-	c.report(w.Document, arazzo.Warning, "workflow-not-run", r.Place,
+	c.report(w.Document, arazzo.Warning, "workflow-not-run", r.At(w.Document.Decl),
 		"%s is always missing: nothing runs workflow %q before; name it in the dependsOn of workflow %q, or call it from a step", r.Text, of.Decl.WorkflowID, w.Decl.WorkflowID)
 }
 
 // runs are the workflows that a run of one may come to, itself included.
-func (c *checker) runs(entry *linked.Workflow) map[*linked.Workflow]bool {
-	seen := map[*linked.Workflow]bool{}
-	var visit func(*linked.Workflow)
-	visit = func(w *linked.Workflow) {
+func (c *checker) runs(entry *program.Workflow) map[*program.Workflow]bool {
+	seen := map[*program.Workflow]bool{}
+	var visit func(*program.Workflow)
+	visit = func(w *program.Workflow) {
 		if w == nil || seen[w] {
 			return
 		}
@@ -243,7 +199,7 @@ func (c *checker) runs(entry *linked.Workflow) map[*linked.Workflow]bool {
 
 // leadsBackAny reports whether a workflow can come to run again within a run:
 // where calls are many, nothing is said about it.
-func (c *checker) leadsBackAny(w *linked.Workflow) bool {
+func (c *checker) leadsBackAny(w *program.Workflow) bool {
 	calls := 0
 	for _, other := range c.program.Workflows {
 		for _, s := range other.Steps {

@@ -14,8 +14,8 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/shared"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -101,7 +101,7 @@ type seeder struct {
 	document shared.CorpusDocument
 	random   *rand.Rand
 	root     *tree.Node
-	program  *linked.Program
+	program  *program.Program
 	before   map[string]int // diagnostics, by what they say
 }
 
@@ -116,11 +116,11 @@ func newSeeder(t *testing.T, corpus *shared.Corpus, d shared.CorpusDocument) *se
 		return nil
 	}
 	s.root = root
-	program, diagnostics := s.check(root)
-	if program == nil {
+	checked, diagnostics := s.check(root)
+	if checked == nil {
 		return nil
 	}
-	s.program, s.before = linked.Of(program), map[string]int{}
+	s.program, s.before = program.Of(checked), map[string]int{}
 	warnings := 0
 	for _, d := range diagnostics {
 		switch d.Severity {
@@ -185,7 +185,7 @@ func (s *seeder) choose(seeded []int) (int, defect) {
 }
 
 // entry gives the steps of the document itself.
-func (s *seeder) entry() (list []*linked.Step) {
+func (s *seeder) entry() (list []*program.Step) {
 	for _, w := range s.program.Workflows {
 		if w.Document == s.program.Documents[0] {
 			list = append(list, w.Steps...)
@@ -194,7 +194,7 @@ func (s *seeder) entry() (list []*linked.Step) {
 	return list
 }
 
-func stepPointer(step *linked.Step) string { return step.Decl.At().Pointer }
+func stepPointer(step *program.Step) string { return step.Decl.At().Pointer }
 
 // misspelt is a text with one letter left out, away from its ends.
 func (s *seeder) misspelt(text string) string {
@@ -303,7 +303,7 @@ func (s *seeder) pointers() (list []defect) {
 
 // declares reports whether every response with a JSON body of a step's
 // operation declares what a pointer names.
-func declares(step *linked.Step, tokens []string) bool {
+func declares(step *program.Step, tokens []string) bool {
 	some := false
 	for _, schema := range bodies(step) {
 		n := schema
@@ -324,7 +324,7 @@ func declares(step *linked.Step, tokens []string) bool {
 }
 
 // bodies are the schemas of a step's successful JSON responses.
-func bodies(step *linked.Step) (list []*tree.Node) {
+func bodies(step *program.Step) (list []*tree.Node) {
 	if step.Operation == nil {
 		return nil
 	}
@@ -338,7 +338,7 @@ func bodies(step *linked.Step) (list []*tree.Node) {
 	return list
 }
 
-func follow(step *linked.Step, n *tree.Node) *tree.Node {
+func follow(step *program.Step, n *tree.Node) *tree.Node {
 	for n.Get("$ref") != nil {
 		target, _, err := step.Source.Description.Follow(n)
 		if err != nil || target == n {
@@ -420,7 +420,7 @@ func (s *seeder) enums() (list []defect) {
 	return list
 }
 
-func collectEnums(step *linked.Step, n *tree.Node, depth int, values *[]string) {
+func collectEnums(step *program.Step, n *tree.Node, depth int, values *[]string) {
 	n = follow(step, n)
 	if n == nil || depth > 4 {
 		return
@@ -491,8 +491,8 @@ func (s *seeder) moves() (list []defect) {
 			continue
 		}
 		producer := step.Workflow.Steps[step.Index-1]
-		reads := slices.ContainsFunc(step.Arguments, func(a *linked.Argument) (found bool) {
-			a.Value.All(func(r *linked.Ref) { found = found || r.Step == producer })
+		reads := slices.ContainsFunc(step.Arguments, func(a program.Argument) (found bool) {
+			a.Value.All(func(r *program.Ref) { found = found || r.Step == producer })
 			return found
 		})
 		if !reads || len(producer.Decl.OnSuccess) > 0 || len(step.Workflow.Decl.SuccessActions) > 0 {

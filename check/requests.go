@@ -9,18 +9,18 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // request judges what a step sends, or gives to the workflow that it calls.
-func (t *typing) request(s *linked.Step) {
+func (t *typing) request(s *program.Step) {
 	at := &scope{workflow: s.Workflow, step: s}
-	for _, a := range s.Arguments {
-		t.lookups(at, a.Value)
+	for a := range program.Each(s.Arguments) {
+		t.lookups(at, &a.Value)
 	}
 	switch {
 	case s.Called != nil:
@@ -32,12 +32,12 @@ func (t *typing) request(s *linked.Step) {
 }
 
 // parameters judges the parameters of a request.
-func (t *typing) parameters(at *scope, s *linked.Step) {
-	for _, a := range s.Arguments {
+func (t *typing) parameters(at *scope, s *program.Step) {
+	for a := range program.Each(s.Arguments) {
 		if a.Decl == nil {
 			continue // the description's own default
 		}
-		if a.Value.Kind == linked.Constant {
+		if a.Value.Kind == program.Constant {
 			if none := s.Operation.NoValue(openapi.ArgKey{Name: a.Name, In: a.In}, a.Value.Constant); none != nil {
 				t.report(at.workflow.Document, arazzo.Error, "no-value", a.Value.Place,
 					"step %q always fails: %s has no value, for what it is given %s", s.Decl.StepID, none.Subject(), none.Lack)
@@ -46,7 +46,7 @@ func (t *typing) parameters(at *scope, s *linked.Step) {
 		}
 		if p := parameterOf(s.Operation, a); p != nil {
 			want := t.schema(p.Schema, p.Home)
-			t.fits(at, a.Value, flow{want: want, text: p.ContentType == "" || formOf(p.ContentType) != jsonForm, what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
+			t.fits(at, &a.Value, flow{want: want, text: p.ContentType == "" || formOf(p.ContentType) != jsonForm, what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
 		}
 	}
 	if s.MissingParameters {
@@ -57,7 +57,7 @@ func (t *typing) parameters(at *scope, s *linked.Step) {
 			continue
 		}
 		var others []string
-		for _, a := range s.Arguments {
+		for a := range program.Each(s.Arguments) {
 			if a.In == p.In && parameterOf(s.Operation, a) == nil {
 				others = append(others, a.Name)
 			}
@@ -71,7 +71,7 @@ func (t *typing) parameters(at *scope, s *linked.Step) {
 	}
 }
 
-func parameterOf(op *openapi.Operation, a *linked.Argument) *openapi.Parameter {
+func parameterOf(op *openapi.Operation, a *program.Argument) *openapi.Parameter {
 	for _, p := range op.Parameters {
 		if p.Is(a.Name, a.In) {
 			return p
@@ -80,19 +80,19 @@ func parameterOf(op *openapi.Operation, a *linked.Argument) *openapi.Parameter {
 	return nil
 }
 
-func given(s *linked.Step, p *openapi.Parameter) bool {
-	return slices.ContainsFunc(s.Arguments, func(a *linked.Argument) bool {
+func given(s *program.Step, p *openapi.Parameter) bool {
+	return slices.ContainsFunc(s.Arguments, func(a program.Argument) bool {
 		return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query"
 	})
 }
 
 // arguments judges what a called workflow is given (F17, E14).
-func (t *typing) arguments(at *scope, called *linked.Workflow, list []*linked.Argument, place arazzo.Position, incomplete bool) {
+func (t *typing) arguments(at *scope, called *program.Workflow, list []program.Argument, place arazzo.Position, incomplete bool) {
 	if called.Schema == nil {
 		return
 	}
 	inputs := t.inputs(called)
-	for _, a := range list {
+	for a := range program.Each(list) {
 		found := inputs.Member(a.Name)
 		switch found.Presence {
 		case schema.Undeclared, schema.Never:
@@ -104,14 +104,14 @@ func (t *typing) arguments(at *scope, called *linked.Workflow, list []*linked.Ar
 				}
 			}
 		default:
-			t.fits(at, a.Value, flow{want: found.Type, what: fmt.Sprintf("the input %q of workflow %q", a.Name, called.Decl.WorkflowID)})
+			t.fits(at, &a.Value, flow{want: found.Type, what: fmt.Sprintf("the input %q of workflow %q", a.Name, called.Decl.WorkflowID)})
 		}
 	}
 	if incomplete {
 		return
 	}
 	for _, name := range inputs.Required() {
-		if slices.ContainsFunc(list, func(a *linked.Argument) bool { return a.Name == name }) || inputs.Member(name).Type == nil || inputs.Member(name).Type.HasDefault() {
+		if slices.ContainsFunc(list, func(a program.Argument) bool { return a.Name == name }) || inputs.Member(name).Type == nil || inputs.Member(name).Type.HasDefault() {
 			continue
 		}
 		p, _ := inputs.Member(name).Type.Place()
@@ -121,7 +121,7 @@ func (t *typing) arguments(at *scope, called *linked.Workflow, list []*linked.Ar
 }
 
 // body judges a request body.
-func (t *typing) body(at *scope, s *linked.Step) {
+func (t *typing) body(at *scope, s *program.Step) {
 	declared := s.Operation.Body
 	switch {
 	case s.Body == nil:
@@ -137,18 +137,18 @@ func (t *typing) body(at *scope, s *linked.Step) {
 		}
 		return
 	case declared == nil:
-		t.lookups(at, s.Body.Payload)
+		t.lookups(at, &s.Body.Payload)
 		if !slices.Contains(bodyless, s.Operation.Method) {
 			t.report(at.workflow.Document, arazzo.Warning, "body-undeclared", s.Body.Place, "%s declares no request body", label(s))
 		}
 		return
 	}
-	for _, r := range s.Body.Replacements {
-		t.lookups(at, r.Value)
+	for r := range program.Each(s.Body.Replacements) {
+		t.lookups(at, &r.Value)
 	}
 	media := mediaOf(declared, s.Body.ContentType)
 	if media == nil {
-		t.lookups(at, s.Body.Payload)
+		t.lookups(at, &s.Body.Payload)
 		if len(declared.Content) > 0 && strings.Contains(s.Body.ContentType, "/") {
 			var types []string
 			for _, m := range declared.Content {
@@ -159,11 +159,11 @@ func (t *typing) body(at *scope, s *linked.Step) {
 		}
 		return
 	}
-	payload := s.Body.Payload
+	payload := &s.Body.Payload
 	if formOf(s.Body.ContentType) == jsonForm {
 		payload = textPayload(payload)
 	}
-	t.lookups(at, s.Body.Payload)
+	t.lookups(at, &s.Body.Payload)
 	f := flow{want: t.schema(media.Schema, media.Home), what: "the body of " + label(s), members: true}
 	switch formOf(s.Body.ContentType) {
 	case jsonForm:
@@ -178,19 +178,19 @@ func (t *typing) body(at *scope, s *linked.Step) {
 		}
 		f.text = true
 	}
-	for _, r := range s.Body.Replacements {
-		if r.Query != nil || r.XPath != "" {
+	for r := range program.Each(s.Body.Replacements) {
+		if r.Query != nil || r.XPath != nil {
 			f.open = true
 			continue
 		}
 		f.replaced = append(f.replaced, r.Pointer)
 		if found := f.want.Follow(r.Pointer); found.Type != nil && !slices.Contains(r.Pointer, "-") {
-			t.fits(at, r.Value, flow{want: found.Type, text: f.text, what: fmt.Sprintf("%s in the body of %s", quoteToken(r.Pointer), label(s))})
+			t.fits(at, &r.Value, flow{want: found.Type, text: f.text, what: fmt.Sprintf("%s in the body of %s", quoteToken(r.Pointer), label(s))})
 		} else if found.Presence == schema.Never || found.Presence == schema.Undeclared {
 			t.unknownMember(at, f, r.Place, r.Pointer[found.At], found, found.Names)
 		}
 	}
-	if payload != nil && !(payload.Kind == linked.Constant && payload.Constant == nil) {
+	if payload.Kind != program.Constant || payload.Constant != nil {
 		t.fits(at, payload, f)
 	}
 }
@@ -199,7 +199,7 @@ func (t *typing) body(at *scope, s *linked.Step) {
 // as a rule of documents.
 var bodyless = []string{"GET", "HEAD", "DELETE"}
 
-func (t *typing) bodyPlace(s *linked.Step) []arazzo.Related {
+func (t *typing) bodyPlace(s *program.Step) []arazzo.Related {
 	n := s.Operation.Node.Get("requestBody")
 	if n == nil || s.Source == nil || s.Source.Description == nil {
 		return nil
@@ -258,7 +258,7 @@ func (f flow) puts(name string) bool {
 }
 
 // fits reports where a value cannot be what the schema wants.
-func (t *typing) fits(at *scope, v *linked.Value, f flow) {
+func (t *typing) fits(at *scope, v *program.Operand, f flow) {
 	if v == nil {
 		return
 	}
@@ -267,26 +267,26 @@ func (t *typing) fits(at *scope, v *linked.Value, f flow) {
 		return // meant as an expression: that is told already
 	}
 	switch v.Kind {
-	case linked.Object, linked.Array:
+	case program.Object, program.Array:
 		// Inside of a form an array or object has a form of its own.
 		if f.text && len(f.path) > 0 || f.text && !f.members {
 			return
 		}
 		kind := schema.Array
-		if v.Kind == linked.Object {
+		if v.Kind == program.Object {
 			kind = schema.Object
 		}
 		if p := f.want.Refuses(schema.Kind(kind), false); p != nil {
 			t.misfit(at, v, f, p, kind.String())
 			return
 		}
-		if v.Kind == linked.Object {
+		if v.Kind == program.Object {
 			t.object(at, v, f)
 			return
 		}
-		for i, item := range v.Items {
+		for i := range v.Items {
 			if found := f.want.Item(i); found.Type != nil {
-				t.fits(at, item, f.into(strconv.Itoa(i), found.Type))
+				t.fits(at, &v.Items[i], f.into(strconv.Itoa(i), found.Type))
 			}
 		}
 		return
@@ -296,7 +296,7 @@ func (t *typing) fits(at *scope, v *linked.Value, f flow) {
 		t.misfit(at, v, f, p, spoken(v, got))
 		return
 	}
-	if v.Kind == linked.Reference && !f.text && got.Kinds() == schema.Array && f.want.Kinds() == schema.Array {
+	if v.Kind == program.Reference && !f.text && got.Kinds() == schema.Array && f.want.Kinds() == schema.Array {
 		have, want := got.Items(), f.want.Items()
 		if have == nil || want == nil || !have.Known() {
 			return
@@ -310,13 +310,13 @@ func (t *typing) fits(at *scope, v *linked.Value, f flow) {
 }
 
 // spoken says what a value is for a message.
-func spoken(v *linked.Value, got *schema.Type) string {
+func spoken(v *program.Operand, got *schema.Type) string {
 	switch v.Kind {
-	case linked.Constant:
+	case program.Constant:
 		return literal(v.Constant)
-	case linked.Template:
+	case program.Interpolation:
 		return "text"
-	case linked.Reference:
+	case program.Reference:
 		return v.Ref.Text + ", " + typeText(got)
 	}
 	return typeText(got)
@@ -337,25 +337,25 @@ func typeText(t *schema.Type) string {
 
 // unfolded shows the members of a constant as values, so that each has a
 // place.
-func unfolded(v *linked.Value) *linked.Value {
-	if v.Kind != linked.Constant {
+func unfolded(v *program.Operand) *program.Operand {
+	if v.Kind != program.Constant {
 		return v
 	}
 	switch c := v.Constant.(type) {
 	case []any:
-		out := &linked.Value{Kind: linked.Array, Place: v.Place}
+		out := &program.Operand{Kind: program.Array, Place: v.Place}
 		for i, item := range c {
-			out.Items = append(out.Items, &linked.Value{Constant: item, Place: inside(v.Place, strconv.Itoa(i))})
+			out.Items = append(out.Items, program.Operand{Constant: item, Place: inside(v.Place, strconv.Itoa(i))})
 		}
 		return out
 	case map[string]any:
-		out := &linked.Value{Kind: linked.Object, Place: v.Place}
+		out := &program.Operand{Kind: program.Object, Place: v.Place}
 		for name := range c {
 			out.Names = append(out.Names, name)
 		}
 		sort.Strings(out.Names)
 		for _, name := range out.Names {
-			out.Items = append(out.Items, &linked.Value{Constant: c[name], Place: inside(v.Place, name)})
+			out.Items = append(out.Items, program.Operand{Constant: c[name], Place: inside(v.Place, name)})
 		}
 		return out
 	}
@@ -379,16 +379,16 @@ func (t *typing) exact(at *scope, p arazzo.Position) arazzo.Position {
 	return p
 }
 
-func (t *typing) object(at *scope, v *linked.Value, f flow) {
+func (t *typing) object(at *scope, v *program.Operand, f flow) {
 	for i, name := range v.Names {
 		found := f.want.Member(name)
 		switch {
 		case found.Type != nil:
-			t.fits(at, v.Items[i], f.into(name, found.Type))
+			t.fits(at, &v.Items[i], f.into(name, found.Type))
 		case found.Presence == schema.Never:
-			t.unknownMember(at, f, v.Items[i].Place, name, found, t.takers(at, f, v.Items[i], name, missingOf(found.Names, v.Names)))
+			t.unknownMember(at, f, v.Items[i].Place, name, found, t.takers(at, f, &v.Items[i], name, missingOf(found.Names, v.Names)))
 		case found.Presence == schema.Undeclared && f.members && !inPath(at.step, name):
-			candidates := t.takers(at, f, v.Items[i], name, missingOf(found.Names, v.Names))
+			candidates := t.takers(at, f, &v.Items[i], name, missingOf(found.Names, v.Names))
 			if near := nearest.Names(name, candidates); len(near) > 0 && !slices.Contains(f.want.Required(), near[0]) {
 				t.unknownMember(at, f, v.Items[i].Place, name, found, candidates)
 			}
@@ -413,7 +413,7 @@ func (t *typing) object(at *scope, v *linked.Value, f flow) {
 
 // inPath reports whether a member has the name of a path parameter of the
 // operation: it is given once more, not misspelt.
-func inPath(s *linked.Step, name string) bool {
+func inPath(s *program.Step, name string) bool {
 	return s.Operation != nil && slices.ContainsFunc(s.Operation.Parameters, func(p *openapi.Parameter) bool {
 		return p.In == "path" && plainName(p.Name) == plainName(name)
 	})
@@ -442,7 +442,7 @@ func undeclared(want *schema.Type, given []string) (names []string) {
 
 // takers are the members that a value could have been meant for: those that
 // are written nearly the same, and those that can be what it is.
-func (t *typing) takers(at *scope, f flow, v *linked.Value, name string, members []string) []string {
+func (t *typing) takers(at *scope, f flow, v *program.Operand, name string, members []string) []string {
 	got := t.value(at, v)
 	return slices.DeleteFunc(members, func(member string) bool {
 		m := f.want.Member(member)
@@ -479,7 +479,7 @@ func (t *typing) unknownMember(at *scope, f flow, place arazzo.Position, name st
 }
 
 // misfit reports a value that cannot be what is wanted.
-func (t *typing) misfit(at *scope, v *linked.Value, f flow, p *schema.Problem, is string) {
+func (t *typing) misfit(at *scope, v *program.Operand, f flow, p *schema.Problem, is string) {
 	place := t.exact(at, v.Place)
 	var d *arazzo.Diagnostic
 	switch p.Fault {
@@ -493,8 +493,8 @@ func (t *typing) misfit(at *scope, v *linked.Value, f flow, p *schema.Problem, i
 		d = t.report(at.workflow.Document, arazzo.Warning, "value-form", place, "%s is %s; it %s", f.name(), is, p.Want)
 	default:
 		d = t.report(at.workflow.Document, arazzo.Warning, "value-type", place, "%s is %s; it %s", f.name(), is, p.Want)
-		if v.Kind == linked.Template && len(v.Refs) == 1 && len(v.Template.Parts) == 1 {
-			d.Message += fmt.Sprintf("; without braces, %s, it keeps its type", v.Refs[0].Text)
+		if v.Kind == program.Interpolation && len(v.Template.Refs) == 1 && len(v.Template.Parsed.Parts) == 1 {
+			d.Message += fmt.Sprintf("; without braces, %s, it keeps its type", v.Template.Refs[0].Text)
 		}
 	}
 	if p.HasText {
@@ -504,18 +504,15 @@ func (t *typing) misfit(at *scope, v *linked.Value, f flow, p *schema.Problem, i
 
 // textPayload reads a JSON payload that is given as text (O8), so that its
 // members are seen.
-func textPayload(v *linked.Value) *linked.Value {
-	if v == nil {
-		return nil
-	}
+func textPayload(v *program.Operand) *program.Operand {
 	switch text, isText := v.Constant.(string); {
-	case v.Kind == linked.Constant && isText:
+	case v.Kind == program.Constant && isText:
 		decoded, err := value.Decode([]byte(text))
 		if err != nil {
 			return v
 		}
 		return reread(decoded, nil, nil, v.Place)
-	case v.Kind == linked.Template:
+	case v.Kind == program.Interpolation:
 		return templatePayload(v)
 	}
 	return v
@@ -524,11 +521,11 @@ func textPayload(v *linked.Value) *linked.Value {
 // marker stands for the i-th expression of a text.
 func marker(i int) string { return "\ue000" + strconv.Itoa(i) + "\ue001" }
 
-func templatePayload(v *linked.Value) *linked.Value {
+func templatePayload(v *program.Operand) *program.Operand {
 	var b strings.Builder
 	inString := false
 	var whole []bool // expressions outside of strings
-	for _, part := range v.Template.Parts {
+	for _, part := range v.Template.Parsed.Parts {
 		if part.Expr == nil {
 			b.WriteString(part.Literal)
 			inString = value.InStringAfter(inString, part.Literal)
@@ -543,39 +540,39 @@ func templatePayload(v *linked.Value) *linked.Value {
 	}
 	decoded, err := value.Decode([]byte(b.String()))
 	if err != nil {
-		return &linked.Value{Kind: linked.Selection, Selector: &linked.Selector{XPath: true}, Place: v.Place} // not JSON: nothing is known
+		return &program.Operand{Kind: program.Selection, Selector: &program.Selector{}, Place: v.Place} // not JSON: nothing is known
 	}
-	return reread(decoded, whole, v.Refs, v.Place)
+	return reread(decoded, whole, v.Template.Refs, v.Place)
 }
 
 // reread makes a value of what a JSON text holds.
-func reread(v any, whole []bool, refs []*linked.Ref, place arazzo.Position) *linked.Value {
+func reread(v any, whole []bool, refs []program.Ref, place arazzo.Position) *program.Operand {
 	switch v := v.(type) {
 	case map[string]any:
-		out := &linked.Value{Kind: linked.Object, Place: place}
+		out := &program.Operand{Kind: program.Object, Place: place}
 		for name := range v {
 			out.Names = append(out.Names, name)
 		}
 		sort.Strings(out.Names)
 		for _, name := range out.Names {
-			out.Items = append(out.Items, reread(v[name], whole, refs, place))
+			out.Items = append(out.Items, *reread(v[name], whole, refs, place))
 		}
 		return out
 	case []any:
-		out := &linked.Value{Kind: linked.Array, Place: place}
+		out := &program.Operand{Kind: program.Array, Place: place}
 		for _, item := range v {
-			out.Items = append(out.Items, reread(item, whole, refs, place))
+			out.Items = append(out.Items, *reread(item, whole, refs, place))
 		}
 		return out
 	case string:
 		for i := range whole {
 			switch {
 			case whole[i] && v == marker(i):
-				return &linked.Value{Kind: linked.Reference, Ref: refs[i], Place: place}
+				return &program.Operand{Kind: program.Reference, Ref: refs[i], Place: place}
 			case strings.Contains(v, marker(i)):
-				return &linked.Value{Kind: linked.Template, Template: &expr.Template{}, Place: place}
+				return &program.Operand{Kind: program.Interpolation, Template: &program.Template{Parsed: &expr.Template{}}, Place: place}
 			}
 		}
 	}
-	return &linked.Value{Constant: v, Place: place}
+	return &program.Operand{Constant: v, Place: place}
 }

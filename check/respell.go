@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -13,7 +13,7 @@ import (
 // respell gives a diagnostic the fix that writes right in place of the bytes
 // start to end of a piece of the text at a place; where the piece stands there
 // twice, it is not certain which is meant.
-func respell(in *linked.Document, d *arazzo.Diagnostic, place arazzo.Position, piece string, start, end int, right string) {
+func respell(in *program.Document, d *arazzo.Diagnostic, place arazzo.Position, piece string, start, end int, right string) {
 	n := in.Decl.Origin().At(place.Pointer)
 	if right == "" || strings.Count(n.Str(), piece) != 1 {
 		return
@@ -27,7 +27,7 @@ func respell(in *linked.Document, d *arazzo.Diagnostic, place arazzo.Position, p
 
 // respellToken corrects the one token of a pointer into a response that leads
 // nowhere, where with the only name that is near all of it leads somewhere.
-func (t *typing) respellToken(at *scope, d *arazzo.Diagnostic, r *linked.Ref, base *schema.Type, found schema.Found) {
+func (t *typing) respellToken(at *scope, d *arazzo.Diagnostic, r *program.Ref, base *schema.Type, found schema.Found) {
 	if found.At >= len(r.Pointer) {
 		return
 	}
@@ -46,13 +46,13 @@ func (t *typing) respellToken(at *scope, d *arazzo.Diagnostic, r *linked.Ref, ba
 	}
 	end := start + len(value.PointerToken(r.Pointer[found.At]))
 	if end <= len(r.Text) && r.Text[start:end] == value.PointerToken(r.Pointer[found.At]) {
-		respell(at.workflow.Document, d, r.Place, r.Text, start, end, value.PointerToken(right))
+		respell(at.workflow.Document, d, r.At(at.workflow.Document.Decl), r.Text, start, end, value.PointerToken(right))
 	}
 }
 
 // respellWord corrects a literal of a condition, where one of the values that
 // can be there is near.
-func (t *typing) respellWord(at *scope, d *arazzo.Diagnostic, c *linked.Criterion, word string, values []any) {
+func (t *typing) respellWord(at *scope, d *arazzo.Diagnostic, c *program.Criterion, word string, values []any) {
 	right := nearest.Only(word, stringsOf(values))
 	if strings.ContainsAny(right, `'"\`) {
 		return

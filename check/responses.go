@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
@@ -14,8 +14,8 @@ import (
 // scope is what an expression sees: a step with the answers that it can have
 // had when the expression is evaluated. In the outputs of a workflow step is nil.
 type scope struct {
-	workflow *linked.Workflow
-	step     *linked.Step
+	workflow *program.Workflow
+	step     *program.Step
 	statuses codes
 	failed   bool // the codes are those of failure, and nothing that is written says so
 

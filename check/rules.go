@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"golang.org/x/net/http/httpguts"
 )
 
@@ -38,7 +38,7 @@ var (
 	keyPattern = regexp.MustCompile(`^[a-zA-Z0-9\.\-_]+$`) // of outputs and components: MUST
 )
 
-func (c *checker) names(d *linked.Document) {
+func (c *checker) names(d *program.Document) {
 	id := func(what, name string, at arazzo.Position) {
 		if name != "" && !idPattern.MatchString(name) {
 			c.report(d, arazzo.Note, "name-pattern", at, "the %s %q should have letters, digits, _ and - only", what, name)
@@ -57,13 +57,13 @@ func (c *checker) names(d *linked.Document) {
 	}
 }
 
-func (c *checker) keys(d *linked.Document, what string, outputs arazzo.Map[arazzo.Output], o *arazzo.Object) {
+func (c *checker) keys(d *program.Document, what string, outputs arazzo.Map[arazzo.Output], o *arazzo.Object) {
 	for _, e := range outputs {
 		c.key(d, what, e.Name, o, "outputs")
 	}
 }
 
-func (c *checker) key(d *linked.Document, what, name string, o *arazzo.Object, field string) {
+func (c *checker) key(d *program.Document, what, name string, o *arazzo.Object, field string) {
 	if keyPattern.MatchString(name) {
 		return
 	}
@@ -74,7 +74,7 @@ func (c *checker) key(d *linked.Document, what, name string, o *arazzo.Object, f
 	c.report(d, arazzo.Warning, "key-pattern", at, "the name of %s %q must have letters, digits, dots, _ and - only", what, name)
 }
 
-func (c *checker) components(d *linked.Document) {
+func (c *checker) components(d *program.Document) {
 	all := d.Decl.Components
 	if all == nil {
 		return
@@ -99,7 +99,7 @@ func (c *checker) components(d *linked.Document) {
 // for itself (Specification Extensions).
 var reserved = []string{"x-oai-", "x-oas-", "x-arazzo"}
 
-func (c *checker) extensions(d *linked.Document, o *arazzo.Object) {
+func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 	for _, e := range o.Extensions {
 		for _, prefix := range reserved {
 			if strings.HasPrefix(e.Name, prefix) {
@@ -113,14 +113,14 @@ func (c *checker) extensions(d *linked.Document, o *arazzo.Object) {
 	}
 }
 
-func (c *checker) sourceURL(d *linked.Document, s *arazzo.SourceDescription) {
+func (c *checker) sourceURL(d *program.Document, s *arazzo.SourceDescription) {
 	_, err := url.Parse(s.URL)
 	if s.URL != "" && (err != nil || strings.ContainsAny(s.URL, " \\<>\"^`{|}")) {
 		c.report(d, arazzo.Warning, "uri-reference", s.At("url"), "the url %q is no URI reference (RFC 3986); blanks and such characters are percent-encoded, folders parted by /", s.URL)
 	}
 }
 
-func (c *checker) workflowRules(d *linked.Document, w *arazzo.Workflow) {
+func (c *checker) workflowRules(d *program.Document, w *arazzo.Workflow) {
 	c.actionList(d, w.SuccessActions)
 	c.actionList(d, w.FailureActions)
 	c.parameterList(d, w.Parameters)
@@ -134,10 +134,10 @@ func (c *checker) workflowRules(d *linked.Document, w *arazzo.Workflow) {
 	}
 }
 
-func later(d *linked.Document) bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
+func later(d *program.Document) bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
 
 // actionList checks the fields of actions, and what stands beside references.
-func (c *checker) actionList(d *linked.Document, list []*arazzo.Action) {
+func (c *checker) actionList(d *program.Document, list []*arazzo.Action) {
 	for _, a := range list {
 		if a.Reference != "" {
 			c.reusable(d, &a.Object, "reference")
@@ -147,7 +147,7 @@ func (c *checker) actionList(d *linked.Document, list []*arazzo.Action) {
 	}
 }
 
-func (c *checker) parameterList(d *linked.Document, list []*arazzo.Parameter) {
+func (c *checker) parameterList(d *program.Document, list []*arazzo.Parameter) {
 	for _, p := range list {
 		if p.Reference != "" {
 			c.reusable(d, &p.Object, "reference", "value")
@@ -156,7 +156,7 @@ func (c *checker) parameterList(d *linked.Document, list []*arazzo.Parameter) {
 }
 
 // reusable tells of what a Reusable Object ignores.
-func (c *checker) reusable(d *linked.Document, o *arazzo.Object, known ...string) {
+func (c *checker) reusable(d *program.Document, o *arazzo.Object, known ...string) {
 	for _, m := range o.Origin().Members {
 		if slices.Contains(known, m.Name) {
 			continue
@@ -178,7 +178,7 @@ var actionFields = []struct {
 	{"workflowId", []string{"goto", "retry"}},
 }
 
-func (c *checker) actionFields(d *linked.Document, a *arazzo.Action) {
+func (c *checker) actionFields(d *program.Document, a *arazzo.Action) {
 	if !slices.Contains([]string{"end", "goto", "retry"}, a.Type) {
 		return
 	}
@@ -193,15 +193,15 @@ func (c *checker) actionFields(d *linked.Document, a *arazzo.Action) {
 	}
 }
 
-func (c *checker) stepRules(d *linked.Document, s *linked.Step) {
+func (c *checker) stepRules(d *program.Document, s *program.Step) {
 	if s.Operation == nil {
 		return
 	}
 	if b := s.Decl.RequestBody; b != nil {
 		c.bodyRules(d, s, b)
 	}
-	query, whole := false, (*linked.Argument)(nil)
-	for _, a := range s.Arguments {
+	query, whole := false, (*program.Argument)(nil)
+	for a := range program.Each(s.Arguments) {
 		if a.In == "header" && !httpguts.ValidHeaderFieldName(a.Name) {
 			c.report(d, arazzo.Error, "header-name", a.Place, "%q is no name of a header: it has characters that a name cannot have, or none", a.Name)
 		}
@@ -215,7 +215,7 @@ func (c *checker) stepRules(d *linked.Document, s *linked.Step) {
 	}
 }
 
-func (c *checker) bodyRules(d *linked.Document, s *linked.Step, b *arazzo.RequestBody) {
+func (c *checker) bodyRules(d *program.Document, s *program.Step, b *arazzo.RequestBody) {
 	if b.ContentType != "" && !strings.Contains(b.ContentType, "$") {
 		if t, _, err := mime.ParseMediaType(b.ContentType); err != nil || !strings.Contains(t, "/") {
 			c.report(d, arazzo.Warning, "media-type", b.At("contentType"), "%q is no media type; write one such as application/json", b.ContentType)

@@ -8,8 +8,8 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
-	"github.com/gobelin-dev/gobelin/internal/linked"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
@@ -17,14 +17,14 @@ import (
 // types compares what flows through a program with the schemas of the
 // descriptions that it calls, and of its workflows' inputs.
 func (c *checker) types() {
-	t := &typing{checker: c, outputs: map[*linked.Output]*schema.Type{}, schemas: map[*tree.Node]*schema.Type{}}
+	t := &typing{checker: c, outputs: map[*program.Output]*schema.Type{}, schemas: map[*tree.Node]*schema.Type{}}
 	for _, w := range c.program.Workflows {
 		for _, s := range w.Steps {
 			t.step(s)
 		}
 		at := &scope{workflow: w}
-		for _, o := range w.Outputs {
-			t.lookups(at, o.Value)
+		for o := range program.Each(w.Outputs) {
+			t.lookups(at, &o.Value)
 		}
 	}
 }
@@ -33,7 +33,7 @@ func (c *checker) types() {
 // used.
 type typing struct {
 	*checker
-	outputs map[*linked.Output]*schema.Type // nil while one is worked out
+	outputs map[*program.Output]*schema.Type // nil while one is worked out
 	schemas map[*tree.Node]*schema.Type
 }
 
@@ -73,49 +73,49 @@ func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
 }
 
 // inputs is the type of a workflow's inputs.
-func (t *typing) inputs(w *linked.Workflow) *schema.Type {
-	if w.Schema == nil {
+func (t *typing) inputs(w *program.Workflow) *schema.Type {
+	if w.Decl.Inputs == nil {
 		return schema.Any()
 	}
-	known := t.schemas[w.Schema]
+	known := t.schemas[w.Decl.Inputs]
 	if known == nil {
-		known = schema.Of(w.Schema, written{w.Document.Decl})
-		t.schemas[w.Schema] = known
+		known = schema.Of(w.Decl.Inputs, written{w.Document.Decl})
+		t.schemas[w.Decl.Inputs] = known
 	}
 	return known
 }
 
 // value is the type of a value of the document.
-func (t *typing) value(at *scope, v *linked.Value) *schema.Type {
+func (t *typing) value(at *scope, v *program.Operand) *schema.Type {
 	if v == nil {
 		return schema.Any()
 	}
 	switch v.Kind {
-	case linked.Constant:
+	case program.Constant:
 		return schema.Constant(v.Constant)
-	case linked.Reference:
-		return t.reference(at, v.Ref).Type
-	case linked.Template:
+	case program.Reference:
+		return t.reference(at, &v.Ref).Type
+	case program.Interpolation:
 		return schema.Kind(schema.String)
-	case linked.Array, linked.Object:
+	case program.Array, program.Object:
 		types := make([]*schema.Type, len(v.Items))
-		for i, item := range v.Items {
-			types[i] = t.value(at, item)
+		for i := range v.Items {
+			types[i] = t.value(at, &v.Items[i])
 		}
-		if v.Kind == linked.Array {
+		if v.Kind == program.Array {
 			return schema.ArrayOf(types)
 		}
 		return schema.ObjectOf(v.Names, types)
-	case linked.Selection:
+	case program.Selection:
 		return t.selection(at, v.Selector)
 	}
 	return schema.Any()
 }
 
-func (t *typing) selection(at *scope, s *linked.Selector) *schema.Type {
-	context := t.value(at, s.Context)
+func (t *typing) selection(at *scope, s *program.Selector) *schema.Type {
+	context := t.value(at, &s.Context)
 	switch {
-	case s.XPath:
+	case s.XPath != nil || s.Query == nil && s.Pointer == nil:
 		return schema.Any()
 	case s.Query != nil:
 		path, ok := s.Query.Path()
@@ -139,7 +139,7 @@ func (t *typing) selection(at *scope, s *linked.Selector) *schema.Type {
 // reference is what is known of what an expression names. What it leads to is
 // unknown where a schema does not have it: that is reported where it is
 // looked up.
-func (t *typing) reference(at *scope, r *linked.Ref) schema.Found {
+func (t *typing) reference(at *scope, r *program.Ref) schema.Found {
 	base, certain := t.base(at, r)
 	found := base.Follow(tokens(r))
 	if found.Type == nil {
@@ -152,7 +152,7 @@ func (t *typing) reference(at *scope, r *linked.Ref) schema.Found {
 }
 
 // tokens are the pointer and the accessors behind an expression.
-func tokens(r *linked.Ref) []string {
+func tokens(r *program.Ref) []string {
 	list := append([]string(nil), r.Pointer...)
 	for _, a := range r.Access {
 		list = append(list, accessToken(a))
@@ -169,58 +169,58 @@ func accessToken(a expr.Access) string {
 
 // base is the type of what an expression names, in front of its pointer;
 // certain says that it is never missing.
-func (t *typing) base(at *scope, r *linked.Ref) (known *schema.Type, certain bool) {
+func (t *typing) base(at *scope, r *program.Ref) (known *schema.Type, certain bool) {
 	switch r.Kind {
-	case linked.Known:
+	case program.Known:
 		return schema.Constant(r.Value), true
-	case linked.URL:
+	case program.URL:
 		return schema.Kind(schema.String), true
-	case linked.Method:
+	case program.Method:
 		if at.step != nil && at.step.Operation != nil {
 			return schema.Constant(at.step.Operation.Method), true
 		}
 		return schema.Kind(schema.String), true
-	case linked.StatusCode:
+	case program.StatusCode:
 		return schema.Kind(schema.Integer), true
-	case linked.RequestHeader, linked.RequestQuery, linked.RequestPath:
+	case program.RequestHeader, program.RequestQuery, program.RequestPath:
 		return t.sent(at, r), false
-	case linked.RequestBody:
+	case program.RequestBody:
 		if at.step != nil && at.step.Body != nil && len(at.step.Body.Replacements) == 0 && formOf(at.step.Body.ContentType) == jsonForm {
-			if v := at.step.Body.Payload; v != nil && (v.Kind == linked.Array || v.Kind == linked.Object) {
+			if v := &at.step.Body.Payload; v.Kind == program.Array || v.Kind == program.Object {
 				return t.value(at, v), true
 			}
 		}
 		return schema.Any(), false
-	case linked.ResponseHeader:
+	case program.ResponseHeader:
 		return schema.Kind(schema.String), false
-	case linked.ResponseBody:
+	case program.ResponseBody:
 		return t.responseBody(at), true
-	case linked.InputRef:
+	case program.InputRef:
 		return t.input(at.workflow, r.Name)
-	case linked.WorkflowInput:
+	case program.WorkflowInput:
 		if r.Workflow != nil {
 			return t.input(r.Workflow, r.Name)
 		}
-	case linked.StepOutput:
+	case program.StepOutput:
 		if r.Step != nil {
 			return t.stepOutput(r.Step, r.Name), false
 		}
-	case linked.WorkflowOutput:
+	case program.WorkflowOutput:
 		if r.Workflow != nil {
 			return t.output(&scope{workflow: r.Workflow}, r.Workflow.Outputs, r.Name), false
 		}
-	case linked.OutputRef:
+	case program.OutputRef:
 		return t.ownOutput(at, r.Name), false
-	case linked.Component:
-		return t.value(at, r.Component), false
+	case program.ComponentParameter:
+		return t.value(at, r.Operand), false
 	}
 	return schema.Any(), false
 }
 
-var places = map[linked.RefKind]string{linked.RequestHeader: "header", linked.RequestQuery: "query", linked.RequestPath: "path"}
+var places = map[program.RefKind]string{program.RequestHeader: "header", program.RequestQuery: "query", program.RequestPath: "path"}
 
 // sent is the type of a parameter of the step's own request.
-func (t *typing) sent(at *scope, r *linked.Ref) *schema.Type {
+func (t *typing) sent(at *scope, r *program.Ref) *schema.Type {
 	if at.step == nil {
 		return schema.Any()
 	}
@@ -233,15 +233,15 @@ func (t *typing) sent(at *scope, r *linked.Ref) *schema.Type {
 			written++
 		}
 	}
-	for _, a := range at.step.Arguments {
+	for a := range program.Each(at.step.Arguments) {
 		if names(a.In, a.Name) && written < 2 {
-			return t.value(at, a.Value)
+			return t.value(at, &a.Value)
 		}
 	}
 	return schema.Any()
 }
 
-func (t *typing) input(w *linked.Workflow, name string) (*schema.Type, bool) {
+func (t *typing) input(w *program.Workflow, name string) (*schema.Type, bool) {
 	found := t.inputs(w).Member(name)
 	if found.Type == nil {
 		return schema.Any(), false
@@ -251,7 +251,7 @@ func (t *typing) input(w *linked.Workflow, name string) (*schema.Type, bool) {
 
 // stepOutput is the type of an output of a step; of one that calls a workflow
 // and declares none, of the workflow's (F17).
-func (t *typing) stepOutput(s *linked.Step, name string) *schema.Type {
+func (t *typing) stepOutput(s *program.Step, name string) *schema.Type {
 	if len(s.Outputs) == 0 && s.Called != nil {
 		return t.output(&scope{workflow: s.Called}, s.Called.Outputs, name)
 	}
@@ -269,8 +269,8 @@ func (t *typing) ownOutput(at *scope, name string) *schema.Type {
 	return schema.Any()
 }
 
-func (t *typing) output(at *scope, list []*linked.Output, name string) *schema.Type {
-	for _, o := range list {
+func (t *typing) output(at *scope, list []program.Output, name string) *schema.Type {
+	for o := range program.Each(list) {
 		if o.Name != name {
 			continue
 		}
@@ -280,11 +280,11 @@ func (t *typing) output(at *scope, list []*linked.Output, name string) *schema.T
 			return known
 		case begun:
 			return schema.Any() // of itself
-		case o.Value == nil || o.Value.Kind == linked.Constant && o.Value.Constant == nil:
+		case o.Value.Kind == program.Constant && o.Value.Constant == nil:
 			return schema.Any() // it could not be read
 		}
 		t.outputs[o] = nil
-		known = t.value(at, o.Value)
+		known = t.value(at, &o.Value)
 		t.outputs[o] = known
 		return known
 	}

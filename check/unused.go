@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/linked"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
@@ -45,15 +45,15 @@ func mentions(texts []string, what string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, what) })
 }
 
-func (c *checker) unusedInputs(w *linked.Workflow) {
+func (c *checker) unusedInputs(w *program.Workflow) {
 	read := map[string]bool{}
-	eachRef(w, func(_ *linked.Step, _ moment, r *linked.Ref) {
-		if r.Kind == linked.InputRef {
+	w.EachRef(func(_ *program.Step, _ program.Moment, r *program.Ref) {
+		if r.Kind == program.InputRef {
 			read[r.Name] = true
 		}
 	})
 	texts := slices.DeleteFunc(allTexts(w.Decl.Origin()), func(text string) bool { return strings.Contains(text, " ") && !strings.Contains(text, "$") })
-	for _, in := range w.Inputs {
+	for in := range program.Each(w.Inputs) {
 		if read[in.Name] || mentions(texts, "$inputs."+in.Name) || c.passedOn(w, in.Name) || c.readElsewhere(w, in.Name) {
 			continue
 		}
@@ -73,11 +73,11 @@ func (c *checker) unusedInputs(w *linked.Workflow) {
 // unusedOutputs tells of an output that is read nowhere, of a step whose other
 // outputs are read. A step none of whose outputs is read has them for the
 // reader of the record.
-func (c *checker) unusedOutputs(w *linked.Workflow) {
+func (c *checker) unusedOutputs(w *program.Workflow) {
 	texts := allTexts(w.Decl.Origin())
 	for _, s := range w.Steps {
-		var unread []*linked.Output
-		for _, o := range s.Outputs {
+		var unread []*program.Output
+		for o := range program.Each(s.Outputs) {
 			if !mentions(texts, "$steps."+s.Decl.StepID+".outputs."+o.Name) && !mentions(texts, "$steps."+s.Decl.StepID+"."+o.Name) {
 				unread = append(unread, o)
 			}
@@ -101,8 +101,8 @@ func pointerToken(name string) string {
 
 // passedOn reports whether an input goes to another workflow by its name: one
 // that is depended on (F16), or that an action reaches (F10).
-func (c *checker) passedOn(w *linked.Workflow, name string) bool {
-	takes := func(to *linked.Workflow) bool { return to != nil && to.Input(name) != nil }
+func (c *checker) passedOn(w *program.Workflow, name string) bool {
+	takes := func(to *program.Workflow) bool { return to != nil && to.Input(name) != nil }
 	if slices.ContainsFunc(w.DependsOn, takes) {
 		return true
 	}
@@ -116,16 +116,16 @@ func (c *checker) passedOn(w *linked.Workflow, name string) bool {
 	return false
 }
 
-func (c *checker) readElsewhere(w *linked.Workflow, name string) (read bool) {
+func (c *checker) readElsewhere(w *program.Workflow, name string) (read bool) {
 	for _, other := range c.program.Workflows {
-		eachRef(other, func(_ *linked.Step, _ moment, r *linked.Ref) {
-			read = read || r.Kind == linked.WorkflowInput && r.Workflow == w && r.Name == name
+		other.EachRef(func(_ *program.Step, _ program.Moment, r *program.Ref) {
+			read = read || r.Kind == program.WorkflowInput && r.Workflow == w && r.Name == name
 		})
 	}
 	return read
 }
 
-func (c *checker) unusedComponents(d *linked.Document, texts []string) {
+func (c *checker) unusedComponents(d *program.Document, texts []string) {
 	all := d.Decl.Components
 	if all == nil {
 		return
@@ -158,8 +158,8 @@ func (c *checker) unusedComponents(d *linked.Document, texts []string) {
 	}
 }
 
-func (c *checker) unusedSources(d *linked.Document, texts []string) {
-	used := map[*linked.Source]bool{}
+func (c *checker) unusedSources(d *program.Document, texts []string) {
+	used := map[*program.Source]bool{}
 	for _, w := range c.program.Workflows {
 		if w.Document != d {
 			continue

@@ -428,9 +428,11 @@ func (r *batchRun) sleep(clock Clock, d time.Duration) {
 // timetable is a heap of waiting runs: the one whose wait ends first is the first.
 type timetable []*batched
 
-func (t timetable) Len() int           { return len(t) }
+func (t timetable) Len() int { return len(t) }
+
 func (t timetable) Less(i, j int) bool { return t[i].until.Before(t[j].until) }
-func (t timetable) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+
+func (t timetable) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
 
 // Push implements [heap.Interface].
 func (t *timetable) Push(x any) { *t = append(*t, x.(*batched)) }

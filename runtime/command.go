@@ -43,7 +43,9 @@ type Done struct {
 }
 
 func (*Send) command() {}
+
 func (*Wait) command() {}
+
 func (*Done) command() {}
 
 // A Response is what came back for a [Send].

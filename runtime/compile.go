@@ -1,21 +1,43 @@
 package runtime
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"io/fs"
-	"slices"
-	"strconv"
-	"strings"
-	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/link"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 )
+
+// read loads what is at a location, or finds it in the cache.
+func (c *Compiler) read(ctx context.Context, place string) (*openapi.Text, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	kept := &cached{}
+	if c.Cache != nil {
+		kept = c.Cache.at(place)
+	}
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	if kept.text != nil || kept.err != nil {
+		return kept.text, kept.err
+	}
+	loader := c.Loader
+	if loader == nil {
+		loader = FileLoader{}
+	}
+	data, err := loader.Load(ctx, place)
+	switch {
+	case err == nil:
+		kept.text = openapi.NewText(data)
+	case ctx.Err() != nil: // the next one may have more time
+		return nil, err
+	default:
+		kept.err = err
+	}
+	return kept.text, kept.err
+}
 
 // A Compiler links documents. The zero Compiler reads local files only; its
 // fields must not be changed while it is in use.
@@ -47,183 +69,15 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 // cannot be run. When the context ends there is no Program, and the error is
 // the context's cause.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
-	l := &linker{compiler: c, program: &Program{byID: map[string]int{}, strict: c.Strict, files: c.Files},
-		parsed: map[string]*document{}, identities: map[string]string{}}
-	reading := ctx // of what is read while compiling
-	l.set = openapi.NewSet(func(location string) (*openapi.Text, error) { return c.read(reading, location) })
-	l.start(doc)
-	l.discover()
-	l.register(l.entry)
-	for _, w := range doc.Workflows {
-		if _, dup := l.program.byID[w.WorkflowID]; !dup {
-			l.program.byID[w.WorkflowID] = l.entry.workflows[w.WorkflowID]
-		}
-	}
-	for _, w := range l.program.workflows {
-		(&workflowLinker{linker: l, workflow: w}).link()
-	}
-	l.program.markSecrets()
-	l.cycles()
-	l.unusedSources()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	reading = context.WithoutCancel(ctx) // package check reads schemas later
-	l.program.fingerprint = l.fingerprint()
-	l.program.diagnostics = l.sorted()
-	if errs := arazzo.Errors(l.program.diagnostics); len(errs) > 0 {
-		return l.program, &CompileError{errs}
-	}
-	return l.program, nil
-}
-
-// linker links one entry document with all that it reaches.
-type linker struct {
-	compiler    *Compiler
-	program     *Program
-	set         *openapi.Set // all that is read
-	entry       *document
-	parsed      map[string]*document // Arazzo documents, by the key of their location
-	identities  map[string]string    // locations, by the key of the $self of what is there
-	failed      []*failedSource
-	diagnostics []Diagnostic
-}
-
-// failedSource is a source that could not be read. It is an error when
-// something needs it, else a warning.
-type failedSource struct {
-	document *document
-	name     string
-	place    arazzo.Position
-	message  string
-	reported bool
-}
-
-func (l *linker) report(d *document, code string, severity arazzo.Severity, at arazzo.Position, format string, args ...any) {
-	at = d.decl.Locate(at)
-	l.diagnostics = append(l.diagnostics, Diagnostic{Code: code, Severity: severity, Position: at, Message: fmt.Sprintf(format, args...)})
-}
-
-// lenient reports a form that is honoured as published: refused when strict.
-func (l *linker) lenient(d *document, code string, at arazzo.Position, format string, args ...any) {
-	severity := arazzo.Note
-	if l.compiler.Strict {
-		severity = arazzo.Error
-	}
-	l.report(d, code, severity, at, format, args...)
-}
-
-// sorted gives the diagnostics by document and place.
-func (l *linker) sorted() []Diagnostic {
-	order := map[string]int{}
-	for i, d := range l.program.documents {
-		order[d.decl.Location] = i
-	}
-	slices.SortStableFunc(l.diagnostics, func(a, b Diagnostic) int {
-		return cmp.Or(order[a.File]-order[b.File], a.Line-b.Line, a.Column-b.Column)
+	linked, err := link.Link(ctx, doc, link.Options{
+		Read: c.read, Sources: c.Sources, Base: c.Base, Strict: c.Strict, OverrideActions: c.OverrideActions,
 	})
-	return l.diagnostics
-}
-
-// fingerprint tells programs apart by all that they are made of: the texts that
-// compiling has read, which of them each source is, and the options. Only
-// snapshots ask for it, so that no one else waits for a hash over large
-// descriptions.
-func (l *linker) fingerprint() func() string {
-	program, texts := l.program, l.set.Texts()
-	options := fmt.Sprintf("%+v", struct{ Strict, OverrideActions bool }{l.compiler.Strict, l.compiler.OverrideActions})
-	return sync.OnceValue(func() string {
-		h := sha256.New()
-		add := func(part []byte) {
-			fmt.Fprintf(h, "%d:", len(part))
-			h.Write(part)
-		}
-		add([]byte(options))
-		add(program.documents[0].root.JSON())
-		for _, text := range texts {
-			add(text.Data)
-		}
-		for _, d := range program.documents {
-			for _, s := range d.sources {
-				add([]byte(s.name))
-				add([]byte(strconv.Itoa(s.index(program, texts))))
-			}
-		}
-		return hex.EncodeToString(h.Sum(nil)[:8])
-	})
-}
-
-// index tells the sources of one program apart.
-func (s *source) index(p *Program, texts []*openapi.Text) int {
-	if s.document != nil {
-		return slices.Index(p.documents, s.document)
+	if err != nil {
+		return nil, err
 	}
-	return len(p.documents) + slices.Index(texts, s.description.Text())
-}
-
-// need returns the source with that name, or reports why there is none.
-func (l *linker) need(d *document, name string, at arazzo.Position) *source {
-	for _, s := range d.sources {
-		if s.name == name {
-			return s
-		}
+	p := &Program{linked: linked, files: c.Files}
+	if errs := arazzo.Errors(linked.Diagnostics); len(errs) > 0 {
+		return p, &CompileError{errs}
 	}
-	for _, f := range l.failed {
-		if f.document == d && f.name == name {
-			l.reportFailed(f, arazzo.Error)
-			return nil
-		}
-	}
-	var names []string
-	for _, s := range d.decl.Sources {
-		names = append(names, s.Name)
-	}
-	l.report(d, "unknown-source", arazzo.Error, at, "there is no source description %q%s", name, nearest.Hint(name, names))
-	return nil
-}
-
-func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) {
-	if !f.reported {
-		f.reported = true
-		l.report(f.document, "source-unreadable", severity, f.place, "%s", f.message)
-	}
-}
-
-func (l *linker) unusedSources() {
-	for _, f := range l.failed {
-		l.reportFailed(f, arazzo.Warning)
-	}
-}
-
-// cycles reports dependsOn lists that lead back to where they started (F16).
-func (l *linker) cycles() {
-	const (
-		unseen = iota
-		open
-		closed
-	)
-	state := make([]int, len(l.program.workflows))
-	var path []string
-	var visit func(int)
-	visit = func(i int) {
-		w := l.program.workflows[i]
-		path = append(path, w.id)
-		defer func() { path = path[:len(path)-1] }()
-		state[i] = open
-		for _, next := range w.dependsOn {
-			switch state[next] {
-			case open:
-				l.report(w.document, "dependency-cycle", arazzo.Error, w.decl.At("dependsOn"),
-					"dependsOn leads in a circle: %s → %s", strings.Join(path, " → "), l.program.workflows[next].id)
-			case unseen:
-				visit(next)
-			}
-		}
-		state[i] = closed
-	}
-	for i := range state {
-		if state[i] == unseen {
-			visit(i)
-		}
-	}
+	return p, nil
 }

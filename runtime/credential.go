@@ -1,24 +1,26 @@
 package runtime
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"golang.org/x/net/http/httpguts"
 )
 
 // authenticate applies the credentials that the caller has supplied (O12): of
 // the first alternative for which there are all, those that the step does not
 // set itself.
-func (x *Execution) authenticate(s *step, r *openapi.Request) error {
-	for _, alternative := range s.operation.Security {
+func (x *Execution) authenticate(s *program.Step, r *openapi.Request) error {
+	for _, alternative := range s.Operation.Security {
 		if len(alternative) == 0 || !x.canSatisfy(s, alternative) {
 			continue
 		}
 		for _, scheme := range alternative {
-			if scheme.Type == mutualTLS || s.sets(scheme) {
+			if scheme.Type == mutualTLS || sets(s, scheme) {
 				continue
 			}
 			if err := x.apply(r, scheme, x.credential(s, scheme)); err != nil {
@@ -33,9 +35,9 @@ func (x *Execution) authenticate(s *step, r *openapi.Request) error {
 // mutualTLS is the scheme that the HTTP client sees to.
 const mutualTLS = "mutualTLS"
 
-func (x *Execution) canSatisfy(s *step, alternative []openapi.SecurityRequirement) bool {
+func (x *Execution) canSatisfy(s *program.Step, alternative []openapi.SecurityRequirement) bool {
 	for _, scheme := range alternative {
-		if scheme.Type != mutualTLS && !s.sets(scheme) && x.credential(s, scheme) == "" {
+		if scheme.Type != mutualTLS && !sets(s, scheme) && x.credential(s, scheme) == "" {
 			return false
 		}
 	}
@@ -45,20 +47,20 @@ func (x *Execution) canSatisfy(s *step, alternative []openapi.SecurityRequiremen
 // sets reports whether the step gives what a scheme asks for as a parameter. A
 // cookie may be in a Cookie header of the step's own, whose value is not known
 // before the run: it counts for all cookies.
-func (s *step) sets(scheme openapi.SecurityRequirement) bool {
-	for _, a := range s.arguments {
+func sets(s *program.Step, scheme openapi.SecurityRequirement) bool {
+	for _, a := range s.Arguments {
 		switch {
-		case a.in == "header" && scheme.In == "header" && strings.EqualFold(a.name, scheme.ParamName),
-			a.in == "header" && scheme.In == "cookie" && strings.EqualFold(a.name, "Cookie"),
-			a.in == scheme.In && a.name == scheme.ParamName:
+		case a.In == "header" && scheme.In == "header" && strings.EqualFold(a.Name, scheme.ParamName),
+			a.In == "header" && scheme.In == "cookie" && strings.EqualFold(a.Name, "Cookie"),
+			a.In == scheme.In && a.Name == scheme.ParamName:
 			return true
 		}
 	}
 	return false
 }
 
-func (x *Execution) credential(s *step, scheme openapi.SecurityRequirement) string {
-	return or(x.Settings.Credentials[s.source.name+"."+scheme.Name], x.Settings.Credentials[scheme.Name])
+func (x *Execution) credential(s *program.Step, scheme openapi.SecurityRequirement) string {
+	return cmp.Or(x.Settings.Credentials[s.Source.Name+"."+scheme.Name], x.Settings.Credentials[scheme.Name])
 }
 
 func (x *Execution) apply(r *openapi.Request, scheme openapi.SecurityRequirement, credential string) error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 )
 
@@ -74,26 +75,26 @@ type ServerVariable struct {
 func (p *Program) Workflows() []WorkflowInfo {
 	var list []WorkflowInfo
 	for _, id := range p.WorkflowIDs() {
-		w := p.workflows[p.byID[id]]
-		info := WorkflowInfo{ID: id, Summary: w.decl.Summary, Description: w.decl.Description, Inputs: w.inputs()}
-		for _, s := range w.steps {
-			step := StepInfo{ID: s.id, Operation: s.label, Description: s.decl.Description}
-			if s.source != nil {
-				step.Source = s.source.name
+		w := p.linked.Documents[0].Workflows[id]
+		info := WorkflowInfo{ID: id, Summary: w.Decl.Summary, Description: w.Decl.Description, Inputs: inputInfos(w)}
+		for _, s := range w.Steps {
+			step := StepInfo{ID: s.ID, Operation: s.Label, Description: s.Decl.Description}
+			if s.Source != nil {
+				step.Source = s.Source.Name
 			}
 			info.Steps = append(info.Steps, step)
 		}
-		for _, o := range w.outputs {
-			info.Outputs = append(info.Outputs, o.name)
+		for _, o := range w.Outputs {
+			info.Outputs = append(info.Outputs, o.Name)
 		}
-		p.eachStep(w, map[int]bool{}, func(s *step) {
-			if s.operation == nil {
+		eachStep(w, map[int]bool{}, func(s *program.Step) {
+			if s.Operation == nil {
 				return
 			}
 			info.credentials(s)
 			info.server(s)
-			if s.body != nil {
-				info.filesOf(s.body)
+			if s.Body != nil {
+				info.filesOf(s.Body)
 			}
 		})
 		list = append(list, info)
@@ -102,22 +103,18 @@ func (p *Program) Workflows() []WorkflowInfo {
 }
 
 // inputs describes the declared properties.
-func (w *workflow) inputs() []InputInfo {
-	s := w.schema
-	if s == nil {
-		return nil
-	}
+func inputInfos(w *program.Workflow) []InputInfo {
 	var list []InputInfo
-	for _, name := range s.names {
-		n := s.property(name)
-		info := InputInfo{Name: name, Description: s.find(n, "description").Str(), Required: s.requires(name), Secret: w.isSecret(name)}
-		if t := s.find(n, "type"); t != nil {
+	for i := range w.Inputs {
+		in := &w.Inputs[i]
+		info := InputInfo{Name: in.Name, Description: in.Find("description").Str(), Required: in.Required, Secret: in.Secret}
+		if t := in.Find("type"); t != nil {
 			info.Type = t.Text
 			for _, item := range t.Items {
 				info.Type = strings.TrimPrefix(info.Type+"|"+item.Text, "|")
 			}
 		}
-		if d := s.find(n, "default"); d != nil {
+		if d := in.Find("default"); d != nil {
 			info.Default, info.HasDefault = d.Value(), true
 		}
 		list = append(list, info)
@@ -127,36 +124,36 @@ func (w *workflow) inputs() []InputInfo {
 
 // eachStep visits the steps that a run of a workflow may execute: its own, and
 // those of the workflows that it depends on, calls or hands over to.
-func (p *Program) eachStep(w *workflow, seen map[int]bool, visit func(*step)) {
-	if seen[w.index] {
+func eachStep(w *program.Workflow, seen map[int]bool, visit func(*program.Step)) {
+	if seen[w.Index] {
 		return
 	}
-	seen[w.index] = true
-	for _, i := range w.dependsOn {
-		p.eachStep(p.workflows[i], seen, visit)
+	seen[w.Index] = true
+	for _, before := range w.DependsOn {
+		eachStep(before, seen, visit)
 	}
-	for _, s := range w.steps {
+	for _, s := range w.Steps {
 		visit(s)
-		if s.called >= 0 {
-			p.eachStep(p.workflows[s.called], seen, visit)
+		if s.Called != nil {
+			eachStep(s.Called, seen, visit)
 		}
-		for _, a := range slices.Concat(s.onSuccess, s.onFailure) {
-			if a.workflow >= 0 {
-				p.eachStep(p.workflows[a.workflow], seen, visit)
+		for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
+			if a.Workflow != nil {
+				eachStep(a.Workflow, seen, visit)
 			}
 		}
 	}
 }
 
 // credentials adds what the operation of a step asks for.
-func (info *WorkflowInfo) credentials(s *step) {
-	for _, alternative := range s.operation.Security {
+func (info *WorkflowInfo) credentials(s *program.Step) {
+	for _, alternative := range s.Operation.Security {
 		for _, scheme := range alternative {
-			c := Credential{Source: s.source.name, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
-			c.SetByStep = slices.ContainsFunc(s.arguments, func(a argument) bool {
-				return a.in == c.In && strings.EqualFold(a.name, c.Name)
+			c := Credential{Source: s.Source.Name, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
+			c.SetByStep = slices.ContainsFunc(s.Arguments, func(a program.Argument) bool {
+				return a.In == c.In && strings.EqualFold(a.Name, c.Name)
 			})
-			c.Optional = slices.ContainsFunc(s.operation.Security, func(other []openapi.SecurityRequirement) bool {
+			c.Optional = slices.ContainsFunc(s.Operation.Security, func(other []openapi.SecurityRequirement) bool {
 				return !slices.ContainsFunc(other, func(r openapi.SecurityRequirement) bool { return r.Name == scheme.Name })
 			})
 			info.addCredential(c)
@@ -177,12 +174,12 @@ func (info *WorkflowInfo) addCredential(c Credential) {
 }
 
 // server adds the server that a step sends to (O11), and its host.
-func (info *WorkflowInfo) server(s *step) {
-	if len(s.operation.Servers) == 0 {
+func (info *WorkflowInfo) server(s *program.Step) {
+	if len(s.Operation.Servers) == 0 {
 		return
 	}
-	used := s.operation.Servers[0]
-	server := Server{Source: s.source.name, URL: secret.Userinfo(used.URL)}
+	used := s.Operation.Servers[0]
+	server := Server{Source: s.Source.Name, URL: secret.Userinfo(used.URL)}
 	if slices.ContainsFunc(info.Servers, func(known Server) bool { return known.Source == server.Source && known.URL == server.URL }) {
 		return
 	}
@@ -201,35 +198,35 @@ func (info *WorkflowInfo) server(s *step) {
 
 // filesOf adds the files that a body names as {file: path} (O9), in the places
 // where a run looks for them.
-func (info *WorkflowInfo) filesOf(b *body) {
+func (info *WorkflowInfo) filesOf(b *program.Body) {
 	switch {
-	case strings.HasPrefix(strings.ToLower(b.contentType), "multipart/"):
-		if b.payload.isArray() {
+	case strings.HasPrefix(strings.ToLower(b.ContentType), "multipart/"):
+		if b.Payload.IsArray() {
 			return
 		}
-		for _, part := range b.payload.parts() {
+		for _, part := range b.Payload.Parts() {
 			info.file(&part)
-			if !part.isArray() {
+			if !part.IsArray() {
 				continue
 			}
-			for _, item := range part.parts() {
+			for _, item := range part.Parts() {
 				info.file(&item)
 			}
 		}
-	case !openapi.IsJSON(b.contentType) && !openapi.IsForm(b.contentType):
-		info.file(&b.payload)
+	case !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType):
+		info.file(&b.Payload)
 	}
 }
 
 // file adds the file of an object that is {file: path}.
-func (info *WorkflowInfo) file(o *operand) {
-	name, ok := fileName(o.constant)
-	if !ok && o.kind == objectOperand && len(o.names) == 1 && o.names[0] == "file" {
-		switch item := &o.items[0]; item.kind {
-		case refOperand:
-			name = item.ref.text
-		case templateOperand:
-			for _, part := range item.template.parsed.Parts {
+func (info *WorkflowInfo) file(o *program.Operand) {
+	name, ok := fileName(o.Constant)
+	if !ok && o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file" {
+		switch item := &o.Items[0]; item.Kind {
+		case program.Reference:
+			name = item.Ref.Text
+		case program.Interpolation:
+			for _, part := range item.Template.Parsed.Parts {
 				if part.Expr != nil {
 					name += "{" + part.Expr.Text + "}"
 				}
@@ -240,4 +237,21 @@ func (info *WorkflowInfo) file(o *operand) {
 	if name != "" && !slices.Contains(info.Files, name) {
 		info.Files = append(info.Files, name)
 	}
+}
+
+// InputSchema returns the JSON Schema (2020-12) of a workflow's inputs as a JSON
+// value, nil when the workflow declares none; ok is false when there is no such
+// workflow. The schema stands alone: what it refers to elsewhere in the document
+// is carried along in its $defs, every reference in it is a JSON Pointer into
+// itself, and $id, $anchor and $schema, which would change what those mean, are
+// left out.
+func (p *Program) InputSchema(workflowID string) (schema any, ok bool) {
+	w, ok := p.linked.Documents[0].Workflows[workflowID]
+	if !ok {
+		return nil, false
+	}
+	if s := w.Schema; s != nil {
+		return s.Value(), true
+	}
+	return nil, true
 }

@@ -1,13 +1,16 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -54,15 +57,6 @@ const (
 	SuccessDocumented
 )
 
-// or returns a unless it is its zero value.
-func or[T comparable](a, b T) T {
-	var zero T
-	if a == zero {
-		return b
-	}
-	return a
-}
-
 const (
 	defaultLoopDelay     = time.Second
 	maxLoopDelay         = 30 * time.Second
@@ -77,7 +71,8 @@ const (
 // performs no I/O and must be used by one goroutine at a time; its state can be
 // taken with [Execution.Snapshot] whenever Next has returned.
 type Execution struct {
-	program  *Program
+	program  *program.Program
+	files    fs.FS
 	listener func(Event)
 	secrets  secret.Set
 	pending  Command
@@ -211,10 +206,10 @@ func (f *frame) visibleOutputs() map[string]any {
 // [Execution.Next] asks for it. The error is an *InputError when the inputs do
 // not fit the workflow's schema.
 func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*Execution, error) {
-	if len(arazzo.Errors(p.diagnostics)) > 0 {
-		return nil, &CompileError{arazzo.Errors(p.diagnostics)}
+	if errs := arazzo.Errors(p.linked.Diagnostics); len(errs) > 0 {
+		return nil, &CompileError{errs}
 	}
-	index, ok := p.byID[workflowID]
+	w, ok := p.linked.Documents[0].Workflows[workflowID]
 	if !ok {
 		return nil, fmt.Errorf("there is no workflow %q%s", workflowID, nearest.Hint(workflowID, p.WorkflowIDs()))
 	}
@@ -223,13 +218,13 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 		return nil, fmt.Errorf("workflow %q: the inputs are no JSON values: %w", workflowID, err)
 	}
 	values, _ := given.(map[string]any)
-	prepared, err := p.workflows[index].prepare(values)
+	prepared, err := prepare(w, values)
 	if err != nil {
 		return nil, err
 	}
-	x := &Execution{program: p, state: state{Settings: settings, Root: index}}
+	x := &Execution{program: p.linked, files: p.files, state: state{Settings: settings, Root: w.Index}}
 	settings.addTo(&x.secrets)
-	x.push(index, asRoot, prepared)
+	x.push(w.Index, asRoot, prepared)
 	return x, nil
 }
 
@@ -263,7 +258,7 @@ func (x *Execution) advance() {
 	case phaseJudge:
 		x.judge(f)
 	case phaseWait:
-		x.pending = &Wait{WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Duration: f.Wait.Duration, Reason: f.Wait.Reason}
+		x.pending = &Wait{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Duration: f.Wait.Duration, Reason: f.Wait.Reason}
 	}
 }
 
@@ -278,7 +273,7 @@ func (x *Execution) Respond(r *Response) {
 	if r.URL != "" {
 		e.URL = r.URL
 	}
-	e.places = x.step(f).places
+	e.places = x.step(f).Places
 	if r.Decoded {
 		e.Body, e.value, e.decoded = nil, r.Value, true
 	}
@@ -326,32 +321,34 @@ func (x *Execution) answered(want phase) *frame {
 func (x *Execution) Cancel(cause error) {
 	if x.Finished == nil {
 		f := x.top()
-		x.abort(&failure{Kind: canceledFailure, WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Cause: cause.Error(), err: cause})
+		x.abort(&failure{Kind: canceledFailure, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Cause: cause.Error(), err: cause})
 	}
 }
 
 func (x *Execution) done() *Done {
-	result := &Result{WorkflowID: x.program.workflows[x.Root].id, Outputs: x.Finished.Outputs, Diagnostics: x.Diagnostics}
+	result := &Result{WorkflowID: x.program.Workflows[x.Root].ID, Outputs: x.Finished.Outputs, Diagnostics: x.Diagnostics}
 	return &Done{Result: result, Err: x.Finished.Failure.error()}
 }
 
-func (x *Execution) top() *frame                 { return x.Frames[len(x.Frames)-1] }
-func (x *Execution) workflow(f *frame) *workflow { return x.program.workflows[f.Workflow] }
-func (x *Execution) step(f *frame) *step         { return x.workflow(f).steps[f.Step] }
+func (x *Execution) top() *frame { return x.Frames[len(x.Frames)-1] }
+
+func (x *Execution) workflow(f *frame) *program.Workflow { return x.program.Workflows[f.Workflow] }
+
+func (x *Execution) step(f *frame) *program.Step { return x.workflow(f).Steps[f.Step] }
 
 // where is the place in the run for an event.
 func (x *Execution) where(f *frame) At {
-	return At{WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Attempt: f.Attempt, Depth: slices.Index(x.Frames, f)}
+	return At{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Depth: slices.Index(x.Frames, f)}
 }
 
 func (x *Execution) whereWorkflow(f *frame) At {
-	return At{WorkflowID: x.workflow(f).id, Depth: slices.Index(x.Frames, f)}
+	return At{WorkflowID: x.workflow(f).ID, Depth: slices.Index(x.Frames, f)}
 }
 
 // push puts a workflow on the stack; inputs are prepared already.
 func (x *Execution) push(index int, why purpose, inputs map[string]any) {
-	w := x.program.workflows[index]
-	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]object, len(w.steps)), Executed: make([]bool, len(w.steps)), kept: w.newOutputs()}
+	w := x.program.Workflows[index]
+	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]object, len(w.Steps)), Executed: make([]bool, len(w.Steps)), kept: newOutputs(w)}
 	x.Frames = append(x.Frames, f)
 	x.learnInputs(w, inputs)
 }
@@ -359,11 +356,11 @@ func (x *Execution) push(index int, why purpose, inputs map[string]any) {
 // call puts a workflow on the stack for another one, or tells why its inputs do
 // not fit. Beyond the budget of depth it ends the run.
 func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any) *failure {
-	if limit := or(x.Settings.MaxDepth, defaultMaxDepth); len(x.Frames) > limit {
-		x.abort(&failure{Kind: budgetFailure, Budget: "depth", Limit: limit, WorkflowID: x.workflow(f).id, StepID: x.step(f).id})
+	if limit := cmp.Or(x.Settings.MaxDepth, defaultMaxDepth); len(x.Frames) > limit {
+		x.abort(&failure{Kind: budgetFailure, Budget: "depth", Limit: limit, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID})
 		return nil
 	}
-	full, err := x.program.workflows[index].prepare(inputs)
+	full, err := prepare(x.program.Workflows[index], inputs)
 	if err != nil {
 		return failureOf(err)
 	}
@@ -378,14 +375,14 @@ func (x *Execution) enter(f *frame) {
 		x.emit(&WorkflowStarted{At: x.whereWorkflow(f), Inputs: x.shownInputs(w, f.Inputs)})
 	}
 	f.Entered = true
-	for f.Depend < len(w.dependsOn) {
-		index := w.dependsOn[f.Depend]
+	for f.Depend < len(w.DependsOn) {
+		index := w.DependsOn[f.Depend].Index
 		if x.Completed[index] == nil {
 			x.depend(f, index)
 			return
 		}
 		if cause := x.Completed[index].Failure; cause != nil {
-			x.finish(f, &failure{Kind: stepFailure, WorkflowID: w.id, Reason: "the workflow depends on " + x.program.workflows[index].id + ", which failed", Inner: cause})
+			x.finish(f, &failure{Kind: stepFailure, WorkflowID: w.ID, Reason: "the workflow depends on " + x.program.Workflows[index].ID + ", which failed", Inner: cause})
 			return
 		}
 		f.Depend++
@@ -394,9 +391,9 @@ func (x *Execution) enter(f *frame) {
 }
 
 func (x *Execution) depend(f *frame, index int) {
-	target := x.program.workflows[index]
+	target := x.program.Workflows[index]
 	inputs := sameNamed(f.Inputs, target)
-	if given, ok := x.Settings.DependencyInputs[target.id]; ok {
+	if given, ok := x.Settings.DependencyInputs[target.ID]; ok {
 		if v, err := value.From(map[string]any(given)); err == nil {
 			inputs, _ = v.(map[string]any)
 		}
@@ -423,15 +420,15 @@ func (f *frame) visit(step int) {
 // start begins one execution of the current step.
 func (x *Execution) start(f *frame) {
 	s := x.step(f)
-	if limit := or(x.Settings.MaxSteps, defaultMaxSteps); x.Steps >= limit {
-		x.abort(&failure{Kind: budgetFailure, Budget: "steps", Limit: limit, WorkflowID: x.workflow(f).id, StepID: s.id})
+	if limit := cmp.Or(x.Settings.MaxSteps, defaultMaxSteps); x.Steps >= limit {
+		x.abort(&failure{Kind: budgetFailure, Budget: "steps", Limit: limit, WorkflowID: x.workflow(f).ID, StepID: s.ID})
 		return
 	}
 	x.Steps++
 	f.Attempt++
 	f.Exchange, f.Called, f.Failure = nil, nil, nil
 	if x.listener != nil {
-		x.emit(&StepStarted{At: x.where(f), Operation: s.label})
+		x.emit(&StepStarted{At: x.where(f), Operation: s.Label})
 	}
 	if text := x.unmet(f, s); text != "" {
 		f.Failure = &failure{Reason: "the step depends on " + text + ", which has not been executed"}
@@ -439,7 +436,7 @@ func (x *Execution) start(f *frame) {
 		return
 	}
 	f.Executed[f.Step] = true
-	if s.operation == nil {
+	if s.Operation == nil {
 		x.callWorkflow(f, s)
 		return
 	}
@@ -455,14 +452,15 @@ func (x *Execution) start(f *frame) {
 }
 
 // unmet names a step that must have been executed before and was not.
-func (x *Execution) unmet(f *frame, s *step) string {
-	for _, p := range s.after {
-		done := x.Done[p.workflow]
-		if p.workflow == f.Workflow {
+func (x *Execution) unmet(f *frame, s *program.Step) string {
+	for _, p := range s.After {
+		workflow, step := p.Step.Workflow.Index, p.Step.Index
+		done := x.Done[workflow]
+		if workflow == f.Workflow {
 			done = f.Executed
 		}
-		if p.step >= len(done) || !done[p.step] {
-			return p.text
+		if step >= len(done) || !done[step] {
+			return p.Text
 		}
 	}
 	return ""
@@ -470,7 +468,7 @@ func (x *Execution) unmet(f *frame, s *step) string {
 
 // executed notes for other workflows that the current step was executed.
 func (x *Execution) executed(f *frame) {
-	if !x.program.prerequisites || !f.Executed[f.Step] {
+	if !x.program.Prerequisites || !f.Executed[f.Step] {
 		return
 	}
 	if x.Done == nil {
@@ -484,14 +482,14 @@ func (x *Execution) executed(f *frame) {
 
 // callWorkflow puts the workflow that a step calls on the stack; all
 // parameters are its inputs (F17).
-func (x *Execution) callWorkflow(f *frame, s *step) {
-	inputs, err := x.inputs(f, s.arguments)
+func (x *Execution) callWorkflow(f *frame, s *program.Step) {
+	inputs, err := x.inputs(f, s.Arguments)
 	if err != nil {
 		f.Failure, f.Phase = &failure{Reason: err.Error()}, phaseJudge
 		return
 	}
 	f.Phase = phaseCalled
-	if failed := x.call(f, s.called, asCall, inputs); failed != nil {
+	if failed := x.call(f, s.Called.Index, asCall, inputs); failed != nil {
 		f.Failure, f.Phase = &failure{Inner: failed}, phaseJudge
 	}
 }
@@ -501,7 +499,7 @@ func (x *Execution) finish(f *frame, failed *failure) {
 	outputs := x.workflowOutputs(f, failed == nil)
 	x.learnResults(x.workflow(f), outputs)
 	if x.listener != nil {
-		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.shownOutputs(x.workflow(f).outputs, outputs), Err: failed.error()})
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.shownOutputs(x.workflow(f).Outputs, outputs), Err: failed.error()})
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
 	if len(x.Frames) == 1 {
@@ -517,13 +515,13 @@ func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *f
 	switch f.Purpose {
 	case asDependency:
 		// What the caller depends on is what it named, whoever it handed over to.
-		if named := x.workflow(caller).dependsOn[caller.Depend]; named != f.Workflow {
+		if named := x.workflow(caller).DependsOn[caller.Depend].Index; named != f.Workflow {
 			x.complete(named, f.Inputs, outputs, failed)
 		}
 	case asCall:
 		caller.Called, caller.Phase = outputs, phaseJudge
 		if failed != nil {
-			caller.Failure = &failure{Reason: "the workflow " + x.program.workflows[f.Workflow].id + " failed", Inner: failed}
+			caller.Failure = &failure{Reason: "the workflow " + x.program.Workflows[f.Workflow].ID + " failed", Inner: failed}
 		}
 	case asReference:
 		caller.Phase = phaseStart
@@ -538,7 +536,7 @@ func (x *Execution) abort(failed *failure) {
 	x.Finished = &finished{Outputs: outputs, Failure: failed}
 	x.pending = nil
 	if x.listener != nil {
-		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.shownOutputs(x.workflow(root).outputs, outputs), Err: failed.error()})
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.shownOutputs(x.workflow(root).Outputs, outputs), Err: failed.error()})
 	}
 	x.Frames = nil
 }
@@ -546,9 +544,9 @@ func (x *Execution) abort(failed *failure) {
 func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 	w := x.workflow(f)
 	f.Exchange, f.Called, f.Results = nil, nil, map[string]any{}
-	for i := range w.outputs {
-		if v := x.output(f, &w.outputs[i], succeeded); known(&v) {
-			f.Results[w.outputs[i].name] = v.V
+	for i := range w.Outputs {
+		if v := x.output(f, &w.Outputs[i], succeeded); known(&v) {
+			f.Results[w.Outputs[i].Name] = v.V
 		}
 	}
 	return f.Results
@@ -556,13 +554,13 @@ func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 
 // output evaluates one output. One that cannot be resolved is missing wherever it
 // is read; shown it is null on success, absent on failure (F2).
-func (x *Execution) output(f *frame, o *output, succeeded bool) value.Found {
+func (x *Execution) output(f *frame, o *program.Output, succeeded bool) value.Found {
 	noted := x.Diagnostics
-	v, ok := x.value(f, &o.value)
+	v, ok := x.value(f, &o.Value)
 	switch {
 	case ok:
 		return value.Found{V: v, OK: true}
-	case succeeded || o.value.kind == refOperand && x.foundNothing(f, &o.value.ref):
+	case succeeded || o.Value.Kind == program.Reference && x.foundNothing(f, &o.Value.Ref):
 		v = nothing{}
 	default:
 		v = nil
@@ -576,7 +574,7 @@ func (x *Execution) output(f *frame, o *output, succeeded bool) value.Found {
 
 // raise records a diagnostic once per place.
 func (x *Execution) raise(f *frame, code string, at arazzo.Position, message string) {
-	at.File = x.workflow(f).document.decl.Location
+	at.File = x.workflow(f).Document.Decl.Location
 	if slices.ContainsFunc(x.Diagnostics, func(d Diagnostic) bool {
 		return d.Code == code && d.Position == at && d.Message == message
 	}) {

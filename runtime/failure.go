@@ -1,6 +1,8 @@
 package runtime
 
-import "errors"
+import (
+	"errors"
+)
 
 // failure is an error in the form that a snapshot holds.
 type failure struct {

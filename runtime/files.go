@@ -68,10 +68,10 @@ func fileName(v any) (string, bool) {
 }
 
 func (x *Execution) readFile(name string) ([]byte, error) {
-	if x.program.files == nil {
+	if x.files == nil {
 		return nil, fmt.Errorf("the file %q is not read: the caller allows no files (Compiler.Files)", name)
 	}
-	data, err := fs.ReadFile(x.program.files, path.Clean(strings.TrimPrefix(name, "./")))
+	data, err := fs.ReadFile(x.files, path.Clean(strings.TrimPrefix(name, "./")))
 	if errors.Is(err, fs.ErrInvalid) {
 		return nil, fmt.Errorf("the file %q lies outside of the folder that files are read from", name)
 	}

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // jsonPayload evaluates a payload that is JSON text (O8): its value, and the text
 // that is sent; isJSON is false for a text that is not JSON.
-func (x *Execution) jsonPayload(f *frame, b *body) (v any, text []byte, ok, isJSON bool) {
+func (x *Execution) jsonPayload(f *frame, b *program.Body) (v any, text []byte, ok, isJSON bool) {
 	text, gaps := x.jsonText(f, b)
 	v, err := value.Decode(text)
 	if err != nil || len(gaps) == 0 {
@@ -31,9 +32,9 @@ func (x *Execution) jsonPayload(f *frame, b *body) (v any, text []byte, ok, isJS
 // jsonText interpolates a JSON text: inside of a string the value's text is
 // escaped, elsewhere the value is written as JSON. gaps are the places at which a
 // null is in place of a value that is missing.
-func (x *Execution) jsonText(f *frame, b *body) (text []byte, gaps []int) {
+func (x *Execution) jsonText(f *frame, b *program.Body) (text []byte, gaps []int) {
 	inString, closed, n := false, false, 0
-	parts := b.payload.template.parsed.Parts
+	parts := b.Payload.Template.Parsed.Parts
 	for i, part := range parts {
 		if part.Expr == nil {
 			literal := part.Literal
@@ -44,11 +45,11 @@ func (x *Execution) jsonText(f *frame, b *body) (text []byte, gaps []int) {
 			inString = value.InStringAfter(inString, literal)
 			continue
 		}
-		r := &b.payload.template.refs[n]
+		r := &b.Payload.Template.Refs[n]
 		n++
 		v, ok := x.look(f, r)
 		if !ok {
-			x.missing(f, r.text, b.place)
+			x.missing(f, r.Text, b.Place)
 		}
 		switch {
 		case ok && inString:
@@ -57,7 +58,7 @@ func (x *Execution) jsonText(f *frame, b *body) (text []byte, gaps []int) {
 		case ok:
 			text = value.AppendJSON(text, v)
 		case inString && !wholeString(parts, i):
-			x.leaveHole(r.text)
+			x.leaveHole(r.Text)
 		default:
 			if closed = inString; closed {
 				text = text[:len(text)-1]

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -8,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // judge decides on what the current step came to: criteria, outputs, actions,
@@ -20,7 +23,7 @@ func (x *Execution) judge(f *frame) {
 		if f.Failure == nil {
 			f.Failure = &failure{}
 		}
-		f.Failure.Kind, f.Failure.WorkflowID, f.Failure.StepID, f.Failure.Attempt = stepFailure, x.workflow(f).id, s.id, f.Attempt
+		f.Failure.Kind, f.Failure.WorkflowID, f.Failure.StepID, f.Failure.Attempt = stepFailure, x.workflow(f).ID, s.ID, f.Attempt
 		f.Failure.Reason = reason
 		if f.Exchange != nil {
 			f.Failure.Status = f.Exchange.Status
@@ -35,13 +38,13 @@ func (x *Execution) judge(f *frame) {
 		// Executed for a retry: its own actions are not followed (F12).
 		f.Step, f.Attempt, f.Phase, f.Return = f.Return.Step, f.Return.Attempt, phaseStart, nil
 	case succeeded:
-		x.act(f, s.onSuccess, true)
+		x.act(f, s.OnSuccess, true)
 	default:
-		x.act(f, s.onFailure, false)
+		x.act(f, s.OnFailure, false)
 	}
 }
 
-func (x *Execution) succeeded(f *frame, s *step) (bool, string) {
+func (x *Execution) succeeded(f *frame, s *program.Step) (bool, string) {
 	if failed := f.Failure; failed != nil {
 		reason := failed.Reason
 		switch {
@@ -54,8 +57,8 @@ func (x *Execution) succeeded(f *frame, s *step) (bool, string) {
 		}
 		return false, reason
 	}
-	if len(s.criteria) > 0 {
-		passed, reason := x.passes(f, "", s.criteria)
+	if len(s.Criteria) > 0 {
+		passed, reason := x.passes(f, "", s.Criteria)
 		return passed, reason
 	}
 	if f.Exchange == nil {
@@ -67,7 +70,7 @@ func (x *Execution) succeeded(f *frame, s *step) (bool, string) {
 	case SuccessAny:
 		passed = true
 	case SuccessDocumented:
-		passed = s.operation.DeclaresSuccess(status)
+		passed = s.Operation.DeclaresSuccess(status)
 	}
 	if passed {
 		return true, ""
@@ -75,14 +78,14 @@ func (x *Execution) succeeded(f *frame, s *step) (bool, string) {
 	return false, fmt.Sprintf("status %d %s", status, http.StatusText(status))
 }
 
-func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
-	if len(s.decl.Outputs) == 0 && f.Called != nil {
+func (x *Execution) stepOutputs(f *frame, s *program.Step, succeeded bool) {
+	if len(s.Decl.Outputs) == 0 && f.Called != nil {
 		f.keepObject(s, f.Called)
 	} else {
 		// They see what the step's execution before this one left.
 		x.outputs = x.outputs[:0]
-		for i := range s.outputs {
-			x.outputs = append(x.outputs, x.output(f, &s.outputs[i], succeeded))
+		for i := range s.Outputs {
+			x.outputs = append(x.outputs, x.output(f, &s.Outputs[i], succeeded))
 		}
 		f.keep(s, x.outputs)
 		clear(x.outputs)
@@ -92,17 +95,17 @@ func (x *Execution) stepOutputs(f *frame, s *step, succeeded bool) {
 		return
 	}
 	if outputs := f.outputObject(s); len(outputs) > 0 {
-		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(slices.Concat(s.outputs, s.passed), outputs)})
+		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(slices.Concat(s.Outputs, s.Passed), outputs)})
 	}
 }
 
 // act selects an action (F4) and follows it.
-func (x *Execution) act(f *frame, actions []*action, succeeded bool) {
+func (x *Execution) act(f *frame, actions []*program.Action, succeeded bool) {
 	for _, a := range actions {
-		if a.kind == "retry" && f.Used[a.key] >= a.limit {
+		if a.Kind == "retry" && f.Used[a.Key] >= a.Limit {
 			continue // exhausted: later actions are considered (F11)
 		}
-		if passed, _ := x.passes(f, a.name, a.criteria); passed {
+		if passed, _ := x.passes(f, a.Name, a.Criteria); passed {
 			x.follow(f, a, succeeded)
 			return
 		}
@@ -136,16 +139,16 @@ func (x *Execution) selected(f *frame, e ActionSelected) {
 	}
 }
 
-func (x *Execution) follow(f *frame, a *action, succeeded bool) {
+func (x *Execution) follow(f *frame, a *program.Action, succeeded bool) {
 	why := "its criteria pass"
-	if len(a.criteria) == 0 {
+	if len(a.Criteria) == 0 {
 		why = "it has no criteria"
 	}
-	if a.kind == "retry" {
-		why += fmt.Sprintf("; retry %d of %d", f.Used[a.key]+1, a.limit)
+	if a.Kind == "retry" {
+		why += fmt.Sprintf("; retry %d of %d", f.Used[a.Key]+1, a.Limit)
 	}
-	x.selected(f, ActionSelected{Action: a.name, Type: a.kind, Target: a.target, Reason: why})
-	switch a.kind {
+	x.selected(f, ActionSelected{Action: a.Name, Type: a.Kind, Target: a.Target, Reason: why})
+	switch a.Kind {
 	case "end":
 		if succeeded {
 			x.finish(f, nil)
@@ -160,42 +163,46 @@ func (x *Execution) follow(f *frame, a *action, succeeded bool) {
 }
 
 // retry executes the step again, after what the action refers to (F11, F12).
-func (x *Execution) retry(f *frame, a *action) {
+func (x *Execution) retry(f *frame, a *program.Action) {
 	if f.Used == nil {
 		f.Used = map[string]int{}
 	}
-	f.Used[a.key]++
+	f.Used[a.Key]++
 	then := jump{Kind: again}
 	switch {
-	case a.step >= 0:
-		then = jump{Kind: afterStep, Step: a.step}
-	case a.workflow >= 0:
+	case a.Step != nil:
+		then = jump{Kind: afterStep, Step: a.Step.Index}
+	case a.Workflow != nil:
 		inputs, err := x.actionInputs(f, a)
 		if err == nil { // else it is as one that failed, which does not stop the chain (F12)
-			then = jump{Kind: afterWorkflow, Workflow: a.workflow, Inputs: inputs}
+			then = jump{Kind: afterWorkflow, Workflow: a.Workflow.Index, Inputs: inputs}
 		}
 	}
 	if after, ok := x.retryAfter(f); ok {
 		x.wait(f, after, WaitRetryAfterHeader, then)
 		return
 	}
-	x.wait(f, a.after, WaitRetryAfter, then)
+	x.wait(f, a.After, WaitRetryAfter, then)
 }
 
 // transfer goes to a step, or hands over to a workflow (F8, F9). What re-enters
 // a step that this run has executed waits first (F14).
-func (x *Execution) transfer(f *frame, a *action) {
-	then, target, again := jump{Kind: toStep, Step: a.step}, a.step+1, false
-	if a.step >= 0 {
-		again = f.Executed[a.step]
+func (x *Execution) transfer(f *frame, a *program.Action) {
+	var then jump
+	var target int // in f.Loop
+	var again bool
+	if a.Step != nil {
+		then, target = jump{Kind: toStep, Step: a.Step.Index}, a.Step.Index+1
+		again = f.Executed[a.Step.Index]
 	} else {
 		inputs, err := x.actionInputs(f, a)
 		if err != nil {
 			x.finish(f, x.failureHere(f, err.Error()))
 			return
 		}
-		then, target = jump{Kind: handOver, Workflow: a.workflow, Inputs: inputs}, -1-a.workflow
-		again = a.workflow == f.Workflow || slices.Contains(f.Tail, a.workflow)
+		to := a.Workflow.Index
+		then, target = jump{Kind: handOver, Workflow: to, Inputs: inputs}, -1-to
+		again = to == f.Workflow || slices.Contains(f.Tail, to)
 	}
 	if !again {
 		x.jump(f, then)
@@ -214,7 +221,7 @@ func (x *Execution) transfer(f *frame, a *action) {
 }
 
 func (x *Execution) loopDelay(count int) time.Duration {
-	base := or(x.Settings.LoopDelay, defaultLoopDelay)
+	base := cmp.Or(x.Settings.LoopDelay, defaultLoopDelay)
 	if base < 0 {
 		return 0
 	}
@@ -229,7 +236,7 @@ func (x *Execution) retryAfter(f *frame) (time.Duration, bool) {
 		return 0, false
 	}
 	text := strings.TrimSpace(f.Exchange.Answer.Get("Retry-After"))
-	limit := or(x.Settings.MaxRetryAfter, defaultMaxRetryAfter)
+	limit := cmp.Or(x.Settings.MaxRetryAfter, defaultMaxRetryAfter)
 	if isDigits(text) {
 		seconds, err := strconv.ParseUint(text, 10, 32)
 		if err != nil || time.Duration(seconds)*time.Second > limit {
@@ -288,24 +295,24 @@ func (x *Execution) jump(f *frame, to jump) {
 }
 
 // actionInputs evaluates the parameters of an action; nil when it has none.
-func (x *Execution) actionInputs(f *frame, a *action) (object, error) {
-	if len(a.inputs) == 0 {
+func (x *Execution) actionInputs(f *frame, a *program.Action) (object, error) {
+	if len(a.Inputs) == 0 {
 		return nil, nil
 	}
-	return x.inputs(f, a.inputs)
+	return x.inputs(f, a.Inputs)
 }
 
 // inputs evaluates parameters that are the inputs of a workflow.
-func (x *Execution) inputs(f *frame, parameters []argument) (object, error) {
+func (x *Execution) inputs(f *frame, parameters []program.Argument) (object, error) {
 	inputs := object{}
 	x.hole = ""
 	for i := range parameters {
 		a := &parameters[i]
-		if v, ok := x.value(f, &a.value); ok {
-			inputs[a.name] = v
+		if v, ok := x.value(f, &a.Value); ok {
+			inputs[a.Name] = v
 		}
 		if err := x.incomplete(); err != nil {
-			return nil, fmt.Errorf("the parameter %q: %w", a.name, err)
+			return nil, fmt.Errorf("the parameter %q: %w", a.Name, err)
 		}
 	}
 	return inputs, nil
@@ -314,7 +321,7 @@ func (x *Execution) inputs(f *frame, parameters []argument) (object, error) {
 // failureHere is the failure of the current step for a reason that its actions
 // have brought.
 func (x *Execution) failureHere(f *frame, reason string) *failure {
-	return &failure{Kind: stepFailure, WorkflowID: x.workflow(f).id, StepID: x.step(f).id, Attempt: f.Attempt, Reason: reason}
+	return &failure{Kind: stepFailure, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Reason: reason}
 }
 
 // inputsFor gives the inputs of a workflow that an action reaches (F10).
@@ -322,13 +329,13 @@ func (x *Execution) inputsFor(f *frame, to jump) map[string]any {
 	if to.Inputs != nil {
 		return to.Inputs
 	}
-	return sameNamed(f.Inputs, x.program.workflows[to.Workflow])
+	return sameNamed(f.Inputs, x.program.Workflows[to.Workflow])
 }
 
 // handOver puts another workflow in the place of this one (F9, F10).
 func (x *Execution) handOver(f *frame, to jump) {
 	index := to.Workflow
-	inputs, err := x.program.workflows[index].prepare(x.inputsFor(f, to))
+	inputs, err := prepare(x.program.Workflows[index], x.inputsFor(f, to))
 	if err != nil {
 		inner := failureOf(err)
 		failed := x.failureHere(f, inner.error().Error())

@@ -77,7 +77,7 @@ func FilesAndHTTP(client *http.Client) Loader {
 		client = http.DefaultClient
 	}
 	return LoaderFunc(func(ctx context.Context, place string) ([]byte, error) {
-		if !isURL(place) {
+		if !location.IsURL(place) {
 			return FileLoader{}.Load(ctx, place)
 		}
 		shown := location.Redacted(place)
@@ -100,5 +100,3 @@ func FilesAndHTTP(client *http.Client) Loader {
 		return data, err
 	})
 }
-
-func isURL(place string) bool { return location.IsURL(place) }

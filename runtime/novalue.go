@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // What a request cannot do without and has no value fails its step before
@@ -27,31 +28,19 @@ func (x *Execution) incomplete() error {
 }
 
 // explain names the expression that was to give a required parameter its value.
-func explain(s *step, err error) error {
+func explain(s *program.Step, err error) error {
 	var none *openapi.NoValueError
 	if !errors.As(err, &none) {
 		return err
 	}
 	var source string
 	if none.Argument >= 0 {
-		source = s.arguments[none.Argument].value.source()
-	} else if i := slices.Index(s.body.payload.names, none.Name); i >= 0 && i < len(s.body.payload.items) { // a constant has names only
-		source = s.body.payload.items[i].source()
+		source = s.Arguments[none.Argument].Value.Source()
+	} else if i := slices.Index(s.Body.Payload.Names, none.Name); i >= 0 && i < len(s.Body.Payload.Items) { // a constant has names only
+		source = s.Body.Payload.Items[i].Source()
 	}
 	if source == "" {
 		source = "the value that the step has for it"
 	}
 	return fmt.Errorf("%s has no value: %s %s; it must be one that is not null or empty", none.Subject(), source, none.Lack)
-}
-
-// source returns the text of the expression that an operand is; "" for any other
-// operand.
-func (o *operand) source() string {
-	switch {
-	case o.kind == refOperand || o.kind == selectorOperand:
-		return o.ref.text
-	case o.kind == templateOperand && len(o.template.parsed.Parts) == 1:
-		return o.template.refs[0].text
-	}
-	return ""
 }

@@ -3,6 +3,7 @@ package runtime
 import (
 	"maps"
 
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -17,38 +18,38 @@ type stepOutputs struct {
 }
 
 // keep records what a step's outputs came to.
-func (f *frame) keep(s *step, values []value.Found) {
-	copy(f.kept.slots[s.firstOutput:], values)
-	f.kept.filled[s.index], f.Outputs[s.index] = true, nil
+func (f *frame) keep(s *program.Step, values []value.Found) {
+	copy(f.kept.slots[s.FirstOutput:], values)
+	f.kept.filled[s.Index], f.Outputs[s.Index] = true, nil
 }
 
 // keepObject records the outputs of the workflow that a step called.
-func (f *frame) keepObject(s *step, outputs object) {
-	f.kept.filled[s.index], f.Outputs[s.index] = false, outputs
+func (f *frame) keepObject(s *program.Step, outputs object) {
+	f.kept.filled[s.Index], f.Outputs[s.Index] = false, outputs
 }
 
 // stepOutput gives the output of a step that a reference names.
-func (f *frame) stepOutput(steps []*step, r *ref) (any, bool) {
-	if !f.kept.filled[r.index] {
-		return member(f.Outputs[r.index], r)
+func (f *frame) stepOutput(steps []*program.Step, r *program.Ref) (any, bool) {
+	s := r.Step
+	if !f.kept.filled[s.Index] {
+		return member(f.Outputs[s.Index], r)
 	}
-	s := steps[r.index]
-	if r.slot > 0 {
-		found := &f.kept.slots[s.firstOutput+r.slot-1]
+	if r.Slot > 0 {
+		found := &f.kept.slots[s.FirstOutput+r.Slot-1]
 		return found.V, found.OK
 	}
 	return member(f.outputObject(s), r)
 }
 
 // outputObject gives the outputs of a step as an object.
-func (f *frame) outputObject(s *step) object {
-	if !f.kept.filled[s.index] {
-		return f.Outputs[s.index]
+func (f *frame) outputObject(s *program.Step) object {
+	if !f.kept.filled[s.Index] {
+		return f.Outputs[s.Index]
 	}
-	outputs := make(object, len(s.outputs))
-	for i := range s.outputs {
-		if found := &f.kept.slots[s.firstOutput+i]; known(found) {
-			outputs[s.outputs[i].name] = found.V
+	outputs := make(object, len(s.Outputs))
+	for i := range s.Outputs {
+		if found := &f.kept.slots[s.FirstOutput+i]; known(found) {
+			outputs[s.Outputs[i].Name] = found.V
 		}
 	}
 	return outputs
@@ -62,8 +63,8 @@ type nothing struct{}
 func known(found *value.Found) bool { return found.OK || found.V == any(nothing{}) }
 
 // foundNothing reports whether a reference is to an output that found nothing.
-func (x *Execution) foundNothing(f *frame, r *ref) bool {
-	if r.kind != stepOutputRef && r.kind != workflowOutputRef && r.kind != outputRef {
+func (x *Execution) foundNothing(f *frame, r *program.Ref) bool {
+	if r.Kind != program.StepOutput && r.Kind != program.WorkflowOutput && r.Kind != program.OutputRef {
 		return false
 	}
 	v, _ := x.root(f, r)
@@ -82,17 +83,17 @@ func withNulls(outputs object) object {
 }
 
 // settle puts all outputs into objects, as a snapshot has them.
-func (f *frame) settle(steps []*step) {
+func (f *frame) settle(steps []*program.Step) {
 	for _, s := range steps {
 		f.keepObject(s, f.outputObject(s))
 	}
 }
 
 // newOutputs makes room for the outputs of a workflow's steps.
-func (w *workflow) newOutputs() stepOutputs {
+func newOutputs(w *program.Workflow) stepOutputs {
 	slots := 0
-	if n := len(w.steps); n > 0 {
-		slots = w.steps[n-1].firstOutput + len(w.steps[n-1].outputs)
+	if n := len(w.Steps); n > 0 {
+		slots = w.Steps[n-1].FirstOutput + len(w.Steps[n-1].Outputs)
 	}
-	return stepOutputs{slots: make([]value.Found, slots), filled: make([]bool, len(w.steps))}
+	return stepOutputs{slots: make([]value.Found, slots), filled: make([]bool, len(w.Steps))}
 }

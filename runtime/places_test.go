@@ -119,11 +119,11 @@ func FuzzBodies(f *testing.F) {
 		}
 	}
 	placed, whole := placesProgram(f), placesProgram(f)
-	for _, s := range whole.workflows[0].steps {
-		if s.places == nil {
-			f.Fatalf("step %s reads no places", s.id)
+	for _, s := range whole.linked.Workflows[0].Steps {
+		if s.Places == nil {
+			f.Fatalf("step %s reads no places", s.ID)
 		}
-		s.places = nil
+		s.Places = nil
 	}
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		got, want := answerAll(t, placed, contentType, body), answerAll(t, whole, contentType, body)

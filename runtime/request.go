@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // build makes the request of the current step from what is known now.
-func (x *Execution) build(f *frame, s *step) error {
-	f.Exchange = f.newExchange(s.operation.Method)
+func (x *Execution) build(f *frame, s *program.Step) error {
+	f.Exchange = f.newExchange(s.Operation.Method)
 	server, err := x.server(s)
 	if err != nil {
 		return err
@@ -19,28 +21,28 @@ func (x *Execution) build(f *frame, s *step) error {
 	addUserinfo(&x.secrets, server)
 	values := x.values[:0]
 	if f.Exchange.Sent == nil {
-		f.Exchange.Sent = make([]sent, 0, len(s.arguments))
+		f.Exchange.Sent = make([]sent, 0, len(s.Arguments))
 	}
 	x.hole = ""
-	for i := range s.arguments {
-		a := &s.arguments[i]
-		v, ok := x.value(f, &a.value)
+	for i := range s.Arguments {
+		a := &s.Arguments[i]
+		v, ok := x.value(f, &a.Value)
 		if err := x.incomplete(); err != nil {
-			return fmt.Errorf("the %s parameter %q: %w", a.in, a.name, err)
+			return fmt.Errorf("the %s parameter %q: %w", a.In, a.Name, err)
 		}
-		values = append(values, openapi.Value{V: v, OK: ok, Order: a.value.names})
+		values = append(values, openapi.Value{V: v, OK: ok, Order: a.Value.Names})
 		if !ok {
 			continue
 		}
-		f.Exchange.Sent = append(f.Exchange.Sent, sent{Name: a.name, In: a.in, Value: boxed{v, true}})
-		x.learn(v, a.secrets)
+		f.Exchange.Sent = append(f.Exchange.Sent, sent{Name: a.Name, In: a.In, Value: boxed{v, true}})
+		x.learn(v, a.Secrets)
 	}
 	x.values = values
 	payload, err := x.payload(f, s)
 	if err != nil {
 		return err
 	}
-	request, err := s.binding.Build(server, values, payload)
+	request, err := s.Binding.Build(server, values, payload)
 	if err != nil {
 		return explain(s, err)
 	}
@@ -52,19 +54,19 @@ func (x *Execution) build(f *frame, s *step) error {
 }
 
 // server is the base URL of the step's operation (O11).
-func (x *Execution) server(s *step) (string, error) {
-	if url, ok := x.Settings.Servers[s.source.name]; ok {
+func (x *Execution) server(s *program.Step) (string, error) {
+	if url, ok := x.Settings.Servers[s.Source.Name]; ok {
 		return x.baseURL(url)
 	}
 	url := "/"
-	if len(s.operation.Servers) > 0 {
+	if len(s.Operation.Servers) > 0 {
 		var err error
-		if url, err = s.operation.Servers[0].Resolve(x.Settings.ServerVariables); err != nil {
+		if url, err = s.Operation.Servers[0].Resolve(x.Settings.ServerVariables); err != nil {
 			return "", err
 		}
 	}
-	if !isURL(url) {
-		return "", fmt.Errorf("source %q declares no absolute server URL (found %q); set Settings.Servers[%[1]q]", s.source.name, url)
+	if !location.IsURL(url) {
+		return "", fmt.Errorf("source %q declares no absolute server URL (found %q); set Settings.Servers[%[1]q]", s.Source.Name, url)
 	}
 	return x.baseURL(url)
 }
@@ -81,13 +83,13 @@ func (x *Execution) baseURL(server string) (url string, err error) {
 }
 
 // payload evaluates the request body (O8, O10); nil when the step has none.
-func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
-	b := s.body
+func (x *Execution) payload(f *frame, s *program.Step) (*openapi.Payload, error) {
+	b := s.Body
 	if b == nil {
 		return nil, nil
 	}
-	if s.decl.RequestBody.Payload == nil && len(b.replacements) == 0 {
-		if s.operation.Body != nil && s.operation.Body.Required {
+	if s.Decl.RequestBody.Payload == nil && len(b.Replacements) == 0 {
+		if s.Operation.Body != nil && s.Operation.Body.Required {
 			return nil, errors.New("the operation requires a request body, and the step's requestBody has no payload")
 		}
 		return nil, nil
@@ -98,45 +100,45 @@ func (x *Execution) payload(f *frame, s *step) (*openapi.Payload, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the payload: %w", err)
 	case !ok:
-		return nil, fmt.Errorf("the payload has no value: %s is missing", cmp.Or(b.payload.source(), "what it is made of"))
+		return nil, fmt.Errorf("the payload has no value: %s is missing", cmp.Or(b.Payload.Source(), "what it is made of"))
 	}
-	for i := range b.replacements {
-		r := &b.replacements[i]
-		with, ok := x.value(f, &r.value)
+	for i := range b.Replacements {
+		r := &b.Replacements[i]
+		with, ok := x.value(f, &r.Value)
 		if err = x.incomplete(); err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
-		if v, err = r.apply(v, with, ok); err != nil {
+		if v, err = substituted(r, v, with, ok); err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
 	}
 	f.Exchange.Payload = boxed{v, true}
-	x.learn(v, b.secrets)
-	if text != nil && len(b.replacements) == 0 {
+	x.learn(v, b.Secrets)
+	if text != nil && len(b.Replacements) == 0 {
 		v = text
-	} else if v, err = x.withFiles(b.contentType, v); err != nil {
+	} else if v, err = x.withFiles(b.ContentType, v); err != nil {
 		return nil, err
 	}
-	return &openapi.Payload{ContentType: b.contentType, Value: v, Order: b.payload.names}, nil
+	return &openapi.Payload{ContentType: b.ContentType, Value: v, Order: b.Payload.Names}, nil
 }
 
-// apply replaces what the target names (O10); a member whose value is missing is
+// substituted replaces what the target of a replacement names (O10); a member whose value is missing is
 // left out, as one of a payload is.
-func (r *replacement) apply(v, with any, ok bool) (any, error) {
+func substituted(r *program.Replacement, v, with any, ok bool) (any, error) {
 	switch {
-	case r.xpath != nil && !ok:
-		return nil, fmt.Errorf("%s is missing; a part of a text cannot be left out", r.value.source())
-	case r.xpath != nil:
-		return r.xpath.Set(value.Text(v), value.Text(with))
+	case r.XPath != nil && !ok:
+		return nil, fmt.Errorf("%s is missing; a part of a text cannot be left out", r.Value.Source())
+	case r.XPath != nil:
+		return r.XPath.Set(value.Text(v), value.Text(with))
 	case !ok:
 		with = leftOut{}
 	}
-	if r.query == nil {
-		return r.replace(v, r.pointer, with)
+	if r.Query == nil {
+		return replace(r, v, r.Pointer, with)
 	}
-	places := r.query.Locate(v)
+	places := r.Query.Locate(v)
 	if len(places) == 0 {
-		return nil, fmt.Errorf("%s selects nothing in the payload", r.query)
+		return nil, fmt.Errorf("%s selects nothing in the payload", r.Query)
 	}
 	var err error
 	for _, place := range places {
@@ -144,7 +146,7 @@ func (r *replacement) apply(v, with any, ok bool) (any, error) {
 		for i := range place {
 			tokens[i] = fmt.Sprint(place[i])
 		}
-		if v, err = r.replace(v, tokens, with); err != nil {
+		if v, err = replace(r, v, tokens, with); err != nil {
 			return nil, err
 		}
 	}
@@ -158,10 +160,10 @@ type leftOut struct{}
 // it is, with embedded expressions quoted as their place demands, and comes back
 // as the text that is sent, too (O8). A form given as text is taken apart where
 // something in it is to be replaced (O10).
-func (x *Execution) payloadValue(f *frame, b *body) (v any, text []byte, ok bool) {
-	constant, isText := b.payload.constant.(string)
-	isText = isText && b.payload.kind == constantOperand
-	if openapi.IsJSON(b.contentType) && (isText || b.payload.kind == templateOperand) {
+func (x *Execution) payloadValue(f *frame, b *program.Body) (v any, text []byte, ok bool) {
+	constant, isText := b.Payload.Constant.(string)
+	isText = isText && b.Payload.Kind == program.Constant
+	if openapi.IsJSON(b.ContentType) && (isText || b.Payload.Kind == program.Interpolation) {
 		isJSON := false
 		if isText {
 			text = []byte(constant)
@@ -173,10 +175,10 @@ func (x *Execution) payloadValue(f *frame, b *body) (v any, text []byte, ok bool
 		if isJSON {
 			return v, text, ok
 		}
-		x.raise(f, "payload-text", b.place, "the payload is text that is no JSON; it is sent as a JSON string")
+		x.raise(f, "payload-text", b.Place, "the payload is text that is no JSON; it is sent as a JSON string")
 	}
-	v, ok = x.value(f, &b.payload)
-	if form, isText := v.(string); isText && len(b.replacements) > 0 && openapi.IsForm(b.contentType) {
+	v, ok = x.value(f, &b.Payload)
+	if form, isText := v.(string); isText && len(b.Replacements) > 0 && openapi.IsForm(b.ContentType) {
 		v = openapi.ParseForm(form)
 	}
 	return v, nil, ok
@@ -184,10 +186,10 @@ func (x *Execution) payloadValue(f *frame, b *body) (v any, text []byte, ok bool
 
 // replace returns v with another value at a JSON Pointer (O10): a missing last
 // member is created, "-" appends. v itself is not changed.
-func (r *replacement) replace(v any, tokens []string, with any) (any, error) {
+func replace(r *program.Replacement, v any, tokens []string, with any) (any, error) {
 	if len(tokens) == 0 {
 		if with == any(leftOut{}) {
-			return nil, fmt.Errorf("%s is missing; only a member of an object can be left out", r.value.source())
+			return nil, fmt.Errorf("%s is missing; only a member of an object can be left out", r.Value.Source())
 		}
 		return with, nil
 	}
@@ -206,7 +208,7 @@ func (r *replacement) replace(v any, tokens []string, with any) (any, error) {
 			delete(out, token)
 			return out, nil
 		}
-		changed, err := r.replace(child, tokens[1:], with)
+		changed, err := replace(r, child, tokens[1:], with)
 		if err != nil {
 			return nil, err
 		}
@@ -221,7 +223,7 @@ func (r *replacement) replace(v any, tokens []string, with any) (any, error) {
 		if !ok || i >= len(v) {
 			return nil, fmt.Errorf("an array of %d has no element %q", len(v), token)
 		}
-		changed, err := r.replace(v[i], tokens[1:], with)
+		changed, err := replace(r, v[i], tokens[1:], with)
 		if err != nil {
 			return nil, err
 		}
@@ -235,5 +237,5 @@ func (r *replacement) replace(v any, tokens []string, with any) (any, error) {
 // send gives the command for the request that was built.
 func (x *Execution) send(f *frame) *Send {
 	s, e := x.step(f), f.Exchange
-	return &Send{WorkflowID: x.workflow(f).id, StepID: s.id, Method: e.Method, URL: e.URL, Header: e.Header, Body: e.Request, FollowRedirects: s.redirects, Timeout: s.timeout}
+	return &Send{WorkflowID: x.workflow(f).ID, StepID: s.ID, Method: e.Method, URL: e.URL, Header: e.Header, Body: e.Request, FollowRedirects: s.Redirects, Timeout: s.Timeout}
 }

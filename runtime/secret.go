@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 )
 
@@ -45,21 +46,21 @@ func addUserinfo(known *secret.Set, text string) {
 }
 
 // learnInputs finds the secrets in the inputs of a workflow.
-func (x *Execution) learnInputs(w *workflow, inputs map[string]any) {
-	for name, secrets := range w.secrets {
+func (x *Execution) learnInputs(w *program.Workflow, inputs map[string]any) {
+	for name, secrets := range w.Secrets {
 		if v, ok := inputs[name]; ok {
 			x.learn(v, secrets)
 		}
 	}
-	if w.passwords != nil {
-		w.passwords.in(inputs, x.secrets.Add)
+	if w.Passwords != nil {
+		w.Passwords.In(inputs, x.secrets.Add)
 	}
 }
 
 // learn finds the secrets in a value.
-func (x *Execution) learn(v any, secrets routes) {
+func (x *Execution) learn(v any, secrets program.Routes) {
 	for _, r := range secrets {
-		r.follow(v, x.secrets.Add)
+		r.Follow(v, x.secrets.Add)
 	}
 }
 
@@ -69,32 +70,32 @@ func (x *Execution) learnAnswer(f *frame) {
 	// What is noted about the response is told when the run itself reads it.
 	defer func(listener func(Event), noted []Diagnostic) { x.listener, x.Diagnostics = listener, noted }(x.listener, x.Diagnostics)
 	x.listener = nil
-	for i := range s.answers {
-		a := &s.answers[i]
-		if v, ok := x.look(f, a.ref); ok {
-			a.route.follow(v, x.secrets.Add)
+	for i := range s.Answers {
+		a := &s.Answers[i]
+		if v, ok := x.look(f, a.Ref); ok {
+			a.Route.Follow(v, x.secrets.Add)
 		}
 	}
 }
 
 // learnOutputs finds the secrets among the outputs of a step of a frame.
-func (x *Execution) learnOutputs(f *frame, s *step) {
-	for i := range s.outputs {
-		o := &s.outputs[i]
-		if o.secrets == nil {
+func (x *Execution) learnOutputs(f *frame, s *program.Step) {
+	for i := range s.Outputs {
+		o := &s.Outputs[i]
+		if o.Secrets == nil {
 			continue
 		}
-		if v, ok := f.stepOutput(x.workflow(f).steps, &ref{index: s.index, slot: i + 1, name: o.name}); ok {
-			x.learn(v, o.secrets)
+		if v, ok := f.stepOutput(x.workflow(f).Steps, &program.Ref{Step: s, Slot: i + 1, Name: o.Name}); ok {
+			x.learn(v, o.Secrets)
 		}
 	}
 }
 
 // learnResults finds the secrets among the outputs of a workflow.
-func (x *Execution) learnResults(w *workflow, outputs map[string]any) {
-	for i := range w.outputs {
-		if v, ok := outputs[w.outputs[i].name]; ok {
-			x.learn(v, w.outputs[i].secrets)
+func (x *Execution) learnResults(w *program.Workflow, outputs map[string]any) {
+	for i := range w.Outputs {
+		if v, ok := outputs[w.Outputs[i].Name]; ok {
+			x.learn(v, w.Outputs[i].Secrets)
 		}
 	}
 }

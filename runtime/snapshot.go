@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"math"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -17,9 +19,9 @@ import (
 // keep it as safe as them.
 func (x *Execution) Snapshot() ([]byte, error) {
 	for _, f := range x.Frames {
-		f.settle(x.workflow(f).steps)
+		f.settle(x.workflow(f).Steps)
 	}
-	x.Program = x.program.fingerprint()
+	x.Program = x.program.Fingerprint()
 	return json.Marshal(&x.state)
 }
 
@@ -27,30 +29,30 @@ func (x *Execution) Snapshot() ([]byte, error) {
 // documents and descriptions. Its next command is the one that was pending
 // when the snapshot was taken.
 func (p *Program) Restore(snapshot []byte) (*Execution, error) {
-	if errs := arazzo.Errors(p.diagnostics); len(errs) > 0 {
+	if errs := arazzo.Errors(p.linked.Diagnostics); len(errs) > 0 {
 		return nil, &CompileError{errs}
 	}
-	x := &Execution{program: p}
+	x := &Execution{program: p.linked, files: p.files}
 	d := json.NewDecoder(bytes.NewReader(snapshot))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&x.state); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	if x.Program != p.fingerprint() {
-		return nil, fmt.Errorf("the snapshot is of program %q, this is %q: the document or a description has changed", x.Program, p.fingerprint())
+	if x.Program != p.linked.Fingerprint() {
+		return nil, fmt.Errorf("the snapshot is of program %q, this is %q: the document or a description has changed", x.Program, p.linked.Fingerprint())
 	}
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
 	x.Settings.addTo(&x.secrets)
 	for index, c := range x.Completed {
-		x.learnInputs(p.workflows[index], c.Inputs)
-		x.learnResults(p.workflows[index], c.Outputs)
+		x.learnInputs(p.linked.Workflows[index], c.Inputs)
+		x.learnResults(p.linked.Workflows[index], c.Outputs)
 	}
 	for _, f := range x.Frames {
-		f.kept = x.workflow(f).newOutputs()
+		f.kept = newOutputs(x.workflow(f))
 		x.learnInputs(x.workflow(f), f.Inputs)
-		for _, s := range x.workflow(f).steps {
+		for _, s := range x.workflow(f).Steps {
 			x.learnOutputs(f, s)
 		}
 		if e := f.Exchange; e != nil {
@@ -62,23 +64,23 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 }
 
 // learnSent finds the secrets among what the pending request carries.
-func (x *Execution) learnSent(s *step, e *exchange) {
-	for i := range s.arguments {
-		a := &s.arguments[i]
-		if v, ok := e.argument(a.in, a.name); ok {
-			x.learn(v, a.secrets)
+func (x *Execution) learnSent(s *program.Step, e *exchange) {
+	for i := range s.Arguments {
+		a := &s.Arguments[i]
+		if v, ok := e.argument(a.In, a.Name); ok {
+			x.learn(v, a.Secrets)
 		}
 	}
-	if e.Payload.set && s.body != nil {
-		x.learn(e.Payload.v, s.body.secrets)
+	if e.Payload.set && s.Body != nil {
+		x.learn(e.Payload.v, s.Body.Secrets)
 	}
 }
 
 // valid checks all that the machine relies on, so that no snapshot, however
 // damaged, makes it fail later.
 func (x *Execution) valid() error {
-	workflows := len(x.program.workflows)
-	if x.Root < 0 || x.Root >= workflows || x.Steps < 0 || (len(x.Frames) == 0) != (x.Finished != nil) || len(x.Frames) > or(x.Settings.MaxDepth, defaultMaxDepth)+1 {
+	workflows := len(x.program.Workflows)
+	if x.Root < 0 || x.Root >= workflows || x.Steps < 0 || (len(x.Frames) == 0) != (x.Finished != nil) || len(x.Frames) > cmp.Or(x.Settings.MaxDepth, defaultMaxDepth)+1 {
 		return errors.New("the run is out of range")
 	}
 	for index, c := range x.Completed {
@@ -87,7 +89,7 @@ func (x *Execution) valid() error {
 		}
 	}
 	for index, done := range x.Done {
-		if index < 0 || index >= workflows || len(done) != len(x.program.workflows[index].steps) {
+		if index < 0 || index >= workflows || len(done) != len(x.program.Workflows[index].Steps) {
 			return errors.New("an executed step is out of range")
 		}
 	}
@@ -113,30 +115,30 @@ func (x *Execution) valid() error {
 // above.
 func (x *Execution) waitsFor(f, above *frame) bool {
 	if above.Purpose == asDependency {
-		return f.Phase == phaseEnter && f.Depend < len(x.workflow(f).dependsOn)
+		return f.Phase == phaseEnter && f.Depend < len(x.workflow(f).DependsOn)
 	}
 	return f.Phase == phaseCalled
 }
 
-func (f *frame) valid(p *Program) bool {
-	w := p.workflows[f.Workflow]
-	steps := len(w.steps)
+func (f *frame) valid(p *program.Program) bool {
+	w := p.Workflows[f.Workflow]
+	steps := len(w.Steps)
 	inRange := func(step int) bool { return step >= 0 && step < steps }
-	ok := f.Purpose < purposes && f.Phase < phases && f.Depend >= 0 && f.Depend <= len(w.dependsOn) &&
+	ok := f.Purpose < purposes && f.Phase < phases && f.Depend >= 0 && f.Depend <= len(w.DependsOn) &&
 		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.isJSON() &&
 		(f.Return == nil || inRange(f.Return.Step) && f.Return.Attempt >= 0) && f.Failure.valid()
 	if !ok {
 		return false
 	}
-	s := w.steps[f.Step]
+	s := w.Steps[f.Step]
 	switch f.Phase {
 	case phaseSend:
-		return f.Exchange != nil && s.operation != nil
+		return f.Exchange != nil && s.Operation != nil
 	case phaseJudge:
-		return f.Exchange != nil || s.operation == nil || f.Failure != nil
+		return f.Exchange != nil || s.Operation == nil || f.Failure != nil
 	case phaseWait:
 		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) && f.Wait.Then.Inputs.isJSON() &&
-			f.Wait.Then.Workflow >= 0 && f.Wait.Then.Workflow < len(p.workflows)
+			f.Wait.Then.Workflow >= 0 && f.Wait.Then.Workflow < len(p.Workflows)
 	}
 	return true
 }

@@ -39,7 +39,7 @@ func invalidByte(data []byte) int {
 }
 
 // jsonReader turns the tokens of encoding/json into nodes. The decoder only
-// tells where a token ended, so the start is found by skipping what may stand
+// reports where a token ended, so the start is found by skipping what may be
 // between two tokens.
 type jsonReader struct {
 	data []byte
@@ -78,8 +78,8 @@ func (r *jsonReader) token() (tok json.Token, line, column int, err error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		// Inside a token the offset is behind the byte that is wrong, else in front
-		// of the blanks before it.
+		// Inside a token the offset is after the byte that is wrong, else before
+		// the blanks that precede it.
 		err = syntaxError(r.data, max(start, int(syntax.Offset)-1), "not JSON: "+syntax.Error())
 	default:
 		err = syntaxError(r.data, len(r.data), "not JSON: unexpected end of input")

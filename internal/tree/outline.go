@@ -52,7 +52,7 @@ func (o *Outline) rest() *Outline {
 // ParseOutline is [Parse] that leaves in the text what the outline leaves there.
 // Get, Member, At, Child and Value read it when it is asked for; a Node whose
 // Outline reads its members still has values in Members that are not read,
-// which Get gives. Several goroutines may do so at once. data must not be changed any
+// which Get returns. Several goroutines may do so at once. data must not be changed any
 // more. The text's syntax is checked as a whole; what the syntax allows and JSON
 // does not, a duplicate key and a number such as .inf, is an error of the node that
 // is left with it, see [Node.Err].
@@ -60,6 +60,9 @@ func (o *Outline) rest() *Outline {
 // A text with something that the quick readers do not know is read in full.
 func ParseOutline(data []byte, o *Outline) (*Node, error) {
 	data = withoutMark(data)
+	if !quickly {
+		return parseFull(data)
+	}
 	n, err := quick(data, o)
 	var syntax *SyntaxError
 	if err == nil || errors.As(err, &syntax) && syntax.Message == tooMany {
@@ -124,7 +127,7 @@ func (n *Node) read() {
 	}
 }
 
-// Err tells why a node that was left for later cannot be read; nil for every
+// Err reports why a node that was left for later cannot be read; nil for every
 // other.
 func (n *Node) Err() error {
 	if n == nil || n.later == nil {
@@ -146,7 +149,7 @@ func (n *Node) Peek(name string) *Node {
 type place struct {
 	pos              int
 	line, start      int // of the line: its number, where it begins
-	counted, columns int // columns stand in front of the offset counted, when that is on this line
+	counted, columns int // columns are before the offset counted, when that is on this line
 }
 
 // unsure is the panic of a scanner that leaves the text to the full parser.

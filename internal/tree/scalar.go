@@ -24,7 +24,7 @@ const (
 	Folded
 )
 
-// A Scalar is how a value stands in a [Text].
+// A Scalar is how a value is written in a [Text].
 type Scalar struct {
 	Start, End int // in bytes, quotes and indicators included
 	Style      Style
@@ -54,14 +54,18 @@ type scalarReader struct {
 	pos   int
 	value []byte
 
+	skip   bool  // the value is not wanted
 	places bool  // keep at
 	at     []int // the offset of each byte of value, and of the end
 	next   int   // of a block scalar: where the line after it begins
 	json   bool  // it has an escape that JSON has and the YAML library does not: a slash, half of a character
 }
 
-// emit adds what stands for something else at an offset.
+// emit adds a text for what is written otherwise at an offset.
 func (r *scalarReader) emit(offset int, text string) {
+	if r.skip {
+		return
+	}
 	if r.places {
 		for range len(text) {
 			r.at = append(r.at, offset)
@@ -77,7 +81,9 @@ func (r *scalarReader) copy(end int) {
 			r.at = append(r.at, i)
 		}
 	}
-	r.value = append(r.value, r.data[r.pos:end]...)
+	if !r.skip {
+		r.value = append(r.value, r.data[r.pos:end]...)
+	}
 	r.pos = end
 }
 
@@ -134,18 +140,18 @@ func (r *scalarReader) scalar(want string) *Scalar {
 }
 
 // lineEnd returns the offset of the line break after i, or of the text's end.
-func lineEnd(data []byte, i int) int {
-	end := len(data)
-	if n := bytes.IndexByte(data[i:], '\n'); n >= 0 {
-		end = i + n
+func (r *scalarReader) lineEnd(i int) int {
+	end, _ := endOfLine(r.data, i)
+	if !r.places {
+		return end // other line breaks are not for the quick reader
 	}
-	for _, c := range [...]byte{'\r', 0xc2, 0xe2} { // what else a line break may begin with
+	for _, c := range [...]byte{'\r', 0xc2, 0xe2} {
 		for from := i; ; from++ {
-			n := bytes.IndexByte(data[from:end], c)
+			n := bytes.IndexByte(r.data[from:end], c)
 			if n < 0 {
 				break
 			}
-			if from += n; breakAt(data, from) > 0 {
+			if from += n; breakAt(r.data, from) > 0 {
 				end = from
 				break
 			}
@@ -191,7 +197,7 @@ func (r *scalarReader) breaks(i int) (breaks int) {
 // depends on what is around it.
 func (r *scalarReader) plain(want string) {
 	for len(r.value) < len(want) && r.has(r.pos) {
-		end := lineEnd(r.data, r.pos)
+		end := r.lineEnd(r.pos)
 		if rest := r.pos + len(want) - len(r.value); end >= rest {
 			r.copy(rest)
 			break
@@ -233,7 +239,7 @@ func (r *scalarReader) quoted() bool {
 	return false
 }
 
-// inQuotes has the bytes that may not stand for themselves in quotes.
+// inQuotes has the bytes that may be something other than themselves in quotes.
 var inQuotes = [256]bool{'\'': true, '"': true, '\\': true, '\n': true, '\r': true, 0xc2: true, 0xe2: true}
 
 // escapes are the escapes of one character (YAML 1.2, §5.7; RFC 8259, §7).
@@ -298,7 +304,7 @@ func (r *scalarReader) block(folded bool, want string) bool {
 		if c := r.data[r.pos]; c == '+' || c == '-' {
 			chomp = c
 		} else if c == '#' {
-			r.pos = lineEnd(r.data, r.pos) - 1
+			r.pos = r.lineEnd(r.pos) - 1
 		}
 	}
 	r.pos += breakAt(r.data, r.pos)
@@ -341,7 +347,7 @@ func (r *scalarReader) blockLines(folded bool, chomp byte, indent int) {
 		}
 		r.emitBreaks(empty, r.pos)
 		r.pos = line
-		r.copy(lineEnd(r.data, line))
+		r.copy(r.lineEnd(line))
 		end, last, lastBlank = r.pos, r.pos, blank
 		r.pos += breakAt(r.data, r.pos)
 		empty = r.pos
@@ -397,9 +403,9 @@ func breakText(data []byte) string {
 	return "\n"
 }
 
-// Replace returns what has to stand from an offset to another in the text, so
+// Replace returns what has to be written from an offset to another in the text, so
 // that the bytes start to end of the scalar's value become text. flow says that
-// the scalar stands inside of brackets or braces. It fails for what the
+// the scalar is inside of brackets or braces. It fails for what the
 // scalar's style cannot hold at that place.
 func (s *Scalar) Replace(start, end int, text string, flow bool) (from, to int, written string, ok bool) {
 	whole := s.Value[:start] + text + s.Value[end:]
@@ -434,7 +440,7 @@ func Quote(text string) string {
 	return string(value.AppendString(nil, text))
 }
 
-// plainText reports whether a text may stand as a plain scalar on one line. It
+// plainText reports whether a text may be written as a plain scalar on one line. It
 // refuses more than YAML does.
 func plainText(s string, flow bool) bool {
 	if kind, _ := resolveCore(s); kind != String || !plainSafe(s) || strings.TrimSpace(s) != s {

@@ -104,7 +104,7 @@ func (t *Text) Line(line int) string {
 }
 
 // Offset returns the byte offset of a place; columns count characters. A place
-// behind the end of its line is that end.
+// after the end of its line is that end.
 func (t *Text) Offset(line, column int) int {
 	lines := t.index()
 	if line < 1 {
@@ -130,7 +130,7 @@ func (t *Text) Place(offset int) (line, column int) {
 }
 
 // Comment reports whether something other than blanks, line breaks and a comma
-// stands between two offsets.
+// is between two offsets.
 func (t *Text) Comment(start, end int) bool {
 	return strings.Trim(string(t.Data[start:end]), " \t\r\n,") != ""
 }

@@ -221,7 +221,7 @@ type SyntaxError struct {
 	Message      string
 }
 
-// Error returns the message behind its line and column.
+// Error returns the message after its line and column.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
 }

@@ -77,7 +77,7 @@ func TestRefused(t *testing.T) {
 	for i := range 8 {
 		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
 	}
-	mergeBomb := "a: &a {" + "y: [" + strings.Repeat("x,", 10_000) + "]}\nb: {<<: [" + strings.Repeat("*a, ", 1_000) + "]}\n"
+	mergeBomb := "a: &a {b: [" + strings.Repeat("x,", 10_000) + "]}\nb: {<<: [" + strings.Repeat("*a, ", 1_000) + "]}\n"
 	deepAliases := "a0: &a0 x\n"
 	for i := range 4 {
 		deepAliases += fmt.Sprintf("a%d: &a%d %s*a%d%s\n", i+1, i+1, strings.Repeat("[", 300), i, strings.Repeat("]", 300))
@@ -90,7 +90,7 @@ func TestRefused(t *testing.T) {
 		{"x: 1\na: [1, 2\nb: 3\n", "2:1: not YAML: did not find expected ',' or ']'"},
 		{"a:\n  - b\n c: d\n", "3:1: not YAML: did not find expected key"},
 		{"x: 1\n\na: b: c\n", "3:1: not YAML: mapping values"},
-		{"a:\n \tb: 1\n", "2:2: not YAML: a line is indented by a tab"},
+		{"a:\n \tb: 1\n", "2:2: not YAML: the line is indented with a tab"},
 		{"{\"a\": ]", "1:7: not JSON"},
 		{`{"a": 1} {"b": 2}`, "1:10: more than one JSON value"},
 		{"a: 1\n---\nb: 2\n", "more than one YAML document"},
@@ -163,20 +163,25 @@ func TestEveryReaderBoundsTheValues(t *testing.T) {
 	t.Cleanup(func() { maxNodes = before })
 	zeros := func(n int) string { return strings.Repeat("0, ", n-1) + "0" }
 	items := func(n int) string { return strings.Repeat("- 0\n", n) }
+	array := func(n int) string { return "[" + zeros(n-1) + "]" }
+	quickly := func(data []byte) (*Node, error) { return quick(data, whole) }
+	outlined := func(o *Outline) func([]byte) (*Node, error) {
+		return func(data []byte) (*Node, error) { return ParseOutline(data, o) }
+	}
 	for name, read := range map[string]struct {
 		text func(n int) string // has n values
 		by   func([]byte) (*Node, error)
 	}{
-		"quick JSON":       {func(n int) string { return "[" + zeros(n-1) + "]" }, func(b []byte) (*Node, error) { return quick(b, whole) }},
-		"full JSON":        {func(n int) string { return "[" + zeros(n-1) + "]" }, ParseJSON},
-		"skipped JSON":     {func(n int) string { return `{"a": [` + zeros(n-2) + "]}" }, func(b []byte) (*Node, error) { return ParseOutline(b, nil) }},
-		"peeked JSON":      {func(n int) string { return `{"a": [` + zeros(n-3) + `], "b": 0}` }, func(b []byte) (*Node, error) { return ParseOutline(b, &Outline{Peek: "b"}) }},
-		"quick YAML":       {func(n int) string { return items(n - 1) }, func(b []byte) (*Node, error) { return quick(b, whole) }},
-		"quick flow YAML":  {func(n int) string { return "a: [" + zeros(n-2) + "]\n" }, func(b []byte) (*Node, error) { return quick(b, whole) }},
-		"skipped YAML":     {func(n int) string { return "a: [" + zeros(n-2) + "]\n" }, func(b []byte) (*Node, error) { return ParseOutline(b, nil) }},
-		"quick empty YAML": {func(n int) string { return strings.Repeat("-\n", n-1) }, func(b []byte) (*Node, error) { return quick(b, whole) }},
-		"aliases":          {func(n int) string { return "- &a [" + zeros(n/2-2) + "]\n- *a\n- 0\n" + items(n%2) }, Parse},
-		"merged":           {func(n int) string { return "- &a {a: [" + zeros(n/2-4) + "]}\n- {<<: *a}\n- 0\n- 0\n" + items(n%2) }, Parse},
+		"quick JSON":       {array, quickly},
+		"full JSON":        {array, ParseJSON},
+		"skipped JSON":     {func(n int) string { return `{"a": ` + array(n-1) + "}" }, outlined(nil)},
+		"peeked JSON":      {func(n int) string { return `{"a": ` + array(n-2) + `, "b": 0}` }, outlined(&Outline{Peek: "b"})},
+		"quick YAML":       {func(n int) string { return items(n - 1) }, quickly},
+		"quick flow YAML":  {func(n int) string { return "a: " + array(n-1) + "\n" }, quickly},
+		"skipped YAML":     {func(n int) string { return "a: " + array(n-1) + "\n" }, outlined(nil)},
+		"quick empty YAML": {func(n int) string { return strings.Repeat("-\n", n-1) }, quickly},
+		"aliases":          {func(n int) string { return "- &a " + array(n/2-1) + "\n- *a\n- 0\n" + items(n%2) }, Parse},
+		"merged":           {func(n int) string { return "- &a {a: " + array(n/2-3) + "}\n- {<<: *a}\n- 0\n- 0\n" + items(n%2) }, Parse},
 	} {
 		if _, err := read.by([]byte(read.text(maxNodes))); err != nil {
 			t.Errorf("%s: %v", name, err)

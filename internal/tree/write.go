@@ -94,7 +94,7 @@ func (n *Node) yaml() *yaml.Node {
 	}
 }
 
-// yamlNumber gives the number the tag that the YAML library itself resolves, so
+// yamlNumber has the tag that the YAML library itself resolves, so
 // that it writes the text plain.
 func yamlNumber(text string) *yaml.Node {
 	y := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
@@ -114,7 +114,7 @@ func yamlString(s string) *yaml.Node {
 	return y
 }
 
-// literalSafe reports whether a block scalar gives the text back unchanged.
+// literalSafe reports whether a block scalar keeps the text unchanged.
 func literalSafe(s string) bool {
 	if strings.HasPrefix(s, " ") || strings.HasPrefix(s, "\n") || !plainSafe(strings.ReplaceAll(s, "\n", "")) {
 		return false
@@ -122,7 +122,7 @@ func literalSafe(s string) bool {
 	return !strings.Contains(s, " \n") && !strings.HasSuffix(s, "\n\n") && !strings.HasSuffix(s, " ")
 }
 
-// plainSafe reports whether all characters may stand in a plain scalar on one
+// plainSafe reports whether all characters may be in a plain scalar on one
 // line; where the text as a whole needs quotes, the YAML library adds them.
 func plainSafe(s string) bool {
 	for _, r := range s {

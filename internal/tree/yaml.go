@@ -64,7 +64,7 @@ var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`
 // 0; its scanner counts from 1.
 var yamlParserProblem = regexp.MustCompile(`^(did not find expected (<|node content|key|'-' indicator|',' or)|found (duplicate %|incompatible YAML|undefined tag))`)
 
-// yamlTab is what yaml.v3 says of a tab in front of a line.
+// yamlTab is what yaml.v3 says of a tab at the beginning of a line.
 const yamlTab = "found character that cannot start any token"
 
 // notYAML begins what is said of a text that the library cannot read.
@@ -86,7 +86,7 @@ func yamlError(err error, data []byte) error {
 	if lines := bytes.Split(data, []byte("\n")); m[2] == yamlTab && line <= len(lines) {
 		text := lines[line-1]
 		if indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]; bytes.IndexByte(indent, '\t') >= 0 {
-			return &SyntaxError{line, 1 + bytes.IndexByte(indent, '\t'), notYAML + "a line is indented by a tab; YAML wants blanks"}
+			return &SyntaxError{line, 1 + bytes.IndexByte(indent, '\t'), notYAML + "the line is indented with a tab; YAML requires spaces"}
 		}
 	}
 	return &SyntaxError{line, 1, notYAML + m[2]}
@@ -141,7 +141,7 @@ func (c *yamlConverter) node(y *yaml.Node, depth int) (*Node, error) {
 func (c *yamlConverter) alias(y *yaml.Node, depth int) (*Node, error) {
 	a := c.anchors[y.Alias]
 	if a.node == nil {
-		return nil, &SyntaxError{y.Line, y.Column, fmt.Sprintf("alias *%s stands inside its own anchor", y.Value)}
+		return nil, &SyntaxError{y.Line, y.Column, fmt.Sprintf("the alias *%s is inside its own anchor", y.Value)}
 	}
 	if err := c.enter(y, depth+a.depth); err != nil {
 		return nil, err
@@ -316,7 +316,7 @@ func jsonInteger(s string) string {
 	return sign + s
 }
 
-// jsonFloat adds the digits that JSON wants on both sides of the point.
+// jsonFloat adds the digits that JSON requires on both sides of the point.
 func jsonFloat(s string) string {
 	exponent := ""
 	if i := strings.IndexAny(s, "eE"); i >= 0 {

@@ -18,7 +18,7 @@ func (r *yamlScanner) flow(o *Outline) *Node {
 	})
 }
 
-// flowItems reads what stands between brackets.
+// flowItems reads what is between brackets.
 func (r *yamlScanner) flowItems(end byte, item func()) {
 	r.pos++
 	r.flowBlanks()
@@ -108,7 +108,7 @@ func (r *yamlScanner) flowValue(o *Outline) *Node {
 	return n
 }
 
-// flowPlain reads a plain scalar between brackets. It stops in front of what may
+// flowPlain reads a plain scalar between brackets. It stops before what may
 // follow one.
 func (r *yamlScanner) flowPlain() []byte {
 	start := r.pos
@@ -132,6 +132,6 @@ func (r *yamlScanner) flowPlain() []byte {
 	return bytes.TrimRight(r.data[start:i], " ")
 }
 
-// flowDash reports whether a plain scalar between brackets may go on so behind
+// flowDash reports whether a plain scalar between brackets may go on so after
 // a dash.
 func flowDash(c byte) bool { return c > ' ' && bytes.IndexByte([]byte(",[]{}"), c) < 0 }

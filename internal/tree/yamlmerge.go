@@ -39,7 +39,8 @@ func (c *yamlConverter) merge(n *Node, y *yaml.Node, depth int) error {
 			if y.Kind == yaml.SequenceNode {
 				at = y.Content[i]
 			}
-			return &SyntaxError{at.Line, at.Column, fmt.Sprintf("the merge key %s merges a mapping or a list of mappings, not %s", mergeKey, mapping.Kind)}
+			message := fmt.Sprintf("the merge key %s merges a mapping or a list of mappings, not %s", mergeKey, mapping.Kind)
+			return &SyntaxError{at.Line, at.Column, message}
 		}
 		for _, m := range mapping.Members {
 			if _, has := known[m.Name]; !has {

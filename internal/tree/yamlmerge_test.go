@@ -109,7 +109,7 @@ func checkMerge(t *testing.T, data []byte) {
 
 // differentShape returns where a node and a value of the YAML library do not
 // have the same members, items or strings; "" for nowhere. The library's other
-// scalars, and its keys that are no strings, are those of another schema.
+// scalars, and its keys that are not strings, are those of another schema.
 func differentShape(n *Node, v any, at string) string {
 	switch v := v.(type) {
 	case map[string]any:

@@ -44,7 +44,7 @@ func (r *yamlScanner) document(o *Outline) (n *Node, err error) {
 	return n, nil
 }
 
-// documentStart passes over a --- that stands on a line of its own.
+// documentStart passes over a --- that is on a line of its own.
 func (r *yamlScanner) documentStart() {
 	if r.indent == 0 && bytes.HasPrefix(r.data[r.pos:], []byte("---")) {
 		r.pos += 3
@@ -145,13 +145,13 @@ func (r *yamlScanner) isMarker(start int) bool {
 }
 
 // endOfLine returns where the line's text ends and where the next line begins.
-func (r *yamlScanner) endOfLine(i int) (end, next int) {
-	n := bytes.IndexByte(r.data[i:], '\n')
+func endOfLine(data []byte, i int) (end, next int) {
+	n := bytes.IndexByte(data[i:], '\n')
 	if n < 0 {
-		return len(r.data), len(r.data)
+		return len(data), len(data)
 	}
 	end, next = i+n, i+n+1
-	if n > 0 && r.data[end-1] == '\r' {
+	if n > 0 && data[end-1] == '\r' {
 		end--
 	}
 	return end, next
@@ -181,7 +181,7 @@ func (r *yamlScanner) next() {
 		case r.data[i] == '\t':
 			giveUp()
 		case r.data[i] == '#', r.data[i] == '\n', r.data[i] == '\r':
-			_, following := r.endOfLine(i)
+			_, following := endOfLine(r.data, i)
 			r.newLine(following)
 			continue
 		}
@@ -194,7 +194,7 @@ func (r *yamlScanner) next() {
 	}
 }
 
-// first reports whether nothing but comments stands in front of the line.
+// first reports whether nothing but comments comes before the line.
 func (r *yamlScanner) first() bool { return r.nodes == 0 && r.depth == 0 }
 
 // endLine goes over what may follow a value on its line, to the next text.
@@ -210,7 +210,7 @@ func (r *yamlScanner) endLine() {
 	} else if i == r.pos {
 		giveUp()
 	}
-	_, next := r.endOfLine(min(i, len(r.data)))
+	_, next := endOfLine(r.data, min(i, len(r.data)))
 	r.newLine(next)
 	r.next()
 }
@@ -292,7 +292,7 @@ func (r *yamlScanner) item(column int, o *Outline) *Node {
 	}, false)
 }
 
-// afterIndicator reads the value behind a dash or a colon: on the line by
+// afterIndicator reads the value after a dash or a colon: on the line by
 // inline, else below it in a block that is deeper than column, or a sequence as
 // deep where that may be; else it is null.
 func (r *yamlScanner) afterIndicator(column int, o *Outline, inline func() *Node, sequence bool) *Node {
@@ -491,7 +491,7 @@ func (r *yamlScanner) plain(parent int, o *Outline) *Node {
 			giveUp()
 		}
 		if c := r.at(i); c == '\n' || c == '\r' {
-			_, next = r.endOfLine(i)
+			_, next = endOfLine(r.data, i)
 			r.newLine(next)
 			continue
 		}
@@ -516,7 +516,7 @@ func (r *yamlScanner) plain(parent int, o *Outline) *Node {
 	return n
 }
 
-// resolve gives a node the value of a plain scalar.
+// resolve sets a node to the value of a plain scalar.
 func (n *Node) resolve(text []byte) {
 	if n.Kind, n.Text = resolveCore(string(text)); n.Kind == Number && n.Text == "" {
 		panic(n.notJSON(string(text)))
@@ -537,7 +537,7 @@ func appendBreaks(dst []byte, breaks int) []byte {
 // plainLine returns the text of a plain scalar's line and whether a comment
 // follows it.
 func (r *yamlScanner) plainLine(i int) (text []byte, next int, commented bool) {
-	end, next := r.endOfLine(i)
+	end, next := endOfLine(r.data, i)
 	text = r.data[i:end]
 	if bytes.IndexByte(text, '\t') >= 0 {
 		giveUp()
@@ -607,10 +607,10 @@ func (r *yamlScanner) blockScalar(parent int, o *Outline) *Node {
 		indent = r.detectIndent(parent)
 	}
 	s := &r.scalar
-	*s = scalarReader{data: r.data, pos: r.pos, value: s.value[:0]}
+	*s = scalarReader{data: r.data, pos: r.pos, value: s.value[:0], skip: n == nil}
 	s.blockLines(folded, chomp, indent)
 	for r.indentedByTab(indent); r.pos < s.next; r.indentedByTab(indent) {
-		_, next := r.endOfLine(r.pos)
+		_, next := endOfLine(r.data, r.pos)
 		r.newLine(next)
 	}
 	if n != nil {
@@ -653,7 +653,7 @@ func (r *yamlScanner) blockHeader(parent int) (chomp byte, indent int) {
 	if c := r.at(i); c != '\n' && c != '\r' && (c != '#' || i == r.pos) {
 		giveUp()
 	}
-	_, next := r.endOfLine(min(i, len(r.data)))
+	_, next := endOfLine(r.data, min(i, len(r.data)))
 	r.newLine(next)
 	return chomp, indent
 }
@@ -674,7 +674,7 @@ func (r *yamlScanner) detectIndent(parent int) int {
 			giveUp()
 		case i < len(r.data) && (c == '\n' || c == '\r'):
 			deepest = max(deepest, indent)
-			_, start = r.endOfLine(i)
+			_, start = endOfLine(r.data, i)
 			continue
 		}
 		if deepest > indent && deepest > parent+1 {

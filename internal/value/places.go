@@ -14,7 +14,7 @@ type Segment struct {
 	Indexed bool // leads into arrays
 }
 
-// PointerSegments gives the tokens of a JSON Pointer as segments: a token is a
+// PointerSegments returns the tokens of a JSON Pointer as segments: a token is a
 // name or, where it is written as one, an index (RFC 6901 §4).
 func PointerSegments(tokens []string) []Segment {
 	segments := make([]Segment, len(tokens))
@@ -148,7 +148,7 @@ func (p *Places) Read(text []byte, found []Found) ([]Found, bool) {
 	return found, end != Bad && ScanBlanks(text, end) == len(text)
 }
 
-// release gives a reader back; what it was left with by a text that is no JSON
+// release returns a reader to the pool; what it was left with by a text that is not JSON
 // must not be there for the next.
 func (r *reader) release() {
 	r.text = nil

@@ -119,6 +119,30 @@ func TestPlacesOfOtherKinds(t *testing.T) {
 	}
 }
 
+// TestDepth holds the bound of nesting to that of encoding/json for what is
+// read and for what is passed over, whatever is innermost.
+func TestDepth(t *testing.T) {
+	var places Places
+	places.Add(PointerSegments([]string{"x"}))
+	for _, depth := range []int{maxDepth - 1, maxDepth, maxDepth + 1} {
+		for _, innermost := range []string{"", "0"} {
+			for _, brackets := range [][2]string{{"[", "]"}, {`{"a":[`, "]}"}} {
+				n := depth / (len(brackets[1]))
+				text := []byte(strings.Repeat(brackets[0], n) + innermost + strings.Repeat(brackets[1], n))
+				want := json.Valid(text)
+				_, err := Decode(text)
+				if _, ok := places.Read(text, nil); ok != want || err == nil != want {
+					t.Errorf("%d levels of %s: places %v, decoded %v, want %v", depth, brackets[0], ok, err == nil, want)
+				}
+				end, values := Skip(text, 0, maxDepth)
+				if ok := end == len(text); ok != want || ok && values != n*len(brackets[1])+len(innermost) {
+					t.Errorf("%d levels of %s: passed over to %d with %d values, want %v", depth, brackets[0], end, values, want)
+				}
+			}
+		}
+	}
+}
+
 func page(size int) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"id":"list","data":[`)

@@ -50,7 +50,7 @@ const (
 	highs = 0x8080808080808080
 )
 
-// ScanString returns the offset behind the string whose content begins at i, and
+// ScanString returns the offset after the string whose content begins at i, and
 // whether it has escapes. Eight bytes at a time it looks for what is not plain:
 // a quote, a backslash, a control character, a byte of a longer rune.
 func ScanString(text []byte, i int) (end int, escaped bool) {
@@ -93,7 +93,7 @@ func ScanString(text []byte, i int) (end int, escaped bool) {
 	}
 }
 
-// scanEscape returns the offset behind the escape whose backslash stands before i.
+// scanEscape returns the offset after the escape whose backslash is before i.
 func scanEscape(text []byte, i int) int {
 	if i >= len(text) {
 		return Bad
@@ -171,7 +171,7 @@ func DecodeString(raw []byte, escaped bool) string {
 	return string(raw)
 }
 
-// ScanNumber returns the offset behind the number at i.
+// ScanNumber returns the offset after the number at i.
 func ScanNumber(text []byte, i int) int {
 	if text[i] == '-' {
 		i++
@@ -212,7 +212,7 @@ func scanDigits(text []byte, i int) int {
 	return i
 }
 
-// ScanLiteral returns the offset behind true, false or null at i.
+// ScanLiteral returns the offset after true, false or null at i.
 func ScanLiteral(text []byte, i int) int {
 	rest := text[i:]
 	switch {

@@ -187,6 +187,9 @@ func AppendJSON(dst []byte, v any) []byte {
 	case int64:
 		return strconv.AppendInt(dst, v, 10)
 	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return append(dst, "null"...)
+		}
 		return appendFloat(dst, v)
 	case json.Number:
 		return append(dst, v...)

@@ -103,7 +103,7 @@ func TestFrom(t *testing.T) {
 			t.Errorf("%v is written as %s, want %s", test.in, got, test.want)
 		}
 	}
-	if got := string(AppendJSON(nil, []any{1, make(chan int), "a"})); got != `[1,null,"a"]` {
+	if got := string(AppendJSON(nil, []any{1, make(chan int), "a", math.NaN(), math.Inf(-1)})); got != `[1,null,"a",null,null]` {
 		t.Error(got)
 	}
 }

@@ -1,0 +1,56 @@
+package inputschema
+
+import (
+	"errors"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Prepare returns the inputs with defaults, and the ways in which they do not
+// fit.
+func (s *Schema) Prepare(inputs map[string]any) (full map[string]any, found []Violation, err error) {
+	d := defaulter{schema: s, left: maxDefaults}
+	full, _ = d.fill(d.root(inputs), s.Node).(map[string]any)
+	compiled, err := s.compile()
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err = s.validate(compiled, full)
+	return full, found, err
+}
+
+// A Violation is one way in which an input does not fit.
+type Violation struct {
+	Pointer string // JSON Pointer into the inputs
+	Message string
+}
+
+// validate returns the ways in which inputs do not fit. The validator is given
+// only what it can judge, and in a bounded time.
+func (s *Schema) validate(compiled *jsonschema.Schema, inputs map[string]any) ([]Violation, error) {
+	var c comparer
+	judged := c.value(map[string]any(inputs), "")
+	if len(c.violations) > 0 {
+		return sortedViolations(c.violations), nil
+	}
+	if !s.affordable(judged) {
+		return []Violation{{Message: tooManyEvaluations}}, nil
+	}
+	err := guarded(func() error { return compiled.Validate(judged) })
+	var invalid *jsonschema.ValidationError
+	if errors.As(err, &invalid) {
+		return violations(invalid), nil
+	}
+	return nil, err
+}
+
+// guarded runs code of the schema library: a panic there becomes an error, as
+// inputs come from anywhere. Its text could hold an input and is left out.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the JSON Schema validator failed")
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,116 @@
+// Package inputschema reads, describes and applies the JSON Schemas of workflows'
+// inputs (ruling E14). A schema library validates; it is given only what it can
+// judge, in a bounded time, and its messages are replaced by ours, which never
+// have a value of an input.
+package inputschema
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+
+	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// A Schema is the JSON Schema of a workflow's inputs (E14). It is safe for
+// concurrent use.
+type Schema struct {
+	Node       *tree.Node // as it is written, $ref not followed
+	Properties []Property // the declared ones
+	Names      []string   // of Properties
+
+	compile  func() (*jsonschema.Schema, error)
+	document *Index // for $ref
+	pointer  string // of Node in its document
+	total    int    // evaluations of schemas that one value can take, at most; see [Schema.affordable]
+}
+
+// refuse is the loader of schemas: a schema refers to its own document only.
+type refuse struct{}
+
+func (refuse) Load(url string) (any, error) {
+	return nil, fmt.Errorf("%s: schemas are not loaded from elsewhere", url)
+}
+
+// dataTypes are the formats of numbers in the Arazzo specification (1.0.1,
+// Data Types).
+var dataTypes = []*jsonschema.Format{
+	{Name: "int32", Validate: within(math.MinInt32, math.MaxInt32)},
+	{Name: "int64", Validate: within(math.MinInt64, math.MaxInt64)},
+}
+
+// within checks that a number is an integer in a range; other values have no
+// such format.
+func within(least, most int64) func(any) error {
+	return func(v any) error {
+		if !value.IsNumber(v) {
+			return nil
+		}
+		if value.CompareNumbers(v, least) < 0 || value.CompareNumbers(v, most) > 0 {
+			return errors.New("out of range")
+		}
+		if !value.IsInteger(v) {
+			return errors.New("not an integer")
+		}
+		return nil
+	}
+}
+
+const schemaURL = "arazzo:///inputs"
+
+// New returns the schema at a pointer into a document, and what is
+// wrong with it.
+func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
+	s = &Schema{document: document, Node: node, pointer: pointer}
+	s.collect()
+	s.compile = sync.OnceValues(s.compiled)
+	problems = s.measure()
+	if len(problems) == 0 && !isPlain(node, 0) { // a plain one is valid: there is time until inputs come
+		if _, err := s.compile(); err != nil {
+			problems = []string{s.schemaProblem(err)}
+		}
+	}
+	return s, problems
+}
+
+// Value returns the schema as a JSON value that stands alone: it refers to nothing
+// but itself.
+func (s *Schema) Value() any { return newStandalone(s).value() }
+
+// compiled compiles the schema, with all that it refers to and nothing else of
+// its document.
+func (s *Schema) compiled() (compiled *jsonschema.Schema, err error) {
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	for _, f := range dataTypes {
+		c.RegisterFormat(f)
+	}
+	c.UseLoader(refuse{})
+	err = guarded(func() error {
+		if err := c.AddResource(schemaURL, newStandalone(s).value()); err != nil {
+			return err
+		}
+		compiled, err = c.Compile(schemaURL)
+		return err
+	})
+	return compiled, err
+}
+
+// schemaProblem leaves out of a compiler's error what only the library knows.
+func (s *Schema) schemaProblem(err error) string {
+	var invalid *jsonschema.SchemaValidationError
+	var violation *jsonschema.ValidationError
+	if errors.As(err, &invalid) && errors.As(invalid.Err, &violation) {
+		var parts []string
+		for _, v := range violations(violation) {
+			parts = append(parts, strings.TrimPrefix(newStandalone(s).origin(v.Pointer)+": "+v.Message, ": "))
+		}
+		return strings.Join(parts, "; ")
+	}
+	return strings.ReplaceAll(err.Error(), schemaURL, "")
+}

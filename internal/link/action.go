@@ -1,0 +1,73 @@
+package link
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/program"
+)
+
+// actions merges the workflow's actions behind the step's (F5), components
+// resolved.
+func (l *workflowLinker) actions(s *program.Step, kind string, own, inherited []*arazzo.Action, from arazzo.Map[*arazzo.Action]) []*program.Action {
+	var merged []*program.Action
+	if l.options.OverrideActions && len(own) > 0 {
+		inherited = nil
+	}
+	for i, list := range [][]*arazzo.Action{own, inherited} {
+		listed := map[string]bool{}
+		for _, decl := range list {
+			place := decl.At()
+			if decl.Reference != "" {
+				target, ok := component(l, kind, decl.Reference, from, decl.At("reference"))
+				if !ok {
+					s.MissingActions = true
+					continue
+				}
+				decl = target
+			}
+			if decl.Name != "" && listed[decl.Name] {
+				l.duplicate("duplicate-action", place, "action", decl.Name)
+			}
+			listed[decl.Name] = true
+			if !slices.ContainsFunc(merged, func(a *program.Action) bool { return a.Name == decl.Name }) {
+				a := l.action(kind, decl)
+				a.Listed, a.Inherited = place, i > 0
+				merged = append(merged, a)
+			}
+		}
+	}
+	return merged
+}
+
+func (l *workflowLinker) action(kind string, decl *arazzo.Action) *program.Action {
+	a := &program.Action{Name: decl.Name, Kind: decl.Type, Key: kind + "." + decl.Name, Limit: 1, Place: decl.At(), Decl: decl}
+	if decl.RetryAfter != nil {
+		a.After = time.Duration(min(*decl.RetryAfter, 1e9) * float64(time.Second))
+	}
+	if decl.RetryLimit != nil {
+		a.Limit = int(*decl.RetryLimit)
+	}
+	if a.Kind == "retry" && kind == "successActions" {
+		l.asPublished("success-retry", decl.At("type"), "retry belongs to failure actions; a success action that repeats its step is a goto")
+	}
+	if a.Kind == "end" {
+		a.Target = ""
+	} else if decl.StepID != "" {
+		a.Target = decl.StepID
+		a.Step = l.stepRef(decl.StepID, decl.At("stepId"))
+	} else if decl.WorkflowID != "" {
+		a.Target = decl.WorkflowID
+		a.Workflow = l.workflowRef(decl.WorkflowID, decl.At("workflowId"))
+	}
+	for _, p := range decl.Parameters {
+		if argument, ok := l.parameter(p); ok {
+			a.Inputs = append(a.Inputs, argument)
+		}
+	}
+	for _, c := range decl.Criteria {
+		a.Criteria = append(a.Criteria, l.criterion(c))
+	}
+	return a
+}

@@ -1,0 +1,270 @@
+package link
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/location"
+	"github.com/gobelin-dev/gobelin/internal/program"
+)
+
+// A source is found in two passes. The first reads all that the documents lead
+// to, so that the second knows the $self of each when it binds sources to
+// documents: what a source means does not depend on the order of the sources.
+
+// target is what a source description may lead to.
+type target struct {
+	identity string   // the URI that it names, which may be a document's $self; "" where the caller has named a place
+	places   []string // where it may be, the first that can be read
+}
+
+// target returns what a source description leads to. A place is given by the
+// caller (O4), or follows from the document's $self, or else from where the
+// document is from (Arazzo 1.1.0, Establishing the Base URI).
+func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
+	if given := l.options.Sources[decl.Name]; given != "" && d == l.entry {
+		return target{places: []string{location.Clean(given)}}, nil
+	}
+	bases := []string{d.Location}
+	if self := selfOf(d); self != "" {
+		bases = []string{self, d.Location}
+	}
+	var t target
+	var err error
+	for _, base := range bases {
+		place, resolveErr := location.Resolve(base, decl.URL)
+		if resolveErr != nil {
+			err = resolveErr
+			continue
+		}
+		if t.identity == "" {
+			t.identity = place
+		}
+		if !slices.ContainsFunc(t.places, func(other string) bool { return location.Same(other, place) }) {
+			t.places = append(t.places, place)
+		}
+	}
+	if len(t.places) > 0 {
+		err = nil
+	}
+	return t, err
+}
+
+// String is for messages.
+func (t target) String() string {
+	var places []string
+	for _, place := range t.places {
+		places = append(places, location.Redacted(place))
+	}
+	return strings.Join(places, " and ")
+}
+
+// selfOf returns a document's own URI, resolved against where it is from; "" when it
+// has none.
+func selfOf(d *program.Document) string {
+	if d.Decl.Self == "" {
+		return ""
+	}
+	self, err := location.Resolve(d.Location, d.Decl.Self)
+	if err != nil {
+		return ""
+	}
+	return self
+}
+
+// start makes the document that is compiled the first one.
+func (l *linker) start(decl *arazzo.Document) {
+	at := location.Clean(decl.Location)
+	l.entry = &program.Document{Decl: decl, Location: at}
+	if l.options.Base != "" {
+		l.entry.Location = location.In(l.options.Base)
+	}
+	l.parsed[location.Key(at)] = l.entry
+	l.identify(selfOf(l.entry), at)
+}
+
+// discover reads what documents lead to, from the entry document on. Files come
+// first: what a URL names may be the $self of one of them, and is then not asked
+// for.
+func (l *linker) discover() {
+	var remote []target
+	for documents := []*program.Document{l.entry}; len(documents) > 0; {
+		for ; len(documents) > 0; documents = documents[1:] {
+			for _, decl := range documents[0].Decl.Sources {
+				t, err := l.target(documents[0], decl)
+				if err != nil || decl.Type == asyncapi {
+					continue
+				}
+				remote = append(remote, t)
+				if place, err := l.locate(t.files()); err == nil {
+					documents = l.visit(place, documents)
+				}
+			}
+		}
+		remote = slices.DeleteFunc(remote, func(t target) bool {
+			_, known := l.identities[location.Key(t.identity)]
+			return known
+		})
+		for _, t := range remote {
+			if place, err := l.locate(t); err == nil {
+				documents = l.visit(place, documents)
+			}
+		}
+		remote = nil
+	}
+}
+
+// files is the part of a target that is a file, whatever identity it has.
+func (t target) files() target {
+	var files target
+	for _, place := range t.places {
+		if location.Scheme(place) == "" {
+			files.places = append(files.places, place)
+		}
+	}
+	return files
+}
+
+// visit reads what is at a place, and appends it to the documents where it is a
+// new one of Arazzo.
+func (l *linker) visit(place string, documents []*program.Document) []*program.Document {
+	if _, known := l.parsed[location.Key(place)]; known {
+		return documents
+	}
+	text, err := l.set.Text(place)
+	if err != nil || text.Err != nil {
+		return documents
+	}
+	if text.Root.Get("arazzo") == nil {
+		if self, err := location.Resolve(place, text.Root.Get("$self").Str()); err == nil { // OpenAPI 3.2
+			l.identify(self, place)
+		}
+		return documents
+	}
+	decl, _ := arazzo.ParseFile(place, text.Data)
+	if decl == nil {
+		return documents
+	}
+	d := &program.Document{Decl: decl, Location: place}
+	l.parsed[location.Key(place)] = d
+	l.identify(selfOf(d), place)
+	return append(documents, d)
+}
+
+// identify notes what has a URI as its $self. What came over the network is not
+// believed to be what another origin has. Of several documents with one $self it
+// is the one that is at that place, else a file, else the first by name.
+func (l *linker) identify(self, place string) {
+	if self == "" || location.IsURL(place) && location.IsURL(self) && !location.SameOrigin(self, place) {
+		return
+	}
+	key := location.Key(self)
+	known, found := l.identities[key]
+	rank := func(place string) int {
+		switch {
+		case location.Same(place, self):
+			return 0
+		case location.Scheme(place) == "":
+			return 1
+		}
+		return 2
+	}
+	if !found || cmp.Or(rank(place)-rank(known), strings.Compare(place, known)) < 0 {
+		l.identities[key] = place
+	}
+}
+
+// locate returns the place of a target: what has its identity, else the first
+// place with something to read. The error is that of the last one.
+func (l *linker) locate(t target) (string, error) {
+	if place, known := l.identities[location.Key(t.identity)]; known {
+		return place, nil
+	}
+	err := fs.ErrNotExist // where there is no place to look at
+	for _, place := range t.places {
+		if l.parsed[location.Key(place)] != nil {
+			return place, nil
+		}
+		if _, err = l.set.Text(place); err == nil {
+			return place, nil
+		}
+	}
+	return "", err
+}
+
+// register adds a document to the program with its workflows and sources.
+func (l *linker) register(d *program.Document) {
+	d.Root, d.Workflows = d.Decl.Node(), map[string]*program.Workflow{}
+	l.program.Documents = append(l.program.Documents, d)
+	l.diagnostics = append(l.diagnostics, d.Decl.Diagnostics...)
+	for _, w := range d.Decl.Workflows {
+		if _, dup := d.Workflows[w.WorkflowID]; dup {
+			continue
+		}
+		registered := &program.Workflow{Index: len(l.program.Workflows), ID: w.WorkflowID, Decl: w, Document: d}
+		for i, s := range w.Steps {
+			registered.Steps = append(registered.Steps, &program.Step{Index: i, ID: s.StepID, Decl: s, Workflow: registered})
+		}
+		d.Workflows[w.WorkflowID] = registered
+		l.program.Workflows = append(l.program.Workflows, registered)
+	}
+	for _, decl := range d.Decl.Sources {
+		s := &program.Source{Name: decl.Name, Decl: decl}
+		d.Sources = append(d.Sources, s)
+		if field, err := l.find(d, s); err != nil {
+			l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At(field),
+				message: fmt.Sprintf("source %q %v", decl.Name, err)})
+			continue
+		}
+		if s.Document != nil && s.Document.Workflows == nil {
+			l.register(s.Document)
+		}
+	}
+}
+
+// asyncapi is the type of sources that are not read.
+const asyncapi = "asyncapi"
+
+// find finds what a source of a document leads to. The error continues a
+// sentence about the source, and is at a field of its declaration.
+func (l *linker) find(d *program.Document, s *program.Source) (field string, err error) {
+	decl := s.Decl
+	if decl.Type == asyncapi {
+		return "type", errors.New("is an AsyncAPI description; gobelin runs steps over OpenAPI only")
+	}
+	t, err := l.target(d, decl)
+	if err != nil {
+		return "url", fmt.Errorf("cannot be read: url %q: %w", decl.URL, err)
+	}
+	place, err := l.locate(t)
+	if err != nil {
+		return "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, "+
+			"or Compiler.Base to where relative sources start from", t, err, decl.Name)
+	}
+	s.Location = place
+	kind := "arazzo"
+	if s.Document = l.parsed[location.Key(place)]; s.Document == nil {
+		kind = "openapi"
+		if s.Description, err = l.set.Description(place); err != nil {
+			return "url", fmt.Errorf("(%s): %w", location.Redacted(place), l.unusable(place, err))
+		}
+	}
+	if decl.Type != "" && decl.Type != kind {
+		l.report(d, "source-type", arazzo.Warning, decl.At("type"), "source %q is an %s description, not %s", decl.Name, kind, decl.Type)
+	}
+	return "", nil
+}
+
+// unusable returns the error of parsing what is at a place as an Arazzo document
+// where it is meant as one, else err.
+func (l *linker) unusable(place string, err error) error {
+	if text, readErr := l.set.Text(place); readErr == nil && text.Err == nil && text.Root.Get("arazzo") != nil {
+		_, err = arazzo.ParseFile(place, text.Data)
+	}
+	return err
+}

@@ -1,0 +1,216 @@
+// Package program has the types of a linked program: a document with all that
+// it reaches, every name resolved and every expression parsed. Package link
+// makes it, package runtime executes it, package check reads it. A program is
+// not changed after it was linked, and is then safe for concurrent use.
+//
+// What could not be resolved is nil or empty, and has a diagnostic: package
+// check sees as much of a document with errors as could be linked.
+package program
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/inputschema"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/internal/xpath"
+)
+
+// Of returns what is linked of a *runtime.Program. Package runtime sets it, so
+// that package check sees a program without a public method for it.
+var Of func(program any) *Program
+
+// A Program is a document linked with its sources.
+type Program struct {
+	Documents     []*Document // the entry document first
+	Workflows     []*Workflow // of all documents, by Workflow.Index
+	Diagnostics   []arazzo.Diagnostic
+	Strict        bool
+	Prerequisites bool          // some step depends on another
+	Fingerprint   func() string // of everything that was linked: a snapshot belongs to one program
+}
+
+// A Document is an Arazzo document with the descriptions that it names.
+type Document struct {
+	Root      *arazzo.Node // Decl as a tree
+	Decl      *arazzo.Document
+	Location  string               // what its relative sources start from, where $self says nothing else
+	Sources   []*Source            // all that are declared
+	Workflows map[string]*Workflow // by id
+	Schemas   *inputschema.Index   // nil until a workflow has inputs
+}
+
+// Later reports whether the document is of version 1.1, whose features a document
+// of version 1.0 does not have.
+func (d *Document) Later() bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
+
+// Entry returns the document that was linked first.
+func (p *Program) Entry() *Document { return p.Documents[0] }
+
+// A Source is a source description of a document: Description or Document is
+// set, neither when it could not be read.
+type Source struct {
+	Name, Location string
+	Decl           *arazzo.SourceDescription
+	Description    *openapi.Description
+	Document       *Document
+}
+
+// Read reports whether the source could be read.
+func (s *Source) Read() bool { return s.Description != nil || s.Document != nil }
+
+// A Workflow is a workflow of any of the documents.
+type Workflow struct {
+	Index     int // in Program.Workflows
+	ID        string
+	Decl      *arazzo.Workflow
+	Document  *Document
+	Schema    *inputschema.Schema // of the inputs; nil: none is declared
+	Inputs    []Input             // the declared properties of Schema
+	DependsOn []*Workflow         // those that exist
+	Steps     []*Step             // parallel to Decl.Steps
+	Outputs   []Output
+	Secrets   map[string]Routes // to the secrets in the inputs, by name
+	Passwords *Passwords        // in the inputs; nil: none
+}
+
+// An Input is a declared property of a workflow's inputs.
+type Input struct {
+	inputschema.Property
+	Secret bool // it has the format password, or flows into a credential
+}
+
+// Input returns the declared input with that name, or nil.
+func (w *Workflow) Input(name string) *Input {
+	for i := range w.Inputs {
+		if w.Inputs[i].Name == name {
+			return &w.Inputs[i]
+		}
+	}
+	return nil
+}
+
+// A Step is a step of a workflow.
+type Step struct {
+	Index    int // in Workflow.Steps
+	ID       string
+	Decl     *arazzo.Step
+	Workflow *Workflow
+	Label    string // what it calls: "GET /pets/{id}", "workflow x"
+
+	Operation *openapi.Operation // nil: it calls a workflow, or none was found
+	Binding   *openapi.Binding   // of Arguments to Operation
+	Source    *Source            // of Operation
+	Redirects bool               // they are followed (O13)
+	Timeout   time.Duration      // of the exchange; 0: none
+	Called    *Workflow          // nil: it calls an operation, or none was found
+
+	After       []Prerequisite
+	Arguments   []Argument // the parameters, merged with the workflow's (F6)
+	Body        *Body      // nil: none is given, or a called workflow has no use for it
+	Criteria    []*Criterion
+	OnSuccess   []*Action // merged with the workflow's (F5), in the order in which they are tried
+	OnFailure   []*Action
+	Outputs     []Output
+	FirstOutput int // where its outputs begin among those of all steps of the workflow
+
+	// MissingParameters and MissingActions report references to components that
+	// lead nowhere: there are more than are listed.
+	MissingParameters, MissingActions bool
+
+	Answers []Answer    // the secrets in its response
+	Passed  []Output    // with secrets, of the workflow that it calls
+	Places  *BodyPlaces // nil: no place of the response's body is read
+}
+
+// A Prerequisite is a step that must have been executed before another (Arazzo
+// 1.1.0, Step Object, dependsOn).
+type Prerequisite struct {
+	Step *Step
+	Text string // as written
+}
+
+// An Argument is a parameter that applies to a step, or an input of the workflow
+// that a step calls or an action leads to.
+type Argument struct {
+	Name, In  string
+	Value     Operand
+	Place     arazzo.Position // of the Parameter Object, which may be in the components
+	Decl      *arazzo.Parameter
+	Inherited bool   // from the workflow
+	Secret    bool   // it carries a credential: never shown
+	Secrets   Routes // in its value, where it does not
+}
+
+// A Body is the request body of a step that calls an operation.
+type Body struct {
+	ContentType  string // as given, else the operation's
+	Payload      Operand
+	Replacements []Replacement
+	Place        arazzo.Position
+	Secrets      Routes // in the payload
+}
+
+// A Replacement is a payload replacement (O10). One of Pointer, XPath and Query
+// is its target.
+type Replacement struct {
+	Pointer []string    // of a JSON or form payload
+	XPath   *xpath.Expr // of an XML payload
+	Query   *jsonpath.Query
+	Value   Operand
+	Place   arazzo.Position
+}
+
+// An Output is an output of a step or workflow.
+type Output struct {
+	Name    string
+	Value   Operand
+	Place   arazzo.Position
+	Secrets Routes // in its value
+}
+
+// An Action is a success or failure action, components resolved.
+type Action struct {
+	Name, Kind string    // end, goto, retry
+	Key        string    // of its budget: success and failure actions may share a name
+	Step       *Step     // target in the same workflow, or nil
+	Workflow   *Workflow // target, or nil
+	Target     string    // as written
+	Inputs     []Argument
+	After      time.Duration
+	Limit      int // of a retry
+	Criteria   []*Criterion
+	Place      arazzo.Position // of the Action Object, which may be in the components
+	Listed     arazzo.Position // where the step or workflow lists it
+	Decl       *arazzo.Action
+	Inherited  bool // from the workflow
+}
+
+// Dangling reports whether the action names a target that does not exist.
+func (a *Action) Dangling() bool {
+	return a.Step == nil && a.Workflow == nil && (a.Target != "" || a.Kind == "goto")
+}
+
+// BodyPlaces are the places that a step reads of its response's body. They are
+// known when it is linked. Where they lead to one value each the body is never
+// decoded: one pass over its text finds them all (E9). A body that is read
+// otherwise is decoded once, and the places are then found in its value.
+type BodyPlaces struct {
+	value.Places
+	Whole bool // criteria or outputs need the whole value: a pass for the rest is of no use
+}
+
+// An Answer is a part of a response that has a secret in it.
+type Answer struct {
+	Ref   *Ref
+	Route Route
+}
+
+// IsSecret reports whether an input is a secret, or has one that flows into a
+// credential.
+func (w *Workflow) IsSecret(name string) bool {
+	return len(w.Secrets[name]) > 0 || w.Passwords != nil && w.Passwords.Member(name).is()
+}

@@ -1,0 +1,66 @@
+package program
+
+import "iter"
+
+// A Moment is when an expression is evaluated.
+type Moment uint8
+
+// The moments of a workflow.
+const (
+	BeforeRequest Moment = iota // parameters and body of a step
+	AfterResponse               // criteria, outputs and actions of a step
+	AfterSteps                  // outputs of the workflow
+)
+
+// EachRef calls visit for every expression of a workflow, in its order; step is
+// nil for the outputs of the workflow.
+func (w *Workflow) EachRef(visit func(step *Step, when Moment, r *Ref)) {
+	for _, s := range w.Steps {
+		s.eachRef(func(when Moment, r *Ref) { visit(s, when, r) })
+	}
+	for i := range w.Outputs {
+		w.Outputs[i].Value.All(func(r *Ref) { visit(nil, AfterSteps, r) })
+	}
+}
+
+func (s *Step) eachRef(visit func(when Moment, r *Ref)) {
+	before := func(r *Ref) { visit(BeforeRequest, r) }
+	after := func(r *Ref) { visit(AfterResponse, r) }
+	for i := range s.Arguments {
+		s.Arguments[i].Value.All(before)
+	}
+	if s.Body != nil {
+		s.Body.Payload.All(before)
+		for i := range s.Body.Replacements {
+			s.Body.Replacements[i].Value.All(before)
+		}
+	}
+	for _, c := range s.Criteria {
+		c.All(after)
+	}
+	for i := range s.Outputs {
+		s.Outputs[i].Value.All(after)
+	}
+	for _, list := range [][]*Action{s.OnSuccess, s.OnFailure} {
+		for _, a := range list {
+			for _, c := range a.Criteria {
+				c.All(after)
+			}
+			for i := range a.Inputs {
+				a.Inputs[i].Value.All(after)
+			}
+		}
+	}
+}
+
+// Each iterates over a list by address: its items are large, and are told apart
+// by where they are.
+func Each[T any](list []T) iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for i := range list {
+			if !yield(&list[i]) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build fullparsers
+
+package tree
+
+const quickly = false
