@@ -12,7 +12,10 @@
 //
 // Expressions mean here what they mean when package runtime runs a document: the
 // code that evaluates them is the same. What the specification leaves open is
-// ruled in docs/semantics.md, C1–C8 for conditions and E1–E13 for values.
+// decided by the rulings of docs/semantics.md, C1–C8 for conditions and E1–E13 for
+// values. Only what depends on the declarations of a document is left out:
+// expressions in a text without braces (E1a), and names with brackets that do not
+// parse as accessors, such as $inputs.filter[status] (E5).
 //
 // # Values
 //

@@ -40,7 +40,7 @@ type Components struct {
 
 // A Request is what was sent.
 type Request struct {
-	Header http.Header    // $request.header.<name>
+	Header http.Header    // $request.header.<name>, as text (E6)
 	Query  map[string]any // $request.query.<name>, typed as given (E8)
 	Path   map[string]any // $request.path.<name>, typed as given (E8)
 	Body   any            // $request.body; nil if there is none (json.RawMessage("null") is null)
@@ -48,6 +48,6 @@ type Request struct {
 
 // A Response is what was received.
 type Response struct {
-	Header http.Header // $response.header.<name>
+	Header http.Header // $response.header.<name> (E6)
 	Body   any         // $response.body; nil is null if there is a StatusCode (E9)
 }
