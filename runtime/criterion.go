@@ -90,7 +90,7 @@ func (x *Execution) evaluateSimple(f *frame, c *program.Criterion, operands *ope
 			x.missing(f, c.Refs[i].Text, c.Place)
 		}
 		return v, ok
-	}, nil)
+	})
 	return verdict{passed: passed, reason: x.operandReason(f, passed, c.Refs)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -69,7 +70,7 @@ func (e *exchange) look(r *program.Ref) (any, bool) {
 		if v, ok := e.argument("header", r.Name); ok {
 			return v, true
 		}
-		return headerValue(e.Header, r.Name)
+		return expr.HeaderValue(e.Header, r.Name)
 	case program.RequestQuery:
 		return e.argument("query", r.Name)
 	case program.RequestPath:
@@ -77,7 +78,7 @@ func (e *exchange) look(r *program.Ref) (any, bool) {
 	case program.RequestBody:
 		return e.Payload.v, e.Payload.set
 	case program.ResponseHeader:
-		return headerValue(e.Answer, r.Name)
+		return expr.HeaderValue(e.Answer, r.Name)
 	case program.ResponseBody:
 		return e.body()
 	}
@@ -91,19 +92,6 @@ func (e *exchange) argument(in, name string) (any, bool) {
 		}
 	}
 	return nil, false
-}
-
-// headerValue joins several field lines by a comma, but for Set-Cookie, whose
-// lines cannot be joined: it gives the first (E6).
-func headerValue(h http.Header, name string) (any, bool) {
-	values := h.Values(name)
-	if len(values) == 0 {
-		return nil, false
-	}
-	if strings.EqualFold(name, "Set-Cookie") {
-		return values[0], true
-	}
-	return strings.Join(values, ", "), true
 }
 
 // body decodes the response's body when it is first asked for (E9).

@@ -2,12 +2,10 @@ package runtime
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/program"
-	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // look gives the value that a reference has now.
@@ -19,20 +17,7 @@ func (x *Execution) look(f *frame, r *program.Ref) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	if v, ok = value.Find(v, r.Pointer); !ok {
-		return nil, false
-	}
-	if r.Whole != "" {
-		if members, isObject := v.(map[string]any); isObject {
-			if exact, ok := members[r.Whole]; ok {
-				return exact, true
-			}
-		}
-	}
-	if len(r.Access) > 0 {
-		return expr.Navigate(v, r.Access)
-	}
-	return v, true
+	return expr.Follow(v, r.Pointer, r.Access, r.Whole)
 }
 
 // root gives the value that a reference starts from.
@@ -58,20 +43,10 @@ func (x *Execution) root(f *frame, r *program.Ref) (any, bool) {
 	return v, ok
 }
 
-// member looks a name up; a name that may be a path is followed where no
-// member has the whole of it (E5).
+// member looks a name up.
 func member(values map[string]any, r *program.Ref) (any, bool) {
-	if v, ok := values[r.Name]; ok || !r.Dotted {
-		return v, ok && v != any(nothing{})
-	}
-	for end := len(r.Name); ; {
-		if end = strings.LastIndexByte(r.Name[:end], '.'); end < 0 {
-			return nil, false
-		}
-		if v, ok := values[r.Name[:end]]; ok {
-			return value.Find(v, strings.Split(r.Name[end+1:], "."))
-		}
-	}
+	v, ok := expr.Member(values, r.Name, r.Dotted)
+	return v, ok && v != any(nothing{})
 }
 
 func (x *Execution) workflowValue(f *frame, r *program.Ref) (any, bool) {

@@ -87,7 +87,7 @@ func (p *parser) wantWord(w string) {
 func (p *parser) fail(format string, args ...any) { p.failAt(p.peek(), format, args...) }
 
 func (p *parser) failAt(t lexeme, format string, args ...any) {
-	panic(&SyntaxError{p.text, t.offset, fmt.Sprintf(format, args...)})
+	panic(&SyntaxError{Text: p.text, Offset: t.offset, Message: fmt.Sprintf(format, args...)})
 }
 
 // from refuses what is newer than the version here.

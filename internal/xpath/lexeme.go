@@ -56,7 +56,7 @@ type lexer struct {
 const maxExpr = 16 << 10 // bytes
 
 func (l *lexer) errorf(offset int, format string, args ...any) error {
-	return &SyntaxError{l.source, offset, fmt.Sprintf(format, args...)}
+	return &SyntaxError{Text: l.source, Offset: offset, Message: fmt.Sprintf(format, args...)}
 }
 
 // lex returns the tokens of an expression, and its whole text.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/antchfx/xmlquery"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
 // An Expr is a checked expression. It is immutable and safe for concurrent use.
@@ -38,20 +39,8 @@ func (v version) String() string {
 	return [...]string{v10: "XPath 1.0", v20: "XPath 2.0", v30: "XPath 3.0", v31: "XPath 3.1"}[v]
 }
 
-// A SyntaxError says where a text is not XPath of its version.
-type SyntaxError struct {
-	Text    string
-	Offset  int // bytes before the place
-	Message string
-}
-
-// Error returns the message, and below it the text with a caret under the
-// place.
-func (e *SyntaxError) Error() string {
-	offset := max(0, min(e.Offset, len(e.Text)))
-	line := strings.NewReplacer("\n", " ", "\t", " ").Replace(e.Text)
-	return e.Message + "\n" + line + "\n" + strings.Repeat(" ", len([]rune(line[:offset]))) + "^"
-}
+// A SyntaxError says where a text is not valid in its version of XPath.
+type SyntaxError = syntax.Error
 
 // CompileVersion reads an expression of a version as the Criterion Expression
 // Type Object names it, which is 3.1 by default. The error is a *SyntaxError.
