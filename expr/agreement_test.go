@@ -115,7 +115,10 @@ func interpret(t *testing.T, change func(get, post map[string]any)) (payload map
 				}
 				payload = decoded.(map[string]any)
 			}
-			x.Respond(r)
+			r.URL = c.Server.URL + c.Target
+			if err := x.Respond(r); err != nil {
+				t.Fatal(err)
+			}
 		default:
 			t.Fatalf("unexpected %T", c)
 		}
