@@ -7,8 +7,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// FuzzSchema asks everything of schemas that are none: they say nothing, but
-// they neither panic nor go on for ever.
+// FuzzSchema calls everything on invalid schemas, which must neither panic nor
+// run forever.
 func FuzzSchema(f *testing.F) {
 	for _, text := range []string{
 		`{"$ref": "#"}`, `{"allOf": [{"$ref": "#"}], "properties": {"a": {"$ref": "#"}}}`, `{"type": ["object", 5], "required": "a", "enum": {}, "properties": []}`,

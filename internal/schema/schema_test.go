@@ -116,7 +116,8 @@ func TestRequired(t *testing.T) {
 	})
 }
 
-// TestWideSchemasAreBounded: what branches without end is open, soon.
+// TestWideSchemasAreBounded checks that a schema that branches without end soon
+// becomes open.
 func TestWideSchemasAreBounded(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("defs:\n")
