@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// exotic are texts that readers of JSON like to differ on.
+// exotic are texts on which JSON parsers like to differ.
 var exotic = []string{
 	`{"a":1,"a":{"b":2}}`, `{"a":{"b":1},"a":2}`, `{"a":{"b":1},"a":{"c":2}}`, `{"a":[1,2],"a":[3]}`,
 	`{"\u0061":{"\u0062":"\ud83d\ude00"}}`, `{"a":{"b":"\ud83d"}}`, `{"a":{"b":"\ud83d\u0041"}}`, `{"a":{"b":"\ud83dx"}}`, `{"a":{"b":"\ude00\ud83d"}}`,
@@ -40,8 +40,8 @@ func FuzzDecodeLikeEncodingJSON(f *testing.F) {
 	})
 }
 
-// FuzzPlaces holds what is found in one pass against a text that is decoded
-// whole. pointers are JSON Pointers, one a line.
+// FuzzPlaces compares what one pass finds with a text that is decoded whole.
+// pointers are JSON Pointers, one per line.
 func FuzzPlaces(f *testing.F) {
 	for _, text := range exotic {
 		f.Add([]byte(text), "/a/b\n/a/b/1/c\n/a~1b/~0/1\n//\n/0")
@@ -119,8 +119,8 @@ func TestPlacesOfOtherKinds(t *testing.T) {
 	}
 }
 
-// TestDepth holds the bound of nesting to that of encoding/json for what is
-// read and for what is passed over, whatever is innermost.
+// TestDepth compares the nesting limit with that of encoding/json for values
+// that are read and for values that are skipped, whatever is innermost.
 func TestDepth(t *testing.T) {
 	var places Places
 	places.Add(PointerSegments([]string{"x"}))

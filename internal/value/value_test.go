@@ -68,7 +68,7 @@ func TestIsInteger(t *testing.T) {
 	}
 }
 
-// TestLargeExponents compares exponents that an int of 32 bits does not hold.
+// TestLargeExponents compares exponents that overflow a 32-bit int.
 func TestLargeExponents(t *testing.T) {
 	for _, test := range []struct {
 		a, b string
@@ -98,7 +98,7 @@ func TestFrom(t *testing.T) {
 		if got := string(AppendJSON(nil, v)); err != nil || got != test.want {
 			t.Errorf("%v: %s, %v; want %s", test.in, got, err, test.want)
 		}
-		// What has not come through From is written the same.
+		// Values not converted by From are written the same.
 		if got := string(AppendJSON(nil, test.in)); got != test.want {
 			t.Errorf("%v is written as %s, want %s", test.in, got, test.want)
 		}
