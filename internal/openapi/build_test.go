@@ -129,7 +129,7 @@ func compare(t *testing.T, row *tree.Node, b *Binding, r *Request) {
 	}
 }
 
-// partLines gives the parts of a body as name, file name, type and text.
+// partLines returns the parts of a body as name, file name, type and text.
 func partLines(t *testing.T, r *Request) (lines []string) {
 	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {

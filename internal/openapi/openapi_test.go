@@ -30,8 +30,8 @@ func TestSerialization(t *testing.T) {
 	}
 }
 
-// wire puts a row's parameter into a description, builds a request, and takes
-// out what the value became.
+// wire puts a row's parameter into a description, builds a request, and returns
+// what the value became.
 func wire(t *testing.T, row *tree.Node) (string, error) {
 	in := row.Get("in").Str()
 	path := "/p"
@@ -79,7 +79,7 @@ func wire(t *testing.T, row *tree.Node) (string, error) {
 	return query, nil
 }
 
-// names are an object's members in the order of the file.
+// names returns an object's members in the order of the file.
 func names(n *tree.Node) (list []string) {
 	for _, m := range n.Members {
 		list = append(list, m.Name)
@@ -269,7 +269,7 @@ paths:
 	}
 }
 
-// FuzzLoad looks for descriptions and values that are not survived.
+// FuzzLoad looks for descriptions and values that cause a panic.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"openapi":"3.1.0","paths":{"/a/{b}":{"$ref":"#/x"}},"x":{"get":{"parameters":[{"name":"b","in":"path","style":"label","explode":true}],"responses":{"2XX":{}}}}}`), `{"a":[1,null]}`)
 	f.Add([]byte(`{"swagger":"2.0","host":"h","paths":{"/a":{"post":{"consumes":["multipart/form-data"],"parameters":[{"in":"formData","name":"f"},{"$ref":"#/paths"}]}}}}`), `"\r\n"`)

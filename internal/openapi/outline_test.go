@@ -14,7 +14,7 @@ import (
 
 var everySize = flag.Bool("all", false, "compare descriptions of the corpus of every size")
 
-// facts is all that is known of an operation, with places.
+// facts is everything known of an operation, with places.
 func facts(op *Operation) string {
 	var b strings.Builder
 	node := func(n *tree.Node) string {
@@ -43,7 +43,7 @@ func facts(op *Operation) string {
 	return b.String()
 }
 
-// described gives the facts of each operation, by method and path.
+// described returns the facts of each operation, by method and path.
 func described(d *Description) (map[string]string, []string) {
 	all := map[string]string{}
 	for i := range d.index {
@@ -59,7 +59,7 @@ func described(d *Description) (map[string]string, []string) {
 }
 
 // TestOutlineGivesTheFactsOfTheFullParser reads each description of the corpus
-// by the outline and by the full parsers and compares every operation.
+// with the outline and with the full parsers, and compares every operation.
 func TestOutlineGivesTheFactsOfTheFullParser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads a corpus")
