@@ -18,8 +18,8 @@ import (
 
 var everySize = flag.Bool("all", false, "compare texts of the corpus of every size")
 
-// differ tells where two trees are not the same, value by value and place by
-// place; "" for nowhere. Values that are left in the text are read.
+// differ returns where two trees differ, value by value and place by place, or
+// "". Unread values are read.
 func differ(got, want *Node, at string) string {
 	got.open()
 	switch {
@@ -52,7 +52,7 @@ func differ(got, want *Node, at string) string {
 	return ""
 }
 
-// outlines leave different parts in the text.
+// outlines leave different parts unread.
 var outlines = map[string]*Outline{
 	"whole":   whole,
 	"nothing": nil,
@@ -61,7 +61,7 @@ var outlines = map[string]*Outline{
 	"named":   {Members: map[string]*Outline{"paths": {Each: &Outline{Each: &Outline{Peek: "operationId"}}}}},
 }
 
-// checkQuick compares what the quick readers take with the full parser.
+// checkQuick compares what the quick readers accept with the full parser.
 func checkQuick(t *testing.T, data []byte) (taken bool) {
 	t.Helper()
 	data = withoutMark(data)
@@ -113,7 +113,7 @@ func TestQuickReadersReadTheCorpus(t *testing.T) {
 	var texts, taken int
 	for name, data := range shared.ReadCorpus(t).Texts() {
 		if len(data) > 30_000 && !*everySize {
-			continue // the comparison is by the slow parser
+			continue // the comparison uses the slow parser
 		}
 		texts++
 		if checkQuick(t, data) {
@@ -197,9 +197,9 @@ func TestSeveralReadAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// TestTimeGrowsWithTheText reads texts that were slow when a position was counted
-// from the beginning of its line, or a name looked for among all others: a
-// quadratic reader takes minutes.
+// TestTimeGrowsWithTheText reads texts that were slow when a position was
+// counted from the beginning of its line, or a name was looked up among all
+// others: a quadratic reader takes minutes.
 func TestTimeGrowsWithTheText(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
@@ -238,7 +238,7 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 	}
 }
 
-// description is a description with that many operations.
+// description returns a description with that many operations.
 func description(operations int) *Node {
 	paths := map[string]any{}
 	for i := range operations {

@@ -155,8 +155,8 @@ func TestFromValueTakesEveryGoValue(t *testing.T) {
 	}
 }
 
-// TestEveryReaderBoundsTheValues lowers the bound, and reads texts that have as
-// many values as it allows, and one more, by each of the readers.
+// TestEveryReaderBoundsTheValues lowers the limit and has each of the readers
+// read texts with that many values, and with one more.
 func TestEveryReaderBoundsTheValues(t *testing.T) {
 	before := maxNodes
 	maxNodes = 1000
@@ -192,7 +192,7 @@ func TestEveryReaderBoundsTheValues(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// The library does not get to see what it would need gigabytes for.
+	// The library never sees the text, for which it would need gigabytes.
 	if _, err := Parse([]byte("a: &a [" + zeros(2000) + "\n")); err == nil || !strings.Contains(err.Error(), "may have more than") {
 		t.Error(err)
 	}
