@@ -12,8 +12,8 @@ import (
 	"github.com/gobelin-dev/gobelin/examples/cancel-and-confirm/batchapi"
 )
 
-// command is the whole process of gobelin run, on the reference workflow and a
-// server that ends the batch at the first poll.
+// command measures the whole process of gobelin run, on the reference workflow
+// and a server that ends the batch at the first poll.
 func (s *suite) command(root string) {
 	dir := must(os.MkdirTemp("", "bench"))
 	defer os.RemoveAll(dir)

@@ -8,10 +8,10 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 )
 
-// TestLargeDescriptions holds the goal of memory, at most 1/20 of that of
-// libopenapi's full model. Of the time it demands 1/3 alone: under the race
-// detector, on a machine that others use too, the goal of 1/15 says nothing;
-// the command measures that one.
+// TestLargeDescriptions checks the goal of memory, at most 1/20 of libopenapi's
+// full model. For the time it requires only 1/3: under the race detector, on a
+// machine that others use too, the goal of 1/15 is meaningless; the command
+// measures that one.
 func TestLargeDescriptions(t *testing.T) {
 	for _, d := range largeDescriptions {
 		t.Run(d.name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func BenchmarkDescriptions(b *testing.B) {
 	}
 }
 
-// sized is a description with that many operations, about 400 bytes each.
+// sized returns a description with that many operations, about 400 bytes each.
 func sized(operations int) []byte {
 	var b strings.Builder
 	b.WriteString("openapi: 3.1.0\ninfo: {title: Sized, version: '1'}\nservers: [{url: 'http://127.0.0.1'}]\npaths:\n")

@@ -15,7 +15,7 @@ import (
 	"github.com/pb33f/libopenapi"
 )
 
-// goal is a row of the table: a measured figure that must not be above a bound.
+// goal is a row of the table: a measured figure with an upper bound.
 type goal struct {
 	what, against string
 	ours, theirs  string
@@ -25,7 +25,7 @@ type goal struct {
 
 func (g goal) met() bool { return g.figure <= g.bound }
 
-// suite measures with that many rounds.
+// suite measures with a number of rounds.
 type suite struct {
 	rounds int
 	turn   time.Duration
@@ -49,7 +49,7 @@ func perStep(c usage, steps int) string {
 
 const manySteps, fewSteps = 100, 10
 
-// values is the engine alone: the transport hands over decoded values.
+// values measures the engine alone: the transport returns decoded values.
 func (s *suite) values() {
 	body := payload(400)
 	p := compiled(manySteps, true)
@@ -61,7 +61,7 @@ func (s *suite) values() {
 		figure: c[0].allocs / manySteps, bound: 12, unit: " allocs"})
 }
 
-// bytes is the engine with bodies as they come.
+// bytes measures the engine with bodies as they come.
 func (s *suite) bytes(size, steps int, name string, lib, hand float64) {
 	body := payload(size)
 	p := compiled(steps, true)
@@ -76,7 +76,7 @@ func (s *suite) bytes(size, steps int, name string, lib, hand float64) {
 	s.ratio("a step from bytes, "+name, "decoding into any by hand", c[0], c[2], steps, hand)
 }
 
-// unread is a step whose body no expression reads.
+// unread measures a step whose body no expression reads.
 func (s *suite) unread() {
 	p := compiled(manySteps, false)
 	small := &runtime.Response{Status: 200, Header: jsonHeader, Body: payload(400)}
@@ -85,7 +85,7 @@ func (s *suite) unread() {
 	s.ratio("a step that does not read its body, 1 MB", "the same with 400 B", c[0], c[1], manySteps, 1.1)
 }
 
-// http is a run over loopback HTTP.
+// http measures a run over loopback HTTP.
 func (s *suite) http(size int, name string, bound float64) {
 	api := httptest.NewServer(server(payload(size)))
 	defer api.Close()
@@ -95,8 +95,8 @@ func (s *suite) http(size int, name string, bound float64) {
 	s.allocs("a step over loopback HTTP, "+name, c[0], c[1], fewSteps)
 }
 
-// limit is a run over loopback HTTP beside what net/http takes for the same
-// exchanges when nothing is done with them.
+// limit measures a run over loopback HTTP against net/http alone, with the same
+// exchanges whose results are discarded.
 func (s *suite) limit() {
 	api := httptest.NewServer(server(payload(400)))
 	defer api.Close()
@@ -107,7 +107,7 @@ func (s *suite) limit() {
 		ours: perStep(c[0], manySteps), theirs: perStep(c[1], manySteps), figure: (c[0].allocs - c[1].allocs) / manySteps, bound: 7, unit: " allocs"})
 }
 
-// concurrent is 64 runs at once.
+// concurrent measures 64 runs at once.
 func (s *suite) concurrent() {
 	api := httptest.NewServer(server(payload(400)))
 	defer api.Close()
@@ -131,7 +131,7 @@ func (s *suite) waiting() {
 	s.goals = append(s.goals, goal{what: "100,000 waiting runs, each", against: "memory", ours: fmt.Sprintf("%.2f KB, %d goroutines in all", each/1000, goroutines), figure: each / 1000, bound: 2.5, unit: " KB"})
 }
 
-// reference is the workflow of the example with its description.
+// reference measures the workflow of the example with its description.
 func (s *suite) reference(root string) {
 	workflow, text, api := reference(root)
 	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return api, nil })}
@@ -150,7 +150,7 @@ func reference(root string) (workflow string, text, api []byte) {
 	return workflow, must(os.ReadFile(workflow)), must(os.ReadFile(must(filepath.Glob(filepath.Join(example, "openapi", "*.yml")))[0]))
 }
 
-// description is a workflow of three steps over a large description.
+// description measures a workflow of three steps over a large description.
 func (s *suite) description(d largeDescription) {
 	data, err := d.read()
 	if err != nil {

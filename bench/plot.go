@@ -17,8 +17,8 @@ import (
 // point is a measured value.
 type point struct{ x, y float64 }
 
-// figure is a plot of points with the line from the origin that growth in
-// proportion would follow, or a level one.
+// figure is a plot of points with the line of proportional growth, or a level
+// one.
 type figure struct {
 	file, title, x, y string
 	level             bool
@@ -143,7 +143,7 @@ func (f figure) svg() string {
 	return b.String() + "</svg>\n"
 }
 
-// label writes a number with as many digits as a reader wants.
+// label writes a number with a readable number of digits.
 func label(v float64) string {
 	if v >= 100 || v == math.Trunc(v) {
 		return fmt.Sprintf("%.0f", v)

@@ -11,8 +11,8 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// TestFixedDocumentsMeanTheSame corrects the documents of all cases that run:
-// what is corrected must send the same requests and give the same outputs.
+// TestFixedDocumentsMeanTheSame corrects the documents of all cases that run: a
+// corrected document must send the same requests and return the same outputs.
 func TestFixedDocumentsMeanTheSame(t *testing.T) {
 	changed := 0
 	for _, c := range load(t) {
@@ -30,8 +30,8 @@ func TestFixedDocumentsMeanTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A correction of $response.body.a.b takes no member for one called "a.b",
-		// which is what this case has.
+		// A correction of $response.body.a.b does not read a member called
+		// "a.b", which is what this case has.
 		if edited == nil || c.Title == "A member that is called exactly so comes before navigation" {
 			continue
 		}

@@ -149,7 +149,7 @@ func (j *judge) parts(which string, got request, want *tree.Node) {
 }
 
 // outputs compares the workflow's outputs; known is false for a runner that
-// does not tell them.
+// does not report them.
 func (j *judge) outputs(got map[string]any, known bool) {
 	want := j.c.root.Get("outputs")
 	if want == nil || !known {

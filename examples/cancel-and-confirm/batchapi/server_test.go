@@ -188,8 +188,8 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// TestResponsesFitTheDescription validates what the server answers against the
-// schemas of the OpenAPI description.
+// TestResponsesFitTheDescription validates the responses of the server against
+// the schemas of the OpenAPI description.
 func TestResponsesFitTheDescription(t *testing.T) {
 	data, err := os.ReadFile("../openapi/anthropic-message-batches-api-openapi.yml")
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/gobelin-dev/gobelin/examples/cancel-and-confirm/batchapi"
 )
 
-// client is the SDK as its users have it, turned to a server on loopback. What
-// the environment sets for other programs has no part in it.
+// client is the SDK as its users have it, pointed at a server on loopback.
+// Environment variables for other programs are ignored.
 func client(t *testing.T, api *batchapi.Server, options ...option.RequestOption) anthropic.Client {
 	t.Helper()
 	for _, name := range []string{"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS"} {
