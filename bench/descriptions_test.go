@@ -21,7 +21,8 @@ func TestLargeDescriptions(t *testing.T) {
 			}
 			ours, lib := d.compare(data)
 			t.Logf("%d bytes: compile %v and %d KiB, libopenapi's model %v and %d KiB: 1/%.0f of the time, 1/%.0f of the memory",
-				len(data), ours.time, ours.heap>>10, lib.time, lib.heap>>10, float64(lib.time)/float64(ours.time), float64(lib.heap)/float64(ours.heap))
+				len(data), ours.time, ours.heap>>10, lib.time, lib.heap>>10, float64(lib.time)/float64(ours.time),
+				float64(lib.heap)/float64(ours.heap))
 			if ours.time*3 > lib.time || ours.heap*20 > lib.heap {
 				t.Error("missed: 1/3 of the time, 1/20 of the memory")
 			}

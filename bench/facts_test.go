@@ -66,7 +66,8 @@ func TestFactsOfTheFullModel(t *testing.T) {
 		}
 		doc.Release()
 	}
-	t.Logf("%d descriptions with %d operations, %d disagreements; %d without a model of libopenapi", descriptions, operations, disagreements, without)
+	t.Logf("%d descriptions with %d operations, %d disagreements; %d without a model of libopenapi", descriptions, operations,
+		disagreements, without)
 	if disagreements > 0 || operations == 0 {
 		t.Error("they must agree but for what is explained")
 	}
@@ -105,7 +106,8 @@ func alike(fact, other string) bool {
 }
 
 func parameterFact(name, in string, required bool, style string, explode bool, types []string) string {
-	return fmt.Sprintf("parameter %q in %s, required %v, style %s, explode %v, type %s", name, in, required, style, explode, strings.Join(types, "|"))
+	return fmt.Sprintf("parameter %q in %s, required %v, style %s, explode %v, type %s", name, in, required, style, explode,
+		strings.Join(types, "|"))
 }
 
 func ourFacts(d *openapi.Description) map[string][]string {

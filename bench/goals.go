@@ -35,7 +35,8 @@ type suite struct {
 func (s *suite) compare(works ...func()) []usage { return compare(s.rounds, s.turn, works...) }
 
 func (s *suite) ratio(what, against string, ours, theirs usage, steps int, bound float64) {
-	s.goals = append(s.goals, goal{what: what, against: against, ours: perStep(ours, steps), theirs: perStep(theirs, steps), figure: ours.over(theirs), bound: bound})
+	s.goals = append(s.goals, goal{what: what, against: against, ours: perStep(ours, steps), theirs: perStep(theirs, steps),
+		figure: ours.over(theirs), bound: bound})
 }
 
 func (s *suite) allocs(what string, ours, theirs usage, steps int) {
@@ -57,7 +58,8 @@ func (s *suite) values() {
 	e := libCompiled(manySteps, true).new(libValues(body))
 	c := s.compare(func() { runEngine(p, response) }, func() { runLib(e) })
 	s.ratio("a step, decoded values", "libopenapi", c[0], c[1], manySteps, 1.0/8)
-	s.goals = append(s.goals, goal{what: "a step, decoded values", against: "allocations", ours: fmt.Sprintf("%.1f allocs", c[0].allocs/manySteps), theirs: fmt.Sprintf("%.1f allocs", c[1].allocs/manySteps),
+	s.goals = append(s.goals, goal{what: "a step, decoded values", against: "allocations",
+		ours: fmt.Sprintf("%.1f allocs", c[0].allocs/manySteps), theirs: fmt.Sprintf("%.1f allocs", c[1].allocs/manySteps),
 		figure: c[0].allocs / manySteps, bound: 12, unit: " allocs"})
 }
 
@@ -104,7 +106,8 @@ func (s *suite) limit() {
 	c := s.compare(func() { runDriver(p, api.URL, client) }, func() { bare(manySteps, api.URL, client) })
 	s.ratio("a step over loopback HTTP, 400 B", "a bare exchange", c[0], c[1], manySteps, 1.10)
 	s.goals = append(s.goals, goal{what: "a step over loopback HTTP, 400 B", against: "a bare exchange, allocations more",
-		ours: perStep(c[0], manySteps), theirs: perStep(c[1], manySteps), figure: (c[0].allocs - c[1].allocs) / manySteps, bound: 7, unit: " allocs"})
+		ours: perStep(c[0], manySteps), theirs: perStep(c[1], manySteps), figure: (c[0].allocs - c[1].allocs) / manySteps, bound: 7,
+		unit: " allocs"})
 }
 
 // concurrent measures 64 runs at once.
@@ -114,7 +117,8 @@ func (s *suite) concurrent() {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	defer client.CloseIdleConnections()
 	p := compiled(fewSteps, true)
-	c := s.compare(func() { together(64, func() { runDriver(p, api.URL, client) }) }, func() { together(64, func() { loop(fewSteps, api.URL, client) }) })
+	c := s.compare(func() { together(64, func() { runDriver(p, api.URL, client) }) },
+		func() { together(64, func() { loop(fewSteps, api.URL, client) }) })
 	s.ratio("64 concurrent runs of one Program, 400 B", "64 loops by hand", c[0], c[1], 64*fewSteps, 1)
 }
 
@@ -128,7 +132,8 @@ func together(n int, work func()) {
 
 func (s *suite) waiting() {
 	each, goroutines := waiting(100_000)
-	s.goals = append(s.goals, goal{what: "100,000 waiting runs, each", against: "memory", ours: fmt.Sprintf("%.2f KB, %d goroutines in all", each/1000, goroutines), figure: each / 1000, bound: 2.5, unit: " KB"})
+	s.goals = append(s.goals, goal{what: "100,000 waiting runs, each", against: "memory",
+		ours: fmt.Sprintf("%.2f KB, %d goroutines in all", each/1000, goroutines), figure: each / 1000, bound: 2.5, unit: " KB"})
 }
 
 // reference measures the workflow of the example with its description.
@@ -160,8 +165,10 @@ func (s *suite) description(d largeDescription) {
 	ours, lib := d.compare(data)
 	what := fmt.Sprintf("compile against %s, %.1f MB", d.name, float64(len(data))/1e6)
 	s.goals = append(s.goals,
-		goal{what: what, against: "libopenapi, full model", ours: ours.time.Round(time.Microsecond).String(), theirs: lib.time.Round(time.Microsecond).String(), figure: float64(ours.time) / float64(lib.time), bound: 1.0 / 15},
-		goal{what: what, against: "libopenapi, memory held", ours: megabytes(ours.heap), theirs: megabytes(lib.heap), figure: float64(ours.heap) / float64(lib.heap), bound: 1.0 / 20})
+		goal{what: what, against: "libopenapi, full model", ours: ours.time.Round(time.Microsecond).String(),
+			theirs: lib.time.Round(time.Microsecond).String(), figure: float64(ours.time) / float64(lib.time), bound: 1.0 / 15},
+		goal{what: what, against: "libopenapi, memory held", ours: megabytes(ours.heap), theirs: megabytes(lib.heap),
+			figure: float64(ours.heap) / float64(lib.heap), bound: 1.0 / 20})
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.2f MB", float64(n)/1e6) }

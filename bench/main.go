@@ -60,7 +60,8 @@ func main() {
 				mark = "**missed**"
 				missed++
 			}
-			fmt.Printf("| %s | %s | %s | %s | %.3g%s | ≤ %.3g%s | %s |\n", g.what, g.against, g.ours, g.theirs, g.figure, g.unit, g.bound, g.unit, mark)
+			fmt.Printf("| %s | %s | %s | %s | %.3g%s | ≤ %.3g%s | %s |\n", g.what, g.against, g.ours, g.theirs, g.figure, g.unit, g.bound,
+				g.unit, mark)
 		}
 	}
 	if *plots != "" {

@@ -91,7 +91,8 @@ func (notDone) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := []byte(`{"id": "list_01HXYZ", "done": false, "progress": {"done": 12, "of": 100}}`)
 	return &http.Response{
 		StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Request: r, ContentLength: int64(len(body)),
-		Header: http.Header{"Content-Type": {"application/json"}, "Date": {"Wed, 25 Nov 2026 12:00:00 GMT"}, "X-Request-Id": {"req_0123456789"}},
-		Body:   io.NopCloser(bytes.NewReader(body)),
+		Header: http.Header{"Content-Type": {"application/json"}, "Date": {"Wed, 25 Nov 2026 12:00:00 GMT"},
+			"X-Request-Id": {"req_0123456789"}},
+		Body: io.NopCloser(bytes.NewReader(body)),
 	}, nil
 }

@@ -127,7 +127,8 @@ func loop(steps int, base string, client *http.Client) {
 	id := "list_01HXYZ"
 	kept := map[string][2]any{}
 	for i := range steps {
-		req := must(http.NewRequestWithContext(context.Background(), http.MethodGet, base+"/lists/"+url.PathEscape(id)+"?limit="+strconv.Itoa(100), nil))
+		req := must(http.NewRequestWithContext(context.Background(), http.MethodGet,
+			base+"/lists/"+url.PathEscape(id)+"?limit="+strconv.Itoa(100), nil))
 		req.Header.Set("Accept", "application/json")
 		resp := must(client.Do(req))
 		body := must(io.ReadAll(resp.Body))

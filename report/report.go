@@ -107,7 +107,8 @@ func (r *Recorder) OnEvent(e runtime.Event) {
 // Run returns the record of a run that came to result and err. The diagnostics
 // of program precede those of the run. program and result may be nil.
 func (r *Recorder) Run(program *runtime.Program, workflowID string, result *runtime.Result, err error) *Run {
-	run := &Run{WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Steps: r.steps, Diagnostics: []arazzo.Diagnostic{}, Error: errorOf(err)}
+	run := &Run{WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Steps: r.steps,
+		Diagnostics: []arazzo.Diagnostic{}, Error: errorOf(err)}
 	if err != nil {
 		run.Status = "failed"
 	}

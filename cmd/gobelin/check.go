@@ -178,7 +178,9 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 		if err != nil {
 			return err
 		}
-		after, applied, _ := check.Fix(file.Path, before, func(text []byte) []arazzo.Diagnostic { return checker.Text(c.Context(), file, text) })
+		after, applied, _ := check.Fix(file.Path, before, func(text []byte) []arazzo.Diagnostic {
+			return checker.Text(c.Context(), file, text)
+		})
 		if applied == 0 {
 			continue
 		}

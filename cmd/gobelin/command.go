@@ -62,9 +62,10 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 	}()
 	root := &cobra.Command{
-		Use:           "gobelin",
-		Short:         "Run, check and describe Arazzo documents",
-		Long:          "gobelin runs, checks and describes Arazzo documents, versions 1.0 and 1.1: workflows of API calls over OpenAPI descriptions.",
+		Use:   "gobelin",
+		Short: "Run, check and describe Arazzo documents",
+		Long: "gobelin runs, checks and describes Arazzo documents, versions 1.0 and 1.1: workflows of API calls over " +
+			"OpenAPI descriptions.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

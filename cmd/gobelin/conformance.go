@@ -28,10 +28,11 @@ func conformanceCommand() *cobra.Command {
 		Use:   "conformance",
 		Short: "Run the Arazzo conformance suite, against gobelin or another runner",
 		Long: "Run the Arazzo conformance suite against gobelin, or with --exec against another runner.\n\n" +
-			"COMMAND is given to sh. In it {case} is replaced by the case's name, {document} by the path of its document, {inputs} by that of a JSON file\n" +
-			"with the inputs, {workflow} by the workflow's id, {servers} by the base URL of each source as NAME=URL separated by\n" +
-			"spaces, and {outputs} by the file to which the workflow's outputs may be written as a JSON object. Exit status 0\n" +
-			"means that the workflow succeeded, 77 that the runner cannot express the case, any other that it did not succeed.\n\n" +
+			"COMMAND is given to sh. In it {case} is replaced by the case's name, {document} by the path of its document, {inputs}\n" +
+			"by that of a JSON file with the inputs, {workflow} by the workflow's id, {servers} by the base URL of each source as\n" +
+			"NAME=URL separated by spaces, and {outputs} by the file to which the workflow's outputs may be written as a JSON\n" +
+			"object. Exit status 0 means that the workflow succeeded, 77 that the runner cannot express the case, any other that\n" +
+			"it did not succeed.\n\n" +
 			"Exit codes: 0 all applicable cases passed, 1 some failed, 2 usage.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return r.run(c) },
@@ -136,7 +137,8 @@ func (r *conformanceRun) text(results []conformance.Result) string {
 			}
 		}
 		if result.Status == conformance.Failed && !r.quiet {
-			fmt.Fprintf(w, "FAIL %s [%s] %s\n    %s\n", result.Name, strings.Join(result.Rulings, " "), result.Title, strings.Join(result.Differences, "\n    "))
+			fmt.Fprintf(w, "FAIL %s [%s] %s\n    %s\n", result.Name, strings.Join(result.Rulings, " "), result.Title,
+				strings.Join(result.Differences, "\n    "))
 		}
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -36,8 +36,8 @@ type each struct {
 
 func (e *each) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&e.file, "each", "", "`FILE` (or -) of JSON lines: run the workflow once with the inputs of each, on top of those of --inputs and -i, "+
-		"and print a line of JSON for each run")
+	f.StringVar(&e.file, "each", "", "`FILE` (or -) of JSON lines: run the workflow once with the inputs of each, on top of those of "+
+		"--inputs and -i, and print a line of JSON for each run")
 	f.IntVar(&e.concurrency, "concurrency", 16, "with --each: `N` requests at once; waiting runs do not count")
 	f.IntVar(&e.perHost, "per-host", 0, "with --each: `N` requests at once to one host")
 	f.StringVar(&e.rate, "rate", "", "with --each: at most `N/s` requests; also N/m and N/h")

@@ -137,7 +137,8 @@ func TestReadLines(t *testing.T) {
 	}{
 		{"lines", `{"a": 1}` + "\n\n" + `{"a": 2}`, []any{int64(1), int64(2)}, ""},
 		{"a mark", "\ufeff" + `{"a": 1}` + "\r\n" + `{"a": 2}` + "\r\n", []any{int64(1), int64(2)}, ""},
-		{"UTF-16", "\xff\xfe{\x00\"\x00a\x00\"\x00:\x001\x00}\x00\n\x00{\x00\"\x00a\x00\"\x00:\x002\x00}\x00", []any{int64(1), int64(2)}, ""},
+		{"UTF-16", "\xff\xfe{\x00\"\x00a\x00\"\x00:\x001\x00}\x00\n\x00{\x00\"\x00a\x00\"\x00:\x002\x00}\x00", []any{int64(1), int64(2)},
+			""},
 		{"a long line", `{"a": 1}` + "\n" + long + "\n" + `{"a": 3}`, []any{int64(1), int64(3)}, "line 2 is longer than 64 MiB"},
 		{"a long last line", `{"a": 1}` + "\n" + long, []any{int64(1)}, "line 2 is longer than 64 MiB"},
 		{"no object", "[1]\n" + `{"a": 2}`, []any{int64(2)}, "line 1 is not a JSON object"},

@@ -28,8 +28,10 @@ func (r *requests) flags(c *cobra.Command) {
 		"@file reads a file, env:VARIABLE the environment")
 	f.StringArrayVar(&r.variables, "server-variable", nil, "`NAME=VALUE` of a variable in server URLs, instead of its default")
 	f.StringVar(&r.files, "files", "", "`DIR` from which request bodies may read files ({file: path}); by default they cannot")
-	f.StringVar(&r.success, "success", "below400", "`below400|any|documented`: the status codes with which a step without success criteria succeeds")
-	f.StringVar(&r.actions, "actions", "merge", "`merge|override`: whether a step's actions are merged with those of its workflow or override them")
+	f.StringVar(&r.success, "success", "below400",
+		"`below400|any|documented`: the status codes with which a step without success criteria succeeds")
+	f.StringVar(&r.actions, "actions", "merge",
+		"`merge|override`: whether a step's actions are merged with those of its workflow or override them")
 	f.Int64Var(&r.maxBody, "max-body", 0, "fail a step whose response body is larger than `BYTES` (default 64 MiB)")
 }
 
@@ -77,7 +79,8 @@ func (r *requests) driver(d *runtime.Driver, p *runtime.Program, read reader) er
 		case !ok || name == "":
 			return fmt.Errorf("--credential: write NAME=VALUE")
 		case !slices.Contains(known, name):
-			return fmt.Errorf("--credential %s: no operation of the document needs a security scheme of this name%s", name, nearest.Hint(name, known))
+			return fmt.Errorf("--credential %s: no operation of the document needs a security scheme of this name%s", name,
+				nearest.Hint(name, known))
 		}
 		secret, err := read.value(value)
 		if err != nil {

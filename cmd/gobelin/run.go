@@ -51,7 +51,8 @@ func runCommand() *cobra.Command {
 	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; "+
 		"@file reads a file, env:VARIABLE the environment")
 	f.StringVar(&r.inputsFile, "inputs", "", "`FILE` (or -) with the inputs as a JSON or YAML object")
-	f.StringArrayVar(&r.servers, "server", nil, "`NAME=URL` to send the requests of a source to, or just the URL if there is only one source")
+	f.StringArrayVar(&r.servers, "server", nil,
+		"`NAME=URL` to send the requests of a source to, or just the URL if there is only one source")
 	f.DurationVar(&r.loopDelay, "loop-delay", time.Second, "wait before a goto repeats a step, growing by 1.5 to 30s; 0 for none")
 	f.DurationVar(&r.timeout, "timeout", 0, "end the run after this time; 0 for never")
 	f.IntVar(&r.maxSteps, "max-steps", 0, "end the run after `N` step executions (default 10000)")
@@ -215,7 +216,8 @@ var namedServer = regexp.MustCompile(`^([^=/:]+)=(.*)$`)
 // driver applies the flags of a run: where it sends to, with which credentials,
 // and what the specification leaves open.
 func (r *run) driver(p *runtime.Program, read reader) (runtime.Driver, error) {
-	d := runtime.Driver{MaxBody: r.maxBody, Servers: map[string]string{}, Settings: runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps}}
+	d := runtime.Driver{MaxBody: r.maxBody, Servers: map[string]string{},
+		Settings: runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps}}
 	if r.loopDelay == 0 {
 		d.LoopDelay = -1
 	}
@@ -233,7 +235,8 @@ func (r *run) driver(p *runtime.Program, read reader) (runtime.Driver, error) {
 		case name != "" && !slices.Contains(known, name):
 			return d, fmt.Errorf("--server %s: unknown source description %q%s", secret.Userinfo(text), name, nearest.Hint(name, known))
 		case name == "" && len(declared) != 1:
-			return d, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", secret.Userinfo(text), len(declared))
+			return d, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", secret.Userinfo(text),
+				len(declared))
 		case name == "":
 			name = declared[0].Name
 		}

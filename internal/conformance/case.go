@@ -161,7 +161,8 @@ func (c *Case) text() (location string, text []byte, err error) {
 // scripted server, and {host} by the host of the first.
 func (c *Case) at(server, other string) *Case {
 	there := *c
-	there.root = substitute(c.root, strings.NewReplacer("{server}", server, "{host}", strings.TrimPrefix(server, "http://"), "{other}", other))
+	there.root = substitute(c.root, strings.NewReplacer("{server}", server, "{host}", strings.TrimPrefix(server, "http://"),
+		"{other}", other))
 	return &there
 }
 

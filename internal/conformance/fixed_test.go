@@ -20,7 +20,9 @@ func TestFixedDocumentsMeanTheSame(t *testing.T) {
 			continue
 		}
 		edited, err := c.Edited(func(location string, text []byte, source func(string) ([]byte, error)) []byte {
-			checker := &check.Checker{Loader: runtime.LoaderFunc(func(_ context.Context, name string) ([]byte, error) { return source(name) }),
+			checker := &check.Checker{Loader: runtime.LoaderFunc(func(_ context.Context, name string) ([]byte, error) {
+				return source(name)
+			}),
 				Tell: func(d arazzo.Diagnostic) bool { return d.Severity == arazzo.Note || d.Code == "context-ignored" }}
 			fixed, _, _ := check.Fix(location, text, func(text []byte) []arazzo.Diagnostic {
 				return checker.Text(t.Context(), check.File{Path: location}, text)

@@ -47,7 +47,8 @@ type Drive func(ctx context.Context, d *runtime.Driver, p *runtime.Program, work
 
 // Run runs a case with gobelin, in this process and in virtual time.
 func Run(ctx context.Context, c *Case) Result {
-	return RunWith(ctx, c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string, inputs runtime.Inputs) (*runtime.Result, error) {
+	return RunWith(ctx, c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string,
+		inputs runtime.Inputs) (*runtime.Result, error) {
 		return d.Run(ctx, p, workflow, inputs)
 	})
 }

@@ -335,7 +335,8 @@ func DecodeBody(contentType string, body []byte) (v any, note string) {
 	return body, ""
 }
 
-var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/x-jsonl", "application/jsonl", "application/graphql"}
+var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson",
+	"application/x-jsonl", "application/jsonl", "application/graphql"}
 
 func isTextType(mediaType string) bool {
 	return strings.HasPrefix(mediaType, "text/") || strings.HasSuffix(mediaType, "+yaml") || slices.Contains(textTypes, mediaType)

@@ -177,7 +177,8 @@ func files(schema *tree.Node, home *Description) (names []string) {
 		if err == nil && property.Get("items") != nil {
 			property, _, err = inner.resolve(property.Get("items"))
 		}
-		if err == nil && (property.Get("format").Str() == "binary" || property.Get("contentMediaType") != nil && property.Get("contentEncoding") == nil) {
+		if err == nil && (property.Get("format").Str() == "binary" ||
+			property.Get("contentMediaType") != nil && property.Get("contentEncoding") == nil) {
 			names = append(names, m.Name)
 		}
 	}
@@ -273,13 +274,15 @@ func (r *operationReader) form(params []*tree.Node) {
 	if files != nil && !slices.ContainsFunc(types, func(t string) bool { return baseType(t) == multipartType }) {
 		types = []string{multipartType}
 	}
-	schema := &tree.Node{Kind: tree.Object, Members: []tree.Member{{Name: "properties", Value: properties}, {Name: "required", Value: required}}}
+	schema := &tree.Node{Kind: tree.Object, Members: []tree.Member{{Name: "properties", Value: properties},
+		{Name: "required", Value: required}}}
 	r.op.Body = &Body{Required: len(required.Items) > 0}
 	for _, t := range types {
 		if files != nil && baseType(t) == formType {
 			continue
 		}
-		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Encoding: encoding, Home: r.entry.home, Files: files, StyledParts: true, Parameters: properties})
+		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Encoding: encoding, Home: r.entry.home,
+			Files: files, StyledParts: true, Parameters: properties})
 	}
 }
 
@@ -304,7 +307,8 @@ var collectionStyles = map[string]struct {
 	style   string
 	explode bool
 }{
-	"csv": {"", false}, "ssv": {"spaceDelimited", false}, "pipes": {"pipeDelimited", false}, "multi": {"form", true}, "tsv": {"tabDelimited", false},
+	"csv": {"", false}, "ssv": {"spaceDelimited", false}, "pipes": {"pipeDelimited", false}, "multi": {"form", true},
+	"tsv": {"tabDelimited", false},
 }
 
 func (r *operationReader) parameter(n *tree.Node, home *Description) *Parameter {
@@ -363,7 +367,8 @@ func SameParameter(in, name, otherIn, other string) bool {
 // Supplied reports whether a parameter is supplied otherwise: as a credential
 // (O12), or as a header that every request has.
 func (o *Operation) Supplied(p *Parameter) bool {
-	if name := strings.ToLower(p.Name); p.In == "header" && (slices.Contains(ownHeaders, name) || name == "authorization" && len(o.Security) > 0) {
+	if name := strings.ToLower(p.Name); p.In == "header" && (slices.Contains(ownHeaders, name) ||
+		name == "authorization" && len(o.Security) > 0) {
 		return true
 	}
 	for _, alternative := range o.Security {
@@ -470,7 +475,8 @@ func (o *Operation) DefaultContentType() string {
 	}
 	rank := func(m *MediaType) int {
 		t := baseType(m.Type)
-		for i, matches := range []bool{t == "application/json", strings.HasSuffix(t, "+json"), t == formType, t == multipartType, strings.HasPrefix(t, "text/")} {
+		for i, matches := range []bool{t == "application/json", strings.HasSuffix(t, "+json"), t == formType, t == multipartType,
+			strings.HasPrefix(t, "text/")} {
 			if matches {
 				return i
 			}
@@ -490,7 +496,8 @@ func (o *Operation) DefaultContentType() string {
 }
 
 // rangeDefaults are the types that are sent if only a range is declared.
-var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain", "multipart": multipartType}
+var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain",
+	"multipart": multipartType}
 
 const (
 	formType      = "application/x-www-form-urlencoded"

@@ -30,7 +30,8 @@ func facts(op *Operation) string {
 	}
 	fmt.Fprintln(&b, op.ID, op.Method, op.Path, op.Summary, op.Servers, op.Security, node(op.Node))
 	for _, p := range op.Parameters {
-		fmt.Fprintln(&b, "parameter", p.Name, p.In, p.Required, p.Style, p.Explode, p.AllowReserved, p.ContentType, node(p.Schema), node(p.Node))
+		fmt.Fprintln(&b, "parameter", p.Name, p.In, p.Required, p.Style, p.Explode, p.AllowReserved, p.ContentType, node(p.Schema),
+			node(p.Node))
 	}
 	if op.Body != nil {
 		fmt.Fprintln(&b, "body", op.Body.Required)
@@ -137,7 +138,8 @@ components:
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]string{"good": "<nil>", "bad": `10:7: duplicate key "summary", first at line 9`, "worse": `22:7: duplicate key "name", first at line 21`} {
+	for id, want := range map[string]string{"good": "<nil>", "bad": `10:7: duplicate key "summary", first at line 9`,
+		"worse": `22:7: duplicate key "name", first at line 21`} {
 		if _, err := d.OperationByID(id); !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v, want %s", id, err, want)
 		}

@@ -85,7 +85,8 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 	for i, key := range keys {
 		p := o.parameter(key)
 		if p == nil {
-			p = &Parameter{Name: key.Name, In: key.In, Style: defaultStyles[key.In], Explode: defaultStyles[key.In] == "form", Required: key.In == "path"}
+			p = &Parameter{Name: key.Name, In: key.In, Style: defaultStyles[key.In], Explode: defaultStyles[key.In] == "form",
+				Required: key.In == "path"}
 			b.undeclared = append(b.undeclared, i)
 		}
 		b.params = append(b.params, p)

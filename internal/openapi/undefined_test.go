@@ -12,7 +12,8 @@ import (
 
 // emptyValues are the columns of testdata/undefined.yaml.
 var emptyValues = map[string]Value{
-	"missing": {}, "null": {OK: true}, "array": {V: []any{}, OK: true}, "object": {V: map[string]any{}, OK: true}, "text": {V: "", OK: true},
+	"missing": {}, "null": {OK: true}, "array": {V: []any{}, OK: true}, "object": {V: map[string]any{}, OK: true},
+	"text":  {V: "", OK: true},
 	"nulls": {V: []any{nil}, OK: true}, "members": {V: map[string]any{"m": nil}, OK: true},
 }
 
@@ -52,7 +53,8 @@ func TestUndefined(t *testing.T) {
 					if byName := row.Get("by name"); expected == "none" && byName != nil && declared["required"] == true && v.OK {
 						expected = byName.Text
 					}
-					if text := sentFor(op, declared, v); text != expected && !(expected == "none" && text == "fails" && declared["required"] == true) {
+					if text := sentFor(op, declared, v); text != expected &&
+						!(expected == "none" && text == "fails" && declared["required"] == true) {
 						t.Errorf("%s %s of %s: %q, want %q", version.Text, column, value.AppendJSON(nil, declared), text, expected)
 					} else if expected == "none" && declared["required"] == true && text != "fails" {
 						t.Errorf("%s %s of %s: a request without it is sent", version.Text, column, value.AppendJSON(nil, declared))
@@ -128,7 +130,8 @@ func withParameter(t *testing.T, version string, declared map[string]any) *Opera
 	if version == "2.0" {
 		field = "swagger"
 	}
-	text := value.AppendJSON(nil, map[string]any{field: version, "paths": map[string]any{path: map[string]any{"post": map[string]any{"operationId": "o", "parameters": []any{declared}}}}})
+	text := value.AppendJSON(nil, map[string]any{field: version,
+		"paths": map[string]any{path: map[string]any{"post": map[string]any{"operationId": "o", "parameters": []any{declared}}}}})
 	d, err := Load(text, "", nil)
 	if err != nil {
 		t.Fatal(err)

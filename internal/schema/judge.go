@@ -226,7 +226,8 @@ var formats = map[string]func(string) bool{
 
 // isDateTime accepts what servers accept: RFC 3339 with or without its offset.
 func isDateTime(s string) bool {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04", "2006-01-02T15:04Z07:00"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z0700",
+		"2006-01-02T15:04", "2006-01-02T15:04Z07:00"} {
 		if _, err := time.Parse(layout, strings.ToUpper(s)); err == nil {
 			return true
 		}

@@ -56,7 +56,8 @@ func TestPlainURLs(t *testing.T) {
 	}
 	for c := range 256 {
 		char := string([]byte{byte(c)})
-		for _, text := range []string{"http://h" + char + "/a", "http://h:1" + char + "/a", "http://h/a" + char + "b", "http://h/a?b" + char} {
+		for _, text := range []string{"http://h" + char + "/a", "http://h:1" + char + "/a", "http://h/a" + char + "b",
+			"http://h/a?b" + char} {
 			readAsPlain(t, text)
 		}
 	}

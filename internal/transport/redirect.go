@@ -42,7 +42,8 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 	case resp.Request.URL.Scheme == "https" && target.Scheme == "http":
 		return nil, errors.New("a redirect from https to http is not followed")
 	}
-	next := &Request{Method: method, URL: target.String(), Header: last.Header, Body: last.Body, Authorize: last.Authorize, Redirected: last.Redirected}
+	next := &Request{Method: method, URL: target.String(), Header: last.Header, Body: last.Body, Authorize: last.Authorize,
+		Redirected: last.Redirected}
 	if next.Method != last.Method {
 		next.Body = nil
 	}

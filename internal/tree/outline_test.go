@@ -31,9 +31,11 @@ func differ(got, want *Node, at string) string {
 	case got.Err() != nil:
 		return fmt.Sprintf("%s: %v", at, got.Err())
 	case got.Kind != want.Kind || got.Text != want.Text || got.Line != want.Line || got.Column != want.Column:
-		return fmt.Sprintf("%s: %d:%d %v %q, want %d:%d %v %q", at, got.Line, got.Column, got.Kind, got.Text, want.Line, want.Column, want.Kind, want.Text)
+		return fmt.Sprintf("%s: %d:%d %v %q, want %d:%d %v %q", at, got.Line, got.Column, got.Kind, got.Text, want.Line, want.Column,
+			want.Kind, want.Text)
 	case len(got.Items) != len(want.Items) || len(got.Members) != len(want.Members):
-		return fmt.Sprintf("%s: %d items and %d members, want %d and %d", at, len(got.Items), len(got.Members), len(want.Items), len(want.Members))
+		return fmt.Sprintf("%s: %d items and %d members, want %d and %d", at, len(got.Items), len(got.Members), len(want.Items),
+			len(want.Members))
 	}
 	for i := range got.Items {
 		if d := differ(got.Items[i], want.Items[i], fmt.Sprintf("%s/%d", at, i)); d != "" {
@@ -163,7 +165,8 @@ func TestPeekedMembersAreReadWithoutTheOthers(t *testing.T) {
 		t.Skip("nothing is left in the text")
 	}
 	o := &Outline{Each: &Outline{Peek: "id"}}
-	for _, text := range []string{"a:\n  x: [1]\n  id: one\nb: {id: two}\nc:\n  y: 1\n", `{"a": {"x": [1], "i\u0064": "one"}, "b": {"id": "two"}, "c": {"y": 1}}`} {
+	for _, text := range []string{"a:\n  x: [1]\n  id: one\nb: {id: two}\nc:\n  y: 1\n",
+		`{"a": {"x": [1], "i\u0064": "one"}, "b": {"id": "two"}, "c": {"y": 1}}`} {
 		root, err := ParseOutline([]byte(text), o)
 		if err != nil {
 			t.Fatal(err)

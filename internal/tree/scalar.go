@@ -333,7 +333,7 @@ func (r *scalarReader) block(folded bool, want string) bool {
 // blockLines reads the lines of a block scalar (YAML 1.2, §8.1), the first of
 // which begins at the position.
 func (r *scalarReader) blockLines(folded bool, chomp byte, indent int) {
-	end, last, lastBlank := r.pos, -1, false // where the text ends; the break of the last line, and whether that line began with white space
+	end, last, lastBlank := r.pos, -1, false // end of the text; break of the last line, and whether that line began blank
 	empty := r.pos                           // where the empty lines after it begin
 	r.emptyLines(indent)
 	for r.has(r.pos+indent) && r.indentation(indent) == indent {
@@ -412,7 +412,9 @@ func breakText(data []byte) string {
 func (s *Scalar) Replace(start, end int, text string, flow bool) (from, to int, written string, ok bool) {
 	whole := s.Value[:start] + text + s.Value[end:]
 	from, to = s.Offset(start), s.Offset(end)
-	single := !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029' })
+	single := !strings.ContainsFunc(text, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029'
+	})
 	switch s.Style {
 	case DoubleQuoted:
 		quoted := value.AppendString(nil, text)

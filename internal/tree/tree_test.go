@@ -41,9 +41,12 @@ big: 123456789012345678901234567890
 		got[m.Name] = fmt.Sprint(m.Value.Kind, " ", m.Value.Text)
 	}
 	want := map[string]string{
-		"date": "a string 2023-06-01", "yes": "a string yes", "octal": "a number 15", "hex": "a number 31", "plus": "a number 12", "zeros": "a number 7",
-		"point": "a number 0.5", "trailing": "a number 1.0", "exponent": "a number 1.0e3", "underscore": "a string 1_000", "null": "null ", "empty": "null ",
-		"bool": "a boolean true", "quoted": "a string 5", "tagged": "a string 5", "block": "a string a\nb\n", "big": "a number 123456789012345678901234567890",
+		"date": "a string 2023-06-01", "yes": "a string yes", "octal": "a number 15", "hex": "a number 31", "plus": "a number 12",
+		"zeros": "a number 7",
+		"point": "a number 0.5", "trailing": "a number 1.0", "exponent": "a number 1.0e3", "underscore": "a string 1_000",
+		"null": "null ", "empty": "null ",
+		"bool": "a boolean true", "quoted": "a string 5", "tagged": "a string 5", "block": "a string a\nb\n",
+		"big": "a number 123456789012345678901234567890",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -188,7 +191,8 @@ func TestEveryReaderBoundsTheValues(t *testing.T) {
 		}
 		_, err := read.by([]byte(read.text(maxNodes + 1)))
 		var syntax *SyntaxError
-		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), "more than 5,000,000 values") || syntax.Line < 1 || syntax.Column < 1 {
+		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), "more than 5,000,000 values") || syntax.Line < 1 ||
+			syntax.Column < 1 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

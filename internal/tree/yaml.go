@@ -175,7 +175,8 @@ func collectionTag(y *yaml.Node, tag, kind string) error {
 	if y.Style&yaml.TaggedStyle == 0 || y.Tag == tag {
 		return nil
 	}
-	return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %s here; tags are limited to the JSON schema's", y.Tag, kind)}
+	return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %s here; tags are limited to the JSON schema's", y.Tag,
+		kind)}
 }
 
 func (c *yamlConverter) sequence(n *Node, y *yaml.Node, depth int) error {
@@ -261,7 +262,8 @@ func (n *Node) scalar(y *yaml.Node) error {
 	if tagged {
 		want, ok := taggedKinds[y.Tag]
 		if !ok || want != kind && want != String {
-			return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %q here; tags are limited to the JSON schema's", y.Tag, y.Value)}
+			return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %q here; tags are limited to the JSON schema's",
+				y.Tag, y.Value)}
 		}
 		if want == String {
 			kind, text = String, y.Value

@@ -121,7 +121,8 @@ func (r *yamlScanner) flowPlain() []byte {
 		switch {
 		case c == ',' || c == ']' || c == '}' || c == '\n' || c == '\r':
 		case c == ':' && r.blankz(i+1):
-		case c == '[' || c == '{' || c == '?' || c == '\t' || c == '#' && r.data[i-1] == ' ' || c == ':' && bytes.IndexByte([]byte(",[]{}"), r.at(i+1)) >= 0:
+		case c == '[' || c == '{' || c == '?' || c == '\t' || c == '#' && r.data[i-1] == ' ' ||
+			c == ':' && bytes.IndexByte([]byte(",[]{}"), r.at(i+1)) >= 0:
 			giveUp()
 		default:
 			continue

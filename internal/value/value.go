@@ -79,7 +79,8 @@ func Number(text string) any {
 		return json.Number(text)
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if err == nil && (digits(text) <= 15 && math.Abs(f) > 1e-290 || newDecimal(text).compare(newDecimal(strconv.FormatFloat(f, 'g', -1, 64))) == 0) {
+	if err == nil && (digits(text) <= 15 && math.Abs(f) > 1e-290 ||
+		newDecimal(text).compare(newDecimal(strconv.FormatFloat(f, 'g', -1, 64))) == 0) {
 		return f
 	}
 	return json.Number(text)

@@ -242,7 +242,8 @@ var levels10 = []level{
 var levels20 = []level{
 	chain("or"), chain("and"), once("=", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "is", "<<", ">>"),
 	chain("||"), once("to"), chain("+", "-"), chain("*", "div", "idiv", "mod"), chain("|", "union"), chain("intersect", "except"),
-	ofType("instance", "of", instanceOf), ofType("treat", "as", treatAs), ofType("castable", "as", castableAs), ofType("cast", "as", castAs),
+	ofType("instance", "of", instanceOf), ofType("treat", "as", treatAs), ofType("castable", "as", castableAs),
+	ofType("cast", "as", castAs),
 	arrow, signed("+", "-"), chain("!"),
 }
 
@@ -498,7 +499,8 @@ func (p *parser) numeric(t lexeme) item {
 
 // reserved names cannot be names of functions (A.3).
 var reserved = []string{
-	"empty-sequence", "if", "item", "schema-attribute", "schema-element", "typeswitch", "function", "namespace-node", "switch", "map", "array",
+	"empty-sequence", "if", "item", "schema-attribute", "schema-element", "typeswitch", "function", "namespace-node", "switch", "map",
+	"array",
 }
 
 // call reads a call of a function, or of a constructor of a simple type

@@ -68,7 +68,8 @@ func (p *parser) castType() (cast func(item) (item, bool), optional bool) {
 	t := p.peek()
 	cast = atomicTypeOf(t.text).cast
 	if t.kind != name || cast == nil {
-		p.fail("the type %q is not available; there are xs:string, xs:boolean, xs:integer, xs:decimal, xs:double and xs:untypedAtomic", t.text)
+		p.fail("the type %q is not available; there are xs:string, xs:boolean, xs:integer, xs:decimal, xs:double and xs:untypedAtomic",
+			t.text)
 	}
 	p.at++
 	return cast, p.accept("?")

@@ -110,7 +110,8 @@ var tooMuch = []struct{ doc, xpath string }{
 	{"list", "count(for $a in //a, $b in //a return 1)"},
 	{"list", "some $a in //a, $b in //a satisfies $a is $b/.."},
 	{"list", "//a[matches(string(/), 'x.y')]"},
-	{"list", "let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return ($e, $e)"},
+	{"list", "let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return " +
+		"($e, $e)"},
 	{"list", "count(1 to 1000000)"},
 	{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! string($n)"},
 	{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! ($n + .)"},

@@ -36,7 +36,8 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) *apiError {
 	if failed := validate(body.Requests); failed != nil {
 		return failed
 	}
-	b := &batch{id: fmt.Sprintf("msgbatch_%024d", len(s.batches)+1), requests: body.Requests, created: s.now().UTC(), host: "http://" + r.Host}
+	b := &batch{id: fmt.Sprintf("msgbatch_%024d", len(s.batches)+1), requests: body.Requests, created: s.now().UTC(),
+		host: "http://" + r.Host}
 	s.batches = append(s.batches, b)
 	writeJSON(w, http.StatusOK, b.view())
 	return nil

@@ -105,7 +105,8 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) *apiError {
 	switch {
 	case s.LimitEvery > 0 && s.requests%s.LimitEvery == 0:
 		w.Header().Set("Retry-After", strconv.Itoa(int(s.RetryAfter.Seconds())))
-		return &apiError{http.StatusTooManyRequests, "rate_limit_error", "This request would exceed your rate limit. Please try again later."}
+		return &apiError{http.StatusTooManyRequests, "rate_limit_error",
+			"This request would exceed your rate limit. Please try again later."}
 	case key == "":
 		return &apiError{http.StatusUnauthorized, "authentication_error", "x-api-key header is required"}
 	case s.Key != "" && key != s.Key:
