@@ -150,6 +150,7 @@ type AmbiguousError struct {
 	Pointers   [2]string // "/paths/~1pets/get"
 }
 
+// Error returns a message that names both operations.
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("two operations have the operationId %q: %s and %s", e.ID, e.Operations[0], e.Operations[1])
 }

@@ -16,6 +16,7 @@ type NoValueError struct {
 	Lack     string // "is missing", "is null", "is an empty array", …
 }
 
+// Error returns a message that says what the argument is.
 func (e *NoValueError) Error() string {
 	return e.Subject() + " has no value: its argument " + e.Lack
 }
