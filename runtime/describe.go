@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -200,7 +201,7 @@ func (info *WorkflowInfo) filesOf(b *program.Body) {
 
 // file adds the file of an object that is {file: path}.
 func (info *WorkflowInfo) file(o *program.Operand) {
-	name, ok := fileName(o.Constant)
+	name, ok := eval.FileName(o.Constant)
 	if !ok && o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file" {
 		switch item := &o.Items[0]; item.Kind {
 		case program.Reference:

@@ -1,4 +1,4 @@
-package runtime
+package eval
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 // withFiles reads the files that a payload names as {file: path} (O9): as
 // members of a multipart body, or as the whole of one that is neither JSON nor
 // a form.
-func (x *Execution) withFiles(contentType string, v any) (any, error) {
+func (e *Evaluator) withFiles(contentType string, v any) (any, error) {
 	switch {
 	case strings.HasPrefix(strings.ToLower(contentType), "multipart/"):
 		members, ok := v.(map[string]any)
@@ -23,7 +23,7 @@ func (x *Execution) withFiles(contentType string, v any) (any, error) {
 		out := make(map[string]any, len(members))
 		for name, member := range members {
 			var err error
-			if out[name], err = x.partFiles(member); err != nil {
+			if out[name], err = e.partFiles(member); err != nil {
 				return nil, fmt.Errorf("part %q: %w", name, err)
 			}
 		}
@@ -31,34 +31,34 @@ func (x *Execution) withFiles(contentType string, v any) (any, error) {
 	case openapi.IsJSON(contentType) || openapi.IsForm(contentType):
 		return v, nil
 	}
-	name, ok := fileName(v)
+	name, ok := FileName(v)
 	if !ok {
 		return v, nil
 	}
-	return x.readFile(name)
+	return e.readFile(name)
 }
 
-func (x *Execution) partFiles(v any) (any, error) {
+func (e *Evaluator) partFiles(v any) (any, error) {
 	if items, ok := v.([]any); ok {
 		out := make([]any, len(items))
 		for i := range items {
 			var err error
-			if out[i], err = x.partFiles(items[i]); err != nil {
+			if out[i], err = e.partFiles(items[i]); err != nil {
 				return nil, err
 			}
 		}
 		return out, nil
 	}
-	name, ok := fileName(v)
+	name, ok := FileName(v)
 	if !ok {
 		return v, nil
 	}
-	data, err := x.readFile(name)
+	data, err := e.readFile(name)
 	return openapi.File{Name: path.Base(name), Data: data}, err
 }
 
-// fileName tells of an object that is {file: path}.
-func fileName(v any) (string, bool) {
+// FileName returns the path of an object that is {file: path}.
+func FileName(v any) (string, bool) {
 	members, ok := v.(map[string]any)
 	if !ok || len(members) != 1 {
 		return "", false
@@ -67,11 +67,11 @@ func fileName(v any) (string, bool) {
 	return name, ok
 }
 
-func (x *Execution) readFile(name string) ([]byte, error) {
-	if x.files == nil {
+func (e *Evaluator) readFile(name string) ([]byte, error) {
+	if e.Files == nil {
 		return nil, fmt.Errorf("the file %q is not read: the caller allows no files (Compiler.Files)", name)
 	}
-	data, err := fs.ReadFile(x.files, path.Clean(strings.TrimPrefix(name, "./")))
+	data, err := fs.ReadFile(e.Files, path.Clean(strings.TrimPrefix(name, "./")))
 	if errors.Is(err, fs.ErrInvalid) {
 		return nil, fmt.Errorf("the file %q lies outside of the folder that files are read from", name)
 	}
