@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // withFiles reads the files that a payload names as {file: path} (O9): as
@@ -31,7 +32,7 @@ func (e *Evaluator) withFiles(contentType string, v any) (any, error) {
 	case openapi.IsJSON(contentType) || openapi.IsForm(contentType):
 		return v, nil
 	}
-	name, ok := FileName(v)
+	name, ok := fileName(v)
 	if !ok {
 		return v, nil
 	}
@@ -49,7 +50,7 @@ func (e *Evaluator) partFiles(v any) (any, error) {
 		}
 		return out, nil
 	}
-	name, ok := FileName(v)
+	name, ok := fileName(v)
 	if !ok {
 		return v, nil
 	}
@@ -57,8 +58,8 @@ func (e *Evaluator) partFiles(v any) (any, error) {
 	return openapi.File{Name: path.Base(name), Data: data}, err
 }
 
-// FileName returns the path of an object that is {file: path}.
-func FileName(v any) (string, bool) {
+// fileName returns the path of an object that is {file: path}.
+func fileName(v any) (string, bool) {
 	members, ok := v.(map[string]any)
 	if !ok || len(members) != 1 {
 		return "", false
@@ -76,4 +77,52 @@ func (e *Evaluator) readFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("the file %q lies outside of the folder that files are read from", name)
 	}
 	return data, err
+}
+
+// FilesOf returns the files that a body names as {file: path} (O9), in the places
+// where a run looks for them: a path, or the expression that gives it.
+func FilesOf(b *program.Body) []string {
+	var names []string
+	add := func(o *program.Operand) {
+		if name := fileOf(o); name != "" {
+			names = append(names, name)
+		}
+	}
+	switch {
+	case strings.HasPrefix(strings.ToLower(b.ContentType), "multipart/"):
+		if b.Payload.IsArray() {
+			return nil
+		}
+		for _, part := range b.Payload.Parts() {
+			add(&part)
+			if !part.IsArray() {
+				continue
+			}
+			for _, item := range part.Parts() {
+				add(&item)
+			}
+		}
+	case !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType):
+		add(&b.Payload)
+	}
+	return names
+}
+
+// fileOf returns the file of an operand that is {file: path}; "" for another one.
+func fileOf(o *program.Operand) string {
+	name, ok := fileName(o.Constant)
+	if !ok && o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file" {
+		switch item := &o.Items[0]; item.Kind {
+		case program.Reference:
+			name = item.Ref.Text
+		case program.Interpolation:
+			for _, part := range item.Template.Parsed.Parts {
+				if part.Expr != nil {
+					name += "{" + part.Expr.Text + "}"
+				}
+				name += part.Literal
+			}
+		}
+	}
+	return name
 }
