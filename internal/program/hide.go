@@ -165,7 +165,7 @@ func (s *Step) SecretPlaces() HiddenPlaces {
 func (h HiddenPlaces) in(in string) func(name string) bool {
 	return func(name string) bool {
 		return slices.ContainsFunc(h, func(k openapi.ArgKey) bool {
-			return k.In == in && (k.Name == name || in == "header" && strings.EqualFold(k.Name, name))
+			return openapi.SameParameter(k.In, k.Name, in, name)
 		})
 	}
 }
