@@ -1,7 +1,6 @@
 package link
 
 import (
-	"slices"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -12,6 +11,7 @@ import (
 // resolved.
 func (l *workflowLinker) actions(s *program.Step, kind string, own, inherited []*arazzo.Action, from arazzo.Map[*arazzo.Action]) []*program.Action {
 	var merged []*program.Action
+	taken := map[string]bool{}
 	if l.options.OverrideActions && len(own) > 0 {
 		inherited = nil
 	}
@@ -31,7 +31,8 @@ func (l *workflowLinker) actions(s *program.Step, kind string, own, inherited []
 				l.duplicate("duplicate-action", place, "action", decl.Name)
 			}
 			listed[decl.Name] = true
-			if !slices.ContainsFunc(merged, func(a *program.Action) bool { return a.Name == decl.Name }) {
+			if !taken[decl.Name] {
+				taken[decl.Name] = true
 				a := l.action(kind, decl)
 				a.Listed, a.Inherited = place, i > 0
 				merged = append(merged, a)
@@ -50,7 +51,7 @@ func (l *workflowLinker) action(kind string, decl *arazzo.Action) *program.Actio
 		a.Limit = int(*decl.RetryLimit)
 	}
 	if a.Kind == "retry" && kind == "successActions" {
-		l.asPublished("success-retry", decl.At("type"), "retry belongs to failure actions; a success action that repeats its step is a goto")
+		l.report(l.asPublished("success-retry", decl.At("type"), "retry belongs to failure actions; a success action that repeats its step is a goto"))
 	}
 	if a.Kind == "end" {
 		a.Target = ""

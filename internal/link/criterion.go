@@ -20,8 +20,8 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	c := &program.Criterion{Kind: criterionKinds[decl.Type.Type], Text: decl.Condition, Place: decl.At("condition"), Decl: decl}
 	version := decl.Type.Version
 	if decl.Version != "" {
-		l.asPublished("criterion-version", decl.At("version"), "version belongs into the type: {type: %s, version: %s}", decl.Type.Type, decl.Version)
-		l.moveVersion(decl)
+		l.report(l.asPublished("criterion-version", decl.At("version"), "version belongs into the type: {type: %s, version: %s}",
+			decl.Type.Type, decl.Version).moveVersion(decl))
 		version = decl.Version
 	}
 	c.Version = version
@@ -30,7 +30,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	}
 	if _, known := criterionKinds[decl.Type.Type]; !known {
 		if decl.Type.Type == "jsonpointer" { // the parser has told the others
-			l.error("enum", decl.At("type"), "the type of a criterion is simple, regex, jsonpath or xpath, not %q", decl.Type.Type)
+			l.report(l.error("enum", decl.At("type"), "the type of a criterion is simple, regex, jsonpath or xpath, not %q", decl.Type.Type))
 		}
 		return c
 	}
@@ -39,10 +39,11 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	}
 	if c.Kind == program.SimpleCriterion {
 		if decl.Context != "" {
-			l.warn("context-ignored", decl.At("context"), "a simple condition has no context; it is ignored")
+			p := l.warn("context-ignored", decl.At("context"), "a simple condition has no context; it is ignored")
 			if _, err := expr.ParseCondition(decl.Condition); err == nil {
-				l.remove(&decl.Object, "context")
+				p.remove(&decl.Object, "context")
 			}
+			l.report(p)
 		}
 		l.simple(c)
 		return c
@@ -66,40 +67,39 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 func (l *workflowLinker) simple(c *program.Criterion) {
 	condition, err := expr.ParseCondition(c.Text)
 	if err != nil {
-		l.syntax("condition-syntax", c.Place, "the condition does not parse", err)
+		l.report(l.syntax("condition-syntax", c.Place, "the condition does not parse", err))
 		return
 	}
 	c.Simple = condition
 	for _, form := range condition.Forms() {
-		l.asPublished(string(form.Note), c.Place, "%s", noteMessages[form.Note])
-		l.correct(c.Place, 0, c.Text, form.Start, form.End, form.Text)
-		l.explain("write " + cmp.Or(form.Text, "it without"))
+		l.report(l.asPublished(string(form.Note), c.Place, "%s", noteMessages[form.Note]).
+			correct(0, c.Text, form.Start, form.End, form.Text).explain("write " + cmp.Or(form.Text, "it without")))
 	}
-	l.inCondition = true
-	defer func() { l.inCondition = false }()
 	for _, e := range condition.Expressions() {
-		c.Refs = append(c.Refs, l.resolve(e, c.Place, false))
+		r := l.resolve(e, c.Place) // a condition has accessors: a path after dots is right
+		l.report(r.problems...)
+		c.Refs = append(c.Refs, r.Ref)
 	}
 }
 
 // parse compiles the text of a criterion that has no embedded expressions.
 func (l *workflowLinker) parse(c *program.Criterion) {
 	if err := c.Compile(c.Text); err != nil {
-		l.syntax("condition-syntax", c.Place, "the condition is no "+languages[c.Kind], err)
+		l.report(l.syntax("condition-syntax", c.Place, "the condition is no "+languages[c.Kind], err))
 		return
 	}
 	if c.Kind != program.JSONPathCriterion {
 		return
 	}
 	for _, note := range c.JSONPath.Notes() {
-		place := c.Place
+		p := l.asPublished(note, c.Place, "%s", predicateMessage(note, c))
 		if at := strings.Index(c.Text, lengthProperty); note == jsonpath.NoteLength && at >= 0 {
-			place = l.inside(place, c.Text, at, at+len(lengthProperty))
+			p.inside(c.Text, at, at+len(lengthProperty))
 		}
-		l.asPublished(note, place, "%s", l.predicateMessage(note, c))
 		if right := c.JSONPath.Correction(); right != "" {
-			l.correct(c.Place, 0, c.Text, 0, len(c.Text), right)
+			p.replace(c.Text, right)
 		}
+		l.report(p)
 	}
 	l.jsonpathOperands(c, c.JSONPath)
 }
@@ -108,7 +108,7 @@ func (l *workflowLinker) jsonpathOperands(c *program.Criterion, parsed *jsonpath
 	for _, text := range parsed.Operands() {
 		e, err := expr.Parse(text)
 		if err != nil {
-			l.syntax("condition-syntax", c.Place, "an operand is no runtime expression", err)
+			l.report(l.syntax("condition-syntax", c.Place, "an operand is no runtime expression", err))
 			return
 		}
 		if i := strings.Index(c.Decl.Condition, text); strings.Count(c.Decl.Condition, text) == 1 {
@@ -138,7 +138,7 @@ func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
 	}
 	switch {
 	case c.Kind != program.JSONPathCriterion && err != nil:
-		l.syntax("condition-syntax", c.Place, "the condition is no "+languages[c.Kind], err)
+		l.report(l.syntax("condition-syntax", c.Place, "the condition is no "+languages[c.Kind], err))
 	case c.Kind == program.JSONPathCriterion && err == nil:
 		l.jsonpathOperands(c, parsed.JSONPath)
 	}
@@ -148,7 +148,7 @@ const lengthProperty = ".length"
 
 // predicateMessage says what is no JSONPath. What the whole would be stands in
 // one message only.
-func (l *workflowLinker) predicateMessage(note string, c *program.Criterion) string {
+func predicateMessage(note string, c *program.Criterion) string {
 	message := map[string]string{
 		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
 		"length-property":    "JSONPath has no length property; of an array or a text, it is the function length(…)",

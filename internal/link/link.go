@@ -54,14 +54,14 @@ type Options struct {
 // end of the context; what is wrong with the documents is in the diagnostics of
 // the program.
 func Link(ctx context.Context, doc *arazzo.Document, options Options) (*program.Program, error) {
-	l := &linker{options: options, program: &program.Program{Strict: options.Strict}, parsed: map[string]*program.Document{}, identities: map[string]string{}}
+	l := newLinker(options)
 	reading := ctx // of what is read while linking
 	l.set = openapi.NewSet(func(location string) (*openapi.Text, error) { return options.Read(reading, location) })
 	l.start(doc)
 	l.discover()
 	l.register(l.entry)
 	for _, w := range l.program.Workflows {
-		(&workflowLinker{linker: l, workflow: w}).link()
+		l.linkWorkflow(w)
 	}
 	l.settle()
 	l.markSecrets()

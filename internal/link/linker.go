@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
@@ -24,8 +22,22 @@ type linker struct {
 	entry       *program.Document
 	parsed      map[string]*program.Document // Arazzo documents, by the key of their location
 	identities  map[string]string            // locations, by the key of the $self of what is there
-	failed      []*failedSource
+	failed      map[*program.Document][]*failedSource
+	scopes      map[*program.Document]*scope
+	stepIDsOf   map[*program.Workflow]*names // their ids
+	inputsOf    map[*program.Workflow]*names // that are declared
+	outputsOf   map[any]*names               // that a *program.Step or *program.Workflow declares
+	duplicates  map[duplicate]bool           // that are reported
 	diagnostics []arazzo.Diagnostic
+}
+
+func newLinker(options Options) *linker {
+	return &linker{
+		options: options, program: &program.Program{Strict: options.Strict},
+		parsed: map[string]*program.Document{}, identities: map[string]string{}, failed: map[*program.Document][]*failedSource{},
+		scopes: map[*program.Document]*scope{}, stepIDsOf: map[*program.Workflow]*names{}, inputsOf: map[*program.Workflow]*names{},
+		outputsOf: map[any]*names{}, duplicates: map[duplicate]bool{},
+	}
 }
 
 // failedSource is a source that could not be read. It is an error when
@@ -36,20 +48,6 @@ type failedSource struct {
 	place    arazzo.Position
 	message  string
 	reported bool
-}
-
-func (l *linker) report(d *program.Document, code string, severity arazzo.Severity, at arazzo.Position, format string, args ...any) {
-	at = d.Decl.Locate(at)
-	l.diagnostics = append(l.diagnostics, arazzo.Diagnostic{Code: code, Severity: severity, Position: at, Message: fmt.Sprintf(format, args...)})
-}
-
-// lenient reports a form that is honoured as published: refused when strict.
-func (l *linker) lenient(d *program.Document, code string, at arazzo.Position, format string, args ...any) {
-	severity := arazzo.Note
-	if l.options.Strict {
-		severity = arazzo.Error
-	}
-	l.report(d, code, severity, at, format, args...)
 }
 
 // sorted gives the diagnostics by document and place.
@@ -104,80 +102,41 @@ func (l *linker) index(s *program.Source, texts []*openapi.Text) int {
 }
 
 // need returns the source with that name, or reports why there is none.
-func (l *linker) need(d *program.Document, name string, at arazzo.Position) *program.Source {
-	for _, s := range d.Sources {
-		if s.Name == name && s.Read() {
-			return s
-		}
+func (l *workflowLinker) need(name string, at arazzo.Position) *program.Source {
+	if read := l.names.read[name]; len(read) > 0 {
+		return read[0]
 	}
-	for _, f := range l.failed {
-		if f.document == d && f.name == name {
-			l.reportFailed(f, arazzo.Error)
-			return nil
-		}
+	if f := l.names.failed[name]; f != nil {
+		l.reportFailed(f, arazzo.Error)
+		return nil
 	}
-	var names []string
-	for _, s := range d.Decl.Sources {
-		names = append(names, s.Name)
-	}
-	l.report(d, "unknown-source", arazzo.Error, at, "there is no source description %q%s", name, nearest.Hint(name, names))
+	l.report(l.error("unknown-source", at, "there is no source description %q%s", name, l.names.sources.hint(name)))
 	return nil
 }
 
 func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) {
 	if !f.reported {
 		f.reported = true
-		l.report(f.document, "source-unreadable", severity, f.place, "%s", f.message)
+		l.report(l.problem(f.document, "source-unreadable", severity, f.place, "%s", f.message))
 	}
+}
+
+// failedSources reports the sources of the document that could not be read: one
+// of them may have what was not found.
+func (l *workflowLinker) failedSources() bool {
+	if !l.names.allReported {
+		l.names.allReported = true
+		for _, f := range l.names.failures {
+			l.reportFailed(f, arazzo.Error)
+		}
+	}
+	return len(l.names.failures) > 0
 }
 
 func (l *linker) unusedSources() {
-	for _, f := range l.failed {
-		l.reportFailed(f, arazzo.Warning)
-	}
-}
-
-// cycles reports dependsOn lists that lead back to where they started (F16).
-func (l *linker) cycles() {
-	const (
-		unseen = iota
-		open
-		closed
-	)
-	state := make([]int, len(l.program.Workflows))
-	var path []string
-	var visit func(*program.Workflow)
-	visit = func(w *program.Workflow) {
-		path = append(path, w.ID)
-		defer func() { path = path[:len(path)-1] }()
-		state[w.Index] = open
-		for _, next := range w.DependsOn {
-			switch state[next.Index] {
-			case open:
-				l.report(w.Document, "dependency-cycle", arazzo.Error, w.Decl.At("dependsOn"),
-					"dependsOn leads in a circle: %s → %s", strings.Join(path, " → "), next.ID)
-			case unseen:
-				visit(next)
-			}
-		}
-		state[w.Index] = closed
-	}
-	for _, w := range l.program.Workflows {
-		if state[w.Index] == unseen {
-			visit(w)
+	for _, d := range l.program.Documents {
+		for _, f := range l.failed[d] {
+			l.reportFailed(f, arazzo.Warning)
 		}
 	}
-}
-
-// failedSources reports the sources of d that could not be read: one of them
-// may have what was not found.
-func (l *linker) failedSources(d *program.Document) bool {
-	some := false
-	for _, f := range l.failed {
-		if f.document == d {
-			l.reportFailed(f, arazzo.Error)
-			some = true
-		}
-	}
-	return some
 }

@@ -13,40 +13,53 @@ import (
 // resolved.
 func (l *workflowLinker) parameters(s *program.Step) []program.Argument {
 	var merged []program.Argument
-	key := func(a program.Argument) string {
-		if a.In == "header" {
-			return "header " + strings.ToLower(a.Name)
-		}
-		return a.In + " " + a.Name
-	}
+	taken := map[string]bool{} // by what is merged already
 	for i, list := range [][]*arazzo.Parameter{s.Decl.Parameters, l.workflow.Decl.Parameters} {
 		listed := map[string]bool{}
 		for _, p := range list {
 			a, ok := l.parameter(p)
+			if !ok {
+				s.MissingParameters = true
+				continue
+			}
 			a.Inherited = i > 0
-			s.MissingParameters = s.MissingParameters || !ok
-			if ok && listed[key(a)] {
+			key, named := parameterKey(a), "input "+a.Name
+			if listed[key] {
 				l.duplicate("duplicate-parameter", p.At(), "parameter", a.Name)
 			}
-			listed[key(a)] = ok
-			if ok && !slices.ContainsFunc(merged, func(m program.Argument) bool {
-				return key(m) == key(a) || s.Decl.WorkflowID != "" && m.Name == a.Name
-			}) {
+			listed[key] = true
+			if !taken[key] && !(s.Decl.WorkflowID != "" && taken[named]) {
 				merged = append(merged, a)
 			}
+			taken[key], taken[named] = true, true
 		}
 	}
 	return merged
 }
 
+// parameterKey tells parameters apart.
+func parameterKey(a program.Argument) string {
+	if a.In == "header" {
+		return "header " + strings.ToLower(a.Name)
+	}
+	return a.In + " " + a.Name
+}
+
+// duplicate is where a diagnostic about a duplicate is.
+type duplicate struct {
+	code, file   string
+	line, column int
+}
+
+func duplicateOf(d arazzo.Diagnostic) duplicate { return duplicate{d.Code, d.File, d.Line, d.Column} }
+
 // duplicate reports what a list has twice once its references are resolved
-// (O15); what the parser saw already is not told again.
+// (O15); what the parser saw already is not reported again.
 func (l *workflowLinker) duplicate(code string, at arazzo.Position, what, name string) {
-	at = l.workflow.Document.Decl.Locate(at)
-	if !slices.ContainsFunc(l.diagnostics, func(d arazzo.Diagnostic) bool {
-		return d.Code == code && d.Line == at.Line && d.Column == at.Column && d.File == at.File
-	}) {
-		l.error(code, at, "%s %q is already in the list; it must be unique", what, name)
+	p := l.error(code, at, "%s %q is already in the list; it must be unique", what, name)
+	if key := duplicateOf(p.Diagnostic); !l.duplicates[key] {
+		l.duplicates[key] = true
+		l.report(p)
 	}
 }
 
@@ -73,13 +86,12 @@ func (l *workflowLinker) parameter(p *arazzo.Parameter) (program.Argument, bool)
 // are inputs of a called workflow, workflow-level ones that an operation does
 // not know stay out of its path.
 func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
-	own := len(s.Decl.Parameters)
-	for i, a := range params {
+	for _, a := range params {
 		if s.Operation != nil && a.In == "" {
-			l.error("required", a.Place, "parameter %q has no \"in\", which is required where the step calls an operation", a.Name)
+			l.report(l.error("required", a.Place, "parameter %q has no \"in\", which is required where the step calls an operation", a.Name))
 			continue
 		}
-		if s.Operation != nil && a.In == "path" && i >= own && !s.Operation.HasPathVariable(a.Name) {
+		if s.Operation != nil && a.In == "path" && a.Inherited && !s.Operation.HasPathVariable(a.Name) {
 			continue
 		}
 		a.Secret = s.Operation != nil && isCredential(s.Operation, a)
@@ -146,7 +158,7 @@ func (l *workflowLinker) bind(s *program.Step) {
 		if s.Decl.OperationID == "" {
 			field = "operationPath"
 		}
-		l.error("path-template", s.Decl.At(field), "step %q: %v", s.ID, err)
+		l.report(l.error("path-template", s.Decl.At(field), "step %q: %v", s.ID, err))
 		return
 	}
 	keys := make([]openapi.ArgKey, len(s.Arguments))
@@ -155,7 +167,7 @@ func (l *workflowLinker) bind(s *program.Step) {
 	}
 	binding, err := s.Operation.Bind(keys)
 	if err != nil {
-		l.error("parameters", s.Decl.At("parameters"), "step %q, %s: %v", s.ID, s.Label, err)
+		l.report(l.error("parameters", s.Decl.At("parameters"), "step %q, %s: %v", s.ID, s.Label, err))
 		return
 	}
 	s.Binding = binding
@@ -164,6 +176,7 @@ func (l *workflowLinker) bind(s *program.Step) {
 		if expected(s.Source.Description, a) {
 			continue
 		}
-		l.report(l.workflow.Document, "undeclared-parameter", arazzo.Note, a.Place, "%s does not declare the %s parameter %q; it is sent all the same", s.Label, a.In, a.Name)
+		l.report(l.problem(l.workflow.Document, "undeclared-parameter", arazzo.Note, a.Place,
+			"%s does not declare the %s parameter %q; it is sent all the same", s.Label, a.In, a.Name))
 	}
 }

@@ -43,12 +43,12 @@ func (l *workflowLinker) selectorOf(n *arazzo.Node, at arazzo.Position) program.
 // an expression.
 func (l *workflowLinker) context(text string, at arazzo.Position) program.Operand {
 	if _, err := expr.Parse(text); err != nil && strings.HasPrefix(text, "$") {
-		l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is no runtime expression, such as $response.body", text), err)
+		l.report(l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is no runtime expression, such as $response.body", text), err))
 		return program.Operand{}
 	}
 	o := l.text(text, at)
 	if o.Kind != program.Reference {
-		l.error("expression-syntax", at, "the context %q must be a runtime expression, such as $response.body", text)
+		l.report(l.error("expression-syntax", at, "the context %q must be a runtime expression, such as $response.body", text))
 	}
 	return o
 }
@@ -71,10 +71,10 @@ func (l *workflowLinker) selector(context, text string, t arazzo.ExpressionType,
 	case t.Type == "jsonpointer":
 		s.Pointer, err = value.SplitPointer(strings.TrimPrefix(text, "#"))
 	default:
-		l.error("enum", at, "the type of a selector is jsonpath, xpath or jsonpointer, not %q", t.Type)
+		l.report(l.error("enum", at, "the type of a selector is jsonpath, xpath or jsonpointer, not %q", t.Type))
 	}
 	if err != nil {
-		l.syntax("selector-syntax", at, "the selector is no "+t.Type, err)
+		l.report(l.syntax("selector-syntax", at, "the selector is no "+t.Type, err))
 	}
 	return o
 }

@@ -202,6 +202,9 @@ func (l *linker) register(d *program.Document) {
 	d.Root, d.Workflows = d.Decl.Node(), map[string]*program.Workflow{}
 	l.program.Documents = append(l.program.Documents, d)
 	l.diagnostics = append(l.diagnostics, d.Decl.Diagnostics...)
+	for _, found := range d.Decl.Diagnostics {
+		l.duplicates[duplicateOf(found)] = true
+	}
 	for _, w := range d.Decl.Workflows {
 		if _, dup := d.Workflows[w.WorkflowID]; dup {
 			continue
@@ -217,7 +220,7 @@ func (l *linker) register(d *program.Document) {
 		s := &program.Source{Name: decl.Name, Decl: decl}
 		d.Sources = append(d.Sources, s)
 		if field, err := l.find(d, s); err != nil {
-			l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At(field),
+			l.failed[d] = append(l.failed[d], &failedSource{document: d, name: decl.Name, place: decl.At(field),
 				message: fmt.Sprintf("source %q %v", decl.Name, err)})
 			continue
 		}
@@ -255,7 +258,7 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 		}
 	}
 	if decl.Type != "" && decl.Type != kind {
-		l.report(d, "source-type", arazzo.Warning, decl.At("type"), "source %q is an %s description, not %s", decl.Name, kind, decl.Type)
+		l.report(l.problem(d, "source-type", arazzo.Warning, decl.At("type"), "source %q is an %s description, not %s", decl.Name, kind, decl.Type))
 	}
 	return "", nil
 }
