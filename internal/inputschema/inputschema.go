@@ -66,9 +66,9 @@ const schemaURL = "arazzo:///inputs"
 // wrong with it.
 func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
 	s = &Schema{document: document, Node: node, pointer: pointer}
-	s.collect()
+	problems = s.collect()
 	s.compile = sync.OnceValues(s.compiled)
-	problems = s.measure()
+	problems = append(problems, s.measure()...)
 	if len(problems) == 0 && !isPlain(node, 0) { // a plain one is valid: there is time until inputs come
 		if _, err := s.compile(); err != nil {
 			problems = []string{s.schemaProblem(err)}

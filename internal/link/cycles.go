@@ -56,13 +56,16 @@ const shownIDs = 8
 // ids returns the ids of the workflows on a way.
 func ids(way []visit) string {
 	var list []string
-	for i, v := range way {
-		switch {
-		case i < shownIDs || i >= len(way)-shownIDs:
+	add := func(visits []visit) {
+		for _, v := range visits {
 			list = append(list, v.workflow.ID)
-		case i == shownIDs:
-			list = append(list, fmt.Sprintf("(%d more)", len(way)-2*shownIDs))
 		}
 	}
+	if hidden := len(way) - 2*shownIDs; hidden > 1 {
+		add(way[:shownIDs])
+		list = append(list, fmt.Sprintf("(%d more)", hidden))
+		way = way[len(way)-shownIDs:]
+	}
+	add(way)
 	return strings.Join(list, " → ")
 }

@@ -106,6 +106,14 @@ var growthShapes = []struct {
 		b.workflows.WriteString("  steps:\n")
 		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $inputs.i%[1]d}]}", itself)
 	}},
+	{"properties that refer to schemas in a row", func(b *builder, n int) {
+		b.workflows.WriteString("- workflowId: w\n  inputs:\n    properties:\n")
+		each(&b.workflows, n, "      p%d: {$ref: '#/components/inputs/i0'}", itself)
+		b.workflows.WriteString("  steps: [{stepId: s, operationId: get, parameters: [{name: id, in: path, value: $inputs.p0}]}]\n")
+		b.components.WriteString("  inputs:\n")
+		each(&b.components, n, "    i%d: {$ref: '#/components/inputs/i%d'}", andNext)
+		fmt.Fprintf(&b.components, "    i%d: {type: string}\n", n)
+	}},
 	{"components", func(b *builder, n int) {
 		b.workflow()
 		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{reference: $components.parameters.c%[1]d}, {name: id, in: path, value: $components.parameters.c%[1]d}], onSuccess: [{reference: $components.successActions.a%[1]d}]}", itself)
@@ -174,6 +182,14 @@ var growthShapes = []struct {
 	}},
 }
 
+// readDescription reads the one description that the documents have.
+func readDescription(_ context.Context, location string) (*openapi.Text, error) {
+	if location != "d.yaml" {
+		return nil, os.ErrNotExist
+	}
+	return openapi.NewText([]byte(growthDescription)), nil
+}
+
 // cost is what linking a document takes. Allocations are counted, since times
 // depend on the machine.
 type cost struct {
@@ -184,17 +200,11 @@ type cost struct {
 
 func linkCost(t *testing.T, doc *arazzo.Document) cost {
 	t.Helper()
-	read := func(_ context.Context, location string) (*openapi.Text, error) {
-		if location != "d.yaml" {
-			return nil, os.ErrNotExist
-		}
-		return openapi.NewText([]byte(growthDescription)), nil
-	}
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	start := time.Now()
-	p, err := link.Link(t.Context(), doc, link.Options{Read: read})
+	p, err := link.Link(t.Context(), doc, link.Options{Read: readDescription})
 	c := cost{time: time.Since(start)}
 	runtime.ReadMemStats(&after)
 	if err != nil {
