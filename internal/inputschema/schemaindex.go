@@ -117,7 +117,7 @@ func (x *Index) resolve(reference string, from *tree.Node, within schemaPlace) (
 		if within.node.At(unescaped) != nil {
 			return schemaPlace{}, fmt.Errorf("it is read from the root of the document; write %q", fragmentOf(within.pointer+unescaped))
 		}
-		return schemaPlace{}, fmt.Errorf("it leads nowhere")
+		return schemaPlace{}, fmt.Errorf("it does not resolve to anything")
 	}
 	return x.anchor(anchorName{resource, unescaped}, within)
 }

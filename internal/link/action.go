@@ -51,7 +51,7 @@ func (l *workflowLinker) action(kind string, decl *arazzo.Action) *program.Actio
 		a.Limit = int(*decl.RetryLimit)
 	}
 	if a.Kind == "retry" && kind == "successActions" {
-		l.report(l.asPublished("success-retry", decl.At("type"), "retry belongs to failure actions; a success action that repeats its step is a goto"))
+		l.report(l.asPublished("success-retry", decl.At("type"), "retry is a failure action; to repeat a step that succeeded, use goto"))
 	}
 	if a.Kind == "end" {
 		a.Target = ""

@@ -58,7 +58,7 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 	case "jsonpath":
 		if r.TargetSelectorType.Version == program.GoessnerVersion {
 			l.report(l.error("replacement-target", r.At("targetSelectorType"),
-				"targets are JSONPath as RFC 9535 has it, not %s; write targetSelectorType: jsonpath", program.GoessnerVersion))
+				"a target is JSONPath as RFC 9535 defines it, not %s; write targetSelectorType: jsonpath", program.GoessnerVersion))
 			return target, false
 		}
 		target.Query, err = jsonpath.Parse(r.Target)
@@ -69,7 +69,7 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 		target.Pointer, err = value.SplitPointer(strings.TrimPrefix(r.Target, "#"))
 	}
 	if err != nil {
-		p := l.syntax("replacement-target", r.At("target"), fmt.Sprintf("%q is no %s", r.Target, language), err)
+		p := l.syntax("replacement-target", r.At("target"), fmt.Sprintf("%q is not a valid %s", r.Target, selectorLanguages[language]), err)
 		if language == "jsonpointer" && bareName.MatchString(r.Target) {
 			p.correct(0, r.Target, 0, 0, "/")
 		}

@@ -95,7 +95,7 @@ func TestLongCircle(t *testing.T) {
 				i, (i+1)%test.n)
 		}
 		found := withCode(linked(t, &b), "dependency-cycle")
-		if len(found) != 1 || found[0].Message != "dependsOn leads in a circle: "+test.want {
+		if len(found) != 1 || found[0].Message != "dependsOn is circular: "+test.want {
 			t.Errorf("%d workflows: %v", test.n, found)
 		}
 	}

@@ -12,7 +12,7 @@ func component[T any](l *workflowLinker, kind, reference string, from arazzo.Map
 	var none T
 	name, ok := strings.CutPrefix(strings.Trim(reference, "{}"), "$components."+kind+".")
 	if !ok {
-		l.report(l.error("unknown-component", at, "%q is no reference; write $components.%s.<name>", reference, kind))
+		l.report(l.error("unknown-component", at, "%q is not a reference; write $components.%s.<name>", reference, kind))
 		return none, false
 	}
 	declared := l.names.components[kind]
@@ -21,7 +21,7 @@ func component[T any](l *workflowLinker, kind, reference string, from arazzo.Map
 	}
 	i, ok := declared.index[name]
 	if !ok {
-		l.report(l.error("unknown-component", at, "components has no %s %q%s", kind, name, declared.hint(name)).
+		l.report(l.error("unknown-component", at, "components.%s has no %q%s", kind, name, declared.hint(name)).
 			rename(0, reference, name, declared.only(name)))
 		return none, false
 	}
@@ -76,7 +76,7 @@ func (l *workflowLinker) resolveParameter(r *resolution, name string, p *arazzo.
 	}
 	switch {
 	case known == nil || c.depth > 0 && c.size+known.size > maxComponents:
-		r.add(l.error("unknown-component", r.Place, "%s is one too many: a component can consist of at most %d others", r.Text, maxComponents-1).
+		r.add(l.error("unknown-component", r.Place, "%s is one too many: a component can refer to at most %d others", r.Text, maxComponents-1).
 			focus(r.Offset, r.Text))
 	case known.operand == nil: // it refers to itself
 		r.add(l.missingComponent(r))

@@ -20,7 +20,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	c := &program.Criterion{Kind: criterionKinds[decl.Type.Type], Text: decl.Condition, Place: decl.At("condition"), Decl: decl}
 	version := decl.Type.Version
 	if decl.Version != "" {
-		l.report(l.asPublished("criterion-version", decl.At("version"), "version belongs into the type: {type: %s, version: %s}",
+		l.report(l.asPublished("criterion-version", decl.At("version"), "the version belongs in the type: {type: %s, version: %s}",
 			decl.Type.Type, decl.Version).moveVersion(decl))
 		version = decl.Version
 	}
@@ -85,7 +85,7 @@ func (l *workflowLinker) simple(c *program.Criterion) {
 // parse compiles the text of a criterion that has no embedded expressions.
 func (l *workflowLinker) parse(c *program.Criterion) {
 	if err := c.Compile(c.Text); err != nil {
-		l.report(l.syntax("condition-syntax", c.Place, "the condition is no "+languages[c.Kind], err))
+		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+languages[c.Kind], err))
 		return
 	}
 	if c.Kind != program.JSONPathCriterion {
@@ -108,7 +108,7 @@ func (l *workflowLinker) jsonpathOperands(c *program.Criterion, parsed *jsonpath
 	for _, text := range parsed.Operands() {
 		e, err := expr.Parse(text)
 		if err != nil {
-			l.report(l.syntax("condition-syntax", c.Place, "an operand is no runtime expression", err))
+			l.report(l.syntax("condition-syntax", c.Place, "an operand is not a valid runtime expression", err))
 			return
 		}
 		if i := strings.Index(c.Decl.Condition, text); strings.Count(c.Decl.Condition, text) == 1 {
@@ -138,7 +138,7 @@ func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
 	}
 	switch {
 	case c.Kind != program.JSONPathCriterion && err != nil:
-		l.report(l.syntax("condition-syntax", c.Place, "the condition is no "+languages[c.Kind], err))
+		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+languages[c.Kind], err))
 	case c.Kind == program.JSONPathCriterion && err == nil:
 		l.jsonpathOperands(c, parsed.JSONPath)
 	}
@@ -150,8 +150,8 @@ const lengthProperty = ".length"
 // one message only.
 func predicateMessage(note string, c *program.Criterion) string {
 	message := map[string]string{
-		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
-		"length-property":    "JSONPath has no length property; of an array or a text, it is the function length(…)",
+		"jsonpath-predicate": "a comparison is not a JSONPath query; it is evaluated as a predicate on the context",
+		"length-property":    "JSONPath has no length property; for an array or a string, use the function length(…)",
 	}[note]
 	right := c.JSONPath.Suggestion()
 	if right == "" || note == jsonpath.NoteLength && len(c.JSONPath.Notes()) > 1 {
@@ -161,11 +161,11 @@ func predicateMessage(note string, c *program.Criterion) string {
 	switch {
 	case c.JSONPath.Correction() != "":
 	case note == jsonpath.NoteLength:
-		message += " where an array or a text is meant"
+		message += " if an array or a string is meant"
 	default:
-		message += " where the context cannot be empty"
+		message += " if the context cannot be empty"
 	}
 	return message
 }
 
-var languages = [...]string{"simple condition", "regular expression (RE2)", "JSONPath", "XPath"}
+var languages = [...]string{"a valid simple condition", "a valid regular expression (RE2)", "valid JSONPath", "valid XPath"}

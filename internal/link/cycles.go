@@ -41,7 +41,7 @@ func (l *linker) cycles() {
 			switch state[next.Index] {
 			case open:
 				l.report(l.problem(at.workflow.Document, "dependency-cycle", arazzo.Error, at.workflow.Decl.At("dependsOn"),
-					"dependsOn leads in a circle: %s → %s", ids(way), next.ID))
+					"dependsOn is circular: %s → %s", ids(way), next.ID))
 			case unseen:
 				state[next.Index] = open
 				way = append(way, visit{next, 0})

@@ -51,7 +51,7 @@ func (l *workflowLinker) stepRef(id string, at arazzo.Position) *program.Step {
 	}
 	// As published: $steps.<id>, where the field is the id alone.
 	if name, ok := strings.CutPrefix(id, "$steps."); ok && l.steps.has(name) {
-		l.report(l.asPublished("step-reference", at, "a stepId is the id alone: %s", name).replace(id, name))
+		l.report(l.asPublished("step-reference", at, "a stepId is only the id: %s", name).replace(id, name))
 		return l.stepByID(name)
 	}
 	l.report(l.error("unknown-step", at, "workflow %q has no step %q%s", l.workflow.ID, id, l.steps.hint(id)).

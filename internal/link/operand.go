@@ -65,7 +65,7 @@ func (l *workflowLinker) text(s string, at arazzo.Position) program.Operand {
 	t := l.template(s, at, l.declared)
 	if t == nil {
 		if expr.LooksLike(s) {
-			l.report(l.correctRoot(l.warn("literal-expression", at, "%q is no expression and is used as text: %s", s, program.SyntaxMessage(err)), s))
+			l.report(l.correctRoot(l.warn("literal-expression", at, "%q is not an expression and is used as text: %s", s, program.SyntaxMessage(err)), s))
 		}
 		return program.Operand{Constant: s, Place: at}
 	}
@@ -117,7 +117,7 @@ func (l *workflowLinker) template(s string, at arazzo.Position, word func(*expr.
 	}
 	parsed := expr.ParseTemplate(s, word)
 	for _, bad := range parsed.BadEmbeddings() {
-		l.report(l.warn("literal-expression", at, "{%s} is no expression and is used as text: %s", strings.Trim(bad.Text, "{}"), program.SyntaxMessage(bad.Err)).
+		l.report(l.warn("literal-expression", at, "{%s} is not an expression and is used as text: %s", strings.Trim(bad.Text, "{}"), program.SyntaxMessage(bad.Err)).
 			focus(bad.Offset, "{"+bad.Text+"}"))
 	}
 	if _, constant := parsed.Constant(); constant {
@@ -129,7 +129,7 @@ func (l *workflowLinker) template(s string, at arazzo.Position, word func(*expr.
 			continue
 		}
 		if part.Unbraced {
-			l.report(l.asPublished("unbraced-expression", at, "inside a text an expression wants braces: {%s}", part.Expr.Text).
+			l.report(l.asPublished("unbraced-expression", at, "an expression inside a string must be in braces: {%s}", part.Expr.Text).
 				correct(part.Offset, part.Expr.Text, 0, len(part.Expr.Text), "{"+part.Expr.Text+"}"))
 		}
 		t.Refs = append(t.Refs, l.ref(part.Expr, at))

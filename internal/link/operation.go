@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -40,7 +41,7 @@ func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *pr
 		if l.names.described > 1 {
 			qualified := qualifiedID(found[0], id)
 			l.report(l.problem(l.workflow.Document, "unqualified-operation", arazzo.Note, at,
-				"with several source descriptions an operationId names its source: %s", qualified).replace(id, qualified))
+				"with several source descriptions, an operationId must name its source: %s", qualified).replace(id, qualified))
 		}
 		return l.inSource(found[0], id, at), found[0]
 	default:
@@ -70,7 +71,7 @@ func (l *workflowLinker) inSource(src *program.Source, id string, at arazzo.Posi
 	switch {
 	case errors.As(err, &ambiguous):
 		l.report(l.error("ambiguous-operation", at,
-			"source %q: %v; write the one that is meant as operationPath: '{$sourceDescriptions.%[1]s.url}#%[3]s' or '…#%[4]s'",
+			"source %q: %v; select one of them with operationPath: '{$sourceDescriptions.%[1]s.url}#%[3]s' or '…#%[4]s'",
 			src.Name, err, ambiguous.Pointers[0], ambiguous.Pointers[1]))
 	case err != nil:
 		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err).focus(len(qualifiedID(src, "")), id))
@@ -88,7 +89,7 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 	}
 	prefix, pointer, ok := strings.Cut(text, "#")
 	if !ok {
-		l.report(l.error("operation-path", at, "%q is no operationPath; write {$sourceDescriptions.<name>.url}#/paths/~1<path>/<method>", text))
+		l.report(l.error("operation-path", at, "%q is not an operationPath; write {$sourceDescriptions.<name>.url}#/paths/~1<path>/<method>", text))
 		return nil, nil
 	}
 	src := l.pathSource(prefix, at)
@@ -116,7 +117,7 @@ func (l *workflowLinker) pathSource(prefix string, at arazzo.Position) *program.
 	inner := strings.TrimSuffix(strings.TrimPrefix(prefix, "{"), "}")
 	if rest, ok := strings.CutPrefix(inner, "$sourceDescriptions."); ok {
 		if inner == prefix {
-			l.report(l.asPublished("unbraced-expression", at, "the expression wants braces: {%s}", inner).
+			l.report(l.asPublished("unbraced-expression", at, "the expression must be in braces: {%s}", inner).
 				replace(inner, "{"+inner+"}"))
 		}
 		return l.need(strings.TrimSuffix(rest, ".url"), at)
@@ -129,7 +130,7 @@ func (l *workflowLinker) pathSource(prefix string, at arazzo.Position) *program.
 		return l.need(prefix, at)
 	}
 	right := "{$sourceDescriptions." + decl.Name + ".url}"
-	l.report(l.asPublished("operation-path", at, "the source is named by an expression: %s#…", right).
+	l.report(l.asPublished("operation-path", at, "name the source with an expression: %s#…", right).
 		correct(0, prefix+"#", 0, len(prefix), right))
 	return l.need(decl.Name, at)
 }
@@ -145,13 +146,17 @@ func (l *workflowLinker) operationByTemplate(text, method, path string, at arazz
 	if len(found) == 1 {
 		right := fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s",
 			found[0].source.Name, value.PointerToken(path), strings.ToLower(found[0].operation.Method))
-		l.report(l.asPublished("operation-path", at, "an operationPath is written %s", right).replace(text, right))
+		l.report(l.asPublished("operation-path", at, "an operationPath must be written as %s", right).replace(text, right))
 		return found[0].operation, found[0].source
 	}
 	if len(found) == 0 && l.failedSources() {
 		return nil, nil
 	}
-	l.report(l.error("unknown-operation", at, "%d operations are at %q; write {$sourceDescriptions.<name>.url}#/paths/%s/<method>",
-		len(found), strings.TrimSpace(method+" "+path), value.PointerToken(path)))
+	matching := "no operation matches"
+	if len(found) > 0 {
+		matching = strconv.Itoa(len(found)) + " operations match"
+	}
+	l.report(l.error("unknown-operation", at, "%s %q; write {$sourceDescriptions.<name>.url}#/paths/%s/<method>",
+		matching, strings.TrimSpace(method+" "+path), value.PointerToken(path)))
 	return nil, nil
 }

@@ -177,6 +177,6 @@ func (l *workflowLinker) bind(s *program.Step) {
 			continue
 		}
 		l.report(l.problem(l.workflow.Document, "undeclared-parameter", arazzo.Note, a.Place,
-			"%s does not declare the %s parameter %q; it is sent all the same", s.Label, a.In, a.Name))
+			"%s does not declare the %s parameter %q; it is sent anyway", s.Label, a.In, a.Name))
 	}
 }

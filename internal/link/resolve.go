@@ -84,12 +84,12 @@ func dotted(access []expr.Access) string {
 
 // noteMessages says what would be right for each form that is read leniently.
 var noteMessages = map[expr.Note]string{
-	expr.NoteHeaders:      "the headers of a message are at $response.header.<name>, without an s",
+	expr.NoteHeaders:      "a header is read with $response.header.<name>, without an s",
 	expr.NoteBodyName:     "a JSON Pointer begins with a slash: $response.body#/<name>",
-	expr.NoteDotted:       "values are reached by JSON Pointer: $response.body#/a/b",
-	expr.NoteDoubleQuoted: "strings stand in single quotes",
-	expr.NoteUnquotedWord: "strings stand in single quotes",
-	expr.NoteBraced:       "a condition has no braces around it",
+	expr.NoteDotted:       "a value is reached with a JSON Pointer: $response.body#/a/b",
+	expr.NoteDoubleQuoted: "strings must be in single quotes",
+	expr.NoteUnquotedWord: "strings must be in single quotes",
+	expr.NoteBraced:       "a condition is not enclosed in braces",
 }
 
 // messageRefs are the references that need no names.
@@ -112,7 +112,7 @@ func (l *workflowLinker) resolve(e *expr.Expression, at arazzo.Position) resolut
 		if kind, ok := sourceRefs[e.Root][e.Source]; ok {
 			r.Kind = kind
 		} else {
-			r.add(l.warn("unknown-value", at, "%s: a response has a header and a body only", e.Text).focus(e.Offset, e.Text))
+			r.add(l.warn("unknown-value", at, "%s: a response has only a header and a body", e.Text).focus(e.Offset, e.Text))
 		}
 	case expr.Inputs:
 		l.resolveInput(&r)
@@ -128,7 +128,7 @@ func (l *workflowLinker) resolve(e *expr.Expression, at arazzo.Position) resolut
 		l.resolveComponent(&r)
 	case expr.Self:
 		if !l.workflow.Document.Later() {
-			r.add(l.warn("unknown-value", at, "$self came with version 1.1.0; this document is of version 1.0"))
+			r.add(l.warn("unknown-value", at, "$self was added in version 1.1.0; this document has version 1.0"))
 			break
 		}
 		r.Kind, r.Value = program.Known, cmp.Or(l.workflow.Document.Decl.Self, l.workflow.Document.Decl.Location)

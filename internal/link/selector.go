@@ -14,6 +14,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
+// selectorLanguages names the types of selectors and of targets.
+var selectorLanguages = map[string]string{"jsonpath": "JSONPath query", "xpath": "XPath expression", "jsonpointer": "JSON Pointer"}
+
 var selectorFields = []string{"context", "selector", "type"}
 
 // isSelector reports whether a value of a 1.1 document is a Selector Object.
@@ -43,7 +46,7 @@ func (l *workflowLinker) selectorOf(n *arazzo.Node, at arazzo.Position) program.
 // an expression.
 func (l *workflowLinker) context(text string, at arazzo.Position) program.Operand {
 	if _, err := expr.Parse(text); err != nil && strings.HasPrefix(text, "$") {
-		l.report(l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is no runtime expression, such as $response.body", text), err))
+		l.report(l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is not a runtime expression, such as $response.body", text), err))
 		return program.Operand{}
 	}
 	o := l.text(text, at)
@@ -74,7 +77,7 @@ func (l *workflowLinker) selector(context, text string, t arazzo.ExpressionType,
 		l.report(l.error("enum", at, "the type of a selector is jsonpath, xpath or jsonpointer, not %q", t.Type))
 	}
 	if err != nil {
-		l.report(l.syntax("selector-syntax", at, "the selector is no "+t.Type, err))
+		l.report(l.syntax("selector-syntax", at, "the selector is not a valid "+selectorLanguages[t.Type], err))
 	}
 	return o
 }

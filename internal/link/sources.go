@@ -238,7 +238,7 @@ const asyncapi = "asyncapi"
 func (l *linker) find(d *program.Document, s *program.Source) (field string, err error) {
 	decl := s.Decl
 	if decl.Type == asyncapi {
-		return "type", errors.New("is an AsyncAPI description; gobelin runs steps over OpenAPI only")
+		return "type", errors.New("is an AsyncAPI description; gobelin runs only steps over OpenAPI")
 	}
 	t, err := l.target(d, decl)
 	if err != nil {

@@ -83,7 +83,7 @@ func (l *workflowLinker) asyncAPI(s *program.Step) {
 	for _, field := range []string{"channelPath", "action", "correlationId"} {
 		if s.Decl.Origin().Get(field) != nil {
 			l.report(l.error("asyncapi", s.Decl.At(field),
-				"step %q has %s, as a step over an AsyncAPI channel has; gobelin runs steps over OpenAPI only", s.ID, field))
+				"step %q has %s, which is for AsyncAPI channels; gobelin runs only steps over OpenAPI", s.ID, field))
 			break
 		}
 	}
@@ -109,7 +109,7 @@ func (l *workflowLinker) timeout(s *program.Step) {
 	s.Timeout = time.Duration(min(*s.Decl.Timeout, 1<<40)) * time.Millisecond
 	if s.Decl.WorkflowID != "" {
 		l.report(l.warn("timeout-ignored", s.Decl.At("timeout"),
-			"the time of a step that calls a workflow is not limited; give the timeout to the steps of that workflow"))
+			"a timeout has no effect on a step that calls a workflow; set it on the steps of that workflow"))
 	}
 }
 
@@ -193,12 +193,12 @@ func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Posit
 		return o
 	}
 	if strings.HasPrefix(text, "$") {
-		l.report(l.correctRoot(l.syntax("expression-syntax", at, "the output "+strconv.Quote(name)+" is no expression", err), text))
+		l.report(l.correctRoot(l.syntax("expression-syntax", at, "the output "+strconv.Quote(name)+" is not an expression", err), text))
 		return o
 	}
 	o.Value = l.text(text, at)
 	if o.Value.Kind == program.Constant && text != "" {
-		l.report(l.warn("literal-output", at, "the output %q is the text %q, not an expression", name, text))
+		l.report(l.warn("literal-output", at, "the output %q is the string %q, not an expression", name, text))
 	}
 	return o
 }

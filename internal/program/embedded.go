@@ -30,7 +30,7 @@ func (c *Criterion) Filled(values []any, linked bool) (*Criterion, error) {
 			err = parsed.Compile(parsed.Text)
 		}
 		if err == nil && len(parsed.JSONPath.Operands()) != len(c.Refs) && linked {
-			err = errors.New("the runtime expressions beside JSONPath cannot be told apart from it")
+			err = errors.New("the runtime expressions cannot be distinguished from the JSONPath around them")
 		}
 		parsed.Refs = c.Refs
 	}
@@ -77,16 +77,16 @@ func regexWith(pieces []xpath.Piece) (string, error) {
 		}
 		switch {
 		case s.Escaped:
-			return "", fmt.Errorf(`%s: a value cannot stand behind a \`, p.Text)
+			return "", fmt.Errorf(`%s: a value cannot directly follow a \`, p.Text)
 		case s.Class && (s.Last == '-' || strings.HasPrefix(next, "-")):
-			return "", fmt.Errorf("%s: a value cannot be an end of a range of characters", p.Text)
+			return "", fmt.Errorf("%s: a value cannot be the end of a character range", p.Text)
 		case s.Class && p.Value == "":
-			return "", fmt.Errorf("%s: an empty value cannot stand in a class of characters", p.Text)
+			return "", fmt.Errorf("%s: an empty value cannot be in a character class", p.Text)
 		case s.Class:
 			b.WriteString(characters.String())
 			s.First = false
 		case repetition.MatchString(b.String()) && !s.Quoted:
-			return "", fmt.Errorf("%s: a value cannot be the count of a repetition", p.Text)
+			return "", fmt.Errorf("%s: a value cannot be a repetition count", p.Text)
 		case s.Quoted:
 			b.WriteString(`\E` + characters.String() + `\Q`)
 		default:
@@ -153,11 +153,11 @@ func jsonpathWith(pieces []xpath.Piece, values []any, dialect jsonpath.Dialect) 
 				return "", fmt.Errorf("%s: %w", p.Text, err)
 			}
 			if strings.HasPrefix(text, "-") && operandEnd.MatchString(b.String()) {
-				return "", fmt.Errorf("%s: a value cannot stand behind another", p.Text)
+				return "", fmt.Errorf("%s: a value cannot directly follow another", p.Text)
 			}
 			b.WriteString(" " + text + " ")
 		case '/':
-			return "", fmt.Errorf("%s: a value inside of a regular expression is not available; compare with a text", p.Text)
+			return "", fmt.Errorf("%s: a value inside a regular expression is not supported; compare with a string", p.Text)
 		default:
 			b.WriteString(jsonpath.EscapeIn(quote, p.Value))
 		}
