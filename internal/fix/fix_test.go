@@ -45,7 +45,8 @@ func TestWrite(t *testing.T) {
 			}
 			e := f.Edits[0]
 			fixed := text[:e.Start] + e.Text + text[e.End:]
-			if want := "arazzo: 1.0.1\ninfo: {title: T, version: '1'}\nx-text:\n  x: " + test.want + "\nsourceDescriptions: []\nworkflows: []\n"; fixed != want {
+			if want := "arazzo: 1.0.1\ninfo: {title: T, version: '1'}\nx-text:\n  x: " + test.want + "\nsourceDescriptions: [" +
+				"]\nworkflows: []\n"; fixed != want {
 				t.Errorf("fixed:\n%s", fixed)
 			}
 			if want := "write " + test.piece[:test.start] + test.right + test.piece[test.end:]; f.Message != want {

@@ -7,9 +7,10 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// actions merges the workflow's actions behind the step's (F5), components
-// resolved.
-func (l *workflowLinker) actions(s *program.Step, kind string, own, inherited []*arazzo.Action, from arazzo.Map[*arazzo.Action]) []*program.Action {
+// actions returns the step's actions followed by the workflow's (F5), with
+// components resolved.
+func (l *workflowLinker) actions(s *program.Step, kind string, own, inherited []*arazzo.Action,
+	from arazzo.Map[*arazzo.Action]) []*program.Action {
 	var merged []*program.Action
 	taken := map[string]bool{}
 	if l.options.OverrideActions && len(own) > 0 {

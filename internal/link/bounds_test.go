@@ -61,7 +61,8 @@ func TestSuggestionsAreBounded(t *testing.T) {
 	b.workflow()
 	b.workflows.WriteString("  - {stepId: login, operationId: get, parameters: [{name: id, in: path, value: x}]}\n")
 	const n = 150
-	each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: x}], onSuccess: [{name: a, type: goto, stepId: logn}]}", itself)
+	each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: x}], onSuccess: [{name: a, "+
+		"type: goto, stepId: logn}]}", itself)
 	found := withCode(linked(t, &b), "unknown-step")
 	if len(found) != n {
 		t.Fatalf("%d found", len(found))
@@ -91,7 +92,8 @@ func TestLongCircle(t *testing.T) {
 	for _, test := range tests {
 		var b builder
 		for i := range test.n {
-			fmt.Fprintf(&b.workflows, "- {workflowId: w%d, dependsOn: [w%d], steps: [{stepId: s, operationId: get, parameters: [{name: id, in: path, value: x}]}]}\n",
+			fmt.Fprintf(&b.workflows, "- {workflowId: w%d, dependsOn: [w%d], steps: [{stepId: s, operationId: get, parameters: ["+
+				"{name: id, in: path, value: x}]}]}\n",
 				i, (i+1)%test.n)
 		}
 		found := withCode(linked(t, &b), "dependency-cycle")

@@ -18,37 +18,41 @@ var criterionKinds = map[string]program.CriterionKind{
 // criterion compiles a condition.
 func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	c := &program.Criterion{Kind: criterionKinds[decl.Type.Type], Text: decl.Condition, Place: decl.At("condition"), Decl: decl}
-	version := decl.Type.Version
-	if decl.Version != "" {
-		l.report(l.asPublished("criterion-version", decl.At("version"), "the version belongs in the type: {type: %s, version: %s}",
-			decl.Type.Type, decl.Version).moveVersion(decl))
-		version = decl.Version
-	}
-	c.Version = version
-	if version == program.GoessnerVersion {
+	c.Version = l.criterionVersion(decl)
+	if c.Version == program.GoessnerVersion {
 		c.Dialect = jsonpath.Goessner
 	}
 	if _, known := criterionKinds[decl.Type.Type]; !known {
-		if decl.Type.Type == "jsonpointer" { // the parser has told the others
+		if decl.Type.Type == "jsonpointer" { // the parser has reported the others
 			l.report(l.error("enum", decl.At("type"), "the type of a criterion is simple, regex, jsonpath or xpath, not %q", decl.Type.Type))
 		}
 		return c
 	}
 	if n := decl.Origin(); n != nil && (n.Get("condition") == nil || c.Kind != program.SimpleCriterion && decl.Context == "") {
-		return c // the parser has told what is missing
+		return c // the parser has reported what is missing
 	}
 	if c.Kind == program.SimpleCriterion {
-		if decl.Context != "" {
-			p := l.warn("context-ignored", decl.At("context"), "a simple condition has no context; it is ignored")
-			if _, err := expr.ParseCondition(decl.Condition); err == nil {
-				p.remove(&decl.Object, "context")
-			}
-			l.report(p)
-		}
 		l.simple(c)
-		return c
+	} else {
+		l.query(c)
 	}
-	context := l.context(decl.Context, decl.At("context"))
+	return c
+}
+
+// criterionVersion returns the version of a criterion's language, which is in its
+// type or, as published, next to it (C15).
+func (l *workflowLinker) criterionVersion(decl *arazzo.Criterion) string {
+	if decl.Version == "" {
+		return decl.Type.Version
+	}
+	l.report(l.asPublished("criterion-version", decl.At("version"), "the version belongs in the type: {type: %s, version: %s}",
+		decl.Type.Type, decl.Version).moveVersion(decl))
+	return decl.Version
+}
+
+// query compiles a condition on a context.
+func (l *workflowLinker) query(c *program.Criterion) {
+	context := l.context(c.Decl.Context, c.Decl.At("context"))
 	c.Context = &context
 	if c.Kind == program.JSONPathCriterion {
 		c.Text = strings.TrimSpace(c.Text)
@@ -61,11 +65,17 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	} else {
 		l.parseEmbedded(c)
 	}
-	return c
 }
 
 func (l *workflowLinker) simple(c *program.Criterion) {
 	condition, err := expr.ParseCondition(c.Text)
+	if c.Decl.Context != "" {
+		p := l.warn("context-ignored", c.Decl.At("context"), "a simple condition has no context; it is ignored")
+		if err == nil {
+			p.remove(&c.Decl.Object, "context")
+		}
+		l.report(p)
+	}
 	if err != nil {
 		l.report(l.syntax("condition-syntax", c.Place, "the condition does not parse", err))
 		return
@@ -76,7 +86,7 @@ func (l *workflowLinker) simple(c *program.Criterion) {
 			correct(0, c.Text, form.Start, form.End, form.Text).explain("write " + cmp.Or(form.Text, "it without")))
 	}
 	for _, e := range condition.Expressions() {
-		r := l.resolve(e, c.Place) // a condition has accessors: a path after dots is right
+		r := l.resolve(e, c.Place) // conditions have accessors, so a dotted path is valid here
 		l.report(r.problems...)
 		c.Refs = append(c.Refs, r.Ref)
 	}
@@ -121,9 +131,9 @@ func (l *workflowLinker) jsonpathOperands(c *program.Criterion, parsed *jsonpath
 	}
 }
 
-// parseEmbedded tries a condition with values. A text and a number are the same
-// to XPath and to regular expressions; what JSONPath allows depends on the
-// value.
+// parseEmbedded tries a condition with sample values. XPath and regular
+// expressions treat strings and numbers alike; what JSONPath allows depends on
+// the value.
 func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
 	var parsed *program.Criterion
 	var err error
@@ -146,8 +156,8 @@ func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
 
 const lengthProperty = ".length"
 
-// predicateMessage says what is no JSONPath. What the whole would be stands in
-// one message only.
+// predicateMessage explains what is not JSONPath. Only one of the messages about a
+// condition has the whole condition as it should be.
 func predicateMessage(note string, c *program.Criterion) string {
 	message := map[string]string{
 		"jsonpath-predicate": "a comparison is not a JSONPath query; it is evaluated as a predicate on the context",

@@ -14,15 +14,17 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
-// A problem is a diagnostic in the making: it is complete before it is reported.
+// A problem is a diagnostic that has not been reported yet. It is completed first,
+// with its exact place and a fix, and then reported as a value.
 type problem struct {
 	arazzo.Diagnostic
 	document *arazzo.Document
-	at       arazzo.Position // of the whole string that the problem is in
+	at       arazzo.Position // of the string that contains the problem
 }
 
-// problem returns what is wrong at a place of a document.
-func (l *linker) problem(d *program.Document, code string, severity arazzo.Severity, at arazzo.Position, format string, args ...any) *problem {
+// problem returns a problem at a place of a document.
+func (l *linker) problem(d *program.Document, code string, severity arazzo.Severity, at arazzo.Position,
+	format string, args ...any) *problem {
 	return &problem{document: d.Decl, at: at, Diagnostic: arazzo.Diagnostic{
 		Code: code, Severity: severity, Position: d.Decl.Locate(at), Message: fmt.Sprintf(format, args...),
 	}}
@@ -42,8 +44,8 @@ func (l *workflowLinker) warn(code string, at arazzo.Position, format string, ar
 	return l.problem(l.workflow.Document, code, arazzo.Warning, at, format, args...)
 }
 
-// asPublished is the problem of a form that is accepted because published
-// documents use it: an error when strict.
+// asPublished returns a problem with a form that is accepted because published
+// documents use it, and is an error when linking is strict.
 func (l *workflowLinker) asPublished(code string, at arazzo.Position, format string, args ...any) *problem {
 	severity := arazzo.Note
 	if l.options.Strict {
@@ -52,7 +54,8 @@ func (l *workflowLinker) asPublished(code string, at arazzo.Position, format str
 	return l.problem(l.workflow.Document, code, severity, at, format, args...)
 }
 
-// syntax is the problem of a text that does not parse, with the caret of its error.
+// syntax returns a problem with a text that does not parse, with the excerpt of
+// the syntax error.
 func (l *workflowLinker) syntax(code string, at arazzo.Position, what string, err error) *problem {
 	message, excerpt, _ := strings.Cut(err.Error(), "\n")
 	p := l.error(code, at, "%s: %s", what, message)
@@ -65,7 +68,7 @@ func (l *workflowLinker) syntax(code string, at arazzo.Position, what string, er
 }
 
 // inside places the problem at the bytes start to end of a piece of its string,
-// be the piece all of it or not.
+// which may be all of it.
 func (p *problem) inside(text string, start, end int) *problem {
 	if i := strings.Index(p.document.Origin().At(p.at.Pointer).Str(), text); i >= 0 {
 		p.Position = p.document.Within(p.at, i+start, i+end)

@@ -9,12 +9,12 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 )
 
-// The methods here give a problem its exact place and a fix. A fix is only given
-// where the corrected document does what this one does, or where this one cannot
+// The methods here set the exact place and the fix of a problem. There is a fix
+// only if the corrected document does the same as this one, or if this one cannot
 // run and only one name can have been meant.
 
-// focus gives the problem the place of a text in its string; offset is where the
-// text should be.
+// focus places the problem at a text in its string; offset is where the text
+// should be.
 func (p *problem) focus(offset int, text string) *problem {
 	if piece, ok := fix.Find(p.document, p.at, offset, text); ok {
 		p.Position = piece.All()
@@ -57,7 +57,7 @@ func (p *problem) correctForm(e *expr.Expression, form expr.Form) *problem {
 	return p.correct(e.Offset, e.Text, form.Start-e.Offset, form.End-e.Offset, form.Text)
 }
 
-// explain says in other words what the fix does.
+// explain replaces the message of the fix.
 func (p *problem) explain(message string) *problem {
 	if p.Fix != nil {
 		p.Fix.Message = message
@@ -65,7 +65,7 @@ func (p *problem) explain(message string) *problem {
 	return p
 }
 
-// remove takes a member out of an object.
+// remove adds a fix that removes a member from an object.
 func (p *problem) remove(o *arazzo.Object, name string) *problem {
 	if edit, ok := p.document.Remove(o, name); ok {
 		p.Fix = &arazzo.Fix{Message: "remove " + name, Edits: []arazzo.Edit{edit}}
@@ -73,8 +73,8 @@ func (p *problem) remove(o *arazzo.Object, name string) *problem {
 	return p
 }
 
-// moveVersion makes an Expression Type Object of a type and the version beside
-// it (C15).
+// moveVersion adds a fix that combines a type and the version next to it into an
+// Expression Type Object (C15).
 func (p *problem) moveVersion(c *arazzo.Criterion) *problem {
 	removed, ok := p.document.Remove(&c.Object, "version")
 	written := p.document.Origin().At(c.At("type").Pointer)

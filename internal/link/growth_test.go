@@ -69,17 +69,21 @@ var growthShapes = []struct {
 	}},
 	{"steps, each reads the one before", func(b *builder, n int) {
 		b.workflow()
-		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], outputs: {a: $response.body#/a}}", andBefore)
+		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], "+
+			"outputs: {a: $response.body#/a}}", andBefore)
 	}},
 	{"steps, each gives the one before a secret", func(b *builder, n int) {
 		b.workflow()
-		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], outputs: {a: '$request.path.id'}}", andNext)
+		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], "+
+			"outputs: {a: '$request.path.id'}}", andNext)
 		fmt.Fprintf(&b.workflows, "  - {stepId: s%d, operationId: get, "+growthStep+"\n", n)
-		fmt.Fprintf(&b.workflows, "  - {stepId: last, operationId: get, parameters: [{name: id, in: path, value: x}, {name: Authorization, in: header, value: '$steps.s%d.outputs.a'}]}\n", n)
+		fmt.Fprintf(&b.workflows, "  - {stepId: last, operationId: get, parameters: [{name: id, in: path, value: x}, "+
+			"{name: Authorization, in: header, value: '$steps.s%d.outputs.a'}]}\n", n)
 	}},
 	{"steps that do not exist", func(b *builder, n int) {
 		b.workflow()
-		each(&b.workflows, n, "  - {stepId: step%d, operationId: get, parameters: [{name: id, in: path, value: $steps.stap%d.outputs.a}], onSuccess: [{name: a, type: goto, stepId: stop%[1]d}]}", andNext)
+		each(&b.workflows, n, "  - {stepId: step%d, operationId: get, parameters: [{name: id, in: path, "+
+			"value: $steps.stap%d.outputs.a}], onSuccess: [{name: a, type: goto, stepId: stop%[1]d}]}", andNext)
 	}},
 	{"operations that do not exist", func(b *builder, n int) {
 		b.workflow()
@@ -91,13 +95,15 @@ var growthShapes = []struct {
 		each(&b.workflows, n, "- {workflowId: w%d, steps: [{stepId: s, workflowId: v%d, outputs: {a: $workflows.x%[1]d.outputs.a}}]}", andNext)
 	}},
 	{"inputs by $ref", func(b *builder, n int) {
-		each(&b.workflows, n, "- {workflowId: w%d, inputs: {$ref: '#/components/inputs/i%[1]d'}, steps: [{stepId: s, operationId: get, parameters: [{name: id, in: path, value: $inputs.id}]}]}", itself)
+		each(&b.workflows, n, "- {workflowId: w%d, inputs: {$ref: '#/components/inputs/i%[1]d'}, steps: [{stepId: s, "+
+			"operationId: get, parameters: [{name: id, in: path, value: $inputs.id}]}]}", itself)
 		b.components.WriteString("  inputs:\n")
 		each(&b.components, n, "    i%d: {type: object, properties: {id: {$ref: '#/components/inputs/id'}}}", itself)
 		b.components.WriteString("    id: {type: string}\n")
 	}},
 	{"one schema of inputs for all", func(b *builder, n int) {
-		each(&b.workflows, n, "- {workflowId: w%d, inputs: {$ref: '#/components/inputs/i'}, steps: [{stepId: s, operationId: get, parameters: [{name: id, in: path, value: $inputs.id}]}]}", itself)
+		each(&b.workflows, n, "- {workflowId: w%d, inputs: {$ref: '#/components/inputs/i'}, steps: [{stepId: s, operationId: get, "+
+			"parameters: [{name: id, in: path, value: $inputs.id}]}]}", itself)
 		b.components.WriteString("  inputs:\n    i: {type: object, properties: {id: {type: string}}}\n")
 	}},
 	{"inputs", func(b *builder, n int) {
@@ -116,7 +122,8 @@ var growthShapes = []struct {
 	}},
 	{"components", func(b *builder, n int) {
 		b.workflow()
-		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{reference: $components.parameters.c%[1]d}, {name: id, in: path, value: $components.parameters.c%[1]d}], onSuccess: [{reference: $components.successActions.a%[1]d}]}", itself)
+		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{reference: $components.parameters.c%[1]d}, "+
+			"{name: id, in: path, value: $components.parameters.c%[1]d}], onSuccess: [{reference: $components.successActions.a%[1]d}]}", itself)
 		b.components.WriteString("  parameters:\n")
 		each(&b.components, n, "    c%d: {name: limit, in: query, value: 1}", itself)
 		b.components.WriteString("  successActions:\n")
@@ -124,7 +131,8 @@ var growthShapes = []struct {
 	}},
 	{"components in a row", func(b *builder, n int) {
 		b.workflow()
-		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $components.parameters.c%[1]d}]}", itself)
+		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, "+
+			"value: $components.parameters.c%[1]d}]}", itself)
 		b.components.WriteString("  parameters:\n")
 		each(&b.components, n, "    c%d: {name: id, in: path, value: $components.parameters.c%d}", andNext)
 	}},
@@ -132,7 +140,8 @@ var growthShapes = []struct {
 		b.workflow()
 		b.workflows.WriteString("  - {stepId: s, operationId: get, parameters: [{name: id, in: path, value: $components.parameters.c0}]}\n")
 		b.components.WriteString("  parameters:\n")
-		each(&b.components, n, "    c%d: {name: id, in: path, value: [$components.parameters.c%d, $components.parameters.c%[2]d, $response.body]}", andNext)
+		each(&b.components, n, "    c%d: {name: id, in: path, value: [$components.parameters.c%d, $components.parameters.c%[2]d, "+
+			"$response.body]}", andNext)
 	}},
 	{"dependencies in a row", func(b *builder, n int) {
 		each(&b.workflows, n, "- {workflowId: w%d, dependsOn: [w%d], steps: [{stepId: s, operationId: get, "+growthStep+"]}", andNext)
@@ -141,28 +150,39 @@ var growthShapes = []struct {
 		each(&b.workflows, n, "- {workflowId: w%d, dependsOn: [w%d, w0], steps: [{stepId: s, operationId: get, "+growthStep+"]}", andNext)
 	}},
 	{"workflows that hand over to the next", func(b *builder, n int) {
-		each(&b.workflows, n, "- {workflowId: w%d, inputs: {properties: {p: {format: password}}}, steps: [{stepId: s, operationId: get, parameters: [{name: id, in: path, value: $inputs.p}], outputs: {a: $response.body#/a}, onSuccess: [{name: n, type: goto, workflowId: w%d}]}], outputs: {a: $inputs.p}}", andNext)
+		each(&b.workflows, n, "- {workflowId: w%d, inputs: {properties: {p: {format: password}}}, steps: [{stepId: s, "+
+			"operationId: get, parameters: [{name: id, in: path, value: $inputs.p}], outputs: {a: $response.body#/a}, onSuccess: ["+
+			"{name: n, type: goto, workflowId: w%d}]}], outputs: {a: $inputs.p}}", andNext)
 	}},
 	{"workflows that read what another hands over to", func(b *builder, n int) {
-		b.workflows.WriteString("- {workflowId: first, steps: [{stepId: s, workflowId: w0}, {stepId: t, operationId: get, parameters: [{name: id, in: path, value: $steps.s.outputs.a}, {name: Authorization, in: header, value: $steps.s.outputs.a}]}]}\n")
-		each(&b.workflows, n, "- {workflowId: w%d, steps: [{stepId: s, operationId: get, "+growthStep[:len(growthStep)-1]+", onSuccess: [{name: n, type: goto, workflowId: w%d}]}], outputs: {a: $steps.s.outputs.a}}", andNext)
+		b.workflows.WriteString("- {workflowId: first, steps: [{stepId: s, workflowId: w0}, {stepId: t, operationId: get, " +
+			"parameters: [{name: id, in: path, value: $steps.s.outputs.a}, {name: Authorization, in: header, value: $steps.s.outputs.a}]}]}\n")
+		each(&b.workflows, n, "- {workflowId: w%d, steps: [{stepId: s, operationId: get, "+growthStep[:len(growthStep)-1]+", "+
+			"onSuccess: [{name: n, type: goto, workflowId: w%d}]}], outputs: {a: $steps.s.outputs.a}}", andNext)
 		each(&b.workflows, n, "- {workflowId: v%d, steps: [{stepId: s, workflowId: w%[1]d}], outputs: {a: $steps.s.outputs.a}}", itself)
 	}},
 	{"workflows that call the next with a secret", func(b *builder, n int) {
-		each(&b.workflows, n, "- {workflowId: w%d, inputs: {properties: {p: {type: string}}}, steps: [{stepId: s, workflowId: w%d, parameters: [{name: p, value: $inputs.p}]}], outputs: {a: $steps.s.outputs.a}}", andNext)
-		fmt.Fprintf(&b.workflows, "- {workflowId: w%d, inputs: {properties: {p: {type: string}}}, steps: [{stepId: s, operationId: get, parameters: [{name: id, in: path, value: x}, {name: Authorization, in: header, value: $inputs.p}]}], outputs: {a: $inputs.p}}\n", n)
+		each(&b.workflows, n, "- {workflowId: w%d, inputs: {properties: {p: {type: string}}}, steps: [{stepId: s, workflowId: w%d, "+
+			"parameters: [{name: p, value: $inputs.p}]}], outputs: {a: $steps.s.outputs.a}}", andNext)
+		fmt.Fprintf(&b.workflows, "- {workflowId: w%d, inputs: {properties: {p: {type: string}}}, steps: [{stepId: s, "+
+			"operationId: get, parameters: [{name: id, in: path, value: x}, {name: Authorization, in: header, value: $inputs.p}]}], "+
+			"outputs: {a: $inputs.p}}\n", n)
 	}},
 	{"workflows that are called by the next with a secret", func(b *builder, n int) {
-		b.workflows.WriteString("- {workflowId: w0, inputs: {properties: {p: {format: password}}}, steps: [{stepId: s, operationId: get, parameters: [{name: id, in: path, value: x}]}], outputs: {a: $inputs.p}}\n")
-		each(&b.workflows, n, "- {workflowId: w%[2]d, inputs: {properties: {p: {type: string}}}, steps: [{stepId: s, workflowId: w%[1]d, parameters: [{name: p, value: $inputs.p}]}], outputs: {a: $steps.s.outputs.a}}", andNext)
+		b.workflows.WriteString("- {workflowId: w0, inputs: {properties: {p: {format: password}}}, steps: [{stepId: s, " +
+			"operationId: get, parameters: [{name: id, in: path, value: x}]}], outputs: {a: $inputs.p}}\n")
+		each(&b.workflows, n, "- {workflowId: w%[2]d, inputs: {properties: {p: {type: string}}}, steps: [{stepId: s, "+
+			"workflowId: w%[1]d, parameters: [{name: p, value: $inputs.p}]}], outputs: {a: $steps.s.outputs.a}}", andNext)
 	}},
 	{"steps that call one workflow", func(b *builder, n int) {
-		b.workflows.WriteString("- {workflowId: login, inputs: {properties: {p: {format: password}}}, steps: [{stepId: s, operationId: get, parameters: [{name: id, in: path, value: x}]}], outputs: {a: $inputs.p}}\n")
+		b.workflows.WriteString("- {workflowId: login, inputs: {properties: {p: {format: password}}}, steps: [{stepId: s, " +
+			"operationId: get, parameters: [{name: id, in: path, value: x}]}], outputs: {a: $inputs.p}}\n")
 		b.workflow()
 		each(&b.workflows, n, "  - {stepId: s%d, workflowId: login, parameters: [{name: p, value: $steps.s%d.outputs.a}]}", andNext)
 	}},
 	{"outputs of one step", func(b *builder, n int) {
-		b.workflows.WriteString("- workflowId: w\n  steps:\n  - stepId: s\n    operationId: get\n    parameters: [{name: id, in: path, value: x}]\n    outputs:\n")
+		b.workflows.WriteString("- workflowId: w\n  steps:\n  - stepId: s\n    operationId: get\n    parameters: [{name: id, " +
+			"in: path, value: x}]\n    outputs:\n")
 		each(&b.workflows, n, "      o%d: $request.path.id", itself)
 		b.workflows.WriteString("  outputs:\n")
 		each(&b.workflows, n, "    o%d: $steps.s.outputs.o%[1]d.x", itself)
@@ -177,7 +197,8 @@ var growthShapes = []struct {
 	}},
 	{"duplicate parameters", func(b *builder, n int) {
 		b.workflow()
-		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{reference: $components.parameters.c}, {reference: $components.parameters.c}, {name: id, in: path, value: x}]}", itself)
+		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{reference: $components.parameters.c}, "+
+			"{reference: $components.parameters.c}, {name: id, in: path, value: x}]}", itself)
 		b.components.WriteString("  parameters: {c: {name: limit, in: query, value: 1}}\n")
 	}},
 }

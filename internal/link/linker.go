@@ -14,11 +14,11 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// linker links one entry document with all that it reaches.
+// linker links one entry document and everything that it reaches.
 type linker struct {
 	options     Options
 	program     *program.Program
-	set         *openapi.Set // all that is read
+	set         *openapi.Set // everything that is read
 	entry       *program.Document
 	parsed      map[string]*program.Document // Arazzo documents, by the key of their location
 	identities  map[string]string            // locations, by the key of the $self of what is there
@@ -40,8 +40,8 @@ func newLinker(options Options) *linker {
 	}
 }
 
-// failedSource is a source that could not be read. It is an error when
-// something needs it, else a warning.
+// failedSource is a source that could not be read. That is an error if something
+// needs the source, and a warning otherwise.
 type failedSource struct {
 	document *program.Document
 	name     string
@@ -50,7 +50,7 @@ type failedSource struct {
 	reported bool
 }
 
-// sorted gives the diagnostics by document and place.
+// sorted returns the diagnostics sorted by document and place.
 func (l *linker) sorted() []arazzo.Diagnostic {
 	order := map[string]int{}
 	for i, d := range l.program.Documents {
@@ -62,10 +62,9 @@ func (l *linker) sorted() []arazzo.Diagnostic {
 	return l.diagnostics
 }
 
-// fingerprint tells programs apart by all that they are made of: the texts that
-// compiling has read, which of them each source is, and the options. Only
-// snapshots ask for it, so that no one else waits for a hash over large
-// descriptions.
+// fingerprint identifies a program by everything that it is made of: the texts
+// that were read, which of them each source is, and the options. It is computed
+// on demand, since only snapshots need a hash over large descriptions.
 func (l *linker) fingerprint() func() string {
 	program, texts := l.program, l.set.Texts()
 	options := fmt.Sprintf("%+v", struct{ Strict, OverrideActions bool }{l.options.Strict, l.options.OverrideActions})
@@ -92,7 +91,7 @@ func (l *linker) fingerprint() func() string {
 	})
 }
 
-// index tells the sources of one program apart.
+// index identifies a source within its program.
 func (l *linker) index(s *program.Source, texts []*openapi.Text) int {
 	documents := l.program.Documents
 	if s.Document != nil {
@@ -101,7 +100,7 @@ func (l *linker) index(s *program.Source, texts []*openapi.Text) int {
 	return len(documents) + slices.Index(texts, s.Description.Text())
 }
 
-// need returns the source with that name, or reports why there is none.
+// need returns the source with the given name, or reports why there is none.
 func (l *workflowLinker) need(name string, at arazzo.Position) *program.Source {
 	if read := l.names.read[name]; len(read) > 0 {
 		return read[0]
@@ -121,8 +120,8 @@ func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) {
 	}
 }
 
-// failedSources reports the sources of the document that could not be read: one
-// of them may have what was not found.
+// failedSources reports the sources of the document that could not be read, since
+// one of them may contain what was not found. It returns whether there are any.
 func (l *workflowLinker) failedSources() bool {
 	if !l.names.allReported {
 		l.names.allReported = true

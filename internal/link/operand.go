@@ -56,7 +56,7 @@ func (l *workflowLinker) compound(n *arazzo.Node, at arazzo.Position) program.Op
 	return o
 }
 
-// text compiles a string: one expression, a template, or just text (E1, E2).
+// text compiles a string: an expression, a template, or plain text (E1, E2).
 func (l *workflowLinker) text(s string, at arazzo.Position) program.Operand {
 	o, err := l.expression(s, at)
 	if err == nil {
@@ -65,7 +65,8 @@ func (l *workflowLinker) text(s string, at arazzo.Position) program.Operand {
 	t := l.template(s, at, l.declared)
 	if t == nil {
 		if expr.LooksLike(s) {
-			l.report(l.correctRoot(l.warn("literal-expression", at, "%q is not an expression and is used as text: %s", s, program.SyntaxMessage(err)), s))
+			p := l.warn("literal-expression", at, "%q is not an expression and is used as text: %s", s, program.SyntaxMessage(err))
+			l.report(l.correctRoot(p, s))
 		}
 		return program.Operand{Constant: s, Place: at}
 	}
@@ -117,8 +118,8 @@ func (l *workflowLinker) template(s string, at arazzo.Position, word func(*expr.
 	}
 	parsed := expr.ParseTemplate(s, word)
 	for _, bad := range parsed.BadEmbeddings() {
-		l.report(l.warn("literal-expression", at, "{%s} is not an expression and is used as text: %s", strings.Trim(bad.Text, "{}"), program.SyntaxMessage(bad.Err)).
-			focus(bad.Offset, "{"+bad.Text+"}"))
+		l.report(l.warn("literal-expression", at, "{%s} is not an expression and is used as text: %s",
+			strings.Trim(bad.Text, "{}"), program.SyntaxMessage(bad.Err)).focus(bad.Offset, "{"+bad.Text+"}"))
 	}
 	if _, constant := parsed.Constant(); constant {
 		return nil

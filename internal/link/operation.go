@@ -18,16 +18,7 @@ import (
 func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *program.Source) {
 	id, at := s.Decl.OperationID, s.Decl.At("operationId")
 	if rest, ok := strings.CutPrefix(strings.Trim(id, "{}"), "$sourceDescriptions."); ok {
-		name, inner := l.names.splitSource(rest)
-		src := l.need(name, at)
-		if src == nil {
-			return nil, nil
-		}
-		if src.Description == nil {
-			l.report(l.error("unknown-operation", at, "source %q is an Arazzo document; a step calls its workflows with workflowId", name))
-			return nil, nil
-		}
-		return l.inSource(src, inner, at), src
+		return l.operationOfSource(rest, at)
 	}
 	operations := l.names.operationIndex()
 	switch found := operations.byID[id]; len(found) {
@@ -49,9 +40,24 @@ func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *pr
 		for i, src := range found {
 			qualified[i] = qualifiedID(src, id)
 		}
-		l.report(l.error("ambiguous-operation", at, "several source descriptions have an operation %q; write %s", id, strings.Join(qualified, " or ")))
+		l.report(l.error("ambiguous-operation", at, "several source descriptions have an operation %q; write %s",
+			id, strings.Join(qualified, " or ")))
 		return nil, nil
 	}
+}
+
+// operationOfSource finds the operation that "name.operationId" names.
+func (l *workflowLinker) operationOfSource(qualified string, at arazzo.Position) (*openapi.Operation, *program.Source) {
+	name, id := l.names.splitSource(qualified)
+	src := l.need(name, at)
+	if src == nil {
+		return nil, nil
+	}
+	if src.Description == nil {
+		l.report(l.error("unknown-operation", at, "source %q is an Arazzo document; a step calls its workflows with workflowId", name))
+		return nil, nil
+	}
+	return l.inSource(src, id, at), src
 }
 
 // qualifiedID returns an operationId that names its source.
@@ -89,7 +95,8 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 	}
 	prefix, pointer, ok := strings.Cut(text, "#")
 	if !ok {
-		l.report(l.error("operation-path", at, "%q is not an operationPath; write {$sourceDescriptions.<name>.url}#/paths/~1<path>/<method>", text))
+		l.report(l.error("operation-path", at,
+			"%q is not an operationPath; write {$sourceDescriptions.<name>.url}#/paths/~1<path>/<method>", text))
 		return nil, nil
 	}
 	src := l.pathSource(prefix, at)

@@ -9,11 +9,11 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// parameters merges the workflow's parameters into the step's (F6), components
-// resolved.
+// parameters merges the workflow's parameters into the step's (F6), with
+// components resolved.
 func (l *workflowLinker) parameters(s *program.Step) []program.Argument {
 	var merged []program.Argument
-	taken := map[string]bool{} // by what is merged already
+	taken := map[string]bool{} // keys of what has been merged
 	for i, list := range [][]*arazzo.Parameter{s.Decl.Parameters, l.workflow.Decl.Parameters} {
 		listed := map[string]bool{}
 		for _, p := range list {
@@ -37,7 +37,7 @@ func (l *workflowLinker) parameters(s *program.Step) []program.Argument {
 	return merged
 }
 
-// parameterKey tells parameters apart.
+// parameterKey returns what identifies a parameter in a list.
 func parameterKey(a program.Argument) string {
 	if a.In == "header" {
 		return "header " + strings.ToLower(a.Name)
@@ -45,7 +45,7 @@ func parameterKey(a program.Argument) string {
 	return a.In + " " + a.Name
 }
 
-// duplicate is where a diagnostic about a duplicate is.
+// duplicate identifies a diagnostic about a duplicate.
 type duplicate struct {
 	code, file   string
 	line, column int
@@ -53,8 +53,8 @@ type duplicate struct {
 
 func duplicateOf(d arazzo.Diagnostic) duplicate { return duplicate{d.Code, d.File, d.Line, d.Column} }
 
-// duplicate reports what a list has twice once its references are resolved
-// (O15); what the parser saw already is not reported again.
+// duplicate reports an item that a list has twice once its references are resolved
+// (O15), unless the parser has already reported it.
 func (l *workflowLinker) duplicate(code string, at arazzo.Position, what, name string) {
 	p := l.error(code, at, "%s %q is already in the list; it must be unique", what, name)
 	if key := duplicateOf(p.Diagnostic); !l.duplicates[key] {
@@ -82,9 +82,9 @@ func (l *workflowLinker) parameter(p *arazzo.Parameter) (program.Argument, bool)
 	return program.Argument{Name: p.Name, In: p.In, Value: l.operand(v, at), Place: p.At(), Decl: p}, true
 }
 
-// arguments takes the parameters that apply to the step: those without "in"
-// are inputs of a called workflow, workflow-level ones that an operation does
-// not know stay out of its path.
+// arguments selects the parameters that apply to the step: those without "in" are
+// inputs of a called workflow, and inherited path parameters are dropped if the
+// path of the operation does not have them.
 func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
 	for _, a := range params {
 		if s.Operation != nil && a.In == "" {
@@ -102,17 +102,20 @@ func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
 	}
 }
 
-// defaults are the parameters that the operation requires, whose schema has a
-// default, and that the step does not give: the default is sent (O5). Which
-// resource is meant is for the document to say: a path has no defaults.
+// defaults returns the parameters that the operation requires, that have a default
+// in their schema, and that the step does not set: the default is sent (O5). Path
+// parameters have no defaults, since they say which resource is meant.
 func defaults(s *program.Step) (list []program.Argument) {
 	for _, p := range s.Operation.Parameters {
 		v, ok := p.Default()
-		if !ok || !p.Required || p.In == "path" || s.Operation.Supplied(p) || p.In == "header" && slices.Contains(undeclarable, strings.ToLower(p.Name)) {
+		if !ok || !p.Required || p.In == "path" || s.Operation.Supplied(p) || isUndeclarable(p.Name, p.In) {
 			continue
 		}
-		if !slices.ContainsFunc(s.Arguments, func(a program.Argument) bool { return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query" }) {
-			list = append(list, program.Argument{Name: p.Name, In: p.In, Value: program.Operand{Constant: v}, Place: s.Decl.At("parameters"), Inherited: true})
+		sets := func(a program.Argument) bool { return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query" }
+		if !slices.ContainsFunc(s.Arguments, sets) {
+			list = append(list, program.Argument{
+				Name: p.Name, In: p.In, Value: program.Operand{Constant: v}, Place: s.Decl.At("parameters"), Inherited: true,
+			})
 		}
 	}
 	return list
@@ -139,14 +142,19 @@ func isScheme(op *openapi.Operation, a program.Argument) bool {
 	return false
 }
 
-// undeclarable are the headers that OpenAPI lets no operation declare.
+// isUndeclarable reports whether a parameter is one of the undeclarable headers.
+func isUndeclarable(name, in string) bool {
+	return in == "header" && slices.Contains(undeclarable, strings.ToLower(name))
+}
+
+// undeclarable are the headers that OpenAPI does not let an operation declare.
 var undeclarable = []string{"accept", "content-type", "authorization"}
 
-// expected reports whether an argument that the operation does not declare is
-// no surprise: what a security scheme of the description asks for, or a header
-// that cannot be declared.
+// expected reports whether an argument is legitimate although the operation does
+// not declare it: a security scheme of the description asks for it, or it is a
+// header that cannot be declared.
 func expected(d *openapi.Description, a program.Argument) bool {
-	return a.In == "header" && slices.Contains(undeclarable, strings.ToLower(a.Name)) ||
+	return isUndeclarable(a.Name, a.In) ||
 		slices.ContainsFunc(d.SecuritySchemes(), func(s openapi.SecurityRequirement) bool {
 			return s.In == a.In && strings.EqualFold(s.ParamName, a.Name)
 		})

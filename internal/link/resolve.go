@@ -11,11 +11,11 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// resolution is what an expression names, with what is wrong with it. Nothing is
-// reported yet: whether something has a name is also asked where it need not.
+// resolution is what an expression names, and what is wrong with it. Nothing is
+// reported yet: some callers only ask whether the name exists.
 type resolution struct {
 	program.Ref
-	path     string // what follows the declared name after dots, and has become accessors (E5)
+	path     string // the dotted path after the declared name, which has become accessors (E5)
 	problems []*problem
 }
 
@@ -54,7 +54,7 @@ func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) program.Ref
 	whole := len(e.Access) > 0 && len(r.Access) > len(e.Access)
 	for _, form := range e.Forms {
 		if form.Note == expr.NoteDotted && whole {
-			continue // the problem of the path has all of it
+			continue // dottedPath covers all of it
 		}
 		l.report(l.asPublished(string(form.Note), at, "%s", noteMessages[form.Note]).correctForm(e, form))
 	}
@@ -66,8 +66,8 @@ func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) program.Ref
 	return r.Ref
 }
 
-// dotted returns accessors that are all names as one name with dots; empty when
-// there are fewer than two, or others.
+// dotted returns accessors joined with dots as one name; "" if there are fewer than
+// two, or if one is not a name.
 func dotted(access []expr.Access) string {
 	if len(access) < 2 {
 		return ""
@@ -82,7 +82,7 @@ func dotted(access []expr.Access) string {
 	return strings.Join(names, ".")
 }
 
-// noteMessages says what would be right for each form that is read leniently.
+// noteMessages has the right form for each one that is accepted leniently.
 var noteMessages = map[expr.Note]string{
 	expr.NoteHeaders:      "a header is read with $response.header.<name>, without an s",
 	expr.NoteBodyName:     "a JSON Pointer begins with a slash: $response.body#/<name>",
@@ -96,7 +96,9 @@ var noteMessages = map[expr.Note]string{
 var messageRefs = map[expr.Root]program.RefKind{expr.URL: program.URL, expr.Method: program.Method, expr.StatusCode: program.StatusCode}
 
 var sourceRefs = map[expr.Root]map[expr.Source]program.RefKind{
-	expr.Request:  {expr.Header: program.RequestHeader, expr.Query: program.RequestQuery, expr.Path: program.RequestPath, expr.Body: program.RequestBody},
+	expr.Request: {
+		expr.Header: program.RequestHeader, expr.Query: program.RequestQuery, expr.Path: program.RequestPath, expr.Body: program.RequestBody,
+	},
 	expr.Response: {expr.Header: program.ResponseHeader, expr.Body: program.ResponseBody},
 }
 
@@ -173,7 +175,7 @@ func (r *resolution) navigate(path string) {
 	r.Access = append(access, r.Access...)
 }
 
-// dottedPath is the problem of a path after dots, which should be a JSON Pointer.
+// dottedPath returns the problem with a dotted path, which should be a JSON Pointer.
 func (l *workflowLinker) dottedPath(r *resolution) *problem {
 	p := l.asPublished(string(expr.NoteDotted), r.Place, "%s", noteMessages[expr.NoteDotted])
 	before, after, ok := cutPart(r.Text, "."+r.path)
@@ -221,7 +223,8 @@ func (l *workflowLinker) resolveStep(r *resolution) {
 	s, rest := l.stepName(r.Name)
 	if s == nil {
 		id, _ := cutDot(r.Name)
-		p := l.warn("unknown-step-value", r.Place, "workflow %q has no step %q; %s is always missing%s", l.workflow.ID, id, r.Text, l.steps.hint(id))
+		p := l.warn("unknown-step-value", r.Place, "workflow %q has no step %q; %s is always missing%s",
+			l.workflow.ID, id, r.Text, l.steps.hint(id))
 		if right := l.steps.only(id); right != "" {
 			start := len("$steps.")
 			r.add(p.correct(r.Offset, r.Text, start, start+len(id), right))
@@ -280,8 +283,8 @@ func (l *workflowLinker) resolveWorkflow(r *resolution) {
 	}
 }
 
-// resolveSource resolves to what a source description says (E11); an operation
-// or workflow id is itself.
+// resolveSource resolves to a field of a source description (E11); the id of an
+// operation or workflow is its own value.
 func (l *workflowLinker) resolveSource(r *resolution) {
 	name, field := l.names.splitSource(r.Name)
 	decl := l.names.declaration(name)
@@ -309,8 +312,8 @@ func (l *workflowLinker) resolveSource(r *resolution) {
 	}
 }
 
-// settle looks up the inputs and outputs of workflows that expressions name, once
-// all workflows are linked (E3).
+// settle looks up the inputs and outputs of workflows that expressions name, after
+// all workflows have been linked (E3).
 func (l *linker) settle() {
 	for _, w := range l.program.Workflows {
 		w.EachRef(func(_ *program.Step, _ program.Moment, r *program.Ref) {

@@ -9,14 +9,14 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// What flows into a credential is a secret on all of its way: the analysis here
+// Whatever flows into a credential is a secret all along its way. The analysis here
 // goes backward from the arguments that carry credentials, and from the inputs
 // that are passwords, to the inputs, outputs, arguments and parts of responses
-// that they are made of. Each of them has the routes to the secrets in its
-// value; a run finds them there before it tells of the value.
+// that they are made from. Each of those gets the routes to the secrets in its
+// value, so that a run can find them before it reports the value.
 
-// secretFlow is the analysis of a program. What is to do is in lists, so that the
-// depth of a document is not that of the stack.
+// secretFlow is the analysis of a program. It keeps its work in lists, so that a
+// deep document does not need a deep stack.
 type secretFlow struct {
 	*linker
 	supplied map[*program.Workflow]*suppliedInputs     // arguments that inputs get their values from
@@ -31,7 +31,7 @@ type secretFlow struct {
 	spreading
 }
 
-// holder is what can have secrets.
+// holder identifies something that can have secrets.
 type holder struct {
 	kind     holderKind
 	workflow *program.Workflow
@@ -46,8 +46,8 @@ const (
 	anInput  holderKind = iota // of a workflow
 	anOutput                   // of a step or a workflow
 	aRequest                   // of a step: its arguments and its body
-	// A workflow may end as another that it hands over to (F9): these are an input
-	// and an output of whatever it ends as.
+	// A workflow may end as another one that it hands over to (F9). These are an
+	// input and an output of whatever it ends as.
 	endInput
 	endOutput
 )
@@ -73,7 +73,7 @@ type suppliedInput struct {
 	argument *program.Argument
 }
 
-// suppliedInputs are all that a workflow gets.
+// suppliedInputs are all the arguments that a workflow gets.
 type suppliedInputs struct {
 	list   []suppliedInput
 	byName map[string][]int
@@ -82,7 +82,8 @@ type suppliedInputs struct {
 // markSecrets finds where the secrets of a program are.
 func (l *linker) markSecrets() {
 	f := &secretFlow{
-		linker: l, supplied: map[*program.Workflow]*suppliedInputs{}, traced: map[holder]program.Routes{}, answered: map[*program.Ref][]program.Route{},
+		linker: l, supplied: map[*program.Workflow]*suppliedInputs{},
+		traced: map[holder]program.Routes{}, answered: map[*program.Ref][]program.Route{},
 		sameAs: map[*program.Workflow][]*program.Workflow{}, next: map[*program.Workflow][]*program.Workflow{},
 		before: map[*program.Workflow][]*program.Workflow{},
 	}
@@ -110,9 +111,8 @@ func (l *linker) markSecrets() {
 	}
 }
 
-// connect notes what a workflow supplies to others: the arguments of a step that
-// calls one or of an action that leads to one, or inputs of the same names
-// (F10, F16).
+// connect records what a workflow supplies to others: the arguments of a step that
+// calls one or of an action that leads to one, or its inputs by name (F10, F16).
 func (f *secretFlow) connect(w *program.Workflow) {
 	supply := func(to *program.Workflow, at site, arguments []program.Argument) {
 		known := f.supplied[to]
@@ -151,7 +151,7 @@ func (f *secretFlow) connect(w *program.Workflow) {
 	}
 }
 
-// seed begins with the credentials and the passwords of a workflow.
+// seed starts with the credentials and the passwords of a workflow.
 func (f *secretFlow) seed(w *program.Workflow) {
 	for _, s := range w.Steps {
 		for i := range s.Arguments {
@@ -181,8 +181,8 @@ func (f *secretFlow) seed(w *program.Workflow) {
 	}
 }
 
-// credentialRoute is the route to the secret in an argument that carries one. A
-// cookie that no security scheme asks for may as well hold a language.
+// credentialRoute returns the route to the secret in an argument that carries one.
+// A cookie that no security scheme asks for might just hold a language.
 func credentialRoute(s *program.Step, a *program.Argument) program.Route {
 	cookie := a.In == "cookie" || a.In == "header" && strings.EqualFold(a.Name, "Cookie")
 	if cookie && !isScheme(s.Operation, *a) {
@@ -195,7 +195,7 @@ func (f *secretFlow) add(at site, o *program.Operand, r program.Route) {
 	f.todo = append(f.todo, secretTask{site: at, operand: o, route: r})
 }
 
-// trace goes from an operand to what it is made of.
+// trace goes from an operand to what it is made from.
 func (f *secretFlow) trace(next secretTask) {
 	o, r := next.operand, next.route
 	switch o.Kind {
@@ -223,7 +223,7 @@ func (f *secretFlow) trace(next secretTask) {
 	}
 }
 
-// itemName is the name of an item of an array or object.
+// itemName returns the name of an item of an array or object.
 func itemName(o *program.Operand, i int) string {
 	if o.Kind == program.Object {
 		return o.Names[i]
@@ -307,8 +307,8 @@ func (f *secretFlow) argument(at site, a *program.Argument, to program.Route) {
 	}
 }
 
-// body marks the payload of a step, and what replaces a part of it where the
-// secret is.
+// body marks the payload of a step, and whatever replaces the part of it that
+// holds the secret.
 func (f *secretFlow) body(at site, to program.Route) {
 	b := at.step.Body
 	if b == nil {
@@ -426,7 +426,7 @@ func (f *secretFlow) outputAt(at site, name string) *program.Output {
 }
 
 // readings yields the names that an expression may mean, each with the path that
-// is then left (E5).
+// remains (E5).
 func readings(r *program.Ref) iter.Seq2[string, []string] {
 	return func(yield func(string, []string) bool) {
 		if !yield(r.Name, nil) || !r.Dotted {

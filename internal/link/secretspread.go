@@ -6,33 +6,33 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// After the way back from credentials comes the way on: what is made of a
-// secret, such as the output that repeats an input, is one as well. Nothing goes
-// back from there: what else it is made of is none.
+// After going backward from the credentials, the analysis goes forward: whatever is
+// made from a secret, such as an output that repeats an input, is a secret too. It
+// does not go backward from there: what else the output is made from is not.
 
-// spreading is the state of the way on. What is read from a holder is looked at
-// again when the holder has got a secret, and nothing else is.
+// spreading is the state of going forward. When a holder gets a secret, the flows
+// that read it, and only those, are run again.
 type spreading struct {
-	flows   []*flow                          // to look at
-	readers map[holder][]*flow               // that have the value of a holder in theirs
-	changed []holder                         // whose readers are to look at again
+	flows   []*flow                          // to run
+	readers map[holder][]*flow               // of a holder
+	changed []holder                         // whose readers must run again
 	ended   map[holder]program.Routes        // of an endInput or endOutput
-	results map[*program.Workflow][]string   // the outputs with secrets of what a workflow ends as
+	results map[*program.Workflow][]string   // names of endOutputs with secrets
 	bodies  map[*program.Step]program.Routes // in the bodies of responses
 }
 
-// flow is a value with the holder that it becomes a part of.
+// flow is a value that becomes part of a holder.
 type flow struct {
 	site
-	value   *program.Operand // nil: it is what from has
+	value   *program.Operand // nil: the value of from
 	from    holder
-	below   []string // where the value is in that of the holder
+	below   []string // where the value is in the holder
 	to      holder
 	secrets *program.Routes // of the holder; nil: they are in a map
-	waiting bool            // among those to look at
+	waiting bool            // to run
 }
 
-// spread goes on from what is marked until nothing new is.
+// spread goes forward from what is marked until there is nothing new.
 func (f *secretFlow) spread() {
 	f.spreading = spreading{
 		readers: map[holder][]*flow{}, ended: map[holder]program.Routes{}, results: map[*program.Workflow][]string{},
@@ -64,7 +64,7 @@ func (f *secretFlow) spread() {
 	}
 }
 
-// outset lists the flows of a workflow, and what has secrets already.
+// outset collects the flows of a workflow, and what already has secrets.
 func (f *secretFlow) outset(w *program.Workflow) {
 	for _, name := range f.inputNames(w).list {
 		own := holder{kind: anInput, workflow: w, name: name}
@@ -120,12 +120,12 @@ func (f *secretFlow) outsetOutputs(at site, outputs []program.Output) {
 	}
 }
 
-// flow adds a flow, which is looked at now and whenever what it reads has got a
-// secret. A constant has none.
+// flow adds a flow, which runs once, and again whenever something that it reads
+// gets a secret. A constant has none.
 func (f *secretFlow) flow(fl *flow) {
 	if fl.value == nil {
 		f.readers[fl.from] = append(f.readers[fl.from], fl)
-		f.look(fl)
+		f.enqueue(fl)
 		return
 	}
 	reads := false
@@ -136,11 +136,11 @@ func (f *secretFlow) flow(fl *flow) {
 		}
 	})
 	if reads {
-		f.look(fl)
+		f.enqueue(fl)
 	}
 }
 
-func (f *secretFlow) look(fl *flow) {
+func (f *secretFlow) enqueue(fl *flow) {
 	if !fl.waiting {
 		fl.waiting = true
 		f.flows = append(f.flows, fl)
@@ -179,8 +179,8 @@ func (f *secretFlow) read(at site, r *program.Ref) (list []holder) {
 	return list
 }
 
-// endInputs lists the flows to an input of whatever a workflow ends as: from its
-// own, and from those of the workflows that it hands over to.
+// endInputs adds the flows to an endInput: from the input of the workflow itself,
+// and from those of the workflows that it hands over to.
 func (f *secretFlow) endInputs(h holder) {
 	for todo := []holder{h}; len(todo) > 0; {
 		h, todo = todo[len(todo)-1], todo[:len(todo)-1]
@@ -197,7 +197,7 @@ func (f *secretFlow) endInputs(h holder) {
 	}
 }
 
-// run goes on with a flow; it reports whether that has brought a secret.
+// run runs a flow. It reports whether its holder got a new secret.
 func (f *secretFlow) run(fl *flow) bool {
 	var found program.Routes
 	switch {
@@ -219,7 +219,7 @@ func (f *secretFlow) run(fl *flow) bool {
 	return f.join(fl.to, found)
 }
 
-// join adds to the secrets of a holder that has them in a map.
+// join adds secrets to a holder that has them in a map.
 func (f *secretFlow) join(h holder, found program.Routes) bool {
 	if len(found) == 0 {
 		return false
@@ -244,10 +244,10 @@ func (f *secretFlow) join(h holder, found program.Routes) bool {
 	return true
 }
 
-// spreadFrom goes on from a holder that has got a secret.
+// spreadFrom goes forward from a holder that got a secret.
 func (f *secretFlow) spreadFrom(h holder) {
 	for _, reader := range f.readers[h] {
-		f.look(reader)
+		f.enqueue(reader)
 	}
 	end := holder{kind: endOutput, workflow: h.workflow, name: h.name}
 	switch {
@@ -311,7 +311,7 @@ func (f *secretFlow) secretsIn(at site, r *program.Ref) (list program.Routes) {
 	for name, rest := range readings(r) {
 		for _, to := range f.named(at, r, name) {
 			tokens, _ := r.Segments()
-			// After a selector it is not known what an expression names.
+			// Past a selector it is unknown what an expression names.
 			if after, ok := to.Within(slices.Concat(rest, tokens)); ok && !(len(tokens) > 0 && selects(to)) {
 				list.Add(after)
 			}
@@ -320,13 +320,13 @@ func (f *secretFlow) secretsIn(at site, r *program.Ref) (list program.Routes) {
 	return list
 }
 
-// selects reports whether a route goes by a selector.
+// selects reports whether a route goes through a selector.
 func selects(r program.Route) bool {
 	return slices.ContainsFunc(r, func(l program.Leg) bool { return l.Selector != nil })
 }
 
 // named returns the routes to the secrets in what has a name.
-func (f *secretFlow) named(at site, r *program.Ref, name string) (list program.Routes) {
+func (f *secretFlow) named(at site, r *program.Ref, name string) program.Routes {
 	ended := func(w *program.Workflow) program.Routes {
 		return f.ended[holder{kind: endOutput, workflow: w, name: name}]
 	}
@@ -356,27 +356,34 @@ func (f *secretFlow) named(at site, r *program.Ref, name string) (list program.R
 		} else if at.step.Called != nil {
 			return ended(at.step.Called)
 		}
+	}
+	if at.step != nil {
+		return f.message(at.step, r)
+	}
+	return nil
+}
+
+// message returns the routes to the secrets in a part of the request or response
+// of a step.
+func (f *secretFlow) message(s *program.Step, r *program.Ref) (list program.Routes) {
+	switch r.Kind {
 	case program.RequestHeader, program.RequestQuery, program.RequestPath:
-		if at.step != nil {
-			for _, a := range namedArguments(at.step, r) {
-				list.Join(a.Secrets)
-			}
-			if s := at.step; s.Operation != nil && isScheme(s.Operation, program.Argument{Name: r.Name, In: argumentPlaces[r.Kind]}) {
-				list.Add(nil) // what the caller gives for the scheme
-			}
+		for _, a := range namedArguments(s, r) {
+			list.Join(a.Secrets)
+		}
+		if s.Operation != nil && isScheme(s.Operation, program.Argument{Name: r.Name, In: argumentPlaces[r.Kind]}) {
+			list.Add(nil) // what the caller supplies for the scheme
 		}
 	case program.RequestBody:
-		if at.step != nil && at.step.Body != nil {
-			return at.step.Body.Secrets
+		if s.Body != nil {
+			return s.Body.Secrets
 		}
 	case program.URL:
-		if at.step != nil && at.step.Operation != nil && len(at.step.SecretPlaces()) > 0 {
-			return program.Routes{{program.Leg{URL: at.step}}}
+		if s.Operation != nil && len(s.SecretPlaces()) > 0 {
+			return program.Routes{{program.Leg{URL: s}}}
 		}
 	case program.ResponseBody:
-		if at.step != nil {
-			return f.bodies[at.step]
-		}
+		return f.bodies[s]
 	}
 	return list
 }

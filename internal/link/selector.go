@@ -42,8 +42,7 @@ func (l *workflowLinker) selectorOf(n *arazzo.Node, at arazzo.Position) program.
 	return l.selector(n.Get("context").Str(), n.Get("selector").Str(), t, at)
 }
 
-// context links the text that a query is applied to the value of, which must be
-// an expression.
+// context links the text of the expression whose value a query is applied to.
 func (l *workflowLinker) context(text string, at arazzo.Position) program.Operand {
 	if _, err := expr.Parse(text); err != nil && strings.HasPrefix(text, "$") {
 		l.report(l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is not a runtime expression, such as $response.body", text), err))

@@ -149,7 +149,8 @@ func mentionsRedirect(s *program.Step) bool {
 		return strings.Contains(c.Text, "$statusCode") && redirectStatus.MatchString(c.Text)
 	}
 	ofAction := func(a *program.Action) bool { return slices.ContainsFunc(a.Criteria, mentions) }
-	return slices.ContainsFunc(s.Criteria, mentions) || slices.ContainsFunc(s.OnSuccess, ofAction) || slices.ContainsFunc(s.OnFailure, ofAction)
+	return slices.ContainsFunc(s.Criteria, mentions) ||
+		slices.ContainsFunc(s.OnSuccess, ofAction) || slices.ContainsFunc(s.OnFailure, ofAction)
 }
 
 // prerequisites resolves the steps that must have been executed before (Arazzo

@@ -12,8 +12,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
-// Filled is the criterion with values for its embedded expressions. Before it
-// is linked the runtime expressions beside them are not known.
+// Filled returns the criterion with values for its embedded expressions. Before it
+// is linked, the runtime expressions next to them are unknown.
 func (c *Criterion) Filled(values []any, linked bool) (*Criterion, error) {
 	parsed := &Criterion{Kind: c.Kind, Text: c.Text, Place: c.Place, Context: c.Context, Dialect: c.Dialect, Version: c.Version}
 	pieces := c.pieces(values)
@@ -57,7 +57,7 @@ func (c *Criterion) pieces(values []any) []xpath.Piece {
 }
 
 // regexWith makes each value an atom of its own: a group, or characters of a
-// class. They are written by their numbers, which are syntax nowhere.
+// class. They are written as code points, which are never syntax.
 func regexWith(pieces []xpath.Piece) (string, error) {
 	var b strings.Builder
 	var s RegexState
@@ -99,10 +99,10 @@ func regexWith(pieces []xpath.Piece) (string, error) {
 
 var repetition = regexp.MustCompile(`(?:^|[^\\])\{(?:[0-9]*,)?$`)
 
-// RegexState is where in a regular expression (RE2) a place is.
+// RegexState is the syntactic context of a place in a regular expression (RE2).
 type RegexState struct {
-	Class, First    bool // in […], and in front of its first character
-	Quoted, Escaped bool // in \Q…\E, behind a \
+	Class, First    bool // in […], and before its first character
+	Quoted, Escaped bool // in \Q…\E, after a \
 	Last            byte
 }
 
@@ -134,7 +134,7 @@ func (s *RegexState) read(text string) {
 	}
 }
 
-// jsonpathWith makes each value a literal, or text inside of one.
+// jsonpathWith makes each value a literal, or text inside one.
 func jsonpathWith(pieces []xpath.Piece, values []any, dialect jsonpath.Dialect) (string, error) {
 	var b strings.Builder
 	var quote byte
@@ -188,7 +188,7 @@ func quoteAfter(before string, quote byte, text string, regexes bool) byte {
 	return quote
 }
 
-// SyntaxMessage is the message of a syntax error without its excerpt.
+// SyntaxMessage returns the message of a syntax error without its excerpt.
 func SyntaxMessage(err error) string {
 	var e *expr.SyntaxError
 	if errors.As(err, &e) {
