@@ -170,7 +170,7 @@ func TestDiagnosticsDocumentIsUpToDate(t *testing.T) {
 }
 
 // reporting are the functions and literals whose string argument is a code.
-var reporting = map[string]bool{"report": true, "error": true, "warn": true, "note": true, "lenient": true, "asPublished": true, "syntax": true, "unique": true, "raise": true}
+var reporting = map[string]bool{"report": true, "reportFix": true, "error": true, "warn": true, "note": true, "lenient": true, "asPublished": true, "syntax": true, "problem": true, "unique": true, "raise": true}
 
 var codeText = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
