@@ -58,12 +58,12 @@ func (d *Document) Replace(p Position, start, end int, text string) (Edit, bool)
 
 // ReplaceValue returns the edit by which the scalar at p becomes another value,
 // written on one line.
-func (d *Document) ReplaceValue(p Position, v *Node) (Edit, bool) {
+func (d *Document) ReplaceValue(p Position, v Node) (Edit, bool) {
 	s := d.scalar(p)
 	if s == nil {
 		return Edit{}, false
 	}
-	return Edit{File: d.Location, Start: s.Start, End: s.End, Text: string(d.text.Flow(v))}, true
+	return Edit{File: d.Location, Start: s.Start, End: s.End, Text: string(d.text.Flow(v.tree))}, true
 }
 
 // Remove returns the edit that takes a member, whose value is a scalar, out of

@@ -19,7 +19,7 @@ func respell(in *program.Document, d *arazzo.Diagnostic, place arazzo.Position, 
 		return
 	}
 	at := strings.Index(n.Str(), piece)
-	place.Line, place.Column = n.Line, n.Column // of all of it
+	place.Line, place.Column = n.Position().Line, n.Position().Column // of all of it
 	if edit, ok := in.Decl.Replace(place, at+start, at+end, right); ok {
 		d.Fix = &arazzo.Fix{Message: "write " + piece[:start] + right + piece[end:], Edits: []arazzo.Edit{edit}}
 	}

@@ -16,7 +16,7 @@ import (
 
 // operand compiles a value of the document: strings may be or hold expressions,
 // arrays and objects may hold such strings.
-func (l *workflowLinker) operand(n *arazzo.Node, at arazzo.Position) program.Operand {
+func (l *workflowLinker) operand(n *tree.Node, at arazzo.Position) program.Operand {
 	if n == nil {
 		return program.Operand{Place: at}
 	}
@@ -33,10 +33,10 @@ func (l *workflowLinker) operand(n *arazzo.Node, at arazzo.Position) program.Ope
 	return program.Operand{Constant: n.Value(), Place: at}
 }
 
-func (l *workflowLinker) compound(n *arazzo.Node, at arazzo.Position) program.Operand {
+func (l *workflowLinker) compound(n *tree.Node, at arazzo.Position) program.Operand {
 	o := program.Operand{Kind: program.Array, Place: at}
 	constant := true
-	add := func(token string, child *arazzo.Node) {
+	add := func(token string, child *tree.Node) {
 		inner := at
 		inner.Pointer += "/" + value.PointerToken(token)
 		item := l.operand(child, inner)
@@ -534,9 +534,9 @@ func (l *workflowLinker) resolveComponent(r *program.Ref, quiet bool) {
 	kind, name, _ := strings.Cut(r.Name, ".")
 	c := l.workflow.Document.Decl.Components
 	if c != nil && kind == "parameters" {
-		if p, ok := c.Parameters.Get(name); ok && p.Value != nil && !slices.Contains(l.components, name) {
+		if p, ok := c.Parameters.Get(name); ok && p.Value.Exists() && !slices.Contains(l.components, name) {
 			l.components = append(l.components, name)
-			o := l.operand(p.Value, p.At("value"))
+			o := l.operand(tree.Of(p.Value), p.At("value"))
 			l.components = l.components[:len(l.components)-1]
 			r.Kind, r.Operand = program.ComponentParameter, &o
 			return

@@ -11,6 +11,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
 // workflowLinker links one workflow; step is the one being linked, nil outside
@@ -48,7 +49,7 @@ func (l *workflowLinker) link() {
 
 func (l *workflowLinker) linkStep(s *program.Step) {
 	for _, field := range []string{"channelPath", "action", "correlationId"} {
-		if s.Decl.Origin().Get(field) != nil {
+		if s.Decl.Origin().Get(field).Exists() {
 			l.error("asyncapi", s.Decl.At(field), "step %q has %s, as a step over an AsyncAPI channel has; gobelin runs steps over OpenAPI only", s.ID, field)
 			break
 		}
@@ -99,7 +100,7 @@ func (l *workflowLinker) linkStep(s *program.Step) {
 
 // inputs links the schema of a workflow's inputs.
 func (l *workflowLinker) inputs() *inputschema.Schema {
-	d, node := l.workflow.Document, l.workflow.Decl.Inputs
+	d, node := l.workflow.Document, tree.Of(l.workflow.Decl.Inputs)
 	if node == nil {
 		return nil
 	}
