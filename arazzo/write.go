@@ -83,6 +83,7 @@ func writeField(v reflect.Value, source *tree.Node) *tree.Node {
 // unchanged reports whether a scalar still holds what its source says; a
 // source of the wrong kind, which reading left at zero, counts as that.
 func unchanged(v reflect.Value, source *tree.Node) bool {
+	_, free := v.Interface().(freeNames)
 	switch {
 	case v.Kind() == reflect.String:
 		return v.String() == source.Str()
@@ -95,8 +96,10 @@ func unchanged(v reflect.Value, source *tree.Node) bool {
 		return reflect.DeepEqual(v.Interface(), read.Interface())
 	case v.Type() == outType:
 		return v.FieldByName("Expression").String() == source.Str() && v.FieldByName("Selector").IsNil()
+	case v.Kind() == reflect.Slice && !free:
+		return v.IsNil() && source.Kind != tree.Array
 	case v.Kind() == reflect.Slice, v.Kind() == reflect.Pointer:
-		return v.IsNil()
+		return v.IsNil() && source.Kind != tree.Object
 	}
 	return false
 }
