@@ -44,7 +44,8 @@ func TestNodes(t *testing.T) {
 // TestMissingNodes asks the zero Node everything.
 func TestMissingNodes(t *testing.T) {
 	n := NewNode(map[string]any{"a": []any{1}}).Get("b").At("/c")
-	if n != (Node{}) || n.Exists() || n.Kind() != KindMissing || n.Str()+n.String() != "" || n.Value() != nil || n.Len() != 0 || n.Position() != (Position{}) {
+	if n != (Node{}) || n.Exists() || n.Kind() != KindMissing || n.Str()+n.String() != "" || n.Value() != nil || n.Len() != 0 ||
+		n.Position() != (Position{}) {
 		t.Errorf("%#v", n)
 	}
 	for range n.Items() {
@@ -75,7 +76,8 @@ func TestNodesOfADocument(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"stepId 7:13 a string", "operationId 8:18 a string", "successCriteria 10:5 an array", "outputs 15:14 an object", "parametres 16:17 an array"}
+	want := []string{"stepId 7:13 a string", "operationId 8:18 a string", "successCriteria 10:5 an array",
+		"outputs 15:14 an object", "parametres 16:17 an array"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
@@ -101,20 +103,23 @@ func TestPlacesOfNames(t *testing.T) {
 	} {
 		value, name := step.At(test.names...), step.NameAt(test.names...)
 		at := func(line, column int) string { return fmt.Sprintf("%d:%d", line, column) }
-		if at(value.Line, value.Column) != test.value || at(name.Line, name.Column) != test.name || value.Pointer != test.pointer || name.Pointer != test.pointer {
+		if at(value.Line, value.Column) != test.value || at(name.Line, name.Column) != test.name ||
+			value.Pointer != test.pointer || name.Pointer != test.pointer {
 			t.Errorf("%q: %+v and %+v", test.names, value, name)
 		}
 		if test.ofName == "" {
 			continue
 		}
-		if value, name = doc.Locate(value), doc.Locate(name); at(value.EndLine, value.EndColumn) != test.ending || at(name.EndLine, name.EndColumn) != test.ofName {
+		value, name = doc.Locate(value), doc.Locate(name)
+		if at(value.EndLine, value.EndColumn) != test.ending || at(name.EndLine, name.EndColumn) != test.ofName {
 			t.Errorf("%q: the ends are %+v and %+v", test.names, value, name)
 		}
 	}
 }
 
 func TestMinor(t *testing.T) {
-	for version, minor := range map[string]int{"": 0, "1.0.1": 0, "1.0.0-rc.1": 0, "1.1.0": 1, "1.1.2-draft": 1, "1.1": 0, "1.10.0": 0, "2.1.1": 0} {
+	minors := map[string]int{"": 0, "1.0.1": 0, "1.0.0-rc.1": 0, "1.1.0": 1, "1.1.2-draft": 1, "1.1": 0, "1.10.0": 0, "2.1.1": 0}
+	for version, minor := range minors {
 		if got := (&Document{Version: version}).Minor(); got != minor {
 			t.Errorf("%q: %d", version, got)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -72,14 +73,18 @@ func (p *Program) Workflows() []WorkflowInfo {
 		for _, o := range w.Outputs {
 			info.Outputs = append(info.Outputs, o.Name)
 		}
-		eachStep(w, map[int]bool{}, func(s *program.Step) {
+		w.EachReachable(func(s *program.Step) {
 			if s.Operation == nil {
 				return
 			}
 			info.credentials(s)
 			info.server(s)
 			if s.Body != nil {
-				info.filesOf(s.Body)
+				for _, name := range eval.FilesOf(s.Body) {
+					if !slices.Contains(info.Files, name) {
+						info.Files = append(info.Files, name)
+					}
+				}
 			}
 		})
 		list = append(list, info)
@@ -105,29 +110,6 @@ func inputInfos(w *program.Workflow) []InputInfo {
 		list = append(list, info)
 	}
 	return list
-}
-
-// eachStep visits the steps that a run of a workflow may execute: its own, and
-// those of the workflows that it depends on, calls or hands over to.
-func eachStep(w *program.Workflow, seen map[int]bool, visit func(*program.Step)) {
-	if seen[w.Index] {
-		return
-	}
-	seen[w.Index] = true
-	for _, before := range w.DependsOn {
-		eachStep(before, seen, visit)
-	}
-	for _, s := range w.Steps {
-		visit(s)
-		if s.Called != nil {
-			eachStep(s.Called, seen, visit)
-		}
-		for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-			if a.Workflow != nil {
-				eachStep(a.Workflow, seen, visit)
-			}
-		}
-	}
 }
 
 // credentials adds what the operation of a step asks for.
@@ -173,49 +155,6 @@ func (info *WorkflowInfo) server(s *program.Step) {
 	}
 	if u, err := url.Parse(resolved); err == nil && u.Host != "" && !slices.Contains(info.Hosts, u.Host) {
 		info.Hosts = append(info.Hosts, u.Host)
-	}
-}
-
-// filesOf adds the files that a body names as {file: path} (O9), in the places
-// where a run looks for them.
-func (info *WorkflowInfo) filesOf(b *program.Body) {
-	switch {
-	case strings.HasPrefix(strings.ToLower(b.ContentType), "multipart/"):
-		if b.Payload.IsArray() {
-			return
-		}
-		for _, part := range b.Payload.Parts() {
-			info.file(&part)
-			if !part.IsArray() {
-				continue
-			}
-			for _, item := range part.Parts() {
-				info.file(&item)
-			}
-		}
-	case !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType):
-		info.file(&b.Payload)
-	}
-}
-
-// file adds the file of an object that is {file: path}.
-func (info *WorkflowInfo) file(o *program.Operand) {
-	name, ok := fileName(o.Constant)
-	if !ok && o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file" {
-		switch item := &o.Items[0]; item.Kind {
-		case program.Reference:
-			name = item.Ref.Text
-		case program.Interpolation:
-			for _, part := range item.Template.Parsed.Parts {
-				if part.Expr != nil {
-					name += "{" + part.Expr.Text + "}"
-				}
-				name += part.Literal
-			}
-		}
-	}
-	if name != "" && !slices.Contains(info.Files, name) {
-		info.Files = append(info.Files, name)
 	}
 }
 

@@ -5,16 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
+	"github.com/gobelin-dev/gobelin/internal/stored"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -65,10 +66,12 @@ const (
 // taken with [Execution.Snapshot] whenever Next has returned.
 type Execution struct {
 	program  *program.Program
-	files    fs.FS
 	security map[*program.Step][][]SecurityRequirement
 	listener func(Event)
 	state    state
+
+	evaluator eval.Evaluator
+	scope     scope // of the evaluator
 
 	pending  Command
 	told     bool            // how the pending Send goes out
@@ -97,35 +100,35 @@ type state struct {
 
 // completed is a workflow that this run has executed to its end.
 type completed struct {
-	Inputs  object   `json:"inputs"`
-	Outputs object   `json:"outputs"`
-	Failure *failure `json:"failure,omitempty"`
+	Inputs  stored.Object `json:"inputs"`
+	Outputs stored.Object `json:"outputs"`
+	Failure *failure      `json:"failure,omitempty"`
 }
 
 type finished struct {
-	Outputs object   `json:"outputs"`
-	Failure *failure `json:"failure,omitempty"`
+	Outputs stored.Object `json:"outputs"`
+	Failure *failure      `json:"failure,omitempty"`
 }
 
 // frame is a workflow in execution; a called one stands above its caller.
 type frame struct {
-	Workflow int      `json:"workflow"`
-	Purpose  purpose  `json:"purpose"`
-	Phase    phase    `json:"phase"`
-	Inputs   object   `json:"inputs"`
-	Outputs  []object `json:"outputs"`           // by step; nil: none yet
-	Executed []bool   `json:"executed"`          // by step
-	Tail     []int    `json:"tail,omitempty"`    // the workflows that handed over to this one (F9)
-	Entered  bool     `json:"entered,omitempty"` // its start has been told
-	Depend   int      `json:"depend,omitempty"`  // the next entry of dependsOn
-	Results  object   `json:"results,omitempty"` // the workflow's outputs so far, while they are evaluated
+	Workflow int             `json:"workflow"`
+	Purpose  purpose         `json:"purpose"`
+	Phase    phase           `json:"phase"`
+	Inputs   stored.Object   `json:"inputs"`
+	Outputs  []stored.Object `json:"outputs"`           // by step; nil: none yet
+	Executed []bool          `json:"executed"`          // by step
+	Tail     []int           `json:"tail,omitempty"`    // the workflows that handed over to this one (F9)
+	Entered  bool            `json:"entered,omitempty"` // its start has been told
+	Depend   int             `json:"depend,omitempty"`  // the next entry of dependsOn
+	Results  stored.Object   `json:"results,omitempty"` // the workflow's outputs so far, while they are evaluated
 
 	Step      int            `json:"step"`
 	Attempt   int            `json:"attempt"`             // of this visit of the step
 	Used      map[string]int `json:"used,omitempty"`      // retries in this visit, by action (F11)
-	Exchange  *exchange      `json:"exchange,omitempty"`  // of the current step
+	Exchange  *eval.Exchange `json:"exchange,omitempty"`  // of the current step
 	Received  time.Time      `json:"received,omitzero"`   // when the response came
-	Called    object         `json:"called,omitempty"`    // outputs of the workflow that the step called
+	Called    stored.Object  `json:"called,omitempty"`    // outputs of the workflow that the step called
 	Failure   *failure       `json:"failure,omitempty"`   // of the current step
 	Wait      *waiting       `json:"wait,omitempty"`      // in phaseWait
 	Return    *returning     `json:"return,omitempty"`    // the step that a retry comes back to (F12)
@@ -133,7 +136,7 @@ type frame struct {
 	LoopCount int            `json:"loopCount,omitempty"` // how often it was entered again in a row
 
 	kept stepOutputs
-	last *exchange // whose memory the next one takes
+	last *eval.Exchange // whose memory the next one takes
 }
 
 // returning is a step that waits for the step that its retry names.
@@ -152,10 +155,10 @@ type waiting struct {
 
 // jump is where control goes.
 type jump struct {
-	Kind     jumpKind `json:"kind"`
-	Step     int      `json:"step"`
-	Workflow int      `json:"workflow"`
-	Inputs   object   `json:"inputs,omitempty"` // of the workflow; nil: those of the same names (F10)
+	Kind     jumpKind      `json:"kind"`
+	Step     int           `json:"step"`
+	Workflow int           `json:"workflow"`
+	Inputs   stored.Object `json:"inputs,omitempty"` // of the workflow; nil: those of the same names (F10)
 }
 
 type jumpKind uint8
@@ -309,9 +312,9 @@ func (x *Execution) Respond(r *Response) error {
 	e := f.Exchange
 	e.Status, e.Answer, e.Body, f.Received = r.Status, r.Header, r.Body, r.Received
 	e.URL = cmp.Or(r.URL, e.Target)
-	e.places = x.step(f).Places
+	e.Places = x.step(f).Places
 	if r.Decoded {
-		e.Body, e.value, e.decoded = nil, decoded, true
+		e.Decoded(decoded)
 	}
 	f.Phase = phaseJudge
 	if x.listener != nil {
@@ -398,7 +401,7 @@ func (x *Execution) whereWorkflow(f *frame) At {
 // push puts a workflow on the stack; inputs are prepared already.
 func (x *Execution) push(index int, why purpose, inputs map[string]any) {
 	w := x.program.Workflows[index]
-	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]object, len(w.Steps)), Executed: make([]bool, len(w.Steps)), kept: newOutputs(w)}
+	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]stored.Object, len(w.Steps)), Executed: make([]bool, len(w.Steps)), kept: newOutputs(w)}
 	x.state.Frames = append(x.state.Frames, f)
 	x.learnInputs(w, inputs)
 }
@@ -550,7 +553,7 @@ func (x *Execution) finish(f *frame, failed *failure) {
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
 	if len(x.state.Frames) == 1 {
-		x.state.Finished, x.state.Frames = &finished{Outputs: withNulls(outputs), Failure: failed}, nil
+		x.state.Finished, x.state.Frames = &finished{Outputs: stored.Object(outputs).WithNulls(), Failure: failed}, nil
 		return
 	}
 	x.state.Frames = x.state.Frames[:len(x.state.Frames)-1]
@@ -578,7 +581,7 @@ func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *f
 // abort ends the whole run at once; the outputs that are known are kept.
 func (x *Execution) abort(failed *failure) {
 	root := x.state.Frames[0]
-	outputs := withNulls(x.workflowOutputs(root, false))
+	outputs := stored.Object(x.workflowOutputs(root, false)).WithNulls()
 	x.learnResults(x.workflow(root), outputs)
 	x.state.Finished = &finished{Outputs: outputs, Failure: failed}
 	x.pending = nil
@@ -592,7 +595,7 @@ func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 	w := x.workflow(f)
 	f.Exchange, f.Called, f.Results = nil, nil, map[string]any{}
 	for i := range w.Outputs {
-		if v := x.output(f, &w.Outputs[i], succeeded); known(&v) {
+		if v := x.output(f, &w.Outputs[i], succeeded); stored.Known(&v) {
 			f.Results[w.Outputs[i].Name] = v.V
 		}
 	}
@@ -603,12 +606,12 @@ func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 // is read; shown it is null on success, absent on failure (F2).
 func (x *Execution) output(f *frame, o *program.Output, succeeded bool) value.Found {
 	noted := x.state.Diagnostics
-	v, ok := x.value(f, &o.Value)
+	v, ok := x.in(f).Value(&o.Value)
 	switch {
 	case ok:
 		return value.Found{V: v, OK: true}
-	case succeeded || o.Value.Kind == program.Reference && x.foundNothing(f, &o.Value.Ref):
-		v = nothing{}
+	case succeeded || o.Value.Kind == program.Reference && x.in(f).FoundNothing(&o.Value.Ref):
+		v = stored.Nothing{}
 	default:
 		v = nil
 	}
@@ -632,11 +635,6 @@ func (x *Execution) raise(f *frame, code string, at arazzo.Position, message str
 	if x.listener != nil {
 		x.emit(&DiagnosticRaised{At: x.where(f), Diagnostic: d})
 	}
-}
-
-// missing records that an operand had no value.
-func (x *Execution) missing(f *frame, text string, at arazzo.Position) {
-	x.raise(f, "missing-value", at, text+" has no value here")
 }
 
 func (x *Execution) emit(e Event) { x.listener(e) }

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -29,7 +30,7 @@ func newProgram(linked *program.Program, files fs.FS) *Program {
 }
 
 func (p *Program) newExecution() *Execution {
-	return &Execution{program: p.linked, files: p.files, security: p.security}
+	return &Execution{program: p.linked, security: p.security, evaluator: eval.Evaluator{Files: p.files, Strict: p.linked.Strict}}
 }
 
 // Package check, and nothing else, sees what is linked.

@@ -59,7 +59,7 @@ func (x *Execution) learnAnswer(f *frame) {
 	x.listener = nil
 	for i := range s.Answers {
 		a := &s.Answers[i]
-		if v, ok := x.look(f, a.Ref); ok {
+		if v, ok := x.in(f).Look(a.Ref); ok {
 			a.Route.Follow(v, x.secrets.Add)
 		}
 	}
@@ -72,7 +72,7 @@ func (x *Execution) learnOutputs(f *frame, s *program.Step) {
 		if o.Secrets == nil {
 			continue
 		}
-		if v, ok := f.stepOutput(x.workflow(f).Steps, &program.Ref{Step: s, Slot: i + 1, Name: o.Name}); ok {
+		if v, ok := f.stepOutput(&program.Ref{Step: s, Slot: i + 1, Name: o.Name}); ok {
 			x.learn(v, o.Secrets)
 		}
 	}

@@ -3,17 +3,15 @@ package runtime
 import (
 	"bytes"
 	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/program"
-	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // snapshotFormat is the version of what [Execution.Snapshot] returns. It changes
@@ -132,15 +130,15 @@ func (p *Program) read(data []byte, into *snapshot) error {
 }
 
 // learnSent finds the secrets among what the pending request carries.
-func (x *Execution) learnSent(s *program.Step, e *exchange) {
+func (x *Execution) learnSent(s *program.Step, e *eval.Exchange) {
 	for i := range s.Arguments {
 		a := &s.Arguments[i]
-		if v, ok := e.argument(a.In, a.Name); ok {
+		if v, ok := e.Argument(a.In, a.Name); ok {
 			x.learn(v, a.Secrets)
 		}
 	}
-	if e.Payload.set && s.Body != nil {
-		x.learn(e.Payload.v, s.Body.Secrets)
+	if e.Payload.Set && s.Body != nil {
+		x.learn(e.Payload.V, s.Body.Secrets)
 	}
 }
 
@@ -152,7 +150,7 @@ func (x *Execution) valid() error {
 		return errors.New("the run is out of range")
 	}
 	for index, c := range x.state.Completed {
-		if index < 0 || index >= workflows || c == nil || !c.Failure.valid() || !c.Inputs.isJSON() {
+		if index < 0 || index >= workflows || c == nil || !c.Failure.valid() || !c.Inputs.IsJSON() {
 			return errors.New("a completed workflow is out of range")
 		}
 	}
@@ -161,7 +159,7 @@ func (x *Execution) valid() error {
 			return errors.New("an executed step is out of range")
 		}
 	}
-	if x.state.Finished != nil && !(x.state.Finished.Failure.valid() && x.state.Finished.Outputs.isJSON()) {
+	if x.state.Finished != nil && !(x.state.Finished.Failure.valid() && x.state.Finished.Outputs.IsJSON()) {
 		return errors.New("the result is out of range")
 	}
 	for i, f := range x.state.Frames {
@@ -193,7 +191,7 @@ func (f *frame) valid(p *program.Program) bool {
 	steps := len(w.Steps)
 	inRange := func(step int) bool { return step >= 0 && step < steps }
 	ok := f.Purpose < purposes && f.Phase < phases && f.Depend >= 0 && f.Depend <= len(w.DependsOn) &&
-		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.isJSON() &&
+		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.IsJSON() &&
 		(f.Return == nil || inRange(f.Return.Step) && f.Return.Attempt >= 0) && f.Failure.valid()
 	if !ok {
 		return false
@@ -205,7 +203,7 @@ func (f *frame) valid(p *program.Program) bool {
 	case phaseJudge:
 		return f.Exchange != nil || s.Operation == nil || f.Failure != nil
 	case phaseWait:
-		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) && f.Wait.Then.Inputs.isJSON() &&
+		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) && f.Wait.Then.Inputs.IsJSON() &&
 			f.Wait.Then.Workflow >= 0 && f.Wait.Then.Workflow < len(p.Workflows)
 	}
 	return true
@@ -218,137 +216,4 @@ func (f *failure) valid() bool {
 		}
 	}
 	return true
-}
-
-// boxed is a JSON value in a snapshot, with what JSON itself cannot tell: the
-// bytes of a body, and a float64 that happens to be an integer.
-type boxed struct {
-	v   any
-	set bool
-}
-
-func (b boxed) IsZero() bool { return !b.set }
-
-func (b boxed) MarshalJSON() ([]byte, error) { return value.AppendJSON(nil, box(b.v)), nil }
-
-func (b *boxed) UnmarshalJSON(data []byte) error {
-	v, err := value.Decode(data)
-	if err != nil {
-		return err
-	}
-	b.v, b.set = unbox(v), true
-	return nil
-}
-
-// object is a JSON object in a snapshot. A member may be nothing: outputs have that.
-type object map[string]any
-
-func (o object) MarshalJSON() ([]byte, error) {
-	if o == nil {
-		return []byte("null"), nil
-	}
-	members := make(map[string]any, len(o))
-	for name, v := range o {
-		members[name] = box(v)
-	}
-	return value.AppendJSON(nil, members), nil
-}
-
-func (o *object) UnmarshalJSON(data []byte) error {
-	v, err := value.Decode(data)
-	if err != nil {
-		return err
-	}
-	members, ok := v.(map[string]any)
-	if v == nil {
-		*o = nil
-		return nil
-	}
-	if !ok {
-		return errors.New("an object is expected")
-	}
-	for name, v := range members {
-		if m, ok := v.(map[string]any); ok && len(m) == 1 && m[boxNone] == true {
-			members[name] = nothing{}
-			continue
-		}
-		members[name] = unbox(v)
-	}
-	*o = members
-	return nil
-}
-
-// isJSON reports whether no member is nothing.
-func (o object) isJSON() bool {
-	for _, v := range o {
-		if v == any(nothing{}) {
-			return false
-		}
-	}
-	return true
-}
-
-const (
-	boxBytes = "$bytes"
-	boxMap   = "$object"
-	boxNone  = "$nothing"
-)
-
-func box(v any) any {
-	switch v := v.(type) {
-	case nothing:
-		return map[string]any{boxNone: true}
-	case []byte:
-		return map[string]any{boxBytes: base64.StdEncoding.EncodeToString(v)}
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1e21 {
-			return json.Number(string(value.AppendJSON(nil, v)) + ".0")
-		}
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = box(v[i])
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name := range v {
-			out[name] = box(v[name])
-		}
-		_, bytes := out[boxBytes]
-		_, object := out[boxMap]
-		_, none := out[boxNone]
-		if len(out) == 1 && (bytes || object || none) {
-			return map[string]any{boxMap: out}
-		}
-		return out
-	case object:
-		return box(map[string]any(v))
-	}
-	return v
-}
-
-func unbox(v any) any {
-	switch v := v.(type) {
-	case []any:
-		for i := range v {
-			v[i] = unbox(v[i])
-		}
-	case map[string]any:
-		if len(v) == 1 {
-			if text, ok := v[boxBytes].(string); ok {
-				if b, err := base64.StdEncoding.DecodeString(text); err == nil {
-					return b
-				}
-			}
-			if inner, ok := v[boxMap].(map[string]any); ok {
-				v = inner
-			}
-		}
-		for name := range v {
-			v[name] = unbox(v[name])
-		}
-		return v
-	}
-	return v
 }

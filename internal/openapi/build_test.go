@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/google/go-cmp/cmp"
 )
@@ -163,8 +164,8 @@ func TestParseForm(t *testing.T) {
 
 func TestAddedCredentials(t *testing.T) {
 	r := &Request{URL: "http://h/a?b=1", Header: map[string][]string{"Cookie": {"c=1"}}}
-	r.AddQuery("k=" + Escape("a b/"))
-	r.AddCookie("s=" + CookieValue(`a+/="; `))
+	r.AddQuery("k=" + uri.Encode("a b/"))
+	r.AddCookie("s=" + uri.CookieValue(`a+/="; `))
 	if r.URL != "http://h/a?b=1&k=a%20b%2F" || r.Header.Get("Cookie") != "c=1; s=a+/=%22%3B%20" {
 		t.Errorf("%s %v", r.URL, r.Header)
 	}

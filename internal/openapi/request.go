@@ -312,7 +312,7 @@ func cookie(p *Parameter, v Value) (string, error) {
 	if p.Style != "cookie" {
 		escape := escapeAll
 		if p.AllowReserved {
-			escape = escaping{encodeStrict, encodeCookie}
+			escape = escaping{uri.Encode, encodeCookie}
 		}
 		return expand(p, v, escape), nil
 	}

@@ -51,10 +51,10 @@ func (p *Parameter) style() style {
 type escaping struct{ name, value func(string) string }
 
 var (
-	escapeAll      = escaping{encodeStrict, encodeStrict}
-	escapeReserved = escaping{encodeStrict, encodeReserved}
-	escapePath     = escaping{encodeStrict, encodePath}
-	escapeSegment  = escaping{encodeStrict, encodeSegment}
+	escapeAll      = escaping{uri.Encode, uri.Encode}
+	escapeReserved = escaping{uri.Encode, encodeReserved}
+	escapePath     = escaping{uri.Encode, encodePath}
+	escapeSegment  = escaping{uri.Encode, encodeSegment}
 	escapeForm     = escaping{encodeFormText, encodeFormText}
 	escapeNothing  = escaping{encodeNothing, encodeNothing}
 )
@@ -240,14 +240,9 @@ var (
 	querySet        = uri.SetOf(reserved + "&=+")
 	reservedFormSet = uri.SetOf(reserved + " ")
 	formSet         = uri.SetOf(uri.Unreserved + " ")
-	cookieValueSet  = uri.SetOf(uri.Unreserved + "!#$%&'()*+/:<=>?@[]^`{|}")
 	cookieSet       = uri.SetOf(uri.Unreserved + ":/?#[]@!$&'()*+=")
-	unreservedSet   = uri.SetOf(uri.Unreserved)
 	reservedSet     = uri.SetOf(reserved)
 )
-
-// Escape escapes a value as one in a path or query is.
-func Escape(s string) string { return encodeStrict(s) }
 
 // encodePath keeps slashes and what else may stand in a path.
 func encodePath(s string) string { return uri.PercentOnce(s, pathSet) }
@@ -256,13 +251,7 @@ func encodePath(s string) string { return uri.PercentOnce(s, pathSet) }
 // (OpenAPI 3.1.1, Path Templating).
 func encodeSegment(s string) string { return uri.PercentOnce(s, segmentSet) }
 
-func encodeStrict(s string) string   { return uri.Percent(s, unreservedSet) }
 func encodeReserved(s string) string { return uri.PercentOnce(s, reservedSet) }
-
-// CookieValue escapes what a cookie cannot have (RFC 6265 §4.1.1), and nothing else.
-func CookieValue(s string) string {
-	return uri.Percent(s, cookieValueSet)
-}
 
 // encodeCookie keeps the reserved characters that a cookie may have (RFC 6265 §4.1.1).
 func encodeCookie(s string) string { return uri.PercentOnce(s, cookieSet) }

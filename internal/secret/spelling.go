@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -27,7 +27,7 @@ func spellings(secret string) []string {
 			}
 		}
 	}
-	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), openapi.CookieValue(secret)} {
+	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), uri.Encode(secret), uri.CookieValue(secret)} {
 		add(form, url.QueryEscape(form), url.PathEscape(form))
 	}
 	add(html.EscapeString(secret))

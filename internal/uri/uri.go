@@ -76,3 +76,16 @@ var whole = SetOf(Unreserved + ":/?#[]@!$&'()*+,;=%")
 // it goes to url.Parse: a path with one character that a URI cannot have is
 // written anew by net/url as a whole, and an escaped slash in it becomes a slash.
 func Escape(ref string) string { return Percent(ref, whole) }
+
+var (
+	unreserved  = SetOf(Unreserved)
+	cookieValue = SetOf(Unreserved + "!#$%&'()*+/:<=>?@[]^`{|}")
+)
+
+// Encode escapes all but the unreserved characters, as for one value in a path or
+// query.
+func Encode(s string) string { return Percent(s, unreserved) }
+
+// CookieValue escapes what the value of a cookie cannot have (RFC 6265 §4.1.1), and
+// nothing else.
+func CookieValue(s string) string { return Percent(s, cookieValue) }
