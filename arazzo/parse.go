@@ -89,7 +89,9 @@ type reader struct {
 	diagnostics []Diagnostic
 }
 
-func (r *reader) report(code string, s Severity, p Position, message string) { r.reportFix(code, s, p, message, nil) }
+func (r *reader) report(code string, s Severity, p Position, message string) {
+	r.reportFix(code, s, p, message, nil)
+}
 
 // reportFix is report with a fix, which may be nil.
 func (r *reader) reportFix(code string, s Severity, p Position, message string, fix *Fix) {
