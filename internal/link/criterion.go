@@ -28,7 +28,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 		}
 		return c
 	}
-	if n := decl.Origin(); n != nil && (n.Get("condition") == nil || c.Kind != program.SimpleCriterion && decl.Context == "") {
+	if n := decl.Origin(); n.Exists() && (!n.Get("condition").Exists() || c.Kind != program.SimpleCriterion && decl.Context == "") {
 		return c // the parser has reported what is missing
 	}
 	if c.Kind == program.SimpleCriterion {

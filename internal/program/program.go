@@ -8,13 +8,13 @@
 package program
 
 import (
-	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
@@ -35,7 +35,7 @@ type Program struct {
 
 // A Document is an Arazzo document with the descriptions that it names.
 type Document struct {
-	Root      *arazzo.Node // Decl as a tree
+	Root      *tree.Node // Decl as a tree
 	Decl      *arazzo.Document
 	Location  string               // the base of its relative sources, unless $self says otherwise
 	Sources   []*Source            // all that are declared
@@ -46,7 +46,7 @@ type Document struct {
 
 // Later reports whether the document is of version 1.1, whose features a document
 // of version 1.0 does not have.
-func (d *Document) Later() bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
+func (d *Document) Later() bool { return d.Decl.Minor() > 0 }
 
 // Entry returns the document that was linked first.
 func (p *Program) Entry() *Document { return p.Documents[0] }

@@ -49,6 +49,10 @@ type Node struct {
 	later *later // what is unread in the text
 }
 
+// Of returns the tree of an arazzo.Node, nil for a missing value. Package arazzo
+// sets it, so that its nodes have no public method for it.
+var Of func(node any) *Node
+
 // A Member is one name and value of an object.
 type Member struct {
 	Name         string
