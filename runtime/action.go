@@ -151,7 +151,8 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 		return
 	}
 	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then, Since: f.Received}, phaseWait
-	f.Exchange, f.last, x.values = nil, nil, nil // what comes next is decided: a waiting run does not keep the messages
+	f.Exchange, f.last = nil, nil // what comes next is decided: a waiting run does not keep the messages
+	x.evaluator.Release()
 	if x.listener != nil {
 		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
-	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/stored"
@@ -33,11 +32,9 @@ type Execution struct {
 	scope     scope // of the evaluator
 
 	pending  Command
-	told     bool            // how the pending Send goes out
-	attached bool            // to a driver
-	values   []openapi.Value // of the request that is built; kept for the next
-	outputs  []value.Found   // of the step that is judged; kept for the next
-	hole     string          // the first expression in a longer text that had no value, since the request was begun
+	told     bool          // how the pending Send goes out
+	attached bool          // to a driver
+	outputs  []value.Found // of the step that is judged; kept for the next
 
 	// What the driver knows, and no snapshot has.
 	address           address    // of the last request
