@@ -90,20 +90,27 @@ type reader struct {
 }
 
 func (r *reader) report(code string, s Severity, p Position, message string) {
+	r.reportFix(code, s, p, message, nil)
+}
+
+// reportFix is report with a fix, which may be nil.
+func (r *reader) reportFix(code string, s Severity, p Position, message string, fix *Fix) {
 	p.File = r.file
 	if r.document != nil {
 		p = r.document.Locate(p)
 	}
-	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: message})
+	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: message, Fix: fix})
 }
 
-// correct gives the newest diagnostic a fix: the scalar or name at its place
-// becomes text.
-func (r *reader) correct(was, text string) {
-	d := &r.diagnostics[len(r.diagnostics)-1]
-	if edit, ok := r.document.Replace(d.Position, 0, len(was), text); ok && text != "" {
-		d.Fix = &Fix{Message: "write " + text, Edits: []Edit{edit}}
+// respell returns the fix that writes another text in place of the scalar or
+// name at a place; nil where there is none. (Package fix does the same for a
+// piece of a scalar, with the same [Document.Replace].)
+func (r *reader) respell(p Position, was, text string) *Fix {
+	edit, ok := r.document.Replace(p, 0, len(was), text)
+	if !ok || text == "" {
+		return nil
 	}
+	return &Fix{Message: "write " + text, Edits: []Edit{edit}}
 }
 
 func place(n *tree.Node, pointer string) Position {
@@ -118,16 +125,14 @@ func (r *reader) want(n *tree.Node, pointer string, kind tree.Kind) bool {
 		return true
 	}
 	message := fmt.Sprintf("%s must be %s, not %s", lastToken(pointer), kind, n.Kind)
+	var fix *Fix
 	if kind == tree.String && (n.Kind == tree.Number || n.Kind == tree.Bool) {
 		message += fmt.Sprintf("; put %s in quotes", n.Text)
-	}
-	r.report("type", Error, place(n, pointer), message)
-	if kind == tree.String && (n.Kind == tree.Number || n.Kind == tree.Bool) {
-		d := &r.diagnostics[len(r.diagnostics)-1]
-		if edit, ok := r.document.ReplaceValue(d.Position, NewNode(n.Text)); ok {
-			d.Fix = &Fix{Message: "put it in quotes", Edits: []Edit{edit}}
+		if edit, ok := r.document.ReplaceValue(place(n, pointer), NewNode(n.Text)); ok {
+			fix = &Fix{Message: "put it in quotes", Edits: []Edit{edit}}
 		}
 	}
+	r.reportFix("type", Error, place(n, pointer), message, fix)
 	return false
 }
 
@@ -161,11 +166,12 @@ func (r *reader) object(v reflect.Value, n *tree.Node, pointer string) {
 		default:
 			o.Unknown = append(o.Unknown, Entry[Node]{m.Name, Node{m.Value}})
 			if n.Get("reference") == nil { // what else a Reusable Object has is ignored
-				r.report("unknown-field", Warning, Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)},
-					fmt.Sprintf("unknown field %q%s", m.Name, nearest.Hint(m.Name, table.names)))
+				p := Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)}
+				var fix *Fix
 				if right := nearest.Only(m.Name, table.names); n.Get(right) == nil {
-					r.correct(m.Name, right)
+					fix = r.respell(p, m.Name, right)
 				}
+				r.reportFix("unknown-field", Warning, p, fmt.Sprintf("unknown field %q%s", m.Name, nearest.Hint(m.Name, table.names)), fix)
 			}
 		}
 	}
@@ -206,8 +212,9 @@ func (r *reader) oneOf(enum []string, n *tree.Node, pointer, what string) {
 		enum = slices.DeleteFunc(slices.Clone(enum), func(s string) bool { return slices.Contains(laterValues, s) })
 	}
 	if !slices.Contains(enum, n.Text) {
-		r.report("enum", Error, place(n, pointer), fmt.Sprintf("%s is %q; it must be one of %s", what, n.Text, strings.Join(enum, ", ")))
-		r.correct(n.Text, nearest.Only(n.Text, enum))
+		p := place(n, pointer)
+		r.reportFix("enum", Error, p, fmt.Sprintf("%s is %q; it must be one of %s", what, n.Text, strings.Join(enum, ", ")),
+			r.respell(p, n.Text, nearest.Only(n.Text, enum)))
 	}
 }
 

@@ -365,7 +365,7 @@ func (o *Operation) Supplied(p *Parameter) bool {
 	}
 	for _, alternative := range o.Security {
 		for _, scheme := range alternative {
-			if scheme.In == p.In && strings.EqualFold(scheme.ParamName, p.Name) {
+			if p.Is(scheme.ParamName, scheme.In) {
 				return true
 			}
 		}
