@@ -76,7 +76,11 @@ func codes(t *testing.T, e check.Entry, example string) []string {
 	}
 	compiler := &runtime.Compiler{Loader: exampleLoader(api)}
 	program, err := compiler.Compile(context.Background(), doc)
-	for _, d := range check.Program(program) {
+	analyze := check.Program
+	if e.Code == "check-limit" {
+		analyze = func(p *runtime.Program) []arazzo.Diagnostic { return check.Within(p, 1, 0) }
+	}
+	for _, d := range analyze(program) {
 		add(d)
 	}
 	if e.Response == "" || err != nil {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -132,26 +133,22 @@ func whereTo(a *program.Action) string {
 	return "goes on"
 }
 
-// endlessLoops tells of steps from which no way leads to an end, but that a
+// endlessLoops reports steps from which no way leads to an end, except that a
 // step fails and nothing catches it.
 func (c *checker) endlessLoops(g *graph) {
 	told, ends := make([]bool, len(g.Steps)), g.canEnd()
 	for i := range g.Steps {
-		if !g.reached[i] || told[i] || ends[i] {
+		if !g.reached[i] || told[i] || ends[i] || !g.loops(i) {
 			continue
 		}
-		from := g.from(i)
-		if !from[i] {
-			continue
-		}
-		for j := range from {
-			told[j] = told[j] || from[j]
-		}
+		var from []int
+		spread(g.next, i, told, func(j int) { from = append(from, j) })
+		slices.Sort(from)
 		d := c.report(g.Document, arazzo.Warning, "endless-loop", g.Steps[i].Decl.At("stepId"),
 			"once step %q is reached, no way leads to the end of the workflow: the loop stops only by a failure that no action catches, or by the limit of steps", g.Steps[i].Decl.StepID)
-		for j, in := range from {
+		for _, j := range from {
 			for _, e := range g.edges[j] {
-				if in && e.to >= 0 && e.to <= j && e.action != nil && e.action.Kind == "goto" {
+				if e.to >= 0 && e.to <= j && e.action != nil && e.action.Kind == "goto" && len(d.Related) < mostNames {
 					d.Related = append(d.Related, related(g.Document, e.action.Listed, "action %q goes back to step %q", e.action.Name, g.Steps[e.to].Decl.StepID))
 				}
 			}
@@ -162,45 +159,35 @@ func (c *checker) endlessLoops(g *graph) {
 // canEnd tells of each step whether a way leads from it to the end of the
 // workflow.
 func (g *graph) canEnd() []bool {
-	can := make([]bool, len(g.Steps))
-	before := make([][]int, len(g.Steps))
-	var found []int
+	can, back := make([]bool, len(g.Steps)), reversed(g.next)
 	for i := range g.Steps {
 		// One that never succeeds is another mistake than a loop.
-		can[i] = len(g.edges[i]) == 0 || g.edges[i][0].failed
+		ends := len(g.edges[i]) == 0 || g.edges[i][0].failed
 		for _, e := range g.edges[i] {
-			switch {
-			case e.to >= 0:
-				before[e.to] = append(before[e.to], i)
-			case e.to == endSucceeded, e.to == endByAction, e.to == endHandedOver:
-				can[i] = true
-			}
+			ends = ends || e.to == endSucceeded || e.to == endByAction || e.to == endHandedOver
 		}
-		if can[i] {
-			found = append(found, i)
-		}
-	}
-	for len(found) > 0 {
-		last := found[len(found)-1]
-		found = found[:len(found)-1]
-		for _, i := range before[last] {
-			if !can[i] {
-				can[i] = true
-				found = append(found, i)
-			}
+		if ends && !can[i] {
+			can[i] = true
+			spread(back, i, can, func(int) {})
 		}
 	}
 	return can
 }
 
-// busyLoops tells of a goto that leads back to the same request at once.
+// busyLoops reports a goto that leads back to the same request at once.
 func (c *checker) busyLoops(g *graph) {
+	unsafe := map[int]bool{} // components with a step that does more than read
+	for i, s := range g.Steps {
+		if !reads(s) {
+			unsafe[g.loop[i]] = true
+		}
+	}
 	for i := range g.Steps {
 		if !g.reached[i] {
 			continue
 		}
 		for _, e := range g.edges[i] {
-			if e.action == nil || e.action.Kind != "goto" || e.to < 0 || e.to > i || !g.polls(e.to, i) {
+			if e.action == nil || e.action.Kind != "goto" || e.to < 0 || e.to > i || !g.polls(e.to, i, unsafe) {
 				continue
 			}
 			s := g.Steps[e.to]
@@ -214,28 +201,27 @@ func (c *checker) busyLoops(g *graph) {
 	}
 }
 
-// polls reports whether the loop from a step to another and back sends the same
-// safe requests over and over.
-func (g *graph) polls(head, tail int) bool {
-	var loop []*program.Step
-	after, before := g.from(head), g.into(tail)
-	for i, s := range g.Steps {
-		if i == head || i == tail || after[i] && before[i] {
-			loop = append(loop, s)
-		}
-	}
-	for _, s := range loop {
-		if s.Operation == nil || s.Operation.Method != "GET" && s.Operation.Method != "HEAD" {
+// reads reports whether the request of a step is a safe one.
+func reads(s *program.Step) bool {
+	return s.Operation != nil && (s.Operation.Method == "GET" || s.Operation.Method == "HEAD")
+}
+
+// polls reports whether the loop from head to tail, from which an edge leads back
+// to head, sends the same safe requests over and over. Its steps are those of
+// their component, or the two where no way leads from head to tail.
+func (g *graph) polls(head, tail int, unsafe map[int]bool) bool {
+	in := func(i int) bool { return i == head || i == tail || g.loop[i] == g.loop[head] }
+	if g.loop[head] != g.loop[tail] {
+		in = func(i int) bool { return i == head || i == tail }
+		if !reads(g.Steps[head]) || !reads(g.Steps[tail]) {
 			return false
 		}
+	} else if unsafe[g.loop[head]] {
+		return false
 	}
 	same := true
 	for a := range program.Each(g.Steps[head].Arguments) {
-		a.Value.All(func(r *program.Ref) {
-			for _, s := range loop {
-				same = same && r.Step != s
-			}
-		})
+		a.Value.All(func(r *program.Ref) { same = same && (r.Step == nil || !in(r.Step.Index)) })
 	}
 	return same
 }
@@ -256,59 +242,100 @@ func (c *checker) retries(g *graph) {
 	}
 }
 
-// endlessRecursion tells of workflows that call themselves whatever happens.
-// A workflow can finish when a way leads to one of its ends on which all that
-// it calls can finish.
+// endlessRecursion reports workflows that call themselves, or hand over to
+// themselves, on all of their ways. Where a step may fail and nothing catches it,
+// that ends the workflow all the same, as it does an endless loop.
 func (c *checker) endlessRecursion() {
-	finishes := make([]bool, len(c.graphs))
-	for changed := true; changed; {
-		changed = false
-		for i, g := range c.graphs {
-			if !finishes[i] && g.finishes(func(w *program.Workflow) bool { return w == nil || finishes[w.Index] }) {
-				finishes[i], changed = true, true
-			}
-		}
-	}
-	anything := func(*program.Workflow) bool { return true }
+	finishes, ends := c.finishing(false), c.finishing(true)
+	circle := components(c.callEdges())
 	for i, g := range c.graphs {
-		if finishes[i] || !g.whole || !g.finishes(anything) {
+		if finishes[i] || !g.whole || !g.hasEnd() {
 			continue
 		}
 		s, called := g.recursion(finishes)
-		if s == nil || !c.leadsBack(called, g.Workflow) {
+		if s == nil || circle[called.Index] != circle[i] {
 			continue
 		}
-		c.report(g.Document, arazzo.Error, "endless-recursion", s.Decl.At("stepId"),
-			"workflow %q never finishes: every way through it comes to step %q, which leads to workflow %q again", g.Decl.WorkflowID, s.Decl.StepID, g.Decl.WorkflowID)
+		const message = "workflow %q never finishes: every way through it comes to step %q, which leads to workflow %q again"
+		if ends[i] {
+			c.report(g.Document, arazzo.Warning, "endless-recursion", s.Decl.At("stepId"), message+", until a step fails and no action catches it",
+				g.Decl.WorkflowID, s.Decl.StepID, g.Decl.WorkflowID)
+			continue
+		}
+		c.report(g.Document, arazzo.Error, "endless-recursion", s.Decl.At("stepId"), message, g.Decl.WorkflowID, s.Decl.StepID, g.Decl.WorkflowID)
 	}
 }
 
-func (g *graph) finishes(can func(*program.Workflow) bool) bool {
-	seen := make([]bool, len(g.Steps))
-	var visit func(int) bool
-	visit = func(i int) bool {
-		if i < 0 {
-			return i != endFailed
+// finishing reports of each workflow whether a way leads to one of its ends on
+// which all that it calls can finish; with failures, an end by a failure that no
+// action catches is one of them.
+func (c *checker) finishing(failures bool) []bool {
+	type place struct{ workflow, step int }
+	type way struct {
+		place
+		edge
+	}
+	var (
+		finished = make([]bool, len(c.graphs))
+		waiting  = make([][]way, len(c.graphs)) // for a workflow to finish
+		seen     = make([][]bool, len(c.graphs))
+		open     []place
+	)
+	follow := func(w way) {
+		var needed []*program.Workflow
+		if s := c.graphs[w.workflow].Steps[w.step]; failures || !w.failed {
+			needed = append(needed, s.Called)
 		}
-		if seen[i] {
-			return false
+		if w.to == endHandedOver {
+			needed = append(needed, w.action.Workflow)
 		}
-		seen[i] = true
-		s := g.Steps[i]
-		for _, e := range g.edges[i] {
-			if s.Called != nil && !e.failed && !can(s.Called) {
-				continue
+		for _, n := range needed {
+			if n != nil && !finished[n.Index] {
+				waiting[n.Index] = append(waiting[n.Index], w)
+				return
 			}
-			if e.to == endHandedOver && !can(e.action.Workflow) {
-				continue
+		}
+		open = append(open, place{w.workflow, w.to})
+	}
+	for i, g := range c.graphs {
+		seen[i] = make([]bool, len(g.Steps))
+		start := place{i, 0}
+		if len(g.Steps) == 0 {
+			start.step = endSucceeded
+		}
+		open = append(open, start)
+	}
+	for len(open) > 0 {
+		p := open[len(open)-1]
+		open = open[:len(open)-1]
+		switch {
+		case p.step == endFailed && !failures:
+		case p.step < 0 && !finished[p.workflow]:
+			finished[p.workflow] = true
+			for _, w := range waiting[p.workflow] {
+				follow(w)
 			}
-			if visit(e.to) {
+		case p.step >= 0 && !seen[p.workflow][p.step]:
+			seen[p.workflow][p.step] = true
+			for _, e := range c.graphs[p.workflow].edges[p.step] {
+				follow(way{p, e})
+			}
+		}
+	}
+	return finished
+}
+
+// hasEnd reports whether some way leads to an end that is not a failure, where
+// everything that the workflow calls finishes.
+func (g *graph) hasEnd() bool {
+	for i, edges := range g.edges {
+		for _, e := range edges {
+			if g.reached[i] && e.to < 0 && e.to != endFailed {
 				return true
 			}
 		}
-		return false
 	}
-	return len(g.Steps) == 0 || visit(0)
+	return len(g.Steps) == 0
 }
 
 // recursion finds a reachable step that calls, or hands over to, a workflow
@@ -330,31 +357,23 @@ func (g *graph) recursion(finishes []bool) (*program.Step, *program.Workflow) {
 	return nil, nil
 }
 
-// leadsBack reports whether calls and hand-overs lead from one workflow to
-// another.
-func (c *checker) leadsBack(from, to *program.Workflow) bool {
-	seen := map[*program.Workflow]bool{}
-	var visit func(*program.Workflow) bool
-	visit = func(w *program.Workflow) bool {
-		if w == nil || seen[w] {
-			return false
-		}
-		if w == to {
-			return true
-		}
-		seen[w] = true
-		g := c.graphs[w.Index]
-		for i, s := range g.Steps {
-			if visit(s.Called) {
-				return true
+// callEdges are the calls and hand-overs between workflows as a graph.
+func (c *checker) callEdges() [][]int {
+	edges := make([][]int, len(c.graphs))
+	for i, g := range c.graphs {
+		add := func(w *program.Workflow) {
+			if w != nil {
+				edges[i] = append(edges[i], w.Index)
 			}
-			for _, e := range g.edges[i] {
-				if e.action != nil && visit(e.action.Workflow) {
-					return true
+		}
+		for j, s := range g.Steps {
+			add(s.Called)
+			for _, e := range g.edges[j] {
+				if e.action != nil {
+					add(e.action.Workflow)
 				}
 			}
 		}
-		return false
 	}
-	return visit(from)
+	return edges
 }

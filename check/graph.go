@@ -14,7 +14,9 @@ type graph struct {
 	// refers to is reached too, though nothing leaves it then (F12).
 	reached []bool
 	dead    []deadAction
-	whole   bool // false: some actions lead to what does not exist
+	whole   bool    // false: some actions lead to what does not exist
+	next    [][]int // the steps that edges lead to, by the step that they leave
+	loop    []int   // the number of the strongly connected component of each step
 }
 
 // edge is one way on from a step.
@@ -55,16 +57,35 @@ func (c *checker) newGraph(w *program.Workflow) *graph {
 		}
 		g.leave(c, s, s.OnFailure, failed, true, endFailed)
 	}
+	g.next = make([][]int, len(w.Steps))
+	for i, edges := range g.edges {
+		for _, e := range edges {
+			if e.to >= 0 {
+				g.next[i] = append(g.next[i], e.to)
+			}
+		}
+	}
+	g.loop = components(g.next)
 	if len(w.Steps) > 0 {
-		g.reach(0)
+		g.reached[0] = true
+		spread(g.next, 0, g.reached, func(int) {})
 	}
 	return g
+}
+
+// loops reports whether a way leads from a step back to it.
+func (g *graph) loops(i int) bool {
+	return slices.Contains(g.next[i], i) || slices.ContainsFunc(g.next[i], func(to int) bool { return g.loop[to] == g.loop[i] })
 }
 
 // leave adds the ways that actions offer (F4), and the one of no action.
 func (g *graph) leave(c *checker, s *program.Step, actions []*program.Action, left codes, failed bool, otherwise int) {
 	all := left
-	var taken []*program.Action
+	type passed struct {
+		by   *program.Action
+		with codes
+	}
+	var taken []passed
 	for _, a := range actions {
 		pass, certain := c.passing(a.Criteria)
 		switch {
@@ -75,18 +96,15 @@ func (g *graph) leave(c *checker, s *program.Step, actions []*program.Action, le
 			g.dead = append(g.dead, deadAction{s, a, failed, nil})
 			continue
 		case left.and(pass).empty():
-			i := slices.IndexFunc(taken, func(b *program.Action) bool {
-				of, _ := c.passing(b.Criteria)
-				return !of.and(pass).empty()
-			})
-			g.dead = append(g.dead, deadAction{s, a, failed, taken[i]})
+			i := slices.IndexFunc(taken, func(p passed) bool { return !p.with.and(pass).empty() })
+			g.dead = append(g.dead, deadAction{s, a, failed, taken[i].by})
 			continue
 		case a.Kind == "retry" && a.Limit == 0:
 			continue
 		}
 		if certain && a.Kind != "retry" { // a retry is exhausted some time (F11)
 			left = left.without(pass)
-			taken = append(taken, a)
+			taken = append(taken, passed{a, pass})
 		}
 		g.edges[s.Index] = append(g.edges[s.Index], g.follow(s, a, failed))
 	}
@@ -115,18 +133,6 @@ func (g *graph) follow(s *program.Step, a *program.Action, failed bool) edge {
 	return e
 }
 
-func (g *graph) reach(i int) {
-	if g.reached[i] {
-		return
-	}
-	g.reached[i] = true
-	for _, e := range g.edges[i] {
-		if e.to >= 0 {
-			g.reach(e.to)
-		}
-	}
-}
-
 // referred are the steps that a reachable retry executes for their own sake.
 func (g *graph) referred() []bool {
 	list := make([]bool, len(g.Steps))
@@ -140,43 +146,13 @@ func (g *graph) referred() []bool {
 	return list
 }
 
-// into are the steps from which a way leads to a step.
-func (g *graph) into(end int) []bool {
-	back := make([][]int, len(g.Steps))
+// succeeds reports whether a way leads to the end of the workflow, so that it has
+// outputs.
+func (g *graph) succeeds() bool {
 	for i, edges := range g.edges {
-		for _, e := range edges {
-			if e.to >= 0 {
-				back[e.to] = append(back[e.to], i)
-			}
+		if g.reached[i] && slices.ContainsFunc(edges, func(e edge) bool { return e.to == endSucceeded }) {
+			return true
 		}
 	}
-	seen := make([]bool, len(g.Steps))
-	for work := []int{end}; len(work) > 0; {
-		i := work[len(work)-1]
-		work = work[:len(work)-1]
-		for _, j := range back[i] {
-			if !seen[j] {
-				seen[j] = true
-				work = append(work, j)
-			}
-		}
-	}
-	return seen
-}
-
-// from are the steps that a way leads to from a step, itself only if it is on
-// a loop.
-func (g *graph) from(start int) []bool {
-	seen := make([]bool, len(g.Steps))
-	var visit func(int)
-	visit = func(i int) {
-		for _, e := range g.edges[i] {
-			if e.to >= 0 && !seen[e.to] {
-				seen[e.to] = true
-				visit(e.to)
-			}
-		}
-	}
-	visit(start)
-	return seen
+	return false
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -74,7 +73,7 @@ func (t *typing) header(at *scope, r *program.Ref) {
 	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, r.Name) }) || slices.Contains(usualHeaders, strings.ToLower(r.Name)) {
 		return
 	}
-	if hint := nearest.Hint(r.Name, names); hint != "" {
+	if hint := t.hint(r.Name, names)(); hint != "" {
 		d := t.report(at.workflow.Document, arazzo.Warning, "response-header", r.At(at.workflow.Document.Decl),
 			"the response %s of %s declares no header %q%s", at.codes(), label(at.step), r.Name, hint)
 		d.Related = schemaPlace(place, "its headers")
@@ -100,7 +99,7 @@ func (t *typing) absent(at *scope, r *program.Ref, found schema.Found, path []st
 
 // missing reports one token that leads nowhere.
 func (t *typing) missing(at *scope, code string, place arazzo.Position, text, what, token string, found schema.Found) *arazzo.Diagnostic {
-	message := fmt.Sprintf("%s: %s has no member %q%s", text, what, token, nearest.Hint(token, found.Names))
+	message := fmt.Sprintf("%s: %s has no member %q%s", text, what, token, t.hint(token, found.Names))
 	related := "its schema"
 	_, isIndex := value.Index(token)
 	switch {

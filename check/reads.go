@@ -5,13 +5,13 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // messageReads tells of parts of a message where there is none, or that the
 // message does not have, and of $outputs and $workflows that have no value.
 func (c *checker) messageReads() {
+	together := c.newTogether()
 	for _, w := range c.program.Workflows {
 		w.EachRef(func(s *program.Step, when program.Moment, r *program.Ref) {
 			switch r.Kind {
@@ -22,7 +22,7 @@ func (c *checker) messageReads() {
 			case program.OutputRef:
 				c.outputsRead(w, s, when, r)
 			case program.WorkflowInput, program.WorkflowOutput:
-				c.workflowRead(w, r)
+				c.workflowRead(together, w, r)
 			}
 		})
 	}
@@ -73,7 +73,7 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 				names = append(names, a.Name)
 			}
 		}
-		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s", r.Text, s.Decl.StepID, in, r.Name, nearest.Hint(r.Name, names))
+		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s", r.Text, s.Decl.StepID, in, r.Name, c.hint(r.Name, names))
 	}
 }
 
@@ -99,15 +99,13 @@ func sends(s *program.Step, in, name string) bool {
 func (c *checker) outputsRead(w *program.Workflow, s *program.Step, when program.Moment, r *program.Ref) {
 	switch {
 	case when == program.AfterSteps:
-		var all []string
-		for o := range program.Each(w.Outputs) {
-			if at := r.Place.Pointer; o.Place.Pointer == at {
-				break
-			}
-			all = append(all, o.Name)
+		own, above := c.outputNames(w), len(w.Outputs)
+		if i, ok := own.places[r.Place.Pointer]; ok {
+			above = i
 		}
-		if !names(all, r.Name) {
-			c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: above it workflow %q has no output %q%s", r.Text, w.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
+		if !own.has(r.Name, above) {
+			c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: above it workflow %q has no output %q%s",
+				r.Text, w.Decl.WorkflowID, r.Name, c.hint(r.Name, own.list[:above]))
 		}
 	case s.Decl.WorkflowID == "" && s.Operation != nil:
 		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl),
@@ -133,85 +131,63 @@ func handsOver(g *graph) bool {
 }
 
 func (c *checker) declaredBy(w, of *program.Workflow, r *program.Ref) {
-	var all []string
-	for _, e := range of.Decl.Outputs {
-		all = append(all, e.Name)
-	}
-	if !names(all, r.Name) {
-		c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: workflow %q declares no output %q%s", r.Text, of.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
+	if all := c.outputNames(of); !all.has(r.Name, len(all.list)) {
+		c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: workflow %q declares no output %q%s",
+			r.Text, of.Decl.WorkflowID, r.Name, c.hint(r.Name, all.list))
 	}
 }
 
-// names reports whether a dotted name is, or begins with, one of the declared.
-func names(declared []string, name string) bool {
-	return slices.ContainsFunc(declared, func(d string) bool { return name == d || strings.HasPrefix(name, d+".") })
+// outputNames are the outputs of a workflow: their indexes by name and by place.
+type outputNames struct {
+	list          []string
+	names, places map[string]int
+}
+
+func (c *checker) outputNames(w *program.Workflow) outputNames {
+	known, ok := c.outputs[w]
+	if !ok {
+		known = outputNames{make([]string, len(w.Outputs)), map[string]int{}, map[string]int{}}
+		for i, o := range slices.Backward(w.Outputs) {
+			known.list[i] = o.Name
+			known.names[o.Name], known.places[o.Place.Pointer] = i, i
+		}
+		c.outputs[w] = known
+	}
+	return known
+}
+
+// has reports whether a dotted name is, or begins with, one of the first n outputs.
+func (o outputNames) has(name string, n int) bool {
+	for {
+		if i, ok := o.names[name]; ok && i < n {
+			return true
+		}
+		dot := strings.LastIndexByte(name, '.')
+		if dot < 0 {
+			return false
+		}
+		name = name[:dot]
+	}
 }
 
 // workflowRead checks $workflows: whether the workflow declares the name, and
 // whether anything can have run it before.
-func (c *checker) workflowRead(w *program.Workflow, r *program.Ref) {
+func (c *checker) workflowRead(t *together, w *program.Workflow, r *program.Ref) {
 	of := r.Workflow
 	switch {
 	case r.Kind == program.WorkflowOutput && r.Dotted:
 		c.declaredBy(w, of, r)
-		return
 	case r.Kind == program.WorkflowInput && r.Dotted:
-		var all []string
-		for in := range program.Each(of.Inputs) {
-			all = append(all, in.Name)
-		}
-		c.report(w.Document, arazzo.Warning, "unknown-input", r.At(w.Document.Decl), "workflow %q declares no input %q%s", of.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
-		return
-	case r.Kind == program.WorkflowInput && of == w:
-		return
-	}
-	for _, entry := range c.program.Workflows {
-		if runs := c.runs(entry); runs[w] && runs[of] && (of != w || c.leadsBackAny(w)) {
-			return
-		}
-	}
-	c.report(w.Document, arazzo.Warning, "workflow-not-run", r.At(w.Document.Decl),
-		"%s is always missing: nothing runs workflow %q before; name it in the dependsOn of workflow %q, or call it from a step", r.Text, of.Decl.WorkflowID, w.Decl.WorkflowID)
-}
-
-// runs are the workflows that a run of one may come to, itself included.
-func (c *checker) runs(entry *program.Workflow) map[*program.Workflow]bool {
-	seen := map[*program.Workflow]bool{}
-	var visit func(*program.Workflow)
-	visit = func(w *program.Workflow) {
-		if w == nil || seen[w] {
-			return
-		}
-		seen[w] = true
-		for _, d := range w.DependsOn {
-			visit(d)
-		}
-		for _, s := range w.Steps {
-			visit(s.Called)
-			for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-				visit(a.Workflow)
+		c.report(w.Document, arazzo.Warning, "unknown-input", r.At(w.Document.Decl), "workflow %q declares no input %q%s", of.Decl.WorkflowID, r.Name, lazy(func() string {
+			var all []string
+			for in := range program.Each(of.Inputs) {
+				all = append(all, in.Name)
 			}
-		}
+			return c.hint(r.Name, all)()
+		}))
+	case r.Kind == program.WorkflowInput && of == w, t.run(w, of):
+	default:
+		c.report(w.Document, arazzo.Warning, "workflow-not-run", r.At(w.Document.Decl),
+			"%s is always missing: nothing runs workflow %q before; name it in the dependsOn of workflow %q, or call it from a step", r.Text, of.Decl.WorkflowID, w.Decl.WorkflowID)
 	}
-	visit(entry)
-	return seen
-}
-
-// leadsBackAny reports whether a workflow can come to run again within a run:
-// where calls are many, nothing is said about it.
-func (c *checker) leadsBackAny(w *program.Workflow) bool {
-	calls := 0
-	for _, other := range c.program.Workflows {
-		for _, s := range other.Steps {
-			if s.Called == w {
-				calls++
-			}
-			for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-				if a.Workflow == w {
-					calls++
-				}
-			}
-		}
-	}
-	return calls > 0
 }

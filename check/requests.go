@@ -97,7 +97,7 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 		switch found.Presence {
 		case schema.Undeclared, schema.Never:
 			if !a.Inherited {
-				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s", called.Decl.WorkflowID, a.Name, nearest.Hint(a.Name, found.Names))
+				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s", called.Decl.WorkflowID, a.Name, t.hint(a.Name, found.Names))
 				d.Related = schemaPlace(found.Place, "its inputs")
 				if a.Decl != nil && a.Decl.Reference == "" {
 					respell(at.workflow.Document, d, a.Decl.At("name"), a.Name, 0, len(a.Name), nearest.Only(a.Name, found.Names))
@@ -373,7 +373,7 @@ func inside(p arazzo.Position, name string) arazzo.Position {
 
 // exact gives a place that was made by inside its line.
 func (t *typing) exact(at *scope, p arazzo.Position) arazzo.Position {
-	if n := at.workflow.Document.Decl.Node().At(p.Pointer); n != nil && n.Line > 0 && p.Pointer != "" {
+	if n := at.workflow.Document.Decl.Origin().At(p.Pointer); n != nil && n.Line > 0 && p.Pointer != "" {
 		p.Line, p.Column = n.Line, n.Column
 	}
 	return p
@@ -465,7 +465,7 @@ func sameWord(a, b string) bool {
 // where it forbids others, else only where one of the candidates is near.
 func (t *typing) unknownMember(at *scope, f flow, place arazzo.Position, name string, found schema.Found, candidates []string) {
 	place = t.exact(at, place)
-	hint := nearest.Hint(name, candidates)
+	hint := t.hint(name, candidates)()
 	var d *arazzo.Diagnostic
 	switch {
 	case found.Presence == schema.Never:

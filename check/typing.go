@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
@@ -35,7 +35,11 @@ type typing struct {
 	*checker
 	outputs map[*program.Output]*schema.Type // nil while one is worked out
 	schemas map[*tree.Node]*schema.Type
+	depth   int // of outputs that are worked out
 }
+
+// maxOutputs is how many outputs that are made of one another are followed.
+const maxOutputs = 1000
 
 // described is an OpenAPI description as the place of schemas.
 type described struct{ *openapi.Description }
@@ -45,18 +49,20 @@ func (d described) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
 	return target, described{home}, err
 }
 
-// written is an Arazzo document as the place of schemas: those of inputs.
-type written struct{ decl *arazzo.Document }
+// written is the schema of a workflow's inputs with what it refers to.
+type written struct {
+	schema   *inputschema.Schema
+	location string
+}
 
-func (d written) Location() string { return d.decl.Location }
+func (w written) Location() string { return w.location }
 
-func (d written) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
-	pointer, ok := strings.CutPrefix(n.Get("$ref").Str(), "#")
-	target := d.decl.Node().At(pointer)
-	if !ok || target == nil {
+func (w written) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
+	target := w.schema.Target(n)
+	if target == nil {
 		return nil, nil, fmt.Errorf("%s leads nowhere", n.Get("$ref").Str())
 	}
-	return target, d, nil
+	return target, w, nil
 }
 
 // schema is the type that a schema of a description has; it is worked out once.
@@ -74,12 +80,12 @@ func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
 
 // inputs is the type of a workflow's inputs.
 func (t *typing) inputs(w *program.Workflow) *schema.Type {
-	if w.Decl.Inputs == nil {
+	if w.Schema == nil {
 		return schema.Any()
 	}
 	known := t.schemas[w.Decl.Inputs]
 	if known == nil {
-		known = schema.Of(w.Decl.Inputs, written{w.Document.Decl})
+		known = schema.Of(w.Decl.Inputs, written{w.Schema, w.Document.Decl.Location})
 		t.schemas[w.Decl.Inputs] = known
 	}
 	return known
@@ -283,9 +289,14 @@ func (t *typing) output(at *scope, list []program.Output, name string) *schema.T
 		case o.Value.Kind == program.Constant && o.Value.Constant == nil:
 			return schema.Any() // it could not be read
 		}
+		if t.depth == maxOutputs {
+			return schema.Any()
+		}
+		t.depth++
 		t.outputs[o] = nil
 		known = t.value(at, &o.Value)
 		t.outputs[o] = known
+		t.depth--
 		return known
 	}
 	return schema.Any()
