@@ -18,7 +18,7 @@ func (c *checker) documentRules() {
 	for _, d := range c.program.Documents {
 		c.names(d)
 		c.components(d)
-		eachObject(d.Decl, func(o *arazzo.Object) { c.extensions(d, o) })
+		arazzo.Walk(d.Decl, func(o *arazzo.Object) { c.extensions(d, o) })
 		for _, s := range d.Decl.Sources {
 			c.sourceURL(d, s)
 		}
@@ -223,63 +223,5 @@ func (c *checker) bodyRules(d *program.Document, s *program.Step, b *arazzo.Requ
 	}
 	if method := s.Operation.Method; slices.Contains([]string{"GET", "HEAD", "DELETE"}, method) && s.Operation.Body == nil {
 		c.report(d, arazzo.Warning, "body-semantics", s.Decl.At("requestBody"), "%s declares no request body, and what a body means with %s is undefined", s.Label, method)
-	}
-}
-
-// eachObject visits the objects of a document that can be extended.
-func eachObject(d *arazzo.Document, visit func(*arazzo.Object)) {
-	visit(&d.Object)
-	if d.Info != nil {
-		visit(&d.Info.Object)
-	}
-	for _, s := range d.Sources {
-		visit(&s.Object)
-	}
-	parameters := func(list []*arazzo.Parameter) {
-		for _, p := range list {
-			visit(&p.Object)
-		}
-	}
-	criteria := func(list []*arazzo.Criterion) {
-		for _, c := range list {
-			visit(&c.Object)
-		}
-	}
-	actions := func(list []*arazzo.Action) {
-		for _, a := range list {
-			visit(&a.Object)
-			criteria(a.Criteria)
-			parameters(a.Parameters)
-		}
-	}
-	for _, w := range d.Workflows {
-		visit(&w.Object)
-		actions(w.SuccessActions)
-		actions(w.FailureActions)
-		parameters(w.Parameters)
-		for _, s := range w.Steps {
-			visit(&s.Object)
-			parameters(s.Parameters)
-			criteria(s.SuccessCriteria)
-			actions(s.OnSuccess)
-			actions(s.OnFailure)
-			if s.RequestBody != nil {
-				visit(&s.RequestBody.Object)
-				for _, r := range s.RequestBody.Replacements {
-					visit(&r.Object)
-				}
-			}
-		}
-	}
-	if all := d.Components; all != nil {
-		visit(&all.Object)
-		for _, e := range all.Parameters {
-			visit(&e.Value.Object)
-		}
-		for _, list := range []arazzo.Map[*arazzo.Action]{all.SuccessActions, all.FailureActions} {
-			for _, e := range list {
-				actions([]*arazzo.Action{e.Value})
-			}
-		}
 	}
 }
