@@ -89,8 +89,8 @@ func (g *graph) leave(c *checker, s *program.Step, actions []*program.Action, le
 	for _, a := range actions {
 		pass, certain := c.passing(a.Criteria)
 		switch {
-		case a.Dangling():
-			g.whole = false
+		case a.Dangling(), a.Name == "", !slices.Contains(actionTypes, a.Kind):
+			g.whole = false // where it leads is not known, or others without a name are not linked
 			continue
 		case all.and(pass).empty():
 			g.dead = append(g.dead, deadAction{s, a, failed, nil})

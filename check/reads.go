@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -62,11 +63,10 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 	case s.Operation == nil || s.MissingParameters || when == program.BeforeRequest:
 		return
 	}
-	places := map[program.RefKind]string{program.RequestQuery: "query", program.RequestPath: "path"}
 	switch in := places[r.Kind]; {
 	case r.Kind == program.RequestBody && s.Body == nil:
 		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q sends no body", r.Text, s.Decl.StepID)
-	case in != "" && !sends(s, in, r.Name):
+	case in != "" && in != "header" && !sends(s, in, r.Name):
 		var names []string
 		for a := range program.Each(s.Arguments) {
 			if a.In == in {
@@ -81,13 +81,13 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 // credential.
 func sends(s *program.Step, in, name string) bool {
 	for a := range program.Each(s.Arguments) {
-		if a.In == in && a.Name == name || a.In == "querystring" && in == "query" {
+		if a.In == in && openapi.SameParameter(in, a.Name, name) || a.In == "querystring" && in == "query" {
 			return true
 		}
 	}
 	for _, alternative := range s.Operation.Security {
 		for _, scheme := range alternative {
-			if scheme.In == in && scheme.ParamName == name {
+			if scheme.In == in && openapi.SameParameter(in, scheme.ParamName, name) {
 				return true
 			}
 		}

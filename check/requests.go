@@ -46,7 +46,7 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 		}
 		if p := parameterOf(s.Operation, a); p != nil {
 			want := t.schema(p.Schema, p.Home)
-			t.fits(at, &a.Value, flow{want: want, text: p.ContentType == "" || formOf(p.ContentType) != jsonForm, what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
+			t.fits(at, &a.Value, flow{want: want, text: !openapi.IsJSON(p.ContentType), what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
 		}
 	}
 	if s.MissingParameters {
@@ -122,73 +122,95 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 
 // body judges a request body.
 func (t *typing) body(at *scope, s *program.Step) {
-	declared := s.Operation.Body
-	switch {
-	case s.Body == nil:
-		if declared != nil && declared.Required && s.Decl.RequestBody == nil {
-			d := t.report(at.workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, and step %q sends none", label(s), s.Decl.StepID)
-			d.Related = t.bodyPlace(s)
-		}
-		return
-	case s.Decl.RequestBody.Payload == nil && len(s.Body.Replacements) == 0:
-		if declared != nil && declared.Required {
-			d := t.report(at.workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, and the requestBody has no payload", s.Decl.StepID, label(s))
-			d.Related = t.bodyPlace(s)
-		}
-		return
-	case declared == nil:
-		t.lookups(at, &s.Body.Payload)
-		if !slices.Contains(bodyless, s.Operation.Method) {
-			t.report(at.workflow.Document, arazzo.Warning, "body-undeclared", s.Body.Place, "%s declares no request body", label(s))
-		}
+	if t.noBodyWanted(s) {
 		return
 	}
+	t.lookups(at, &s.Body.Payload)
 	for r := range program.Each(s.Body.Replacements) {
 		t.lookups(at, &r.Value)
 	}
-	media := mediaOf(declared, s.Body.ContentType)
-	if media == nil {
-		t.lookups(at, &s.Body.Payload)
-		if len(declared.Content) > 0 && strings.Contains(s.Body.ContentType, "/") {
-			var types []string
-			for _, m := range declared.Content {
-				types = append(types, m.Type)
-			}
-			d := t.report(at.workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"), "%s takes no body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
-			d.Related = t.bodyPlace(s)
+	declared := s.Operation.Body
+	if declared == nil {
+		if !slices.Contains(bodyless, s.Operation.Method) {
+			t.report(s.Workflow.Document, arazzo.Warning, "body-undeclared", s.Body.Place, "%s declares no request body", label(s))
 		}
 		return
 	}
-	payload := &s.Body.Payload
-	if formOf(s.Body.ContentType) == jsonForm {
-		payload = textPayload(payload)
+	media := mediaOf(declared, s.Body.ContentType)
+	if media == nil {
+		t.undeclaredType(s)
+		return
 	}
-	t.lookups(at, &s.Body.Payload)
-	f := flow{want: t.schema(media.Schema, media.Home), what: "the body of " + label(s), members: true}
-	switch formOf(s.Body.ContentType) {
-	case jsonForm:
-	case textForm:
-		if !strings.Contains(s.Body.ContentType, "form-urlencoded") {
-			return
-		}
-		f.text = true
+	isJSON := openapi.IsJSON(s.Body.ContentType)
+	if isJSON || openapi.IsForm(s.Body.ContentType) || openapi.IsMultipart(s.Body.ContentType) {
+		t.payload(at, s, flow{want: t.schema(media.Schema, media.Home), text: !isJSON, what: "the body of " + label(s), members: true})
+	}
+}
+
+// noBodyWanted judges a step without a body, and reports whether it is one.
+func (t *typing) noBodyWanted(s *program.Step) bool {
+	required := s.Operation.Body != nil && s.Operation.Body.Required
+	var d *arazzo.Diagnostic
+	switch {
+	case s.Body == nil && required && s.Decl.RequestBody == nil:
+		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, and step %q sends none", label(s), s.Decl.StepID)
+	case s.Body == nil:
+		return true
+	case s.Decl.RequestBody.Payload != nil || len(s.Body.Replacements) > 0:
+		return false
+	case required:
+		d = t.report(s.Workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, and the requestBody has no payload", s.Decl.StepID, label(s))
 	default:
-		if !strings.HasPrefix(s.Body.ContentType, "multipart/") {
-			return
-		}
-		f.text = true
+		return true
 	}
+	d.Related = t.bodyPlace(s)
+	return true
+}
+
+// mediaOf returns what a body declares for a content type. Something that is not
+// a media type, as some descriptions have it, is taken for any.
+func mediaOf(b *openapi.Body, contentType string) *openapi.MediaType {
+	if m := b.Media(contentType); m != nil {
+		return m
+	}
+	for _, m := range b.Content {
+		if !strings.Contains(m.Type, "/") {
+			return m
+		}
+	}
+	return nil
+}
+
+// undeclaredType reports a content type that the operation does not take.
+func (t *typing) undeclaredType(s *program.Step) {
+	var types []string
+	for _, m := range s.Operation.Body.Content {
+		types = append(types, m.Type)
+	}
+	if len(types) == 0 || !strings.Contains(s.Body.ContentType, "/") {
+		return
+	}
+	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"), "%s takes no body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
+	d.Related = t.bodyPlace(s)
+}
+
+// payload judges what a body is made of: its payload, and what replacements put
+// into it.
+func (t *typing) payload(at *scope, s *program.Step, f flow) {
+	f.replaced = newReplaced(s.Body.Replacements)
 	for r := range program.Each(s.Body.Replacements) {
 		if r.Query != nil || r.XPath != nil {
-			f.open = true
 			continue
 		}
-		f.replaced = append(f.replaced, r.Pointer)
 		if found := f.want.Follow(r.Pointer); found.Type != nil && !slices.Contains(r.Pointer, "-") {
 			t.fits(at, &r.Value, flow{want: found.Type, text: f.text, what: fmt.Sprintf("%s in the body of %s", quoteToken(r.Pointer), label(s))})
 		} else if found.Presence == schema.Never || found.Presence == schema.Undeclared {
 			t.unknownMember(at, f, r.Place, r.Pointer[found.At], found, found.Names)
 		}
+	}
+	payload := &s.Body.Payload
+	if !f.text {
+		payload = textPayload(payload)
 	}
 	if payload.Kind != program.Constant || payload.Constant != nil {
 		t.fits(at, payload, f)
@@ -207,33 +229,14 @@ func (t *typing) bodyPlace(s *program.Step) []arazzo.Related {
 	return schemaPlace(schema.Place{Location: s.Source.Description.Location(), Line: n.Line, Column: n.Column}, "the body is declared here")
 }
 
-// mediaOf finds what is declared for a content type: the type itself, else a
-// range that it is in.
-func mediaOf(b *openapi.Body, contentType string) *openapi.MediaType {
-	want, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	want = strings.TrimSpace(want)
-	var inRange *openapi.MediaType
-	for _, m := range b.Content {
-		has, _, _ := strings.Cut(strings.ToLower(m.Type), ";")
-		switch has = strings.TrimSpace(has); {
-		case has == want:
-			return m
-		case has == "*/*" || !strings.Contains(has, "/") || strings.HasSuffix(has, "/*") && strings.HasPrefix(want, strings.TrimSuffix(has, "*")):
-			inRange = m
-		}
-	}
-	return inRange
-}
-
 // flow is where a value goes.
 type flow struct {
 	want     *schema.Type
 	text     bool // it is written as text there
 	what     string
 	path     []string
-	members  bool       // members are looked at one by one
-	open     bool       // more is put in elsewhere
-	replaced [][]string // pointers of what is put in elsewhere
+	members  bool      // members are looked at one by one
+	replaced *replaced // what is put in elsewhere
 }
 
 func (f flow) into(token string, want *schema.Type) flow {
@@ -250,11 +253,43 @@ func (f flow) name() string {
 	return fmt.Sprintf("%s in %s", quoteToken(f.path), f.what)
 }
 
-// puts reports whether a replacement puts something at or below a member.
+// replaced is what replacements put into a body.
+type replaced struct {
+	anywhere bool            // the target of one is not a pointer
+	whole    map[string]bool // the places that are targets
+	within   map[string]bool // the places that a target is at or below
+}
+
+func newReplaced(list []program.Replacement) *replaced {
+	r := &replaced{whole: map[string]bool{}, within: map[string]bool{}}
+	for _, one := range list {
+		if r.anywhere = r.anywhere || one.Query != nil || one.XPath != nil; r.anywhere {
+			break
+		}
+		pointer := ""
+		r.within[pointer] = true
+		for _, token := range one.Pointer {
+			pointer += "/" + value.PointerToken(token)
+			r.within[pointer] = true
+		}
+		r.whole[pointer] = true
+	}
+	return r
+}
+
+// puts reports whether a replacement puts something at or below a member, or at
+// what the member is in.
 func (f flow) puts(name string) bool {
-	return f.open || slices.ContainsFunc(f.replaced, func(p []string) bool {
-		return len(p) > len(f.path) && slices.Equal(p[:len(f.path)], f.path) && p[len(f.path)] == name || len(p) <= len(f.path) && slices.Equal(p, f.path[:len(p)])
-	})
+	if f.replaced == nil {
+		return false
+	}
+	pointer := ""
+	whole := f.replaced.anywhere || f.replaced.whole[pointer]
+	for _, token := range f.path {
+		pointer += "/" + value.PointerToken(token)
+		whole = whole || f.replaced.whole[pointer]
+	}
+	return whole || f.replaced.within[pointer+"/"+value.PointerToken(name)]
 }
 
 // fits reports where a value cannot be what the schema wants.

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"mime"
 	"slices"
 	"strings"
 
@@ -63,22 +62,19 @@ const (
 
 var formNames = map[form]string{emptyForm: "no body", xmlForm: "XML", textForm: "text", binaryForm: "neither JSON nor text"}
 
-// formOf tells the form of a media type.
+// formOf returns the form of a body of a media type. Of ranges, and of types that
+// may be a kind of JSON, none is certain.
 func formOf(mediaType string) form {
-	t, _, err := mime.ParseMediaType(mediaType)
-	if err != nil {
-		t = strings.ToLower(strings.TrimSpace(mediaType))
-	}
 	switch {
-	case t == "application/json" || strings.HasSuffix(t, "+json"):
+	case openapi.IsJSON(mediaType):
 		return jsonForm
-	case strings.Contains(t, "*") || strings.Contains(t, "json") || !strings.Contains(t, "/"):
-		return unknownForm
-	case t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml"):
+	case openapi.IsXML(mediaType):
 		return xmlForm
-	case strings.HasPrefix(t, "text/") || strings.Contains(t, "yaml") || strings.Contains(t, "form-urlencoded") || strings.Contains(t, "script") || strings.Contains(t, "graphql"):
+	case openapi.IsRange(mediaType) || !strings.Contains(mediaType, "/") || strings.Contains(strings.ToLower(mediaType), "json"):
+		return unknownForm
+	case openapi.IsText(mediaType):
 		return textForm
-	case strings.HasPrefix(t, "image/") || strings.HasPrefix(t, "audio/") || strings.HasPrefix(t, "video/") || t == "application/octet-stream" || t == "application/pdf" || strings.HasSuffix(t, "zip"):
+	case openapi.IsBinary(mediaType):
 		return binaryForm
 	}
 	return unknownForm

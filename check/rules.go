@@ -178,8 +178,10 @@ var actionFields = []struct {
 	{"workflowId", []string{"goto", "retry"}},
 }
 
+var actionTypes = []string{"end", "goto", "retry"}
+
 func (c *checker) actionFields(d *program.Document, a *arazzo.Action) {
-	if !slices.Contains([]string{"end", "goto", "retry"}, a.Type) {
+	if !slices.Contains(actionTypes, a.Type) {
 		return
 	}
 	for _, f := range actionFields {

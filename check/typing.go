@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/inputschema"
@@ -191,7 +190,7 @@ func (t *typing) base(at *scope, r *program.Ref) (known *schema.Type, certain bo
 	case program.RequestHeader, program.RequestQuery, program.RequestPath:
 		return t.sent(at, r), false
 	case program.RequestBody:
-		if at.step != nil && at.step.Body != nil && len(at.step.Body.Replacements) == 0 && formOf(at.step.Body.ContentType) == jsonForm {
+		if at.step != nil && at.step.Body != nil && len(at.step.Body.Replacements) == 0 && openapi.IsJSON(at.step.Body.ContentType) {
 			if v := &at.step.Body.Payload; v.Kind == program.Array || v.Kind == program.Object {
 				return t.value(at, v), true
 			}
@@ -200,7 +199,7 @@ func (t *typing) base(at *scope, r *program.Ref) (known *schema.Type, certain bo
 	case program.ResponseHeader:
 		return schema.Kind(schema.String), false
 	case program.ResponseBody:
-		return t.responseBody(at), true
+		return t.responseBody(at), len(tokens(r)) > 0 // an empty body is null (E9)
 	case program.InputRef:
 		return t.input(at.workflow, r.Name)
 	case program.WorkflowInput:
@@ -230,9 +229,7 @@ func (t *typing) sent(at *scope, r *program.Ref) *schema.Type {
 	if at.step == nil {
 		return schema.Any()
 	}
-	names := func(in, name string) bool {
-		return in == places[r.Kind] && (name == r.Name || in == "header" && strings.EqualFold(name, r.Name))
-	}
+	names := func(in, name string) bool { return in == places[r.Kind] && openapi.SameParameter(in, name, r.Name) }
 	written := 0
 	for _, p := range at.step.Decl.Parameters {
 		if names(p.In, p.Name) {

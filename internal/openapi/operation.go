@@ -350,8 +350,12 @@ func (p *Parameter) Default() (v any, ok bool) {
 
 // Is reports whether the parameter is the one of a name in a location.
 func (p *Parameter) Is(name, in string) bool {
-	return p.In == in && (p.Name == name || in == "header" && strings.EqualFold(p.Name, name))
+	return p.In == in && SameParameter(in, p.Name, name)
 }
+
+// SameParameter reports whether two names mean the same parameter in a location:
+// those of headers do not differ by case.
+func SameParameter(in, a, b string) bool { return a == b || in == "header" && strings.EqualFold(a, b) }
 
 // Supplied reports whether a parameter comes from elsewhere: as a credential
 // (O12), or as a header that the request has anyway.
@@ -483,23 +487,3 @@ func (o *Operation) DefaultContentType() string {
 
 // rangeDefaults are the types that are sent where only a range is declared.
 var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain", "multipart": multipartType}
-
-const (
-	formType      = "application/x-www-form-urlencoded"
-	multipartType = "multipart/form-data"
-)
-
-// baseType is a media type without parameters, in lower case.
-func baseType(mediaType string) string {
-	t, _, _ := strings.Cut(mediaType, ";")
-	return strings.ToLower(strings.TrimSpace(t))
-}
-
-// IsForm reports whether a media type is that of forms in URL encoding.
-func IsForm(mediaType string) bool { return baseType(mediaType) == formType }
-
-// IsJSON reports whether a media type is one of JSON's (ruling E9).
-func IsJSON(mediaType string) bool {
-	t := baseType(mediaType)
-	return strings.HasSuffix(t, "/json") || strings.HasSuffix(t, "+json")
-}
