@@ -85,10 +85,6 @@ func (f *findings) unlisted() *arazzo.Diagnostic {
 	return &f.scratch
 }
 
-// listed reports whether a diagnostic that report has returned is listed: what
-// takes time is not added to others.
-func (f *findings) listed(d *arazzo.Diagnostic) bool { return d != &f.scratch }
-
 // add lists a diagnostic.
 func (f *findings) add(d arazzo.Diagnostic) *arazzo.Diagnostic {
 	id := finding{d.Position, d.Code, d.Message}

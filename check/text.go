@@ -142,10 +142,15 @@ func WriteJSON(w io.Writer, list []arazzo.Diagnostic) error {
 	if list == nil {
 		list = []arazzo.Diagnostic{}
 	}
+	return writeJSON(w, map[string]any{"diagnostics": list})
+}
+
+// writeJSON writes a value for people too.
+func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{"diagnostics": list})
+	return enc.Encode(v)
 }
 
 var githubCommands = [...]string{arazzo.Error: "error", arazzo.Warning: "warning", arazzo.Note: "notice"}
