@@ -3,59 +3,77 @@ package check
 // components returns the strongly connected components of a graph: the number
 // of the one that each node is in. An edge never leads to a higher number.
 func components(edges [][]int) []int {
-	const unseen = -1
-	type visit struct{ node, next int }
-	var (
-		number = make([]int, len(edges)) // of the component
-		index  = make([]int, len(edges)) // in the order of discovery
-		low    = make([]int, len(edges)) // the least index that is reached
-		open   []int                     // nodes whose component is not complete
-		path   []visit
-		count  int
-		seen   int
-	)
+	n := len(edges)
+	p := &partition{edges: edges, number: make([]int, n), index: make([]int, n), low: make([]int, n)}
 	for i := range edges {
-		number[i], index[i] = unseen, unseen
-	}
-	enter := func(i int) {
-		index[i], low[i] = seen, seen
-		seen++
-		open, path = append(open, i), append(path, visit{i, 0})
+		p.number[i], p.index[i] = unseen, unseen
 	}
 	for root := range edges {
-		if index[root] != unseen {
-			continue
-		}
-		for enter(root); len(path) > 0; {
-			v := &path[len(path)-1]
-			i := v.node
-			if v.next < len(edges[i]) {
-				to := edges[i][v.next]
-				v.next++
-				switch {
-				case index[to] == unseen:
-					enter(to)
-				case number[to] == unseen:
-					low[i] = min(low[i], index[to])
-				}
-				continue
-			}
-			if path = path[:len(path)-1]; len(path) > 0 {
-				before := path[len(path)-1].node
-				low[before] = min(low[before], low[i])
-			}
-			if low[i] < index[i] {
-				continue
-			}
-			for done := false; !done; {
-				last := len(open) - 1
-				number[open[last]], done = count, open[last] == i
-				open = open[:last]
-			}
-			count++
+		if p.index[root] == unseen {
+			p.from(root)
 		}
 	}
-	return number
+	return p.number
+}
+
+const unseen = -1
+
+// partition is Tarjan's algorithm (1972) without recursion.
+type partition struct {
+	edges  [][]int
+	number []int // of the component of a node
+	index  []int // in the order of discovery
+	low    []int // the least index that a node leads to
+	open   []int // the nodes whose component is not complete
+	path   []entered
+	seen   int // nodes
+	count  int // components
+}
+
+// entered is a node on the path, with the edge to take next.
+type entered struct{ node, next int }
+
+func (p *partition) enter(i int) {
+	p.index[i], p.low[i] = p.seen, p.seen
+	p.seen++
+	p.open, p.path = append(p.open, i), append(p.path, entered{i, 0})
+}
+
+func (p *partition) from(root int) {
+	for p.enter(root); len(p.path) > 0; {
+		v := &p.path[len(p.path)-1]
+		if v.next == len(p.edges[v.node]) {
+			p.leave()
+			continue
+		}
+		to := p.edges[v.node][v.next]
+		v.next++
+		switch {
+		case p.index[to] == unseen:
+			p.enter(to)
+		case p.number[to] == unseen:
+			p.low[v.node] = min(p.low[v.node], p.index[to])
+		}
+	}
+}
+
+// leave takes the last node off the path, and completes the component that began
+// with it.
+func (p *partition) leave() {
+	i := p.path[len(p.path)-1].node
+	if p.path = p.path[:len(p.path)-1]; len(p.path) > 0 {
+		before := p.path[len(p.path)-1].node
+		p.low[before] = min(p.low[before], p.low[i])
+	}
+	if p.low[i] < p.index[i] {
+		return
+	}
+	for p.number[i] == unseen {
+		last := len(p.open) - 1
+		p.number[p.open[last]] = p.count
+		p.open = p.open[:last]
+	}
+	p.count++
 }
 
 // spread marks all nodes that the edges lead to from start, which is marked only

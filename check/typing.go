@@ -2,9 +2,7 @@ package check
 
 import (
 	"fmt"
-	"strconv"
 
-	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
@@ -156,20 +154,10 @@ func (t *typing) reference(at *scope, r *program.Ref) schema.Found {
 	return found
 }
 
-// tokens are the pointer and the accessors behind an expression.
+// tokens are the pointer and the accessors after an expression.
 func tokens(r *program.Ref) []string {
-	list := append([]string(nil), r.Pointer...)
-	for _, a := range r.Access {
-		list = append(list, accessToken(a))
-	}
+	list, _ := r.Segments()
 	return list
-}
-
-func accessToken(a expr.Access) string {
-	if a.IsIndex {
-		return strconv.Itoa(a.Index)
-	}
-	return a.Name
 }
 
 // base is the type of what an expression names, in front of its pointer;
