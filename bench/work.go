@@ -118,7 +118,7 @@ func runEngine(p *runtime.Program, r *runtime.Response) {
 
 // runDriver runs gobelin over HTTP.
 func runDriver(p *runtime.Program, base string, client *http.Client) {
-	d := runtime.Driver{Client: client, Settings: runtime.Settings{Servers: map[string]string{"items": base}}}
+	d := runtime.Driver{Client: client, Servers: map[string]string{"items": base}}
 	must(d.Run(context.Background(), p, workflowID, inputs))
 }
 

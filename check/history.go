@@ -224,22 +224,36 @@ func (a *assignment) settle(left *budget) bool {
 		}
 	}
 	for p := a.lo; p <= a.hi; p = a.last[p] + 1 {
-		for again := true; again; {
-			again = false
-			for q := p; q <= a.last[p]; q++ {
-				i := a.order[q]
-				if !left.spend(1 + len(a.edges[i])) {
-					return false
+		if !a.settleLoop(p, a.last[p], left) {
+			return false
+		}
+	}
+	return true
+}
+
+// settleLoop settles the steps of one component, at the positions first to last,
+// until nothing changes: in their order, then in the opposite one, as most ways
+// lead to the next step, or back.
+func (a *assignment) settleLoop(first, last int, left *budget) bool {
+	for forward, again := true, true; again; forward = !forward {
+		again = false
+		for n := range last - first + 1 {
+			p := first + n
+			if !forward {
+				p = last - n
+			}
+			i := a.order[p]
+			if !left.spend(1 + len(a.edges[i])) {
+				return false
+			}
+			for _, e := range a.edges[i] {
+				if e.to < 0 {
+					continue
 				}
-				for _, e := range a.edges[i] {
-					if e.to < 0 {
-						continue
-					}
-					joined := a.before[e.to].or(a.after(i, e))
-					if changed := joined != a.before[e.to]; changed {
-						a.before[e.to] = joined
-						again = again || a.position[e.to] <= q
-					}
+				if joined := a.before[e.to].or(a.after(i, e)); joined != a.before[e.to] {
+					a.before[e.to] = joined
+					to := a.position[e.to]
+					again = again || first <= to && to <= last && (to == p || (to < p) == forward)
 				}
 			}
 		}

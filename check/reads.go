@@ -81,13 +81,13 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 // credential.
 func sends(s *program.Step, in, name string) bool {
 	for a := range program.Each(s.Arguments) {
-		if a.In == in && openapi.SameParameter(in, a.Name, name) || a.In == "querystring" && in == "query" {
+		if openapi.SameParameter(a.In, a.Name, in, name) || a.In == "querystring" && in == "query" {
 			return true
 		}
 	}
 	for _, alternative := range s.Operation.Security {
 		for _, scheme := range alternative {
-			if scheme.In == in && openapi.SameParameter(in, scheme.ParamName, name) {
+			if openapi.SameParameter(scheme.In, scheme.ParamName, in, name) {
 				return true
 			}
 		}

@@ -217,7 +217,7 @@ func (t *typing) sent(at *scope, r *program.Ref) *schema.Type {
 	if at.step == nil {
 		return schema.Any()
 	}
-	names := func(in, name string) bool { return in == places[r.Kind] && openapi.SameParameter(in, name, r.Name) }
+	names := func(in, name string) bool { return openapi.SameParameter(in, name, places[r.Kind], r.Name) }
 	written := 0
 	for _, p := range at.step.Decl.Parameters {
 		if names(p.In, p.Name) {

@@ -24,7 +24,7 @@ func ExampleRecorder() {
 		panic(err)
 	}
 	var recorder report.Recorder
-	driver := runtime.Driver{OnEvent: recorder.OnEvent, Settings: runtime.Settings{Servers: map[string]string{"messageBatchesApi": server.URL}}}
+	driver := runtime.Driver{OnEvent: recorder.OnEvent, Servers: map[string]string{"messageBatchesApi": server.URL}}
 	inputs := runtime.Inputs{"apiKey": "any", "requests": []any{map[string]any{"custom_id": "a", "params": map[string]any{}}}}
 	result, err := driver.Run(context.Background(), program, "cancel-and-confirm-batch", inputs)
 	run := recorder.Run(program, "cancel-and-confirm-batch", result, err)

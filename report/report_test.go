@@ -26,7 +26,7 @@ func record(t *testing.T, key string) map[string]any {
 		t.Fatal(err)
 	}
 	var recorder report.Recorder
-	driver := runtime.Driver{OnEvent: recorder.OnEvent, Settings: runtime.Settings{LoopDelay: -1, Servers: map[string]string{"messageBatchesApi": server.URL}}}
+	driver := runtime.Driver{OnEvent: recorder.OnEvent, Settings: runtime.Settings{LoopDelay: -1}, Servers: map[string]string{"messageBatchesApi": server.URL}}
 	result, err := driver.Run(t.Context(), program, "cancel-and-confirm-batch", runtime.Inputs{
 		"apiKey": key, "requests": []any{map[string]any{"custom_id": "a", "params": map[string]any{}}},
 	})

@@ -413,7 +413,7 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 	}
 	for r := range b.Run(ctx, program, l.workflow, l.read(reading, in)) {
 		if r.Result != nil {
-			r.Result.Outputs = b.Driver.Mask(r.Result.Outputs)
+			r.Result.Outputs = r.Result.Masked()
 		}
 		l.result(r)
 		bar.update()

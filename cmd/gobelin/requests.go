@@ -54,19 +54,20 @@ func (r *requests) compiler(c *runtime.Compiler) error {
 	return nil
 }
 
-// settings sets what is decided when a workflow runs.
-func (r *requests) settings(s *runtime.Settings, p *runtime.Program, read reader) error {
+// driver sets what is decided when a workflow runs.
+func (r *requests) driver(d *runtime.Driver, p *runtime.Program, read reader) error {
 	rule, ok := successRules[r.success]
 	if !ok {
 		return fmt.Errorf("--success %s: write below400, any or documented", r.success)
 	}
-	s.Success, s.ServerVariables, s.Credentials = rule, map[string]string{}, map[string]string{}
+	credentials := runtime.StaticCredentials{}
+	d.Success, d.ServerVariables, d.Credentials = rule, map[string]string{}, credentials
 	for _, text := range r.variables {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
 			return fmt.Errorf("--server-variable %s: write NAME=VALUE", text)
 		}
-		s.ServerVariables[name] = value
+		d.ServerVariables[name] = value
 	}
 	known := schemes(p)
 	for _, text := range r.credentials {
@@ -81,7 +82,7 @@ func (r *requests) settings(s *runtime.Settings, p *runtime.Program, read reader
 		if err != nil {
 			return fmt.Errorf("--credential %s: %w", name, err)
 		}
-		s.Credentials[name] = secret
+		credentials[name] = secret
 	}
 	return nil
 }
@@ -90,7 +91,10 @@ func (r *requests) settings(s *runtime.Settings, p *runtime.Program, read reader
 func schemes(p *runtime.Program) (names []string) {
 	for _, w := range p.Workflows() {
 		for _, c := range w.Credentials {
-			names = append(names, c.Scheme, c.Source+"."+c.Scheme)
+			if p.Document().Source(c.Source) != nil { // others need the longer name
+				names = append(names, c.Scheme)
+			}
+			names = append(names, c.Source+"."+c.Scheme)
 		}
 	}
 	return names

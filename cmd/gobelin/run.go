@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/report"
@@ -58,10 +60,10 @@ func runCommand() *cobra.Command {
 
 // prepared is all that a run wants, as far as it came to be.
 type prepared struct {
-	program  *runtime.Program
-	info     runtime.WorkflowInfo
-	inputs   runtime.Inputs
-	settings runtime.Settings
+	program *runtime.Program
+	info    runtime.WorkflowInfo
+	inputs  runtime.Inputs
+	driver  runtime.Driver // without its listener
 }
 
 // prepare does everything that is done before the first request.
@@ -81,16 +83,16 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 	if p.inputs, err = read.inputs(r.inputsFile, r.inputs, info); err != nil {
 		return p, err
 	}
-	if p.settings, err = r.settings(p.program, read); err != nil {
+	if p.driver, err = r.driver(p.program, read); err != nil {
 		return p, err
 	}
-	return p, hosted(info, p.settings)
+	return p, hosted(info, p.driver.Servers)
 }
 
 // hosted refuses servers that are only a path: there is nobody to send to.
-func hosted(info runtime.WorkflowInfo, settings runtime.Settings) error {
+func hosted(info runtime.WorkflowInfo, given map[string]string) error {
 	for _, server := range info.Servers {
-		if settings.Servers[server.Source] == "" && !isURL(server.URL) && !strings.HasPrefix(server.URL, "{") {
+		if given[server.Source] == "" && !isURL(server.URL) && !strings.HasPrefix(server.URL, "{") {
 			return fmt.Errorf("the server %s of source %q has no host; use --server %s=URL", server.URL, server.Source, server.Source)
 		}
 	}
@@ -121,7 +123,7 @@ func (r *run) run(c *cobra.Command, args []string) error {
 		return r.refuse(ctx, c, recorder, p, err)
 	}
 	warn(c, p)
-	driver := runtime.Driver{Settings: p.settings, MaxBody: r.maxBody}
+	driver := p.driver
 	if r.each.file != "" {
 		return r.each.run(ctx, c, driver, p)
 	}
@@ -130,7 +132,7 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	result, err := driver.Run(ctx, p.program, p.info.ID, p.inputs)
 	screen.close()
 	if result != nil {
-		result.Outputs = p.settings.Mask(result.Outputs)
+		result.Outputs = result.Masked()
 	}
 	var invalid *runtime.InputError
 	if errors.As(err, &invalid) && result == nil {
@@ -209,12 +211,14 @@ func chosen(p *runtime.Program, id string) (runtime.WorkflowInfo, error) {
 
 var namedServer = regexp.MustCompile(`^([^=/:]+)=(.*)$`)
 
-func (r *run) settings(p *runtime.Program, read reader) (runtime.Settings, error) {
-	s := runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps, Servers: map[string]string{}}
+// driver is what the flags say of a run: where it sends to, as whom, and what is
+// left open by the specification.
+func (r *run) driver(p *runtime.Program, read reader) (runtime.Driver, error) {
+	d := runtime.Driver{MaxBody: r.maxBody, Servers: map[string]string{}, Settings: runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps}}
 	if r.loopDelay == 0 {
-		s.LoopDelay = -1
+		d.LoopDelay = -1
 	}
-	declared := p.Document().Sources
+	declared, known := p.Document().Sources, sourceNames(p)
 	for _, text := range r.servers {
 		name, address := "", text
 		if m := namedServer.FindStringSubmatch(text); m != nil {
@@ -222,19 +226,33 @@ func (r *run) settings(p *runtime.Program, read reader) (runtime.Settings, error
 		}
 		u, err := url.Parse(address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return s, fmt.Errorf("--server %s: %q is not an http or https URL", secret.Userinfo(text), secret.Userinfo(address))
+			return d, fmt.Errorf("--server %s: %q is not an http or https URL", secret.Userinfo(text), secret.Userinfo(address))
 		}
 		switch {
-		case name != "" && p.Document().Source(name) == nil:
-			return s, fmt.Errorf("--server %s: there is no source description %q", secret.Userinfo(text), name)
+		case name != "" && !slices.Contains(known, name):
+			return d, fmt.Errorf("--server %s: there is no source description %q%s", secret.Userinfo(text), name, nearest.Hint(name, known))
 		case name == "" && len(declared) != 1:
-			return s, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", secret.Userinfo(text), len(declared))
+			return d, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", secret.Userinfo(text), len(declared))
 		case name == "":
 			name = declared[0].Name
 		}
-		s.Servers[name] = address
+		d.Servers[name] = address
 	}
-	return s, r.requests.settings(&s, p, read)
+	return d, r.requests.driver(&d, p, read)
+}
+
+// sourceNames are the names of the sources of a document, and of those that its
+// workflows reach by others.
+func sourceNames(p *runtime.Program) (names []string) {
+	for _, s := range p.Document().Sources {
+		names = append(names, s.Name)
+	}
+	for _, w := range p.Workflows() {
+		for _, server := range w.Servers {
+			names = append(names, server.Source)
+		}
+	}
+	return names
 }
 
 func (r *run) print(c *cobra.Command, run *report.Run) error {

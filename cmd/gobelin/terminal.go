@@ -11,8 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"golang.org/x/term"
-	"golang.org/x/text/width"
 )
 
 // terminal is where the command tells something: on a terminal, in colors and
@@ -196,31 +196,20 @@ func escape(text string, lines bool) string {
 	return b.String()
 }
 
-// cut cuts a text to a number of cells.
-func cut(text string, cells int) string {
+// cut cuts a text to a limit of cells.
+func cut(text string, limit int) string {
 	end, used := 0, 0 // of what leaves a cell for the dots
 	for i, r := range text {
-		wide := cellsOf(r)
-		if used+wide > cells {
-			if cells < 1 {
+		wide := cells.Of(r)
+		if used+wide > limit {
+			if limit < 1 {
 				return ""
 			}
 			return text[:end] + "…"
 		}
-		if used += wide; used < cells {
+		if used += wide; used < limit {
 			end = i + utf8.RuneLen(r)
 		}
 	}
 	return text
-}
-
-func cellsOf(r rune) int {
-	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
-		return 0
-	}
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
-		return 2
-	}
-	return 1
 }

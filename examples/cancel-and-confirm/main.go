@@ -80,7 +80,7 @@ func cancelAndConfirm(ctx context.Context, api *batchapi.Server, url string, del
 	}
 	driver := runtime.Driver{
 		OnEvent:  show,
-		Settings: runtime.Settings{Servers: map[string]string{"messageBatchesApi": url}, LoopDelay: delay},
+		Settings: runtime.Settings{LoopDelay: delay}, Servers: map[string]string{"messageBatchesApi": url},
 	}
 	result, err := driver.Run(ctx, program, "cancel-and-confirm-batch", runtime.Inputs{
 		"apiKey":   "local-key",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing/fstest"
 	"time"
 
@@ -106,6 +107,7 @@ func (r *ownRun) run(ctx context.Context, drive Drive) error {
 	if r.program, err = compiler.Compile(ctx, doc); err != nil {
 		return err
 	}
+	called(&driver, r.program)
 	workflow := r.c.root.Get("workflow").Str()
 	if workflow == "" {
 		workflow = doc.Workflows[0].WorkflowID
@@ -126,6 +128,19 @@ func defaults(d *runtime.Driver, doc *arazzo.Document, server string) {
 	}
 }
 
+// called has the sources of documents that the entry document calls go where its
+// own of the same name go.
+func called(d *runtime.Driver, p *runtime.Program) {
+	for _, w := range p.Workflows() {
+		for _, s := range w.Servers {
+			name := s.Source[strings.LastIndexByte(s.Source, '.')+1:]
+			if server, given := d.Servers[name]; given {
+				d.Servers[s.Source] = server
+			}
+		}
+	}
+}
+
 // configure says what each member of a case's settings does.
 func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tree.Node)) {
 	into["loopDelay"] = func(n *tree.Node) {
@@ -142,7 +157,7 @@ func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tre
 	}
 	into["actions"] = func(*tree.Node) { c.OverrideActions = true }
 	into["serverVariables"] = func(n *tree.Node) { d.ServerVariables = texts(n) }
-	into["credentials"] = func(n *tree.Node) { d.Credentials = texts(n) }
+	into["credentials"] = func(n *tree.Node) { d.Credentials = runtime.StaticCredentials(texts(n)) }
 	into["servers"] = func(n *tree.Node) {
 		for name, url := range texts(n) {
 			if url == "" {

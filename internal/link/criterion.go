@@ -153,6 +153,9 @@ func (l *workflowLinker) predicateMessage(note string, c *program.Criterion) str
 		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
 		"length-property":    "JSONPath has no length property; of an array or a text, it is the function length(…)",
 	}[note]
+	if note == jsonpath.NoteLength && !c.JSONPath.Length() {
+		message = "JSONPath has no length property; the function count(…) is the number of nodes that a query selects"
+	}
 	right := c.JSONPath.Suggestion()
 	if right == "" || note == jsonpath.NoteLength && len(c.JSONPath.Notes()) > 1 {
 		return message
@@ -160,7 +163,7 @@ func (l *workflowLinker) predicateMessage(note string, c *program.Criterion) str
 	message += "; write " + right
 	switch {
 	case c.JSONPath.Correction() != "":
-	case note == jsonpath.NoteLength:
+	case note == jsonpath.NoteLength && c.JSONPath.Length():
 		message += " where an array or a text is meant"
 	default:
 		message += " where the context cannot be empty"

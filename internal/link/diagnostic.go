@@ -2,14 +2,12 @@ package link
 
 import (
 	"errors"
-	"regexp/syntax"
+	regexpsyntax "regexp/syntax"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/expr"
-	"github.com/gobelin-dev/gobelin/internal/jsonpath"
-	"github.com/gobelin-dev/gobelin/internal/xpath"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
 func (l *workflowLinker) error(code string, at arazzo.Position, format string, args ...any) {
@@ -48,19 +46,13 @@ func (l *workflowLinker) syntax(code string, at arazzo.Position, what string, er
 // syntaxPlace returns the text that did not parse and the offset of its error,
 // for errors of every language.
 func syntaxPlace(err error) (text string, offset int, ok bool) {
-	var ofExpression *expr.SyntaxError
-	var ofPath *jsonpath.SyntaxError
-	var ofXPath *xpath.SyntaxError
-	var ofRegexp *syntax.Error
+	var invalid *syntax.Error
+	var invalidRegexp *regexpsyntax.Error
 	switch {
-	case errors.As(err, &ofExpression):
-		text, offset = ofExpression.Text, ofExpression.Offset
-	case errors.As(err, &ofPath):
-		text, offset = ofPath.Text, ofPath.Offset
-	case errors.As(err, &ofXPath):
-		text, offset = ofXPath.Text, ofXPath.Offset
-	case errors.As(err, &ofRegexp):
-		text = ofRegexp.Expr
+	case errors.As(err, &invalid):
+		text, offset = invalid.Text, invalid.Offset
+	case errors.As(err, &invalidRegexp):
+		text = invalidRegexp.Expr
 	default:
 		return "", 0, false
 	}

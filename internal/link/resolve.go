@@ -150,12 +150,7 @@ func (l *workflowLinker) declared(e *expr.Expression) bool {
 // longest returns the longest of the declared names that text is, or begins
 // with in front of a dot, and what follows it (E3).
 func longest(text string, declared []string) (name, rest string) {
-	for _, d := range declared {
-		if len(d) > len(name) && (text == d || strings.HasPrefix(text, d+".")) {
-			name = d
-		}
-	}
-	return name, strings.TrimPrefix(strings.TrimPrefix(text, name), ".")
+	return expr.Longest(text, declared)
 }
 
 func (l *workflowLinker) inputNames() []string {
@@ -242,17 +237,7 @@ func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) program.Ref
 // dotted gives accessors that are all names as one name with dots; empty when
 // there are fewer than two, or others.
 func dotted(access []expr.Access) string {
-	names := make([]string, len(access))
-	for i, a := range access {
-		if a.IsIndex {
-			return ""
-		}
-		names[i] = a.Name
-	}
-	if len(names) < 2 {
-		return ""
-	}
-	return strings.Join(names, ".")
+	return expr.Dotted(access)
 }
 
 // noteMessages says what would be right for each form that is read leniently.

@@ -214,7 +214,7 @@ func (l *linker) register(d *program.Document) {
 		l.program.Workflows = append(l.program.Workflows, registered)
 	}
 	for _, decl := range d.Decl.Sources {
-		s := &program.Source{Name: decl.Name, Decl: decl}
+		s := &program.Source{Name: decl.Name, Decl: decl, Qualified: d.Qualified + decl.Name}
 		d.Sources = append(d.Sources, s)
 		if field, err := l.find(d, s); err != nil {
 			l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At(field),
@@ -222,6 +222,7 @@ func (l *linker) register(d *program.Document) {
 			continue
 		}
 		if s.Document != nil && s.Document.Workflows == nil {
+			s.Document.Qualified = s.Qualified + "."
 			l.register(s.Document)
 		}
 	}

@@ -58,7 +58,8 @@ func build(t *testing.T, row *tree.Node) {
 	if n := row.Get("server"); n != nil {
 		server = n.Text
 	}
-	r, err := b.Build(server, values, payload)
+	r, err := b.Build(values, payload)
+	r.URL = server + r.URL
 	if want := row.Get("error"); want != nil || err != nil {
 		if err == nil || !strings.Contains(err.Error(), want.Str()) {
 			t.Fatalf("%v, want %s", err, want.Str())

@@ -349,13 +349,13 @@ func (p *Parameter) Default() (v any, ok bool) {
 }
 
 // Is reports whether the parameter is the one of a name in a location.
-func (p *Parameter) Is(name, in string) bool {
-	return p.In == in && SameParameter(in, p.Name, name)
-}
+func (p *Parameter) Is(name, in string) bool { return SameParameter(p.In, p.Name, in, name) }
 
-// SameParameter reports whether two names mean the same parameter in a location:
-// those of headers do not differ by case.
-func SameParameter(in, a, b string) bool { return a == b || in == "header" && strings.EqualFold(a, b) }
+// SameParameter reports whether two parameters are one: the names of headers have
+// no case (RFC 9110 §5.1).
+func SameParameter(in, name, otherIn, other string) bool {
+	return in == otherIn && (name == other || in == "header" && strings.EqualFold(name, other))
+}
 
 // Supplied reports whether a parameter comes from elsewhere: as a credential
 // (O12), or as a header that the request has anyway.

@@ -37,34 +37,20 @@ func literals() func(text string) string {
 	}
 }
 
-// checkPath refuses a URL that has left its server or, by dots that are not in
-// the template, its path.
-func (b *Binding) checkPath(server, url string, dots int) error {
-	if origin(url) != origin(server) {
-		return fmt.Errorf("the path %q leads to another host than the server's", b.operation.Path)
-	}
-	path, _, _ := strings.Cut(url[len(server):], "?")
+// checkTarget refuses a target that would not stay on the server that it follows
+// or, by dots that are not in the template, on its path.
+func (b *Binding) checkTarget(target string, dots int) error {
+	path, _, _ := strings.Cut(target, "?")
 	switch {
+	case path != "" && path[0] != '/':
+		return fmt.Errorf("the path %q leads to another host than the server's", b.operation.Path)
 	case dotSegments(path) > dots:
 		return fmt.Errorf("the path %s: with the values of its parameters it has a segment . or .., which leads to another path",
 			b.operation.Path)
-	case server == origin(server) && strings.HasPrefix(path, "//") && !strings.HasPrefix(b.operation.Path, "//"):
+	case strings.HasPrefix(path, "//") && !strings.HasPrefix(b.operation.Path, "//"):
 		return errors.New("the value of the first path parameter begins with a slash; as the beginning of a path, // names a host")
 	}
 	return nil
-}
-
-// origin is what a URL has in front of its path. It is a second opinion on how
-// URLs are put together, and so does not take them apart as net/url does.
-func origin(url string) string {
-	_, rest, found := strings.Cut(url, "://")
-	if !found {
-		return ""
-	}
-	if i := strings.IndexAny(rest, "/?#\\"); i >= 0 {
-		return url[:len(url)-len(rest)+i]
-	}
-	return url
 }
 
 // dotSegments counts the segments of a path that a server may take for . or ..,
@@ -72,6 +58,9 @@ func origin(url string) string {
 func dotSegments(path string) int {
 	count := 0
 	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "" || segment[0] != '.' && segment[0] != '%' {
+			continue
+		}
 		segment, _, _ = strings.Cut(segment, ";")
 		rest := strings.ReplaceAll(segment, "%2e", ".")
 		switch strings.ReplaceAll(rest, "%2E", ".") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/uri"
@@ -175,9 +176,10 @@ func (o *Operation) accept() string {
 	return strings.Join(types, ", ")
 }
 
-// Build makes the request. server is a URL as [BaseURL] returns it, values are
-// parallel to the keys of Bind; payload is nil for a request without a body.
-func (b *Binding) Build(server string, values []Value, payload *Payload) (Request, error) {
+// Build makes the request; its URL follows the server's, as [BaseURL] returns it.
+// values are parallel to the keys of Bind; payload is nil for a request without a
+// body.
+func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 	r := Request{Method: b.operation.Method, Header: make(http.Header, b.fields)}
 	lines := make([]string, 0, b.fields)
 	set := func(name, text string) {
@@ -187,7 +189,6 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (Reques
 	}
 	set("Accept", b.accept)
 	url, query := make([]byte, 0, 128), make([]byte, 0, 64)
-	url = append(url, server...)
 	dots := b.dots
 	for _, s := range b.path {
 		if s.argument < 0 {
@@ -254,7 +255,7 @@ func (b *Binding) Build(server string, values []Value, payload *Payload) (Reques
 		url = append(append(url, separator), query...)
 	}
 	r.URL = string(url)
-	if err := b.checkPath(server, r.URL, dots); err != nil {
+	if err := b.checkTarget(r.URL, dots); err != nil {
 		return Request{}, err
 	}
 	return r, b.body(&r, payload)
@@ -283,12 +284,15 @@ func appendQuery(query []byte, p *Parameter, v Value) []byte {
 	if p.AllowReserved {
 		escape = escapeReserved
 	}
-	text, plain := p.plain(v)
-	if st := p.style(); plain && st.named && st.first == "" && !st.bareEmpty {
-		query = append(between(query), escape.name(p.Name)...)
-		return append(append(query, '='), escape.value(text)...)
+	if st := p.style(); p.isPlain(v) && st.named && st.first == "" && !st.bareEmpty {
+		query = append(append(between(query), escape.name(p.Name)...), '=')
+		if n, ok := v.V.(int64); ok {
+			return strconv.AppendInt(query, n, 10)
+		}
+		return append(query, escape.value(v.V.(string))...)
 	}
-	if text = expand(p, v, escape); text == "" {
+	text := expand(p, v, escape)
+	if text == "" {
 		return query
 	}
 	return append(between(query), text...)

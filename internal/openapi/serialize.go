@@ -88,18 +88,24 @@ func expand(p *Parameter, v Value, escape escaping) string {
 	return first + strings.Join(texts, st.separator)
 }
 
-// plain gives the text of what most values are: one item.
+// isPlain reports whether a value is what most are: one item, whose text plain
+// returns.
+func (p *Parameter) isPlain(v Value) bool {
+	switch v.V.(type) {
+	case string, int64:
+		return p.ContentType == ""
+	}
+	return false
+}
+
 func (p *Parameter) plain(v Value) (string, bool) {
-	if p.ContentType != "" {
+	if !p.isPlain(v) {
 		return "", false
 	}
-	switch v := v.V.(type) {
-	case string:
-		return v, true
-	case int64:
-		return strconv.FormatInt(v, 10), true
+	if n, ok := v.V.(int64); ok {
+		return strconv.FormatInt(n, 10), true
 	}
-	return "", false
+	return v.V.(string), true
 }
 
 func (st style) write(it item) string {

@@ -110,20 +110,25 @@ func BaseURL(server string) (string, error) {
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		user, host = authority[:i+1], authority[i+1:]
 	}
-	shown := scheme + "://" + host + path // without a password
+	shown := func(path string) string { return scheme + "://" + host + path } // without a password
 	if i := strings.IndexAny(path, "?#"); i >= 0 {
 		part := map[byte]string{'?': "query", '#': "fragment"}[path[i]]
 		return "", fmt.Errorf("the server URL %q has a %s; paths are appended to it, so write it without: %q",
-			shown, part, scheme+"://"+host+path[:i])
+			shown(path), part, shown(path[:i]))
 	}
-	u, err := url.Parse(scheme + "://" + authority)
+	u, err := url.Parse(server[:len(server)-len(path)])
 	if err != nil || u.Host == "" || strings.HasPrefix(u.Host, ":") {
-		return "", fmt.Errorf("the server URL %q does not have a valid host", shown)
+		return "", fmt.Errorf("the server URL %q does not have a valid host", shown(path))
 	}
-	if host, err = httpguts.PunycodeHostPort(u.Host); err != nil {
-		return "", fmt.Errorf("the server URL %q does not have a valid host", shown)
+	ascii, err := httpguts.PunycodeHostPort(u.Host)
+	if err != nil {
+		return "", fmt.Errorf("the server URL %q does not have a valid host", shown(path))
 	}
-	return scheme + "://" + user + host + strings.TrimSuffix(uri.PercentOnce(path, pathSet), "/"), nil
+	escaped := uri.PercentOnce(path, pathSet)
+	if ascii == host && escaped == path {
+		return strings.TrimSuffix(server, "/"), nil
+	}
+	return scheme + "://" + user + ascii + strings.TrimSuffix(escaped, "/"), nil
 }
 
 // servers gives the servers in force: the operation's, the path's or the

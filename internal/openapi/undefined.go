@@ -71,7 +71,7 @@ func (o *Operation) NoValue(key ArgKey, v any) *NoValueError {
 	if err != nil {
 		return nil
 	}
-	_, err = b.Build("", values, nil)
+	_, err = b.Build(values, nil)
 	var none *NoValueError
 	errors.As(err, &none)
 	return none

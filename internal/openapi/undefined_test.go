@@ -160,7 +160,7 @@ func sentFor(op *Operation, declared map[string]any, v Value) string {
 	if err != nil {
 		return err.Error()
 	}
-	r, err := b.Build("http://h", values, payload)
+	r, err := b.Build(values, payload)
 	var none *NoValueError
 	if errors.As(err, &none) && none.Name == "p" && none.In == in && none.Lack != "" {
 		return "fails"
@@ -171,7 +171,7 @@ func sentFor(op *Operation, declared map[string]any, v Value) string {
 	sent, found := "", false
 	switch in {
 	case "path":
-		sent, found = strings.CutSuffix(strings.TrimPrefix(r.URL, "http://h/"), "/a")
+		sent, found = strings.CutSuffix(strings.TrimPrefix(r.URL, "/"), "/a")
 	case "header":
 		lines := r.Header["P"]
 		sent, found = strings.Join(lines, "\n"), lines != nil

@@ -40,6 +40,7 @@ type Document struct {
 	Location  string               // what its relative sources start from, where $self says nothing else
 	Sources   []*Source            // all that are declared
 	Workflows map[string]*Workflow // by id
+	Qualified string               // what the names of its sources follow: "menu."; "" for the entry document
 	Schemas   *inputschema.Index   // nil until a workflow has inputs
 }
 
@@ -54,10 +55,15 @@ func (p *Program) Entry() *Document { return p.Documents[0] }
 // set, neither when it could not be read.
 type Source struct {
 	Name, Location string
+	Qualified      string // Name, after those of the sources that lead to its document: "menu.api"
 	Decl           *arazzo.SourceDescription
 	Description    *openapi.Description
 	Document       *Document
 }
+
+// Called reports whether the source belongs to a document that the entry document
+// calls: who runs the entry document may not know its names.
+func (s *Source) Called() bool { return s.Qualified != s.Name }
 
 // Read reports whether the source could be read.
 func (s *Source) Read() bool { return s.Description != nil || s.Document != nil }

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bufio"
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -17,27 +16,58 @@ import (
 // readBody reads a body, decoded, up to a limit (C20).
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	limit = min(limit, math.MaxInt64-1)
-	wire := &counter{from: resp.Body}
-	decoded, err := decode(wire, resp.Header)
-	if err != nil {
-		return nil, err
+	room := int64(unsized)
+	if n := resp.ContentLength; n >= 0 && n <= min(limit, maxSized) && hasBody(resp) {
+		room = n + 1 // where the end is found if it does not come with the last byte
 	}
-	var body bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= min(limit, maxSized) {
-		body.Grow(int(n) + bytes.MinRead)
+	from, wire := io.Reader(resp.Body), (*counter)(nil)
+	if resp.Header["Content-Encoding"] != nil {
+		var err error
+		wire = &counter{from: from}
+		if from, err = decode(wire, resp.Header); err != nil {
+			return nil, err
+		}
 	}
-	_, err = body.ReadFrom(io.LimitReader(decoded, limit+1))
+	body, err := readAll(from, room, limit)
+	came := int64(len(body))
+	if wire != nil {
+		came = wire.n
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading the response: %w", err)
-	case int64(body.Len()) > limit:
+	case int64(len(body)) > limit:
 		return nil, fmt.Errorf("the response body is larger than %d bytes", limit)
-	case wire.n < resp.ContentLength && hasBody(resp):
+	case came < resp.ContentLength && hasBody(resp):
 		// net/http sees to this; a RoundTripper of the caller's may not.
-		return nil, fmt.Errorf("reading the response: %w: %d of %d bytes came", io.ErrUnexpectedEOF, wire.n, resp.ContentLength)
+		return nil, fmt.Errorf("reading the response: %w: %d of %d bytes came", io.ErrUnexpectedEOF, came, resp.ContentLength)
 	}
-	return body.Bytes(), nil
+	return body, nil
 }
+
+// readAll is io.ReadAll into memory for that many bytes at first, which stops
+// when there are more than the limit.
+func readAll(from io.Reader, room, limit int64) ([]byte, error) {
+	body := make([]byte, 0, room)
+	for int64(len(body)) <= limit {
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+		n, err := from.Read(body[len(body):min(int64(cap(body)), limit+1)])
+		body = body[:len(body)+n]
+		switch err {
+		case nil:
+		case io.EOF:
+			return body, nil
+		default:
+			return nil, err
+		}
+	}
+	return body, nil
+}
+
+// unsized is the memory that a body gets at first whose length is not known.
+const unsized = 512
 
 // maxSized is the length of a body up to which a server is believed before it
 // has sent it.
@@ -68,9 +98,6 @@ const maxCodings = 3
 // decode undoes the content codings of a body (RFC 9110 §8.4), those that
 // net/http has not undone itself because the step has asked for them.
 func decode(from io.Reader, header http.Header) (io.Reader, error) {
-	if header["Content-Encoding"] == nil {
-		return from, nil
-	}
 	body := bufio.NewReader(from)
 	if _, err := body.Peek(1); err == io.EOF {
 		return body, nil // such as the answer to a HEAD

@@ -19,15 +19,15 @@ const maxRedirects = 10
 // header or a body to another origin. What was left behind once does not come
 // back: the header is made from the one of the request before.
 func redirected(last *Request, resp *http.Response) (*Request, error) {
-	next := &Request{Method: last.Method, Header: last.Header, Body: last.Body}
+	method := last.Method
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound:
-		if last.Method == http.MethodPost {
-			next.Method = http.MethodGet
+		if method == http.MethodPost {
+			method = http.MethodGet
 		}
 	case http.StatusSeeOther:
-		if last.Method != http.MethodHead {
-			next.Method = http.MethodGet
+		if method != http.MethodHead {
+			method = http.MethodGet
 		}
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
@@ -42,7 +42,7 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 	case resp.Request.URL.Scheme == "https" && target.Scheme == "http":
 		return nil, errors.New("a redirect from https to http is not followed")
 	}
-	next.URL = target.String()
+	next := &Request{Method: method, URL: target.String(), Header: last.Header, Body: last.Body, Authorize: last.Authorize, Redirected: last.Redirected}
 	if next.Method != last.Method {
 		next.Body = nil
 	}
@@ -52,6 +52,7 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 				"give that origin as the server if it is the right one", resp.StatusCode, origin(target), next.Method)
 		}
 		next.Header = only(next.Header, "Accept", "User-Agent")
+		next.Redirected = true
 	}
 	if next.Body == nil {
 		next.Header = next.Header.Clone()

@@ -13,10 +13,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 )
 
 // asked has a server answer one request with the handler.
-func asked(t *testing.T, r *Request, most int64, handler http.HandlerFunc) (*Response, error) {
+func asked(t *testing.T, r *Request, most int64, handler http.HandlerFunc) (Response, error) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	defer server.Close() // waits until the handler has ended
@@ -123,6 +124,29 @@ func TestLengthOfABody(t *testing.T) {
 		case err != nil || string(resp.Body) != test.body:
 			t.Errorf("%+v: %+v, %v", test, resp, err)
 		}
+	}
+}
+
+// Whatever room there is at first and however the bytes come, all are read, and
+// no more than one beyond the limit.
+func TestReadAll(t *testing.T) {
+	readers := map[string]func(io.Reader) io.Reader{
+		"whole":        func(r io.Reader) io.Reader { return r },
+		"byte by byte": iotest.OneByteReader,
+		"with the end": iotest.DataErrReader,
+	}
+	for name, reader := range readers {
+		for room := range int64(8) {
+			for text, want := range map[string]string{"": "", "abc": "abc", "abcd": "abcd", "abcde": "abcde", "abcdef": "abcde"} {
+				if got, err := readAll(reader(strings.NewReader(text)), room, 4); err != nil || string(got) != want {
+					t.Errorf("%s, room for %d, %q: %q, %v", name, room, text, got, err)
+				}
+			}
+		}
+	}
+	broken := iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("abc")))
+	if _, err := readAll(broken, 8, 4); err != iotest.ErrTimeout {
+		t.Errorf("%v, want %v", err, iotest.ErrTimeout)
 	}
 }
 

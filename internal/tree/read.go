@@ -3,6 +3,7 @@ package tree
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -29,4 +30,28 @@ func ReadFile(name string) ([]byte, error) {
 		return nil, tooLarge
 	}
 	return data, err
+}
+
+// ReadRegularFile is [ReadFile] for regular files only: others may never end.
+func ReadRegularFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file but %s", name, kindOf(info.Mode()))
+	}
+	return ReadFile(name)
+}
+
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
 }

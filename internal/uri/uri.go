@@ -21,14 +21,22 @@ func SetOf(bytes string) *Set {
 	return &set
 }
 
-// Percent escapes all bytes but those of keep (RFC 3986 §2.1).
-func Percent(s string, keep *Set) string {
-	for i := 0; i < len(s); i++ {
-		if !keep[s[i]] {
-			return string(AppendPercent(make([]byte, 0, len(s)+16), s, keep))
+// Holds reports whether all bytes of a text are in the set.
+func (set *Set) Holds(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if !set[text[i]] {
+			return false
 		}
 	}
-	return s
+	return true
+}
+
+// Percent escapes all bytes but those of keep (RFC 3986 §2.1).
+func Percent(s string, keep *Set) string {
+	if keep.Holds(s) {
+		return s
+	}
+	return string(AppendPercent(make([]byte, 0, len(s)+16), s, keep))
 }
 
 // AppendPercent appends what [Percent] returns.

@@ -283,6 +283,40 @@ func appendEscaped(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
+// IsPlain reports whether a value is made of this package's types alone, so that
+// [From] would return an equal one.
+func IsPlain(v any) bool { return isPlain(v, 0) }
+
+func isPlain(v any, depth int) bool {
+	if depth > maxDepth {
+		return false
+	}
+	switch v := v.(type) {
+	case nil, bool, string, int64, []byte:
+		return true
+	case float64:
+		return !math.IsNaN(v) && !math.IsInf(v, 0)
+	case json.Number:
+		_, ok := ParseNumber(string(v))
+		return ok
+	case []any:
+		for _, item := range v {
+			if !isPlain(item, depth+1) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		for _, member := range v {
+			if !isPlain(member, depth+1) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
 // From converts what Go programs hand in as JSON values (ints of every size,
 // maps and slices of other types, structs with json tags) to a value of this
 // package's types. What contains itself is an error, as is what is nested beyond
