@@ -133,14 +133,14 @@ func (d *dataFlow) report() {
 	}
 	if unanswered > 0 {
 		d.checker.report(d.Document, arazzo.Note, "check-limit", d.Decl.At("workflowId"),
-			"workflow %q is too large to find out whether all that its steps read has a value: %d of %d places were not analyzed", d.Decl.WorkflowID, unanswered, len(d.readings))
+			"workflow %q is too large to check whether everything that its steps read has a value: %d of %d reads were not analyzed", d.Decl.WorkflowID, unanswered, len(d.readings))
 	}
 }
 
 func (d *dataFlow) unmet(s *program.Step, p *program.Prerequisite) {
 	i := max(0, slices.Index(s.Decl.DependsOn, p.Text))
 	d.checker.report(d.Document, arazzo.Error, "unmet-dependency", s.Decl.At("dependsOn", strconv.Itoa(i)),
-		"step %q always fails: it depends on step %q, which is never executed before it; dependsOn does not execute a step, so put it in front", s.Decl.StepID, p.Step.Decl.StepID)
+		"step %q always fails: it depends on step %q, which is never executed before it; dependsOn does not execute a step, so move it before this one", s.Decl.StepID, p.Step.Decl.StepID)
 }
 
 func (d *dataFlow) maybeMissing(r reading, h history, what string) {
@@ -188,7 +188,7 @@ func (c *checker) handedOver(g *graph) {
 				continue
 			}
 			d := c.report(g.Document, arazzo.Warning, "lost-outputs", g.Decl.At("outputs"),
-				"the outputs of workflow %q are lost: where it succeeds it hands over to another workflow, whose outputs are the result; a step that calls that workflow comes back", g.Decl.WorkflowID)
+				"the outputs of workflow %q are lost: when it succeeds it hands over to another workflow, whose outputs become the result; call that workflow from a step instead, which returns", g.Decl.WorkflowID)
 			d.Related = append(d.Related, related(g.Document, e.action.Listed, "action %q %s", e.action.Name, whereTo(e.action)))
 			return
 		}
@@ -202,7 +202,7 @@ func (c *checker) inputsByName() {
 	for _, w := range c.program.Workflows {
 		for _, to := range w.DependsOn {
 			i := slices.IndexFunc(w.Decl.DependsOn, func(id string) bool { return id == to.Decl.WorkflowID || strings.HasSuffix(id, "."+to.Decl.WorkflowID) })
-			c.passes(w, to, arazzo.Note, w.Decl.At("dependsOn", strconv.Itoa(max(0, i))), "; give it as an input of the dependency")
+			c.passes(w, to, arazzo.Note, w.Decl.At("dependsOn", strconv.Itoa(max(0, i))), "; pass it as an input of the dependency")
 		}
 		for _, s := range w.Steps {
 			for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
@@ -219,7 +219,7 @@ func (c *checker) passes(w, to *program.Workflow, severity arazzo.Severity, at a
 		byDefault := slices.ContainsFunc(in.Schemas, func(n *arazzo.Node) bool { return n.Get("default") != nil })
 		if in.Required && !byDefault && w.Input(in.Name) == nil {
 			c.report(w.Document, severity, "input-not-passed", at,
-				"workflow %q requires the input %q; inputs go along by their names, and workflow %q declares none of that name%s", to.Decl.WorkflowID, in.Name, w.Decl.WorkflowID, hint)
+				"workflow %q requires the input %q; inputs are passed by name, and workflow %q declares none with that name%s", to.Decl.WorkflowID, in.Name, w.Decl.WorkflowID, hint)
 		}
 	}
 }
@@ -242,13 +242,13 @@ func (d *dataFlow) neverAssigned(r reading) {
 	switch {
 	case r.at.step == end:
 		severity = arazzo.Warning
-		why = "when the workflow has succeeded, it has never been executed"
+		why = "it is never executed when the workflow succeeds"
 	case of.Index == r.at.step:
 		why = "it is being executed, and its outputs are evaluated later; its response is at $response"
 	case of.Index > r.at.step:
 		why = "it comes later"
 	default:
-		why = "no way to here leads through it"
+		why = "no path to this point goes through it"
 	}
 	found := d.checker.report(d.Document, severity, "never-assigned", r.ref.At(d.Document.Decl), "%s is always missing: step %q has no outputs yet; %s", r.ref.Text, of.Decl.StepID, why)
 	found.Related = append(found.Related, related(d.Document, of.Decl.At("stepId"), "step %q", of.Decl.StepID))

@@ -117,7 +117,7 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 	if c.Base == "" {
 		if compiler.Base = f.base(doc, c.Sources); compiler.Base != "" {
 			note = append(note, arazzo.Diagnostic{Code: "source-base", Severity: arazzo.Note, Position: doc.Locate(doc.At("sourceDescriptions")),
-				Message: fmt.Sprintf("the sources are found from %s, not from the document's own folder; "+
+				Message: fmt.Sprintf("the sources are found relative to %s, not to the document's own folder; "+
 					"a run needs Compiler.Base %[1]s", compiler.Base)})
 		}
 	}

@@ -107,7 +107,7 @@ func (f *findings) leftOut(documents []*program.Document) {
 		}
 		r := f.beyond[g]
 		f.add(arazzo.Diagnostic{Code: "check-limit", Severity: arazzo.Note, Position: documents[i].Decl.Locate(r.at),
-			Message: fmt.Sprintf("%d more findings of the code %q are not listed", len(r.seen), g.code)})
+			Message: fmt.Sprintf("%d more %q findings are not listed", len(r.seen), g.code)})
 	}
 }
 

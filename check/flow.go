@@ -40,22 +40,15 @@ func (c *checker) neverSucceeding(g *graph) {
 		at := s.Criteria[0].Place
 		if s.Decl.WorkflowID != "" {
 			c.report(g.Document, arazzo.Error, "never-succeeds", at,
-				"step %q calls a workflow and has no status of its own, so %s never holds; leave it out, the step succeeds when the workflow does", s.Decl.StepID, strings.Join(parts, " and "))
+				"step %q calls a workflow and has no status of its own, so %s never holds; remove it: the step succeeds when the workflow does", s.Decl.StepID, strings.Join(parts, " and "))
 			continue
 		}
 		hint := ""
 		if len(parts) > 1 {
-			hint = "; all criteria must pass, alternatives are joined in one condition: " + strings.Join(parts, " || ")
+			hint = "; all criteria must pass; write alternatives as one condition: " + strings.Join(parts, " || ")
 		}
-		c.report(g.Document, arazzo.Error, "never-succeeds", at, "step %q can never succeed: there is no status with which %s%s", s.Decl.StepID, holds(parts), hint)
+		c.report(g.Document, arazzo.Error, "never-succeeds", at, "step %q can never succeed: no status code satisfies %s%s", s.Decl.StepID, strings.Join(parts, " and "), hint)
 	}
-}
-
-func holds(conditions []string) string {
-	if len(conditions) == 1 {
-		return conditions[0] + " holds"
-	}
-	return strings.Join(conditions, " and ") + " hold"
 }
 
 func (c *checker) deadActions(g *graph) {
@@ -66,22 +59,22 @@ func (c *checker) deadActions(g *graph) {
 		case succeeded.empty() && !dead.failed:
 			// The step itself is the mistake.
 		case by == nil && !dead.action.Inherited && c.contradicts(dead.action):
-			which := "its criteria pass"
+			which := "its criteria"
 			if len(dead.action.Criteria) > 1 {
-				which = "all of its criteria pass; alternatives are joined in one condition by ||"
+				which = "all of its criteria; write alternatives as one condition with ||"
 			}
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
-				"action %q is never selected: there is no status with which %s", dead.action.Name, which)
+				"action %q is never selected: no status code satisfies %s", dead.action.Name, which)
 		case by == nil && !dead.action.Inherited:
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
-				"action %q is never selected: when step %q has %s, there is no status with which its criteria pass", dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])
+				"action %q is never selected: when step %q has %s, no status code satisfies its criteria", dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])
 		case by != nil && (!dead.action.Inherited || by.Inherited):
-			why := "whose criteria pass whenever those of this one do"
+			why := "passes whenever this one does"
 			if len(by.Criteria) == 0 {
-				why = "which has no criteria and is always selected"
+				why = "has no criteria, so it is always selected"
 			}
 			d := c.report(g.Document, arazzo.Warning, "unreachable-action", dead.action.Listed,
-				"action %q is never selected: in front of it stands %q, %s", dead.action.Name, by.Name, why)
+				"action %q is never selected: %q comes first and %s", dead.action.Name, by.Name, why)
 			d.Related = append(d.Related, related(g.Document, by.Listed, "the action %q", by.Name))
 		}
 	}
@@ -107,7 +100,7 @@ func (c *checker) unreachableSteps(g *graph) {
 				continue // what never succeeds is reported itself
 			}
 		}
-		d := c.report(g.Document, arazzo.Warning, "unreachable-step", s.Decl.At("stepId"), "step %q is never executed: no way leads to it", s.Decl.StepID)
+		d := c.report(g.Document, arazzo.Warning, "unreachable-step", s.Decl.At("stepId"), "step %q is unreachable", s.Decl.StepID)
 		if i == 0 {
 			continue
 		}
@@ -145,7 +138,7 @@ func (c *checker) endlessLoops(g *graph) {
 		spread(g.next, i, told, func(j int) { from = append(from, j) })
 		slices.Sort(from)
 		d := c.report(g.Document, arazzo.Warning, "endless-loop", g.Steps[i].Decl.At("stepId"),
-			"once step %q is reached, no way leads to the end of the workflow: the loop stops only by a failure that no action catches, or by the limit of steps", g.Steps[i].Decl.StepID)
+			"once step %q is reached, the workflow cannot end: only a failure that no action handles, or the step limit, stops the loop", g.Steps[i].Decl.StepID)
 		for _, j := range from {
 			for _, e := range g.edges[j] {
 				if e.to >= 0 && e.to <= j && e.action != nil && e.action.Kind == "goto" && len(d.Related) < mostNames {
@@ -196,7 +189,7 @@ func (c *checker) busyLoops(g *graph) {
 				hint = "a retry can say how long to wait (retryAfter)"
 			}
 			c.report(g.Document, arazzo.Warning, "loop-without-delay", e.action.Listed,
-				"action %q sends the request of step %q again without a delay of its own; gobelin waits 1 s, growing to 30 s, others may not: %s", e.action.Name, s.Decl.StepID, hint)
+				"action %q repeats the request of step %q without a delay of its own; gobelin waits 1 s, growing to 30 s, but other tools may not: %s", e.action.Name, s.Decl.StepID, hint)
 		}
 	}
 }
@@ -236,7 +229,7 @@ func (c *checker) retries(g *graph) {
 				c.report(g.Document, arazzo.Warning, "retry-never", a.Decl.At("retryLimit"), "action %q never retries: its retryLimit is 0", a.Name)
 			}
 			if a.Limit > 1 && a.After == 0 && a.Step == nil && a.Workflow == nil && !a.Dangling() && s.Operation != nil {
-				c.report(g.Document, arazzo.Note, "retry-without-delay", a.Place, "action %q sends the request up to %d more times without a delay; say how long to wait with retryAfter", a.Name, a.Limit)
+				c.report(g.Document, arazzo.Note, "retry-without-delay", a.Place, "action %q sends the request up to %d more times without a delay; set retryAfter", a.Name, a.Limit)
 			}
 		}
 	}

@@ -114,14 +114,14 @@ func TestLimits(t *testing.T) {
 	}
 	const findings, flow = 3, 100
 	for name, want := range map[string][]string{
-		"inputs that are not read":                  {"unused-input", "unused-input", "unused-input", `check-limit 7 more findings of the code "unused-input" are not listed`},
-		"unknown operations":                        {"unknown-operation", "unknown-operation", "unknown-operation", `check-limit 7 more findings of the code "unknown-operation" are not listed`},
-		"comments that ignore":                      {"unknown-code", "response-member", "response-member", "response-member", `check-limit 7 more findings of the code "response-member" are not listed`},
-		"steps that go back and read":               {`check-limit workflow "w" is too large to find out whether all that its steps read has a value: 10 of 10 places were not analyzed`},
-		"outputs that nobody reads":                 {"unused-output", "unused-output", "unused-output", `check-limit 7 more findings of the code "unused-output" are not listed`},
+		"inputs that are not read":                  {"unused-input", "unused-input", "unused-input", `check-limit 7 more "unused-input" findings are not listed`},
+		"unknown operations":                        {"unknown-operation", "unknown-operation", "unknown-operation", `check-limit 7 more "unknown-operation" findings are not listed`},
+		"comments that ignore":                      {"unknown-code", "response-member", "response-member", "response-member", `check-limit 7 more "response-member" findings are not listed`},
+		"steps that go back and read":               {`check-limit workflow "w" is too large to check whether everything that its steps read has a value: 10 of 10 reads were not analyzed`},
+		"outputs that nobody reads":                 {"unused-output", "unused-output", "unused-output", `check-limit 7 more "unused-output" findings are not listed`},
 		"steps that read the one before":            nil,
 		"a chain of dependencies that are read":     nil,
-		"workflows that read one that nothing runs": {"workflow-not-run", "workflow-not-run", "workflow-not-run", `check-limit 7 more findings of the code "workflow-not-run" are not listed`},
+		"workflows that read one that nothing runs": {"workflow-not-run", "workflow-not-run", "workflow-not-run", `check-limit 7 more "workflow-not-run" findings are not listed`},
 	} {
 		var got []string
 		for _, d := range check.Within(byName[name].compile(t, 10), findings, flow) {

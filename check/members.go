@@ -47,7 +47,7 @@ func (t *typing) lookup(at *scope, r *program.Ref) {
 
 // wholeHint says how to get at a body that has no members. Of XML no pointer
 // tells what is meant.
-var wholeHint = map[form]string{textForm: "; all of it is $response.body", binaryForm: "; all of it is $response.body"}
+var wholeHint = map[form]string{textForm: "; the whole body is $response.body", binaryForm: "; the whole body is $response.body"}
 
 // noBody reports a look into a response body that has no members.
 func (t *typing) noBody(at *scope, r *program.Ref) bool {
@@ -108,7 +108,7 @@ func (t *typing) missing(at *scope, code string, place arazzo.Position, text, wh
 			message = fmt.Sprintf("%s: %s is an object, not an array; it has no member %q", text, what, token)
 		}
 	case found.Kinds == schema.Array && !isIndex:
-		message = fmt.Sprintf("%s: %s is an array; an index comes next, such as 0, not %q", text, what, token)
+		message = fmt.Sprintf("%s: %s is an array; expected an index such as 0, not %q", text, what, token)
 	case found.Kinds == schema.Array:
 		message = fmt.Sprintf("%s: %s never has an item %s", text, what, token)
 	case found.Kinds&schema.Object == 0 && found.Kinds != 0:

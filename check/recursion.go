@@ -19,9 +19,9 @@ func (c *checker) endlessRecursion() {
 		if s == nil || circle[called.Index] != circle[i] {
 			continue
 		}
-		const message = "workflow %q never finishes: every way through it comes to step %q, which leads to workflow %q again"
+		const message = "workflow %q never finishes: every path through it reaches step %q, which leads back to workflow %q"
 		if ends[i] {
-			c.report(g.Document, arazzo.Warning, "endless-recursion", s.Decl.At("stepId"), message+", until a step fails and no action catches it",
+			c.report(g.Document, arazzo.Warning, "endless-recursion", s.Decl.At("stepId"), message+", until a step fails and no action handles it",
 				g.Decl.WorkflowID, s.Decl.StepID, g.Decl.WorkflowID)
 			continue
 		}

@@ -64,9 +64,9 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 		}
 		hint := ""
 		if names := nearest.Names(p.Name, others); len(names) > 0 {
-			hint = fmt.Sprintf("; is %q meant to be it?", names[0])
+			hint = fmt.Sprintf("; was %q meant?", names[0])
 		}
-		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"), "%s requires the %s parameter %q, and step %q does not give it%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
+		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"), "%s requires the %s parameter %q, which step %q does not provide%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
 		d.Related = schemaPlace(schema.Place{Location: p.Home.Location(), Line: p.Node.Line, Column: p.Node.Column}, "the parameter is declared here")
 	}
 }
@@ -115,7 +115,7 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 			continue
 		}
 		p, _ := inputs.Member(name).Type.Place()
-		d := t.report(at.workflow.Document, arazzo.Error, "input-missing", place, "workflow %q requires the input %q, which is not given", called.Decl.WorkflowID, name)
+		d := t.report(at.workflow.Document, arazzo.Error, "input-missing", place, "workflow %q requires the input %q, which is not provided", called.Decl.WorkflowID, name)
 		d.Related = schemaPlace(p, "the input is declared here")
 	}
 }
@@ -153,13 +153,13 @@ func (t *typing) noBodyWanted(s *program.Step) bool {
 	var d *arazzo.Diagnostic
 	switch {
 	case s.Body == nil && required && s.Decl.RequestBody == nil:
-		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, and step %q sends none", label(s), s.Decl.StepID)
+		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, but step %q sends none", label(s), s.Decl.StepID)
 	case s.Body == nil:
 		return true
 	case s.Decl.RequestBody.Payload != nil || len(s.Body.Replacements) > 0:
 		return false
 	case required:
-		d = t.report(s.Workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, and the requestBody has no payload", s.Decl.StepID, label(s))
+		d = t.report(s.Workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, but the requestBody has no payload", s.Decl.StepID, label(s))
 	default:
 		return true
 	}
@@ -190,7 +190,7 @@ func (t *typing) undeclaredType(s *program.Step) {
 	if len(types) == 0 || !strings.Contains(s.Body.ContentType, "/") {
 		return
 	}
-	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"), "%s takes no body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
+	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"), "%s does not accept a body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
 	d.Related = t.bodyPlace(s)
 }
 
@@ -441,7 +441,7 @@ func (t *typing) object(at *scope, v *program.Operand, f flow) {
 			instead = fmt.Sprintf("; it has %q, which the schema does not list", near[0])
 		}
 		place, _ := f.want.Place()
-		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place), "%s requires the member %q, which is not given%s", f.name(), name, instead)
+		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place), "%s requires the member %q, which is missing%s", f.name(), name, instead)
 		d.Related = schemaPlace(place, "its schema")
 	}
 }
@@ -504,7 +504,7 @@ func (t *typing) unknownMember(at *scope, f flow, place arazzo.Position, name st
 	var d *arazzo.Diagnostic
 	switch {
 	case found.Presence == schema.Never:
-		d = t.report(at.workflow.Document, arazzo.Warning, "body-member-unknown", place, "%s can have no member %q%s", f.name(), name, hint)
+		d = t.report(at.workflow.Document, arazzo.Warning, "body-member-unknown", place, "%s cannot have a member %q%s", f.name(), name, hint)
 	case hint == "":
 		return
 	default:

@@ -41,7 +41,7 @@ var (
 func (c *checker) names(d *program.Document) {
 	id := func(what, name string, at arazzo.Position) {
 		if name != "" && !idPattern.MatchString(name) {
-			c.report(d, arazzo.Note, "name-pattern", at, "the %s %q should have letters, digits, _ and - only", what, name)
+			c.report(d, arazzo.Note, "name-pattern", at, "the %s %q should consist of letters, digits, _ and - only", what, name)
 		}
 	}
 	for _, s := range d.Decl.Sources {
@@ -71,7 +71,7 @@ func (c *checker) key(d *program.Document, what, name string, o *arazzo.Object, 
 	if m, ok := o.Origin().Get(field).Member(name); ok && m.Line > 0 {
 		at.Line, at.Column = m.Line, m.Column
 	}
-	c.report(d, arazzo.Warning, "key-pattern", at, "the name of %s %q must have letters, digits, dots, _ and - only", what, name)
+	c.report(d, arazzo.Warning, "key-pattern", at, "the name of %s %q must consist of letters, digits, dots, _ and - only", what, name)
 }
 
 func (c *checker) components(d *program.Document) {
@@ -107,7 +107,7 @@ func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 				if m, ok := o.Origin().Member(e.Name); ok {
 					at.Line, at.Column = m.Line, m.Column
 				}
-				c.report(d, arazzo.Warning, "reserved-extension", at, "fields that begin with %s are reserved for the OpenAPI Initiative; take a prefix of your own for %q", prefix, e.Name)
+				c.report(d, arazzo.Warning, "reserved-extension", at, "fields beginning with %s are reserved for the OpenAPI Initiative; use your own prefix for %q", prefix, e.Name)
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 func (c *checker) sourceURL(d *program.Document, s *arazzo.SourceDescription) {
 	_, err := url.Parse(s.URL)
 	if s.URL != "" && (err != nil || strings.ContainsAny(s.URL, " \\<>\"^`{|}")) {
-		c.report(d, arazzo.Warning, "uri-reference", s.At("url"), "the url %q is no URI reference (RFC 3986); blanks and such characters are percent-encoded, folders parted by /", s.URL)
+		c.report(d, arazzo.Warning, "uri-reference", s.At("url"), "the url %q is not a valid URI reference (RFC 3986); percent-encode spaces and similar characters, and separate folders with /", s.URL)
 	}
 }
 
@@ -129,7 +129,7 @@ func (c *checker) workflowRules(d *program.Document, w *arazzo.Workflow) {
 		c.actionList(d, s.OnFailure)
 		c.parameterList(d, s.Parameters)
 		if n := s.Origin().Get("successCriteria"); n != nil && len(n.Items) == 0 && later(d) {
-			c.report(d, arazzo.Warning, "empty-criteria", s.At("successCriteria"), "successCriteria must have a criterion where it is given; leave it out")
+			c.report(d, arazzo.Warning, "empty-criteria", s.At("successCriteria"), "successCriteria must not be empty; remove it")
 		}
 	}
 }
@@ -163,7 +163,7 @@ func (c *checker) reusable(d *program.Document, o *arazzo.Object, known ...strin
 		}
 		at := o.At(m.Name)
 		at.Line, at.Column = m.Line, m.Column
-		c.report(d, arazzo.Warning, "ignored-field", at, "%q is ignored beside a reference; only %s can stand here", m.Name, strings.Join(known, " and "))
+		c.report(d, arazzo.Warning, "ignored-field", at, "%q is ignored next to a reference; only %s can appear here", m.Name, strings.Join(known, " and "))
 	}
 }
 
@@ -191,7 +191,7 @@ func (c *checker) actionFields(d *program.Document, a *arazzo.Action) {
 		}
 		at := a.At(f.name)
 		at.Line, at.Column = m.Line, m.Column
-		c.report(d, arazzo.Warning, "ignored-field", at, "%s is ignored in an action of type %s; it belongs to %s", f.name, a.Type, strings.Join(f.types, " and "))
+		c.report(d, arazzo.Warning, "ignored-field", at, "%s is ignored in an action of type %s; it applies to %s only", f.name, a.Type, strings.Join(f.types, " and "))
 	}
 }
 
@@ -205,7 +205,7 @@ func (c *checker) stepRules(d *program.Document, s *program.Step) {
 	query, whole := false, (*program.Argument)(nil)
 	for a := range program.Each(s.Arguments) {
 		if a.In == "header" && !httpguts.ValidHeaderFieldName(a.Name) {
-			c.report(d, arazzo.Error, "header-name", a.Place, "%q is no name of a header: it has characters that a name cannot have, or none", a.Name)
+			c.report(d, arazzo.Error, "header-name", a.Place, "%q is not a valid header name", a.Name)
 		}
 		query = query || a.In == "query"
 		if a.In == "querystring" {
@@ -213,14 +213,14 @@ func (c *checker) stepRules(d *program.Document, s *program.Step) {
 		}
 	}
 	if query && whole != nil {
-		c.report(d, arazzo.Warning, "querystring", whole.Place, "a querystring is the whole of the query; it cannot stand beside parameters in query")
+		c.report(d, arazzo.Warning, "querystring", whole.Place, "a querystring parameter is the whole query; it cannot be combined with query parameters")
 	}
 }
 
 func (c *checker) bodyRules(d *program.Document, s *program.Step, b *arazzo.RequestBody) {
 	if b.ContentType != "" && !strings.Contains(b.ContentType, "$") {
 		if t, _, err := mime.ParseMediaType(b.ContentType); err != nil || !strings.Contains(t, "/") {
-			c.report(d, arazzo.Warning, "media-type", b.At("contentType"), "%q is no media type; write one such as application/json", b.ContentType)
+			c.report(d, arazzo.Warning, "media-type", b.At("contentType"), "%q is not a media type; write one such as application/json", b.ContentType)
 		}
 	}
 	if method := s.Operation.Method; slices.Contains([]string{"GET", "HEAD", "DELETE"}, method) && s.Operation.Body == nil {

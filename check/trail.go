@@ -76,10 +76,10 @@ func (s *search) trail(g *graph, to point, of int, h history, left *budget) trai
 // text tells a trail in one phrase.
 func (t trail) text(g *graph) string {
 	if len(t) == 0 {
-		return "some way"
+		return "some path"
 	}
 	const most = 9
-	text := "the way "
+	text := "the path "
 	for i, taken := range t {
 		switch {
 		case taken.to < 0:

@@ -99,9 +99,9 @@ func (c *checker) unusedInputs(w *program.Workflow, m mentions, elsewhere map[in
 		}
 		severity, asked := arazzo.Note, ""
 		if in.Required {
-			severity, asked = arazzo.Warning, ", though every caller has to give it"
+			severity, asked = arazzo.Warning, ", though every caller must provide it"
 		}
-		c.report(w.Document, severity, "unused-input", at, "the input %q of workflow %q is read nowhere%s", in.Name, w.Decl.WorkflowID, asked)
+		c.report(w.Document, severity, "unused-input", at, "the input %q of workflow %q is never read%s", in.Name, w.Decl.WorkflowID, asked)
 	}
 }
 
@@ -124,7 +124,7 @@ func (c *checker) unusedOutputs(w *program.Workflow, m mentions) {
 			if m, ok := s.Decl.Origin().Get("outputs").Member(o.Name); ok {
 				at.Line, at.Column = m.Line, m.Column
 			}
-			c.report(w.Document, arazzo.Note, "unused-output", at, "the output %q of step %q is read nowhere, while others of it are", o.Name, s.Decl.StepID)
+			c.report(w.Document, arazzo.Note, "unused-output", at, "the output %q of step %q is never read, though others of that step are", o.Name, s.Decl.StepID)
 		}
 	}
 }
@@ -204,7 +204,7 @@ func (c *checker) unusedComponents(d *program.Document, m mentions) {
 				continue
 			}
 			at := arazzo.Position{Line: component.Line, Column: component.Column, Pointer: "/components/" + pointer}
-			c.report(d, arazzo.Note, "unused-component", at, "%q of the components' %s is used nowhere", component.Name, kind)
+			c.report(d, arazzo.Note, "unused-component", at, "%q in components.%s is never used", component.Name, kind)
 		}
 	}
 }
@@ -226,6 +226,6 @@ func (c *checker) unusedSources(d *program.Document, m mentions) {
 		if used[s] || !s.Read() || m.have("$sourceDescriptions."+s.Name) {
 			continue
 		}
-		c.report(d, arazzo.Warning, "unused-source", s.Decl.At("name"), "the source description %q is used by no step", s.Name)
+		c.report(d, arazzo.Warning, "unused-source", s.Decl.At("name"), "no step uses the source description %q", s.Name)
 	}
 }
