@@ -154,8 +154,8 @@ func (d *dataFlow) maybeMissing(r reading, h history, what string) {
 	found.Related = way.turns(d.graph)
 }
 
-// isWhole reports whether a value is one expression, which may be left out: a
-// longer text with an expression that is missing fails the step (E15).
+// isWhole reports whether a value is one expression, which may be omitted: a
+// longer text with a missing expression fails the step (E15).
 func isWhole(v *program.Operand) bool {
 	return v.Kind == program.Reference || v.Kind == program.Interpolation && len(v.Template.Parsed.Parts) == 1
 }
@@ -179,8 +179,8 @@ func requiresInput(w *program.Workflow, name string) bool {
 	return in != nil && in.Required
 }
 
-// handedOver tells of outputs that nobody gets, because each end of the
-// workflow that is no failure hands over to another one (F9).
+// handedOver reports outputs that nobody receives, because every successful end
+// of the workflow hands over to another one (F9).
 func (c *checker) handedOver(g *graph) {
 	for i, edges := range g.edges {
 		for _, e := range edges {
@@ -195,9 +195,8 @@ func (c *checker) handedOver(g *graph) {
 	}
 }
 
-// inputsByName tells of inputs that a workflow requires and that do not go
-// along to it, because the one that it is reached from has none of that name
-// (F10, F16).
+// inputsByName reports inputs that a workflow requires and is not passed, because
+// the workflow that it is reached from has none with that name (F10, F16).
 func (c *checker) inputsByName() {
 	for _, w := range c.program.Workflows {
 		for _, to := range w.DependsOn {

@@ -1,6 +1,6 @@
-// Package check tells what can be known about Arazzo workflows before they run:
-// analyses over a program that package runtime has linked, or over as much of
-// it as linking came to. Nothing is sent and nothing is read.
+// Package check reports what can be known about Arazzo workflows before they run,
+// by analyses of a linked program, or of as much of it as could be linked.
+// Nothing is sent.
 package check
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// analyses are what Program does, each on its own.
+// analyses are independent of one another.
 var analyses = []func(*checker){
 	(*checker).documentRules,
 	(*checker).unused,
@@ -23,11 +23,10 @@ var analyses = []func(*checker){
 	(*checker).types,
 }
 
-// Program returns all that is known to be wrong, or worth a look, with the
-// documents of a program, ordered by document and place: what compiling found
-// and what the analyses find. p may be one that did not compile; the analyses
-// then see as much of it as could be linked. The Program of a document that is
-// linked several times may be checked by several goroutines.
+// Program returns the diagnostics of a program's documents, ordered by document
+// and place: those of compiling and those of the analyses. p may be one that did not compile; the analyses
+// then see as much of it as could be linked. A program may be
+// checked by several goroutines at the same time.
 func Program(p *runtime.Program) []arazzo.Diagnostic { return checked(p, limits) }
 
 func checked(p *runtime.Program, most limit) []arazzo.Diagnostic {
@@ -89,7 +88,7 @@ func (c *checker) hint(name string, candidates []string) lazy {
 	}
 }
 
-// related is a place of a document that helps to understand a diagnostic.
+// related returns a place in a document that explains a diagnostic.
 func related(d *program.Document, at arazzo.Position, format string, args ...any) arazzo.Related {
 	return arazzo.Related{Position: d.Decl.Locate(at), Message: fmt.Sprintf(format, args...)}
 }

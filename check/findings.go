@@ -10,13 +10,13 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// limit bounds what checking one program costs and lists. Below the bounds time
-// and memory grow as the documents do; what is beyond them has a note.
+// limit bounds what checking one program costs and lists, so that time and memory
+// grow in proportion to the documents. A note says what is beyond the bounds.
 type limit struct {
 	findings int    // of one code in a document
 	flow     budget // steps of the data flow analysis over edges, 64 outputs at a time
-	trails   budget // steps of searches for the way that a message tells
-	roots    budget // of workflows, where it is asked what runs together
+	trails   budget // steps of searches for the path that a message shows
+	roots    budget // of sets of workflows, to find which may be in one run
 	hints    budget // names that a misspelled one is compared with
 }
 
@@ -25,14 +25,14 @@ var limits = limit{findings: 1000, flow: 200_000_000, trails: 5_000_000, roots: 
 // budget is what an analysis may still spend.
 type budget int
 
-// spend reports whether there is something left.
+// spend takes n from the budget and reports whether that much was left.
 func (b *budget) spend(n int) bool {
 	*b -= budget(n)
 	return *b >= 0
 }
 
 // findings are the diagnostics of a program: each once, without those that the
-// documents silence, and of each code in a document only so many.
+// documents silence, and no more than a maximum of each code and document.
 type findings struct {
 	diagnostics []arazzo.Diagnostic
 	most        int // of one code in a document
@@ -46,8 +46,8 @@ type findings struct {
 // group is the findings of one code in a document.
 type group struct{ file, code string }
 
-// finding is what tells diagnostics apart: what is in the components is linked
-// wherever it is used.
+// finding identifies a diagnostic: what is in the components is linked, and
+// reported, wherever it is used.
 type finding struct {
 	arazzo.Position
 	code, message string
@@ -64,7 +64,7 @@ func newFindings(most int) *findings {
 	return &findings{most: most, silenced: map[string]*silenced{}, counts: map[group]int{}, seen: map[finding]bool{}, beyond: map[group]*rest{}}
 }
 
-// room reports whether a finding may still be listed, and counts it if not.
+// room reports whether a finding can still be listed, and counts it if not.
 func (f *findings) room(code string, at arazzo.Position) bool {
 	g := group{at.File, code}
 	if f.counts[g] < f.most {
@@ -79,7 +79,7 @@ func (f *findings) room(code string, at arazzo.Position) bool {
 	return false
 }
 
-// unlisted returns a diagnostic that is not listed, for what is still added to it.
+// unlisted returns a diagnostic that is not listed, so that callers may modify it.
 func (f *findings) unlisted() *arazzo.Diagnostic {
 	f.scratch = arazzo.Diagnostic{}
 	return &f.scratch

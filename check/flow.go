@@ -9,8 +9,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// controlFlow tells of ways that control cannot take, and of those that it
-// cannot leave.
+// controlFlow reports paths that control cannot take, and those that it cannot
+// leave.
 func (c *checker) controlFlow() {
 	for _, g := range c.graphs {
 		c.neverSucceeding(g)
@@ -57,7 +57,7 @@ func (c *checker) deadActions(g *graph) {
 		succeeded, _ := c.outcomes(dead.step)
 		switch by := dead.by; {
 		case succeeded.empty() && !dead.failed:
-			// The step itself is the mistake.
+			// The mistake is the step itself.
 		case by == nil && !dead.action.Inherited && c.contradicts(dead.action):
 			which := "its criteria"
 			if len(dead.action.Criteria) > 1 {
@@ -93,11 +93,11 @@ func (c *checker) unreachableSteps(g *graph) {
 			continue
 		}
 		if i > 0 && !g.reached[i-1] && !referred[i-1] {
-			continue // the first of several says it for all
+			continue // reported for the first of several only
 		}
 		if i > 0 {
 			if succeeded, _ := c.outcomes(g.Steps[i-1]); succeeded.empty() {
-				continue // what never succeeds is reported itself
+				continue // a step that never succeeds is reported itself
 			}
 		}
 		d := c.report(g.Document, arazzo.Warning, "unreachable-step", s.Decl.At("stepId"), "step %q is unreachable", s.Decl.StepID)
@@ -126,8 +126,8 @@ func whereTo(a *program.Action) string {
 	return "goes on"
 }
 
-// endlessLoops reports steps from which no way leads to an end, except that a
-// step fails and nothing catches it.
+// endlessLoops reports steps from which no path leads to an end, except by a
+// failure that no action handles.
 func (c *checker) endlessLoops(g *graph) {
 	told, ends := make([]bool, len(g.Steps)), g.canEnd()
 	for i := range g.Steps {
@@ -149,12 +149,12 @@ func (c *checker) endlessLoops(g *graph) {
 	}
 }
 
-// canEnd tells of each step whether a way leads from it to the end of the
+// canEnd reports for each step whether a path leads from it to the end of the
 // workflow.
 func (g *graph) canEnd() []bool {
 	can, back := make([]bool, len(g.Steps)), reversed(g.next)
 	for i := range g.Steps {
-		// One that never succeeds is another mistake than a loop.
+		// A step that never succeeds is another mistake than a loop.
 		ends := len(g.edges[i]) == 0 || g.edges[i][0].failed
 		for _, e := range g.edges[i] {
 			ends = ends || e.to == endSucceeded || e.to == endByAction || e.to == endHandedOver

@@ -6,12 +6,12 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// graph is how control can go through a workflow: the steps are its nodes.
+// graph is the control flow of a workflow: its nodes are the steps.
 type graph struct {
 	*program.Workflow
 	edges [][]edge // by the index of the step that they leave
-	// reached are the steps that a run can come to; a step that only a retry
-	// refers to is reached too, though nothing leaves it then (F12).
+	// reached are the steps that control can come to, other than by a retry that
+	// refers to them (F12).
 	reached []bool
 	dead    []deadAction
 	whole   bool    // false: some actions lead to what does not exist
@@ -19,7 +19,7 @@ type graph struct {
 	loop    []int   // the number of the strongly connected component of each step
 }
 
-// edge is one way on from a step.
+// edge is one way to continue after a step.
 type edge struct {
 	to     int             // a step, or one of the ends
 	failed bool            // whether the step has failed
@@ -40,7 +40,7 @@ type deadAction struct {
 	step   *program.Step
 	action *program.Action
 	failed bool
-	by     *program.Action // that takes all in front of it; nil: its own criteria cannot pass
+	by     *program.Action // that is selected first whenever this one passes; nil: its own criteria cannot pass
 }
 
 func (c *checker) newGraph(w *program.Workflow) *graph {
@@ -73,12 +73,13 @@ func (c *checker) newGraph(w *program.Workflow) *graph {
 	return g
 }
 
-// loops reports whether a way leads from a step back to it.
+// loops reports whether a path leads from a step back to it.
 func (g *graph) loops(i int) bool {
 	return slices.Contains(g.next[i], i) || slices.ContainsFunc(g.next[i], func(to int) bool { return g.loop[to] == g.loop[i] })
 }
 
-// leave adds the ways that actions offer (F4), and the one of no action.
+// leave adds the edges of a list of actions (F4), and the one taken when none is
+// selected.
 func (g *graph) leave(c *checker, s *program.Step, actions []*program.Action, left codes, failed bool, otherwise int) {
 	all := left
 	type passed struct {
@@ -90,7 +91,7 @@ func (g *graph) leave(c *checker, s *program.Step, actions []*program.Action, le
 		pass, certain := c.passing(a.Criteria)
 		switch {
 		case a.Dangling(), a.Name == "", !slices.Contains(actionTypes, a.Kind):
-			g.whole = false // where it leads is not known, or others without a name are not linked
+			g.whole = false // its target is unknown, or others without a name are not linked
 			continue
 		case all.and(pass).empty():
 			g.dead = append(g.dead, deadAction{s, a, failed, nil})
@@ -102,7 +103,7 @@ func (g *graph) leave(c *checker, s *program.Step, actions []*program.Action, le
 		case a.Kind == "retry" && a.Limit == 0:
 			continue
 		}
-		if certain && a.Kind != "retry" { // a retry is exhausted some time (F11)
+		if certain && a.Kind != "retry" { // a retry is exhausted at some point (F11)
 			left = left.without(pass)
 			taken = append(taken, passed{a, pass})
 		}
@@ -133,7 +134,7 @@ func (g *graph) follow(s *program.Step, a *program.Action, failed bool) edge {
 	return e
 }
 
-// referred are the steps that a reachable retry executes for their own sake.
+// referred returns the steps that reachable retries refer to.
 func (g *graph) referred() []bool {
 	list := make([]bool, len(g.Steps))
 	for i, edges := range g.edges {
@@ -146,8 +147,8 @@ func (g *graph) referred() []bool {
 	return list
 }
 
-// succeeds reports whether a way leads to the end of the workflow, so that it has
-// outputs.
+// succeeds reports whether a path leads to the end of the workflow, so that it
+// has outputs.
 func (g *graph) succeeds() bool {
 	for i, edges := range g.edges {
 		if g.reached[i] && slices.ContainsFunc(edges, func(e edge) bool { return e.to == endSucceeded }) {

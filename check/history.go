@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// history is what can have become of a step by the time that a place is
-// reached, on one way or another.
+// history is the set of outcomes that a step can have had when control reaches a
+// point.
 type history uint8
 
 const (
@@ -16,7 +16,7 @@ const (
 	hasFailed
 )
 
-// outcomeOf is the history of a step just after it.
+// outcomeOf is the history of a step right after it.
 func outcomeOf(e edge) history {
 	if e.failed {
 		return hasFailed
@@ -24,7 +24,7 @@ func outcomeOf(e edge) history {
 	return hasSucceeded
 }
 
-// point is where something is read: before a step has an outcome, after it, or at
+// point is where a value is read: before a step has an outcome, after it, or at
 // the end of a workflow that has succeeded.
 type point struct {
 	step    int // or end
@@ -33,14 +33,14 @@ type point struct {
 
 const end = endSucceeded
 
-// question is what can have become of a step at a point.
+// question asks for the history of a step at a point.
 type question struct {
 	of      int
 	at      point
 	history history // the answer; 0: none was found within the budget
 }
 
-// batch is how many steps are asked about at a time: the bits of a word.
+// batch is the number of steps that are analyzed together: the bits of a word.
 const batch = 64
 
 // histories are those of the steps of a batch.
@@ -71,9 +71,9 @@ func (h histories) of(bit uint64) (now history) {
 	return now
 }
 
-// assignment is the definite assignment of step outputs over a graph. It looks at
-// the steps that are asked about only, [batch] of them at a time, and between a
-// step and those that ask about it.
+// assignment is the definite assignment of step outputs in a graph. It is computed
+// only for steps that are asked about, [batch] of them at a time, and only over
+// the part of the graph between a step and the points that ask about it.
 type assignment struct {
 	*graph
 	order     []int   // the reached steps, each after what leads to it, except within a loop
@@ -134,7 +134,7 @@ func newAssignment(g *graph) *assignment {
 	return a
 }
 
-// span is the part of the order that decides about one step.
+// span is the part of the order that decides the questions about one step.
 type span struct {
 	of, lo, hi int
 	questions  []int
@@ -151,7 +151,7 @@ func (a *assignment) answer(list []question, left *budget) {
 }
 
 // spans groups the questions by the steps that they are about: those with spans
-// of a like length stay together, in the order of the steps.
+// of similar length are together, in the order of the steps.
 func (a *assignment) spans(list []question) (spans []span) {
 	known := map[int]int{}
 	for q := range list {
@@ -212,8 +212,8 @@ func (a *assignment) look(spans []span, list []question, left *budget) {
 	}
 }
 
-// settle finds the histories before the steps of the part that is looked at. It
-// reports whether the budget was enough.
+// settle computes the histories before the steps of the analyzed part. It reports
+// whether the budget was sufficient.
 func (a *assignment) settle(left *budget) bool {
 	left.spend(max(0, a.hi-a.lo))
 	for p := a.lo; p <= a.hi; p++ {
@@ -232,7 +232,7 @@ func (a *assignment) settle(left *budget) bool {
 }
 
 // settleLoop settles the steps of one component, at the positions first to last,
-// until nothing changes: in their order, then in the opposite one, as most ways
+// until nothing changes: in their order, then in the opposite one, as most edges
 // lead to the next step, or back.
 func (a *assignment) settleLoop(first, last int, left *budget) bool {
 	for forward, again := true, true; again; forward = !forward {
@@ -261,7 +261,7 @@ func (a *assignment) settleLoop(first, last int, left *budget) bool {
 	return true
 }
 
-// after is the histories on a way that leaves a step.
+// after returns the histories on an edge.
 func (a *assignment) after(i int, e edge) histories {
 	h := a.reaching(i).with(a.bit[i], outcomeOf(e))
 	if e.via >= 0 {
@@ -270,8 +270,8 @@ func (a *assignment) after(i int, e edge) histories {
 	return h
 }
 
-// reaching is the histories before a step in the order of the graph. In front of
-// the part that is looked at nothing of the batch has been executed.
+// reaching is the histories before a step in the order of the graph. Before
+// the part that is analyzed, no step of the batch has been executed.
 func (a *assignment) reaching(i int) histories {
 	switch p := a.position[i]; {
 	case p < 0:
@@ -282,7 +282,7 @@ func (a *assignment) reaching(i int) histories {
 	return a.before[i]
 }
 
-// finish finds the histories at the end.
+// finish computes the histories at the end.
 func (a *assignment) finish(left *budget) {
 	a.atEnd = histories{}
 	left.spend(len(a.exits))
@@ -295,8 +295,8 @@ func (a *assignment) finish(left *budget) {
 	}
 }
 
-// at is the histories at a point. A step that a retry refers to is executed there
-// and then too; nothing follows it.
+// at returns the histories at a point. A step that a retry refers to is executed
+// at that moment too; nothing follows it.
 func (a *assignment) at(p point) histories {
 	if p.step == end {
 		return a.atEnd

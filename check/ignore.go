@@ -12,22 +12,22 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// ignoreField holds a code, or a list of codes, that are not told of the object
-// and what is inside of it.
+// ignoreField holds a code, or a list of codes, that are not reported for the
+// object and what is inside it.
 const ignoreField = "x-gobelin-ignore"
 
-// ignoreComment is the comment that silences codes on its own line, or, where it
-// stands alone, on the next one: "# gobelin-ignore: CODE, CODE -- reason".
+// ignoreComment is the comment that silences codes on its own line or, if it is
+// alone on it, on the next one: "# gobelin-ignore: CODE, CODE -- reason".
 var ignoreComment = regexp.MustCompile(`(^|\s)#\s*gobelin-ignore:(.*)$`)
 
-// silenced is what one document asks not to be told.
+// silenced is what one document asks not to be reported.
 type silenced struct {
 	lines    map[int][]string
 	pointers map[string][]string
 	unknown  []unknownCode
 }
 
-// unknownCode is one that the catalogue does not have: it silences nothing.
+// unknownCode is a code that the catalogue does not have: it has no effect.
 type unknownCode struct {
 	code string
 	at   arazzo.Position

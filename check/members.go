@@ -23,7 +23,7 @@ func (t *typing) lookups(at *scope, v *program.Operand) {
 	v.All(func(r *program.Ref) { t.lookup(at, r) })
 }
 
-// lookup reports what an expression looks for where no schema has it.
+// lookup reports members that an expression looks for and no schema has.
 func (t *typing) lookup(at *scope, r *program.Ref) {
 	switch r.Kind {
 	case program.ResponseHeader:
@@ -45,8 +45,8 @@ func (t *typing) lookup(at *scope, r *program.Ref) {
 	}
 }
 
-// wholeHint says how to get at a body that has no members. Of XML no pointer
-// tells what is meant.
+// wholeHint says how to read a body that has no members. For XML a pointer does
+// not show what is meant.
 var wholeHint = map[form]string{textForm: "; the whole body is $response.body", binaryForm: "; the whole body is $response.body"}
 
 // noBody reports a look into a response body that has no members.
@@ -66,8 +66,8 @@ func (t *typing) noBody(at *scope, r *program.Ref) bool {
 	return false
 }
 
-// header reports a header that no response declares where it is nearly one that
-// is. Others are common without being declared.
+// header reports an undeclared header with a name similar to a declared one.
+// Others are common.
 func (t *typing) header(at *scope, r *program.Ref) {
 	names, place := at.headers()
 	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, r.Name) }) || slices.Contains(usualHeaders, strings.ToLower(r.Name)) {
@@ -80,7 +80,7 @@ func (t *typing) header(at *scope, r *program.Ref) {
 	}
 }
 
-// usualHeaders come without being declared.
+// usualHeaders are common without being declared.
 var usualHeaders = []string{"content-type", "content-length", "content-encoding", "content-language", "content-location", "content-disposition", "date", "etag", "last-modified", "expires", "location",
 	"retry-after", "link", "server", "vary", "age", "via", "set-cookie", "cache-control", "connection", "www-authenticate", "allow", "accept-ranges"}
 
@@ -192,8 +192,8 @@ type query struct {
 	place         arazzo.Position
 }
 
-// query reports what a JSONPath looks for where no schema has it, also in its
-// filters.
+// query reports members that a JSONPath looks for, in its filters too, and no
+// schema has.
 func (t *typing) query(at *scope, q query, path []jsonpath.Step) {
 	found := along(q.context, path)
 	if found.Presence == schema.Undeclared || found.Presence == schema.Never {

@@ -9,8 +9,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// messageReads tells of parts of a message where there is none, or that the
-// message does not have, and of $outputs and $workflows that have no value.
+// messageReads reports expressions for parts of a message where there is none, or
+// that the message does not have, and $outputs and $workflows without a value.
 func (c *checker) messageReads() {
 	together := c.newTogether()
 	for _, w := range c.program.Workflows {
@@ -46,7 +46,7 @@ func (c *checker) responseRead(w *program.Workflow, s *program.Step, when progra
 	}
 }
 
-// decided reports whether a step of a called workflow is told never to succeed.
+// decided reports whether a step that calls a workflow never succeeds.
 func (c *checker) decided(s *program.Step) bool {
 	succeeded, _ := c.outcomes(s)
 	return succeeded.empty()
@@ -77,8 +77,7 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 	}
 }
 
-// sends reports whether a step has a parameter, or may be given it as a
-// credential.
+// sends reports whether a step has a parameter, or may get it as a credential.
 func sends(s *program.Step, in, name string) bool {
 	for a := range program.Each(s.Arguments) {
 		if openapi.SameParameter(a.In, a.Name, in, name) || a.In == "querystring" && in == "query" {

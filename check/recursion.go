@@ -5,9 +5,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// endlessRecursion reports workflows that call themselves, or hand over to
-// themselves, on all of their ways. Where a step may fail and nothing catches it,
-// that ends the workflow all the same, as it does an endless loop.
+// endlessRecursion reports workflows that call, or hand over to, themselves on
+// all of their paths. It is a warning if a step may fail and no action handles
+// that, which ends the workflow, as it ends an endless loop.
 func (c *checker) endlessRecursion() {
 	finishes, ends := c.finishing(false), c.finishing(true)
 	circle := components(c.callEdges())
@@ -29,9 +29,9 @@ func (c *checker) endlessRecursion() {
 	}
 }
 
-// finishing finds the workflows that can finish: a way leads to one of their ends
-// on which all that they call can finish. With failures, an end by a failure that
-// no action catches is one of them.
+// finishing finds the workflows that can finish: a path leads to one of their ends
+// on which everything they call can finish. With failures, an end by a failure
+// that no action handles counts too.
 type finishing struct {
 	graphs   []*graph
 	failures bool
@@ -85,7 +85,7 @@ func (f *finishing) arrive(p place) {
 	}
 }
 
-// follow takes a way, or waits for what is called on it.
+// follow takes an edge, or waits until what is called on it can finish.
 func (f *finishing) follow(w way) {
 	var needed []*program.Workflow
 	if f.failures || !w.failed {
@@ -103,8 +103,8 @@ func (f *finishing) follow(w way) {
 	f.open = append(f.open, place{w.workflow, w.to})
 }
 
-// hasEnd reports whether some way leads to an end that is not a failure, where
-// everything that the workflow calls finishes.
+// hasEnd reports whether a path leads to an end that is not a failure, supposing
+// that everything the workflow calls finishes.
 func (g *graph) hasEnd() bool {
 	for i, edges := range g.edges {
 		for _, e := range edges {
@@ -135,7 +135,7 @@ func (g *graph) recursion(finishes []bool) (*program.Step, *program.Workflow) {
 	return nil, nil
 }
 
-// callEdges are the calls and hand-overs between workflows as a graph.
+// callEdges returns the graph of calls and hand-overs between workflows.
 func (c *checker) callEdges() [][]int {
 	edges := make([][]int, len(c.graphs))
 	for i, g := range c.graphs {

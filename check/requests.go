@@ -16,7 +16,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// request judges what a step sends, or gives to the workflow that it calls.
+// request checks what a step sends, or passes to the workflow that it calls.
 func (t *typing) request(s *program.Step) {
 	at := &scope{workflow: s.Workflow, step: s}
 	for a := range program.Each(s.Arguments) {
@@ -31,7 +31,7 @@ func (t *typing) request(s *program.Step) {
 	}
 }
 
-// parameters judges the parameters of a request.
+// parameters checks the parameters of a request.
 func (t *typing) parameters(at *scope, s *program.Step) {
 	for a := range program.Each(s.Arguments) {
 		if a.Decl == nil {
@@ -86,7 +86,7 @@ func given(s *program.Step, p *openapi.Parameter) bool {
 	})
 }
 
-// arguments judges what a called workflow is given (F17, E14).
+// arguments checks what is passed to a called workflow (F17, E14).
 func (t *typing) arguments(at *scope, called *program.Workflow, list []program.Argument, place arazzo.Position, incomplete bool) {
 	if called.Schema == nil {
 		return
@@ -120,9 +120,9 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 	}
 }
 
-// body judges a request body.
+// body checks a request body.
 func (t *typing) body(at *scope, s *program.Step) {
-	if t.noBodyWanted(s) {
+	if t.withoutBody(s) {
 		return
 	}
 	t.lookups(at, &s.Body.Payload)
@@ -147,8 +147,8 @@ func (t *typing) body(at *scope, s *program.Step) {
 	}
 }
 
-// noBodyWanted judges a step without a body, and reports whether it is one.
-func (t *typing) noBodyWanted(s *program.Step) bool {
+// withoutBody checks a step without a body, and reports whether it is one.
+func (t *typing) withoutBody(s *program.Step) bool {
 	required := s.Operation.Body != nil && s.Operation.Body.Required
 	var d *arazzo.Diagnostic
 	switch {
@@ -181,7 +181,7 @@ func mediaOf(b *openapi.Body, contentType string) *openapi.MediaType {
 	return nil
 }
 
-// undeclaredType reports a content type that the operation does not take.
+// undeclaredType reports a content type that the operation does not accept.
 func (t *typing) undeclaredType(s *program.Step) {
 	var types []string
 	for _, m := range s.Operation.Body.Content {
@@ -194,8 +194,7 @@ func (t *typing) undeclaredType(s *program.Step) {
 	d.Related = t.bodyPlace(s)
 }
 
-// payload judges what a body is made of: its payload, and what replacements put
-// into it.
+// payload checks what a body consists of: its payload and its replacements.
 func (t *typing) payload(at *scope, s *program.Step, f flow) {
 	f.replaced = newReplaced(s.Body.Replacements)
 	for r := range program.Each(s.Body.Replacements) {
@@ -217,8 +216,7 @@ func (t *typing) payload(at *scope, s *program.Step, f flow) {
 	}
 }
 
-// bodyless are the methods with which a body has no meaning: that is reported
-// as a rule of documents.
+// bodyless are the methods whose bodies have no meaning, which bodyRules reports.
 var bodyless = []string{"GET", "HEAD", "DELETE"}
 
 func (t *typing) bodyPlace(s *program.Step) []arazzo.Related {
@@ -229,14 +227,14 @@ func (t *typing) bodyPlace(s *program.Step) []arazzo.Related {
 	return schemaPlace(schema.Place{Location: s.Source.Description.Location(), Line: n.Line, Column: n.Column}, "the body is declared here")
 }
 
-// flow is where a value goes.
+// flow is the destination of a value.
 type flow struct {
 	want     *schema.Type
-	text     bool // it is written as text there
+	text     bool // it is written as text
 	what     string
 	path     []string
 	members  bool      // members are looked at one by one
-	replaced *replaced // what is put in elsewhere
+	replaced *replaced // what replacements put in
 }
 
 func (f flow) into(token string, want *schema.Type) flow {
@@ -245,7 +243,7 @@ func (f flow) into(token string, want *schema.Type) flow {
 	return f
 }
 
-// name says what the value becomes.
+// name returns what the value becomes, for messages.
 func (f flow) name() string {
 	if len(f.path) == 0 {
 		return f.what
@@ -292,18 +290,18 @@ func (f flow) puts(name string) bool {
 	return whole || f.replaced.within[pointer+"/"+value.PointerToken(name)]
 }
 
-// fits reports where a value cannot be what the schema wants.
+// fits reports values that the schema does not allow.
 func (t *typing) fits(at *scope, v *program.Operand, f flow) {
 	if v == nil {
 		return
 	}
 	v = unfolded(v)
 	if text, ok := v.Constant.(string); ok && expr.LooksLike(text) {
-		return // meant as an expression: that is told already
+		return // meant as an expression, which has a diagnostic already
 	}
 	switch v.Kind {
 	case program.Object, program.Array:
-		// Inside of a form an array or object has a form of its own.
+		// Inside a form, arrays and objects are serialized in their own ways.
 		if f.text && len(f.path) > 0 || f.text && !f.members {
 			return
 		}
@@ -344,7 +342,7 @@ func (t *typing) fits(at *scope, v *program.Operand, f flow) {
 	}
 }
 
-// spoken says what a value is for a message.
+// spoken describes a value in a message.
 func spoken(v *program.Operand, got *schema.Type) string {
 	switch v.Kind {
 	case program.Constant:
@@ -370,7 +368,7 @@ func typeText(t *schema.Type) string {
 	return text
 }
 
-// unfolded shows the members of a constant as values, so that each has a
+// unfolded returns a constant with its members as operands, so that each has a
 // place.
 func unfolded(v *program.Operand) *program.Operand {
 	if v.Kind != program.Constant {
@@ -397,7 +395,7 @@ func unfolded(v *program.Operand) *program.Operand {
 	return v
 }
 
-// inside is the place of a member; its line is found when it is reported.
+// inside returns the place of a member; exact finds its line.
 func inside(p arazzo.Position, name string) arazzo.Position {
 	if p.Pointer == "" {
 		return p
@@ -406,7 +404,7 @@ func inside(p arazzo.Position, name string) arazzo.Position {
 	return p
 }
 
-// exact gives a place that was made by inside its line.
+// exact returns a place that inside has made, with its line.
 func (t *typing) exact(at *scope, p arazzo.Position) arazzo.Position {
 	if n := at.workflow.Document.Decl.Origin().At(p.Pointer); n != nil && n.Line > 0 && p.Pointer != "" {
 		p.Line, p.Column = n.Line, n.Column
@@ -447,25 +445,25 @@ func (t *typing) object(at *scope, v *program.Operand, f flow) {
 }
 
 // inPath reports whether a member has the name of a path parameter of the
-// operation: it is given once more, not misspelt.
+// operation: it is repeated, not misspelled.
 func inPath(s *program.Step, name string) bool {
 	return s.Operation != nil && slices.ContainsFunc(s.Operation.Parameters, func(p *openapi.Parameter) bool {
 		return p.In == "path" && plainName(p.Name) == plainName(name)
 	})
 }
 
-// plainName is a name without what writers of names differ in: "order_id" and
-// "OrderID" are one.
+// plainName returns a name without the differences of naming conventions:
+// "order_id" and "OrderID" are the same.
 func plainName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 }
 
-// missingOf are the declared names that are not given.
+// missingOf returns the declared names that are not given.
 func missingOf(declared, given []string) []string {
 	return slices.DeleteFunc(slices.Clone(declared), func(name string) bool { return slices.Contains(given, name) })
 }
 
-// undeclared are the given names that the schema does not list.
+// undeclared returns the given names that the schema does not list.
 func undeclared(want *schema.Type, given []string) (names []string) {
 	for _, name := range given {
 		if p := want.Member(name).Presence; p == schema.Undeclared || p == schema.Never {
@@ -475,8 +473,8 @@ func undeclared(want *schema.Type, given []string) (names []string) {
 	return names
 }
 
-// takers are the members that a value could have been meant for: those that
-// are written nearly the same, and those that can be what it is.
+// takers returns the members that a value could have been meant for: those with
+// nearly the same name, and those that allow the value.
 func (t *typing) takers(at *scope, f flow, v *program.Operand, name string, members []string) []string {
 	got := t.value(at, v)
 	return slices.DeleteFunc(members, func(member string) bool {
@@ -553,7 +551,7 @@ func textPayload(v *program.Operand) *program.Operand {
 	return v
 }
 
-// marker stands for the i-th expression of a text.
+// marker is the placeholder of the i-th expression of a text.
 func marker(i int) string { return "\ue000" + strconv.Itoa(i) + "\ue001" }
 
 func templatePayload(v *program.Operand) *program.Operand {
@@ -580,7 +578,7 @@ func templatePayload(v *program.Operand) *program.Operand {
 	return reread(decoded, whole, v.Template.Refs, v.Place)
 }
 
-// reread makes a value of what a JSON text holds.
+// reread returns the operand for the value of a JSON text.
 func reread(v any, whole []bool, refs []program.Ref, place arazzo.Position) *program.Operand {
 	switch v := v.(type) {
 	case map[string]any:

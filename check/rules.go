@@ -12,8 +12,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// documentRules tells of what the specification demands or recommends of a
-// document and parsing lets pass.
+// documentRules reports violations of what the specification requires or
+// recommends, as far as parsing does not.
 func (c *checker) documentRules() {
 	for _, d := range c.program.Documents {
 		c.names(d)
@@ -95,8 +95,8 @@ func (c *checker) components(d *program.Document) {
 	}
 }
 
-// reserved are the prefixes of extensions that the OpenAPI Initiative keeps
-// for itself (Specification Extensions).
+// reserved are the prefixes of extensions that the OpenAPI Initiative
+// reserves (Specification Extensions).
 var reserved = []string{"x-oai-", "x-oas-", "x-arazzo"}
 
 func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
@@ -136,7 +136,7 @@ func (c *checker) workflowRules(d *program.Document, w *arazzo.Workflow) {
 
 func later(d *program.Document) bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
 
-// actionList checks the fields of actions, and what stands beside references.
+// actionList checks the fields of actions, and those next to references.
 func (c *checker) actionList(d *program.Document, list []*arazzo.Action) {
 	for _, a := range list {
 		if a.Reference != "" {
@@ -155,7 +155,7 @@ func (c *checker) parameterList(d *program.Document, list []*arazzo.Parameter) {
 	}
 }
 
-// reusable tells of what a Reusable Object ignores.
+// reusable reports the fields that a Reusable Object ignores.
 func (c *checker) reusable(d *program.Document, o *arazzo.Object, known ...string) {
 	for _, m := range o.Origin().Members {
 		if slices.Contains(known, m.Name) {
@@ -167,7 +167,7 @@ func (c *checker) reusable(d *program.Document, o *arazzo.Object, known ...strin
 	}
 }
 
-// actionFields are the fields that belong to some types of action only.
+// actionFields are the fields that apply only to some types of action.
 var actionFields = []struct {
 	name  string
 	types []string

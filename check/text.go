@@ -11,7 +11,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// A Source gives the text of a file that diagnostics name, or nil. The formats
+// A Source returns the text of a file that diagnostics name, or nil. The formats
 // show excerpts of it.
 type Source func(file string) []byte
 
@@ -55,7 +55,7 @@ type textPrinter struct {
 	color bool
 }
 
-// The colours of a terminal (ECMA-48, SGR).
+// The colors of a terminal (ECMA-48, SGR).
 var severityColors = [...]string{arazzo.Error: "1;31", arazzo.Warning: "1;33", arazzo.Note: "1;36"}
 
 func (p *textPrinter) paint(color, text string) string {

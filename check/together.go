@@ -6,8 +6,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// together knows which workflows one run may come to: those that have a root in
-// common, a workflow from which dependencies, calls and hand-overs lead to both.
+// together finds which workflows may be in one run: those with a common root, a
+// workflow from which dependencies, calls and hand-overs lead to both.
 type together struct {
 	component []int   // of the workflows, by Workflow.Index
 	roots     [][]int // of the components, in order; nil: more than the budget allows
@@ -64,8 +64,8 @@ func (t *together) union(component int, into []int) []int {
 	return all
 }
 
-// run reports whether one run may come to both workflows, or twice to one that
-// reads of itself.
+// run reports whether one run may execute both workflows or, if they are the
+// same, execute it more than once.
 func (t *together) run(w, of *program.Workflow) bool {
 	if w == of {
 		return t.called[w.Index]
@@ -90,8 +90,8 @@ func (t *together) run(w, of *program.Workflow) bool {
 	return false
 }
 
-// targets are the workflows that the steps of a workflow call, or its actions
-// lead to.
+// targets iterates over the workflows that the steps of a workflow call, or its
+// actions go to.
 func targets(w *program.Workflow) func(yield func(*program.Workflow) bool) {
 	return func(yield func(*program.Workflow) bool) {
 		for _, s := range w.Steps {

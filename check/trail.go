@@ -7,8 +7,8 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 )
 
-// trail is a shortest way on which a step has some history: the entry of the
-// workflow and the edges taken; empty where there was no budget to look for it.
+// trail is a shortest path on which a step has some history: the entry of the
+// workflow and the edges taken; empty if the budget did not suffice to find it.
 type trail []taken
 
 type taken struct {
@@ -16,7 +16,7 @@ type taken struct {
 	edge
 }
 
-// search finds trails in one graph. What it returns holds until it searches again.
+// search finds trails in one graph. A trail is valid until the next search.
 type search struct {
 	visits []visit
 	seen   []int // the number of the search that came to a place, by place
@@ -32,7 +32,7 @@ type visit struct {
 	by       taken
 }
 
-// trail finds a shortest way to a point on which a step has a history.
+// trail returns a shortest path to a point on which a step has a history.
 func (s *search) trail(g *graph, to point, of int, h history, left *budget) trail {
 	const ends, histories = 4, hasFailed + 1 // see endHandedOver
 	if s.seen == nil {
@@ -73,7 +73,7 @@ func (s *search) trail(g *graph, to point, of int, h history, left *budget) trai
 	return nil
 }
 
-// text tells a trail in one phrase.
+// text describes a trail in one phrase.
 func (t trail) text(g *graph) string {
 	if len(t) == 0 {
 		return "some path"
@@ -94,7 +94,7 @@ func (t trail) text(g *graph) string {
 	return text
 }
 
-// turns are the places at which a trail leaves the order of the steps.
+// turns returns the places at which a trail leaves the order of the steps.
 func (t trail) turns(g *graph) (list []arazzo.Related) {
 	for _, taken := range t {
 		if taken.action == nil || taken.action.Kind == "retry" || len(list) == mostNames {

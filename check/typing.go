@@ -11,8 +11,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// types compares what flows through a program with the schemas of the
-// descriptions that it calls, and of its workflows' inputs.
+// types checks values against the schemas of descriptions and of workflows'
+// inputs.
 func (c *checker) types() {
 	t := &typing{checker: c, outputs: map[*program.Output]*schema.Type{}, schemas: map[*tree.Node]*schema.Type{}}
 	for _, w := range c.program.Workflows {
@@ -26,16 +26,16 @@ func (c *checker) types() {
 	}
 }
 
-// typing follows types from where a schema declares them to where they are
+// typing propagates types from the schemas that declare them to where values are
 // used.
 type typing struct {
 	*checker
-	outputs map[*program.Output]*schema.Type // nil while one is worked out
+	outputs map[*program.Output]*schema.Type // nil while it is computed
 	schemas map[*tree.Node]*schema.Type
-	depth   int // of outputs that are worked out
+	depth   int // of outputs that are being computed
 }
 
-// maxOutputs is how many outputs that are made of one another are followed.
+// maxOutputs is how deep outputs that depend on one another are followed.
 const maxOutputs = 1000
 
 // described is an OpenAPI description as the place of schemas.
@@ -62,7 +62,7 @@ func (w written) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
 	return target, w, nil
 }
 
-// schema is the type that a schema of a description has; it is worked out once.
+// schema is the type that a schema of a description has; it is computed once.
 func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
 	if n == nil || home == nil {
 		return schema.Any()
@@ -139,9 +139,8 @@ func (t *typing) selection(at *scope, s *program.Selector) *schema.Type {
 	return schema.Any()
 }
 
-// reference is what is known of what an expression names. What it leads to is
-// unknown where a schema does not have it: that is reported where it is
-// looked up.
+// reference returns what is known about the value of an expression. If a schema
+// does not have it, nothing is known: lookup reports that.
 func (t *typing) reference(at *scope, r *program.Ref) schema.Found {
 	base, certain := t.base(at, r)
 	found := base.Follow(tokens(r))
@@ -160,8 +159,8 @@ func tokens(r *program.Ref) []string {
 	return list
 }
 
-// base is the type of what an expression names, in front of its pointer;
-// certain says that it is never missing.
+// base returns the type of what an expression names, before its pointer; certain
+// reports that it is never missing.
 func (t *typing) base(at *scope, r *program.Ref) (known *schema.Type, certain bool) {
 	switch r.Kind {
 	case program.Known:

@@ -10,9 +10,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// unused tells of what is declared and read nowhere. What a text merely
-// mentions counts as read, and so do the outputs of workflows: they are for
-// their callers.
+// unused reports what is declared and never read. What a text merely mentions
+// counts as read, and so do the outputs of workflows, which are for callers.
 func (c *checker) unused() {
 	elsewhere := c.inputsReadElsewhere()
 	for _, w := range c.program.Workflows {
@@ -27,8 +26,8 @@ func (c *checker) unused() {
 	}
 }
 
-// source is an object of a document as it was read or, in a document that a
-// program has made, as it is written.
+// source returns an object as it was read or, in a document made by a program, as
+// it would be written.
 func source(d *program.Document, o *arazzo.Object) *tree.Node {
 	if n := o.Origin(); n != nil {
 		return n
@@ -36,11 +35,11 @@ func source(d *program.Document, o *arazzo.Object) *tree.Node {
 	return d.Root.At(o.At().Pointer)
 }
 
-// mentions finds what the texts of a part of a document mention: all that
-// follows a "$" or "#" in them, in order.
+// mentions are what the texts in a part of a document mention: everything that
+// follows a "$" or "#", sorted.
 type mentions []string
 
-// mostMention is how much is kept of what follows.
+// mostMention is how many bytes are kept of each mention.
 const mostMention = 512
 
 func newMentions(n *tree.Node) (m mentions) {
@@ -105,9 +104,8 @@ func (c *checker) unusedInputs(w *program.Workflow, m mentions, elsewhere map[in
 	}
 }
 
-// unusedOutputs tells of an output that is read nowhere, of a step whose other
-// outputs are read. A step none of whose outputs is read has them for the
-// reader of the record.
+// unusedOutputs reports outputs that are never read of steps with others that
+// are. If none of a step's outputs is read, they are for the reader of the record.
 func (c *checker) unusedOutputs(w *program.Workflow, m mentions) {
 	for _, s := range w.Steps {
 		var unread []*program.Output
@@ -129,7 +127,7 @@ func (c *checker) unusedOutputs(w *program.Workflow, m mentions) {
 	}
 }
 
-// passedOn returns a test whether an input goes to another workflow by its name:
+// passedOn returns a test of whether an input is passed to another workflow by its name:
 // one that is depended on (F16), or that an action reaches (F10).
 func (c *checker) passedOn(w *program.Workflow) func(name string) bool {
 	takers := map[*program.Workflow]bool{}
@@ -198,7 +196,7 @@ func (c *checker) unusedComponents(d *program.Document, m mentions) {
 			continue
 		}
 		for _, component := range list.Members {
-			pointer := kind + "/" + value.PointerToken(component.Name) // a $ref is no Reusable Object, but meant as one
+			pointer := kind + "/" + value.PointerToken(component.Name) // a $ref is not a Reusable Object, but meant as one
 			anchor := component.Value.Get("$anchor").Str()
 			if m.have("$components."+kind+"."+component.Name) || m.have("#/components/"+pointer) || kind == "inputs" && anchor != "" && m.have("#"+anchor) {
 				continue
