@@ -111,7 +111,7 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 	doc, err := arazzo.ParseFile(f.Path, data)
 	var parse *arazzo.ParseError
 	if doc == nil && errors.As(err, &parse) {
-		return c.told(parse.Diagnostics)
+		return c.kept(parse.Diagnostics)
 	}
 	compiler := &runtime.Compiler{Loader: c.Loader, Sources: c.Sources, Base: c.Base, Strict: c.Strict, Cache: &c.cache}
 	var note []arazzo.Diagnostic
@@ -131,10 +131,10 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 	if at < 0 {
 		at = len(list)
 	}
-	return c.told(slices.Insert(list, at, note...))
+	return c.kept(slices.Insert(list, at, note...))
 }
 
-func (c *Checker) told(list []arazzo.Diagnostic) []arazzo.Diagnostic {
+func (c *Checker) kept(list []arazzo.Diagnostic) []arazzo.Diagnostic {
 	if c.Tell == nil {
 		return list
 	}

@@ -129,13 +129,13 @@ func whereTo(a *program.Action) string {
 // endlessLoops reports steps from which no path leads to an end, except by a
 // failure that no action handles.
 func (c *checker) endlessLoops(g *graph) {
-	told, ends := make([]bool, len(g.Steps)), g.canEnd()
+	reported, ends := make([]bool, len(g.Steps)), g.canEnd()
 	for i := range g.Steps {
-		if !g.reached[i] || told[i] || ends[i] || !g.loops(i) {
+		if !g.reached[i] || reported[i] || ends[i] || !g.loops(i) {
 			continue
 		}
 		var from []int
-		spread(g.next, i, told, func(j int) { from = append(from, j) })
+		spread(g.next, i, reported, func(j int) { from = append(from, j) })
 		slices.Sort(from)
 		d := c.report(g.Document, arazzo.Warning, "endless-loop", g.Steps[i].Decl.At("stepId"),
 			"once step %q is reached, the workflow cannot end: only a failure that no action handles, or the step limit, stops the loop", g.Steps[i].Decl.StepID)
