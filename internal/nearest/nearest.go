@@ -13,6 +13,7 @@ func Names(name string, candidates []string) []string {
 		name     string
 		distance int
 	}
+	const most = 3
 	var close []scored
 	limit := max(1, len(name)/3)
 	for _, c := range candidates {
@@ -20,13 +21,17 @@ func Names(name string, candidates []string) []string {
 		if swapped(strings.ToLower(name), strings.ToLower(c)) {
 			d = 1
 		}
-		if d <= limit {
-			close = append(close, scored{c, d})
+		if d > limit || len(close) == most && d >= close[most-1].distance {
+			continue
 		}
+		if len(close) == most {
+			close = close[:most-1]
+		}
+		close = append(close, scored{c, d})
+		slices.SortStableFunc(close, func(a, b scored) int { return a.distance - b.distance })
 	}
-	slices.SortStableFunc(close, func(a, b scored) int { return a.distance - b.distance })
 	var names []string
-	for _, s := range close[:min(3, len(close))] {
+	for _, s := range close {
 		names = append(names, s.name)
 	}
 	return names
@@ -75,7 +80,13 @@ func distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return limit + 1
 	}
-	row := make([]int, len(b)+1)
+	var usual [64]int // is not allocated
+	row := usual[:]
+	if len(b) < len(row) {
+		row = row[:len(b)+1]
+	} else {
+		row = make([]int, len(b)+1)
+	}
 	for j := range row {
 		row[j] = j
 	}

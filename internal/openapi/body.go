@@ -37,12 +37,12 @@ func encodeBody(contentType string, v Value, media *MediaType) ([]byte, string, 
 		return encodeForm(v, contentType, media)
 	case t == multipartType:
 		return encodeMultipart(v, media)
-	case strings.HasPrefix(t, "multipart/"):
+	case IsMultipart(t):
 		return nil, "", fmt.Errorf("a body of type %s cannot be written; of the multipart types only %s can", t, multipartType)
 	}
 	switch v.V.(type) {
 	case map[string]any, []any:
-		if isXMLType(contentType) {
+		if IsXML(contentType) {
 			return nil, "", fmt.Errorf("a body of type %s must be text; the payload is an object or array", baseType(contentType))
 		}
 	}
@@ -280,15 +280,8 @@ func (p part) write(w *multipart.Writer) error {
 	return err
 }
 
-const binaryType = "application/octet-stream"
-
-func isXMLType(mediaType string) bool {
-	t := baseType(mediaType)
-	return t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml")
-}
-
-// JSONText returns the JSON text of a body that [DecodeBody] would read, or try
-// to read, as JSON.
+// JSONText returns the JSON text of a body that [DecodeBody] would read as
+// JSON, or try to.
 func JSONText(contentType string, body []byte) ([]byte, bool) {
 	switch {
 	case len(body) == 0:
@@ -327,19 +320,12 @@ func DecodeBody(contentType string, body []byte) (v any, note string) {
 		if utf8.Valid(body) || hasUTF16Mark(body) {
 			return text(body, ""), ""
 		}
-	case isXMLType(mediaType):
+	case IsXML(mediaType):
 		return text(body, cmp.Or(params["charset"], declaredEncoding(body))), ""
-	case isTextType(mediaType):
+	case IsText(mediaType):
 		return text(body, params["charset"]), ""
 	}
 	return body, ""
-}
-
-var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson",
-	"application/x-jsonl", "application/jsonl", "application/graphql"}
-
-func isTextType(mediaType string) bool {
-	return strings.HasPrefix(mediaType, "text/") || strings.HasSuffix(mediaType, "+yaml") || slices.Contains(textTypes, mediaType)
 }
 
 var encodingDeclaration = regexp.MustCompile(`^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']`)

@@ -495,26 +495,5 @@ func (o *Operation) DefaultContentType() string {
 	return best.Type
 }
 
-// rangeDefaults are the types that are sent if only a range is declared.
-var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain",
-	"multipart": multipartType}
-
-const (
-	formType      = "application/x-www-form-urlencoded"
-	multipartType = "multipart/form-data"
-)
-
-// baseType returns a media type without parameters, in lower case.
-func baseType(mediaType string) string {
-	t, _, _ := strings.Cut(mediaType, ";")
-	return strings.ToLower(strings.TrimSpace(t))
-}
-
-// IsForm reports whether a media type is that of URL-encoded forms.
-func IsForm(mediaType string) bool { return baseType(mediaType) == formType }
-
-// IsJSON reports whether a media type is a JSON type (ruling E9).
-func IsJSON(mediaType string) bool {
-	t := baseType(mediaType)
-	return strings.HasSuffix(t, "/json") || strings.HasSuffix(t, "+json")
-}
+// rangeDefaults are the types that are sent where only a range is declared.
+var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain", "multipart": multipartType}

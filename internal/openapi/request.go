@@ -383,14 +383,7 @@ func (b *Binding) body(r *Request, payload *Payload) error {
 	if given := r.Header.Get("Content-Type"); given != "" {
 		contentType = given
 	}
-	var media *MediaType
-	if b.operation.Body != nil {
-		for _, m := range b.operation.Body.Content {
-			if within(contentType, m.Type) && (media == nil || strings.Contains(media.Type, "*")) {
-				media = m
-			}
-		}
-	}
+	media := b.operation.Body.Media(contentType)
 	v, err := media.filled(Value{payload.Value, true, payload.Order})
 	if err != nil {
 		return err
@@ -405,11 +398,4 @@ func (b *Binding) body(r *Request, payload *Payload) error {
 	r.Body = body
 	r.Header.Set("Content-Type", contentType)
 	return nil
-}
-
-// within reports whether a media type is the declared one, or in its range.
-func within(contentType, declared string) bool {
-	t, d := baseType(contentType), baseType(declared)
-	prefix, isRange := strings.CutSuffix(d, "*")
-	return t == d || isRange && strings.HasPrefix(t, strings.TrimPrefix(prefix, "*/"))
 }

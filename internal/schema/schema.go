@@ -4,6 +4,9 @@
 package schema
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -77,8 +80,8 @@ func Constant(v any) *Type {
 		return ArrayOf(items)
 	case map[string]any:
 		a := &Alternative{Kinds: Object, made: true}
-		for name, m := range v {
-			a.members = append(a.members, member{name, Constant(m)})
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			a.members = append(a.members, member{name, Constant(v[name])})
 		}
 		return fixed(a)
 	}
