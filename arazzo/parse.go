@@ -48,8 +48,8 @@ func ParseFile(location string, data []byte) (*Document, error) {
 		r.report("not-an-object", Error, place(root, ""), fmt.Sprintf("this is %s, not an Arazzo document, which begins with \"arazzo: 1.0.1\"", other))
 		return nil, &ParseError{r.diagnostics}
 	}
-	r.later = strings.HasPrefix(root.Get("arazzo").Str(), "1.1.")
-	doc := &Document{Location: location, text: r.text}
+	doc := &Document{Version: root.Get("arazzo").Str(), Location: location, text: r.text}
+	r.later = doc.Minor() > 0
 	doc.source = root
 	r.document = doc
 	r.object(reflect.ValueOf(doc).Elem(), root, "")
@@ -68,7 +68,7 @@ func ParseFile(location string, data []byte) (*Document, error) {
 
 // otherKind says what a document is that is no Arazzo document; "" when that
 // cannot be told.
-func otherKind(root *Node) string {
+func otherKind(root *tree.Node) string {
 	if root.Get("arazzo") != nil {
 		return ""
 	}
@@ -89,7 +89,9 @@ type reader struct {
 	diagnostics []Diagnostic
 }
 
-func (r *reader) report(code string, s Severity, p Position, message string) { r.reportFix(code, s, p, message, nil) }
+func (r *reader) report(code string, s Severity, p Position, message string) {
+	r.reportFix(code, s, p, message, nil)
+}
 
 // reportFix is report with a fix, which may be nil.
 func (r *reader) reportFix(code string, s Severity, p Position, message string, fix *Fix) {
@@ -111,14 +113,14 @@ func (r *reader) respell(p Position, was, text string) *Fix {
 	return &Fix{Message: "write " + text, Edits: []Edit{edit}}
 }
 
-func place(n *Node, pointer string) Position {
+func place(n *tree.Node, pointer string) Position {
 	return Position{Line: n.Line, Column: n.Column, Pointer: pointer}
 }
 
 func childPointer(pointer, name string) string { return pointer + "/" + value.PointerToken(name) }
 
 // want reports a node of another kind than the field has.
-func (r *reader) want(n *Node, pointer string, kind tree.Kind) bool {
+func (r *reader) want(n *tree.Node, pointer string, kind tree.Kind) bool {
 	if n.Kind == kind {
 		return true
 	}
@@ -146,7 +148,7 @@ func lastToken(pointer string) string {
 	return strconv.Quote(last)
 }
 
-func (r *reader) object(v reflect.Value, n *Node, pointer string) {
+func (r *reader) object(v reflect.Value, n *tree.Node, pointer string) {
 	table := fieldsOf(v.Type())
 	o := objectOf(v)
 	o.source, o.pointer = n, pointer
@@ -154,15 +156,15 @@ func (r *reader) object(v reflect.Value, n *Node, pointer string) {
 		f := table.byName(m.Name)
 		switch {
 		case f != nil && f.since != "" && !r.later:
-			o.Unknown = append(o.Unknown, Field{m.Name, m.Value})
+			o.Unknown = append(o.Unknown, Entry[Node]{m.Name, Node{m.Value}})
 			r.report("unknown-field", Warning, Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)},
 				fmt.Sprintf("%q came with version %s.0; this document is of version 1.0", m.Name, f.since))
 		case f != nil:
 			r.field(v.Field(f.index), f, m.Value, childPointer(pointer, m.Name))
 		case strings.HasPrefix(m.Name, "x-"):
-			o.Extensions = append(o.Extensions, Field{m.Name, m.Value})
+			o.Extensions = append(o.Extensions, Entry[Node]{m.Name, Node{m.Value}})
 		default:
-			o.Unknown = append(o.Unknown, Field{m.Name, m.Value})
+			o.Unknown = append(o.Unknown, Entry[Node]{m.Name, Node{m.Value}})
 			if n.Get("reference") == nil { // what else a Reusable Object has is ignored
 				p := Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)}
 				var fix *Fix
@@ -183,7 +185,7 @@ func (r *reader) object(v reflect.Value, n *Node, pointer string) {
 	}
 }
 
-func (r *reader) missing(n *Node, pointer, name string) {
+func (r *reader) missing(n *tree.Node, pointer, name string) {
 	where := "the document"
 	if pointer != "" {
 		where = lastToken(pointer)
@@ -191,7 +193,7 @@ func (r *reader) missing(n *Node, pointer, name string) {
 	r.report("required", Error, place(n, pointer), fmt.Sprintf("%s has no %q, which is required", where, name))
 }
 
-func (r *reader) field(v reflect.Value, f *field, n *Node, pointer string) {
+func (r *reader) field(v reflect.Value, f *field, n *tree.Node, pointer string) {
 	r.value(v, n, pointer)
 	if v.Kind() == reflect.String && len(f.enum) > 0 && n.Kind == tree.String {
 		r.oneOf(f.enum, n, pointer, strconv.Quote(f.name))
@@ -205,7 +207,7 @@ func (r *reader) field(v reflect.Value, f *field, n *Node, pointer string) {
 var laterValues = []string{"asyncapi", "querystring", "channel", "jsonpointer"}
 
 // oneOf reports a text that is none of the allowed values.
-func (r *reader) oneOf(enum []string, n *Node, pointer, what string) {
+func (r *reader) oneOf(enum []string, n *tree.Node, pointer, what string) {
 	if !r.later {
 		enum = slices.DeleteFunc(slices.Clone(enum), func(s string) bool { return slices.Contains(laterValues, s) })
 	}
@@ -217,11 +219,11 @@ func (r *reader) oneOf(enum []string, n *Node, pointer, what string) {
 }
 
 // value reads a node into a variable of any type that the model has.
-func (r *reader) value(v reflect.Value, n *Node, pointer string) {
+func (r *reader) value(v reflect.Value, n *tree.Node, pointer string) {
 	_, free := v.Interface().(freeNames)
 	switch {
 	case v.Type() == nodeType:
-		v.Set(reflect.ValueOf(n))
+		v.Set(reflect.ValueOf(Node{n}))
 	case v.Type() == typeType && n.Kind == tree.String:
 		t := v.Addr().Interface().(*ExpressionType)
 		t.Type, t.source, t.pointer = n.Text, n, pointer
@@ -255,7 +257,7 @@ func (r *reader) value(v reflect.Value, n *Node, pointer string) {
 	}
 }
 
-func (r *reader) number(v reflect.Value, n *Node, pointer string) {
+func (r *reader) number(v reflect.Value, n *tree.Node, pointer string) {
 	if !r.want(n, pointer, tree.Number) {
 		return
 	}
@@ -276,7 +278,7 @@ func (r *reader) number(v reflect.Value, n *Node, pointer string) {
 	v.Set(reflect.ValueOf(&i))
 }
 
-func (r *reader) items(v reflect.Value, n *Node, pointer string) {
+func (r *reader) items(v reflect.Value, n *tree.Node, pointer string) {
 	if !r.want(n, pointer, tree.Array) {
 		return
 	}
@@ -290,7 +292,7 @@ func (r *reader) items(v reflect.Value, n *Node, pointer string) {
 	}
 }
 
-func (r *reader) entries(v reflect.Value, n *Node, pointer string) {
+func (r *reader) entries(v reflect.Value, n *tree.Node, pointer string) {
 	if !r.want(n, pointer, tree.Object) {
 		return
 	}

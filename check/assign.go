@@ -248,7 +248,7 @@ func (c *checker) inputsByName() {
 
 func (c *checker) passes(w, to *program.Workflow, severity arazzo.Severity, at arazzo.Position, hint string) {
 	for in := range program.Each(to.Inputs) {
-		byDefault := slices.ContainsFunc(in.Schemas, func(n *arazzo.Node) bool { return n.Get("default") != nil })
+		byDefault := in.Find("default") != nil
 		if in.Required && !byDefault && w.Input(in.Name) == nil {
 			c.report(w.Document, severity, "input-not-passed", at,
 				"workflow %q requires the input %q; inputs go along by their names, and workflow %q declares none of that name%s", to.Decl.WorkflowID, in.Name, w.Decl.WorkflowID, hint)

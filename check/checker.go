@@ -28,7 +28,8 @@ type Checker struct {
 	Sources map[string]string // as in runtime.Compiler
 	Base    string            // where relative sources start from; empty: found out for each document
 	Strict  bool              // as in runtime.Compiler
-	Tell    func(arazzo.Diagnostic) bool
+	// Tell reports whether a diagnostic is wanted; nil: all are.
+	Tell func(arazzo.Diagnostic) bool
 	// Progress is called after each document, by one goroutine at a time; nil:
 	// nobody is told.
 	Progress func(done, total int)

@@ -150,7 +150,7 @@ func chances(c *program.Criterion) func(code any) chance {
 	switch {
 	case c.Simple != nil && !slices.ContainsFunc(c.Refs, func(r program.Ref) bool { return !onStatus(&r) }):
 		return func(code any) chance {
-			pass := c.Simple.Eval(func(int) (any, bool) { return code, code != nil }, nil)
+			pass := c.Simple.Eval(func(int) (any, bool) { return code, code != nil })
 			return chance{pass, !pass}
 		}
 	case c.Simple != nil:

@@ -62,7 +62,7 @@ paths:
 	// Output:
 	// shop.arazzo.yaml:11:41: error: $steps.create.outputs.id is always missing: step "create" has no outputs yet; it comes later [never-assigned]
 	// shop.arazzo.yaml:13:22: error: no source description has an operation "createOrdr"; did you mean "createOrder"? [unknown-operation]
-	// shop.arazzo.yaml:16:36: error: the condition does not parse: "=" is no operator; write == [condition-syntax]
+	// shop.arazzo.yaml:16:36: error: the condition does not parse: "=" is not an operator; write == [condition-syntax]
 	//     $statusCode = 201
 	//                 ^
 }

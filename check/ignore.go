@@ -52,7 +52,7 @@ func (c *checker) silences(d *program.Document) *silenced {
 	text := string(d.Decl.Text())
 	if strings.Contains(text, "gobelin-ignore") {
 		c.comments(d, s, text)
-		c.fields(d, s, d.Decl.Origin(), "")
+		c.fields(d, s, tree.Of(d.Decl.Origin()), "")
 	}
 	return s
 }
@@ -74,7 +74,7 @@ func (c *checker) comments(d *program.Document, s *silenced, text string) {
 	}
 }
 
-func (c *checker) fields(d *program.Document, s *silenced, n *arazzo.Node, pointer string) {
+func (c *checker) fields(d *program.Document, s *silenced, n *tree.Node, pointer string) {
 	if n == nil {
 		return
 	}

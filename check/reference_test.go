@@ -91,7 +91,7 @@ func runReference(t *testing.T, text []byte) []string {
 		api.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	driver := &runtime.Driver{Settings: runtime.Settings{LoopDelay: -1, Servers: map[string]string{doc.Sources[0].Name: server.URL}}}
+	driver := &runtime.Driver{Settings: runtime.Settings{LoopDelay: -1}, Servers: map[string]string{doc.Sources[0].Name: server.URL}}
 	inputs := runtime.Inputs{"apiKey": "k", "requests": []any{map[string]any{"custom_id": "a", "params": map[string]any{"model": "m"}}}}
 	result, err := driver.Run(t.Context(), program, program.WorkflowIDs()[0], inputs)
 	if err != nil {

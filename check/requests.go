@@ -130,7 +130,7 @@ func (t *typing) body(at *scope, s *program.Step) {
 			d.Related = t.bodyPlace(s)
 		}
 		return
-	case s.Decl.RequestBody.Payload == nil && len(s.Body.Replacements) == 0:
+	case !s.Decl.RequestBody.Payload.Exists() && len(s.Body.Replacements) == 0:
 		if declared != nil && declared.Required {
 			d := t.report(at.workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, and the requestBody has no payload", s.Decl.StepID, label(s))
 			d.Related = t.bodyPlace(s)
@@ -373,7 +373,7 @@ func inside(p arazzo.Position, name string) arazzo.Position {
 
 // exact gives a place that was made by inside its line.
 func (t *typing) exact(at *scope, p arazzo.Position) arazzo.Position {
-	if n := at.workflow.Document.Decl.Node().At(p.Pointer); n != nil && n.Line > 0 && p.Pointer != "" {
+	if n := at.workflow.Document.Decl.Node().At(p.Pointer).Position(); n.Line > 0 && p.Pointer != "" {
 		p.Line, p.Column = n.Line, n.Column
 	}
 	return p

@@ -67,11 +67,7 @@ func (c *checker) key(d *program.Document, what, name string, o *arazzo.Object, 
 	if keyPattern.MatchString(name) {
 		return
 	}
-	at := o.At(field, name)
-	if m, ok := o.Origin().Get(field).Member(name); ok && m.Line > 0 {
-		at.Line, at.Column = m.Line, m.Column
-	}
-	c.report(d, arazzo.Warning, "key-pattern", at, "the name of %s %q must have letters, digits, dots, _ and - only", what, name)
+	c.report(d, arazzo.Warning, "key-pattern", o.NameAt(field, name), "the name of %s %q must have letters, digits, dots, _ and - only", what, name)
 }
 
 func (c *checker) components(d *program.Document) {
@@ -103,11 +99,7 @@ func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 	for _, e := range o.Extensions {
 		for _, prefix := range reserved {
 			if strings.HasPrefix(e.Name, prefix) {
-				at := o.At(e.Name)
-				if m, ok := o.Origin().Member(e.Name); ok {
-					at.Line, at.Column = m.Line, m.Column
-				}
-				c.report(d, arazzo.Warning, "reserved-extension", at, "fields that begin with %s are reserved for the OpenAPI Initiative; take a prefix of your own for %q", prefix, e.Name)
+				c.report(d, arazzo.Warning, "reserved-extension", o.NameAt(e.Name), "fields that begin with %s are reserved for the OpenAPI Initiative; take a prefix of your own for %q", prefix, e.Name)
 			}
 		}
 	}
@@ -128,13 +120,11 @@ func (c *checker) workflowRules(d *program.Document, w *arazzo.Workflow) {
 		c.actionList(d, s.OnSuccess)
 		c.actionList(d, s.OnFailure)
 		c.parameterList(d, s.Parameters)
-		if n := s.Origin().Get("successCriteria"); n != nil && len(n.Items) == 0 && later(d) {
+		if n := s.Origin().Get("successCriteria"); n.Exists() && n.Len() == 0 && d.Later() {
 			c.report(d, arazzo.Warning, "empty-criteria", s.At("successCriteria"), "successCriteria must have a criterion where it is given; leave it out")
 		}
 	}
 }
-
-func later(d *program.Document) bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
 
 // actionList checks the fields of actions, and what stands beside references.
 func (c *checker) actionList(d *program.Document, list []*arazzo.Action) {
@@ -157,13 +147,11 @@ func (c *checker) parameterList(d *program.Document, list []*arazzo.Parameter) {
 
 // reusable tells of what a Reusable Object ignores.
 func (c *checker) reusable(d *program.Document, o *arazzo.Object, known ...string) {
-	for _, m := range o.Origin().Members {
-		if slices.Contains(known, m.Name) {
+	for name := range o.Origin().Members() {
+		if slices.Contains(known, name) {
 			continue
 		}
-		at := o.At(m.Name)
-		at.Line, at.Column = m.Line, m.Column
-		c.report(d, arazzo.Warning, "ignored-field", at, "%q is ignored beside a reference; only %s can stand here", m.Name, strings.Join(known, " and "))
+		c.report(d, arazzo.Warning, "ignored-field", o.NameAt(name), "%q is ignored beside a reference; only %s can stand here", name, strings.Join(known, " and "))
 	}
 }
 
@@ -183,13 +171,10 @@ func (c *checker) actionFields(d *program.Document, a *arazzo.Action) {
 		return
 	}
 	for _, f := range actionFields {
-		m, ok := a.Origin().Member(f.name)
-		if !ok || slices.Contains(f.types, a.Type) {
+		if !a.Origin().Get(f.name).Exists() || slices.Contains(f.types, a.Type) {
 			continue
 		}
-		at := a.At(f.name)
-		at.Line, at.Column = m.Line, m.Column
-		c.report(d, arazzo.Warning, "ignored-field", at, "%s is ignored in an action of type %s; it belongs to %s", f.name, a.Type, strings.Join(f.types, " and "))
+		c.report(d, arazzo.Warning, "ignored-field", a.NameAt(f.name), "%s is ignored in an action of type %s; it belongs to %s", f.name, a.Type, strings.Join(f.types, " and "))
 	}
 }
 

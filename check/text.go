@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
@@ -114,27 +114,14 @@ func (p *textPrinter) excerpt(at arazzo.Position, color string) bool {
 		after = "…"
 	}
 	number := fmt.Sprintf("%5d | ", at.Line)
-	// Tabs keep their place in the line beneath.
-	blank := strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		return ' '
-	}, string(line[from:start]))
-	fmt.Fprintf(p, "%s%s%s%s\n", number, before, printable(string(line[from:to])), after)
-	fmt.Fprintf(p, "%s%s%s%s\n", strings.Repeat(" ", len(number)-2)+"| ", strings.Repeat(" ", utf8.RuneCountInString(before)), blank,
-		p.paint(color, strings.Repeat("^", end-start)))
+	carets := cells.Carets(string(line[start:min(end, len(line))]))
+	if carets == "" { // at the end of the line, or under a character without width
+		carets = "^"
+	}
+	fmt.Fprintf(p, "%s%s%s%s\n", number, before, cells.Printable(string(line[from:to])), after)
+	fmt.Fprintf(p, "%s%s%s%s\n", strings.Repeat(" ", len(number)-2)+"| ", cells.Blank(before), cells.Blank(string(line[from:start])),
+		p.paint(color, carets))
 	return true
-}
-
-// printable replaces what would act on a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 {
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }
 
 // WriteJSON writes diagnostics as one JSON object with a list of them.

@@ -52,7 +52,7 @@ func (d written) Location() string { return d.decl.Location }
 
 func (d written) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
 	pointer, ok := strings.CutPrefix(n.Get("$ref").Str(), "#")
-	target := d.decl.Node().At(pointer)
+	target := tree.Of(d.decl.Node().At(pointer))
 	if !ok || target == nil {
 		return nil, nil, fmt.Errorf("%s leads nowhere", n.Get("$ref").Str())
 	}
@@ -74,13 +74,14 @@ func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
 
 // inputs is the type of a workflow's inputs.
 func (t *typing) inputs(w *program.Workflow) *schema.Type {
-	if w.Decl.Inputs == nil {
+	n := tree.Of(w.Decl.Inputs)
+	if n == nil {
 		return schema.Any()
 	}
-	known := t.schemas[w.Decl.Inputs]
+	known := t.schemas[n]
 	if known == nil {
-		known = schema.Of(w.Decl.Inputs, written{w.Document.Decl})
-		t.schemas[w.Decl.Inputs] = known
+		known = schema.Of(n, written{w.Document.Decl})
+		t.schemas[n] = known
 	}
 	return known
 }

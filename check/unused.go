@@ -18,7 +18,7 @@ func (c *checker) unused() {
 		c.unusedOutputs(w)
 	}
 	for _, d := range c.program.Documents {
-		texts := allTexts(d.Decl.Origin())
+		texts := allTexts(tree.Of(d.Decl.Origin()))
 		c.unusedComponents(d, texts)
 		c.unusedSources(d, texts)
 	}
@@ -52,15 +52,14 @@ func (c *checker) unusedInputs(w *program.Workflow) {
 			read[r.Name] = true
 		}
 	})
-	texts := slices.DeleteFunc(allTexts(w.Decl.Origin()), func(text string) bool { return strings.Contains(text, " ") && !strings.Contains(text, "$") })
+	texts := slices.DeleteFunc(allTexts(tree.Of(w.Decl.Origin())), func(text string) bool { return strings.Contains(text, " ") && !strings.Contains(text, "$") })
 	for in := range program.Each(w.Inputs) {
 		if read[in.Name] || mentions(texts, "$inputs."+in.Name) || c.passedOn(w, in.Name) || c.readElsewhere(w, in.Name) {
 			continue
 		}
 		at := w.Decl.At("inputs")
-		if m, ok := w.Decl.Inputs.Get("properties").Member(in.Name); ok {
-			at.Pointer += "/properties/" + pointerToken(in.Name)
-			at.Line, at.Column = m.Line, m.Column
+		if w.Decl.Inputs.Get("properties").Get(in.Name).Exists() {
+			at = w.Decl.NameAt("inputs", "properties", in.Name)
 		}
 		severity, asked := arazzo.Note, ""
 		if in.Required {
@@ -74,7 +73,7 @@ func (c *checker) unusedInputs(w *program.Workflow) {
 // outputs are read. A step none of whose outputs is read has them for the
 // reader of the record.
 func (c *checker) unusedOutputs(w *program.Workflow) {
-	texts := allTexts(w.Decl.Origin())
+	texts := allTexts(tree.Of(w.Decl.Origin()))
 	for _, s := range w.Steps {
 		var unread []*program.Output
 		for o := range program.Each(s.Outputs) {
@@ -86,11 +85,7 @@ func (c *checker) unusedOutputs(w *program.Workflow) {
 			continue
 		}
 		for _, o := range unread {
-			at := o.Place
-			if m, ok := s.Decl.Origin().Get("outputs").Member(o.Name); ok {
-				at.Line, at.Column = m.Line, m.Column
-			}
-			c.report(w.Document, arazzo.Note, "unused-output", at, "the output %q of step %q is read nowhere, while others of it are", o.Name, s.Decl.StepID)
+			c.report(w.Document, arazzo.Note, "unused-output", s.Decl.NameAt("outputs", o.Name), "the output %q of step %q is read nowhere, while others of it are", o.Name, s.Decl.StepID)
 		}
 	}
 }
@@ -135,11 +130,7 @@ func (c *checker) unusedComponents(d *program.Document, texts []string) {
 		if mentions(texts, reference) || mentions(texts, pointer) {
 			return
 		}
-		at := all.At(kind, name)
-		if m, ok := all.Origin().Get(kind).Member(name); ok {
-			at.Line, at.Column = m.Line, m.Column
-		}
-		c.report(d, arazzo.Note, "unused-component", at, "%q of the components' %s is used nowhere", name, kind)
+		c.report(d, arazzo.Note, "unused-component", all.NameAt(kind, name), "%q of the components' %s is used nowhere", name, kind)
 	}
 	for _, e := range all.Inputs {
 		anchor := e.Value.Get("$anchor").Str()

@@ -11,7 +11,8 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// A Recorder listens to a run; its record tells every step and what followed it.
+// A Recorder listens to a run; its record holds every step and what followed
+// it.
 func ExampleRecorder() {
 	server := httptest.NewServer(&batchapi.Server{})
 	defer server.Close()
@@ -24,7 +25,7 @@ func ExampleRecorder() {
 		panic(err)
 	}
 	var recorder report.Recorder
-	driver := runtime.Driver{OnEvent: recorder.OnEvent, Settings: runtime.Settings{Servers: map[string]string{"messageBatchesApi": server.URL}}}
+	driver := runtime.Driver{OnEvent: recorder.OnEvent, Servers: map[string]string{"messageBatchesApi": server.URL}}
 	inputs := runtime.Inputs{"apiKey": "any", "requests": []any{map[string]any{"custom_id": "a", "params": map[string]any{}}}}
 	result, err := driver.Run(context.Background(), program, "cancel-and-confirm-batch", inputs)
 	run := recorder.Run(program, "cancel-and-confirm-batch", result, err)

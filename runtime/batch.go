@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/url"
 	goruntime "runtime"
 	"sync"
 	"time"
@@ -264,9 +263,7 @@ func (r *batchRun) begin() *batched {
 		r.end(BatchResult{Index: run.index, Err: err})
 		return nil
 	}
-	if r.Driver.OnEvent != nil {
-		x.Observe(r.Driver.OnEvent)
-	}
+	r.Driver.attach(x)
 	run.x = x
 	return run
 }
@@ -310,10 +307,12 @@ func (r *batchRun) advance(run *batched) {
 		case *Wait:
 			if !run.until.IsZero() {
 				run.until = time.Time{}
-				run.x.Elapse()
+				if err := run.x.Elapse(); err != nil {
+					run.x.Cancel(err)
+				}
 				continue
 			}
-			r.park(run, c.Duration)
+			r.park(run, c.Left(r.Driver.clock().Now()))
 			return
 		}
 	}
@@ -323,10 +322,8 @@ func (r *batchRun) advance(run *batched) {
 // there is none the run stands in the host's queue, and the answer is false.
 func (r *batchRun) enter(run *batched, c *Send) bool {
 	if r.PerHost > 0 && run.held == "" {
-		name := c.URL
-		if u, err := url.Parse(c.URL); err == nil {
-			name = u.Host
-		}
+		at, _ := r.Driver.address(c, run.x.address) // an error is found again when it is sent
+		name := at.host()
 		r.mu.Lock()
 		h := r.hosts[name]
 		if h == nil {

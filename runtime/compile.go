@@ -75,7 +75,7 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{linked: linked, files: c.Files}
+	p := newProgram(linked, c.Files)
 	if errs := arazzo.Errors(linked.Diagnostics); len(errs) > 0 {
 		return p, &CompileError{errs}
 	}

@@ -1,47 +1,91 @@
 package runtime
 
 import (
-	"cmp"
+	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
+	"net/url"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/transport"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"golang.org/x/net/http/httpguts"
 )
 
-// authenticate applies the credentials that the caller has supplied (O12): of
-// the first alternative for which there are all, those that the step does not
-// set itself.
-func (x *Execution) authenticate(s *program.Step, r *openapi.Request) error {
-	for _, alternative := range s.Operation.Security {
-		if len(alternative) == 0 || !x.canSatisfy(s, alternative) {
-			continue
-		}
-		for _, scheme := range alternative {
-			if scheme.Type == mutualTLS || sets(s, scheme) {
-				continue
-			}
-			if err := x.apply(r, scheme, x.credential(s, scheme)); err != nil {
-				return err
-			}
-		}
-		return nil
+// Credentials supply the credentials of requests (O12). A [Driver] asks for them
+// at the last moment, for each request and each redirect, and applies them where
+// the operation requires a scheme and the step does not set it itself. They never
+// enter an [Execution], and are masked in all that it tells.
+type Credentials interface {
+	// Credential returns the credential for a security scheme: the key of an
+	// apiKey, "user:password" of http basic, the token of http bearer, oauth2 and
+	// openIdConnect; "" when there is none. An error fails the step. It may be
+	// called by several goroutines at once.
+	Credential(ctx context.Context, r CredentialRequest) (string, error)
+}
+
+// A CredentialRequest says what a credential is for.
+type CredentialRequest struct {
+	SecurityRequirement
+	Source    string // name of the source description, see [Send]
+	Operation string // operationId, or method and path where it has none
+	Origin    string // where the request goes: "https://api.example", with a port that is not the scheme's
+
+	// Redirected reports whether a redirect has led from the source's server to
+	// Origin. What belongs to the server does not belong there.
+	Redirected bool
+	// Rejected is the credential that this origin has just answered with 401; ""
+	// when it was not. Another credential is tried, once for an exchange.
+	Rejected string
+}
+
+// StaticCredentials are credentials by the name of their scheme, or by source and
+// scheme, "source.scheme". The name of a scheme alone is for the sources of the
+// entry document; those of documents that it calls need theirs. They go to the
+// source's server and nowhere else.
+type StaticCredentials map[string]string
+
+// Credential implements [Credentials].
+func (c StaticCredentials) Credential(_ context.Context, r CredentialRequest) (string, error) {
+	if r.Redirected {
+		return "", nil
 	}
-	return nil
+	if credential, ok := c[r.Source+"."+r.Scheme]; ok || r.Called {
+		return credential, nil
+	}
+	return c[r.Scheme], nil
+}
+
+// A SecurityRequirement is a security scheme that an operation requires (OpenAPI,
+// Security Requirement Object).
+type SecurityRequirement struct {
+	Scheme     string // its name in the description
+	Type       string // apiKey, http, oauth2, openIdConnect, mutualTLS
+	HTTPScheme string // of type http: basic, bearer, …
+	In, Name   string // where the credential goes: header, query, cookie, and the name there
+	Scopes     []string
+	SetByStep  bool // the step sets it as a parameter: nothing is to be applied
+	Called     bool // the source belongs to a document that the entry document calls
 }
 
 // mutualTLS is the scheme that the HTTP client sees to.
 const mutualTLS = "mutualTLS"
 
-func (x *Execution) canSatisfy(s *program.Step, alternative []openapi.SecurityRequirement) bool {
-	for _, scheme := range alternative {
-		if scheme.Type != mutualTLS && !sets(s, scheme) && x.credential(s, scheme) == "" {
-			return false
+// security lists for a step the alternatives of what its operation requires.
+func security(s *program.Step) [][]SecurityRequirement {
+	var alternatives [][]SecurityRequirement
+	for _, alternative := range s.Operation.Security {
+		list := make([]SecurityRequirement, len(alternative))
+		for i, r := range alternative {
+			list[i] = SecurityRequirement{Scheme: r.Name, Type: r.Type, HTTPScheme: r.Scheme, In: r.In, Name: r.ParamName, Scopes: r.Scopes,
+				SetByStep: r.Type == mutualTLS || sets(s, r), Called: s.Source.Called()}
 		}
+		alternatives = append(alternatives, list)
 	}
-	return true
+	return alternatives
 }
 
 // sets reports whether the step gives what a scheme asks for as a parameter. A
@@ -50,43 +94,148 @@ func (x *Execution) canSatisfy(s *program.Step, alternative []openapi.SecurityRe
 func sets(s *program.Step, scheme openapi.SecurityRequirement) bool {
 	for _, a := range s.Arguments {
 		switch {
-		case a.In == "header" && scheme.In == "header" && strings.EqualFold(a.Name, scheme.ParamName),
-			a.In == "header" && scheme.In == "cookie" && strings.EqualFold(a.Name, "Cookie"),
-			a.In == scheme.In && a.Name == scheme.ParamName:
+		case openapi.SameParameter(a.In, a.Name, scheme.In, scheme.ParamName),
+			a.In == "header" && scheme.In == "cookie" && strings.EqualFold(a.Name, "Cookie"):
 			return true
 		}
 	}
 	return false
 }
 
-func (x *Execution) credential(s *program.Step, scheme openapi.SecurityRequirement) string {
-	return cmp.Or(x.Settings.Credentials[s.Source.Name+"."+scheme.Name], x.Settings.Credentials[scheme.Name])
+// authorization applies the credentials of one exchange.
+type authorization struct {
+	driver    *Driver
+	execution *Execution
+	send      *Send
+	user      *url.Userinfo      // of the server's URL
+	first     *transport.Request // before any redirect
+	last      *transport.Request // that was authorized
+	given     map[string]string  // by scheme: what it was given
+	instead   map[string]string  // by scheme: what is given after a 401
 }
 
-func (x *Execution) apply(r *openapi.Request, scheme openapi.SecurityRequirement, credential string) error {
+// authorize returns a request with the credentials of its origin: of the first
+// alternative for which there are all. r itself is not changed.
+func (a *authorization) authorize(ctx context.Context, r *transport.Request) (*transport.Request, error) {
+	out := openapi.Request{URL: r.URL, Header: r.Header.Clone()}
+	a.last, a.given = r, map[string]string{}
+	for _, alternative := range a.send.Security {
+		values, err := a.values(ctx, alternative)
+		if err != nil {
+			return nil, err
+		}
+		if values == nil {
+			continue
+		}
+		for i, requirement := range alternative {
+			if requirement.SetByStep {
+				continue
+			}
+			if err := a.apply(&out, requirement, values[i]); err != nil {
+				return nil, err
+			}
+			a.given[requirement.Scheme] = values[i]
+		}
+		break
+	}
+	if a.user != nil && !r.Redirected && out.Header.Get("Authorization") == "" {
+		password, _ := a.user.Password()
+		out.Header.Set("Authorization", basic(a.user.Username()+":"+password))
+	}
+	authorized := *r
+	authorized.URL, authorized.Header = out.URL, out.Header
+	return &authorized, nil
+}
+
+// values returns the credentials of an alternative, parallel to it; nil where one
+// is missing.
+func (a *authorization) values(ctx context.Context, alternative []SecurityRequirement) ([]string, error) {
+	if len(alternative) == 0 || a.driver.Credentials == nil {
+		return nil, nil
+	}
+	values := make([]string, len(alternative))
+	for i, requirement := range alternative {
+		if requirement.SetByStep {
+			continue
+		}
+		credential, fresh := a.instead[requirement.Scheme]
+		if !fresh || a.last.Redirected {
+			var err error
+			if credential, err = a.ask(ctx, requirement, ""); err != nil {
+				return nil, err
+			}
+		}
+		if credential == "" {
+			return nil, nil
+		}
+		values[i] = credential
+	}
+	return values, nil
+}
+
+func (a *authorization) ask(ctx context.Context, requirement SecurityRequirement, rejected string) (string, error) {
+	credential, err := a.driver.Credentials.Credential(ctx, CredentialRequest{SecurityRequirement: requirement, Source: a.send.Source,
+		Operation: a.send.Operation, Origin: a.last.Origin(), Redirected: a.last.Redirected, Rejected: rejected})
+	if err != nil {
+		return "", fmt.Errorf("the credential for %s of source %s: %w", requirement.Scheme, a.send.Source, err)
+	}
+	return credential, nil
+}
+
+// refresh reports whether there are other credentials than those that were just
+// rejected; they are given to the next request.
+func (a *authorization) refresh(ctx context.Context) (bool, error) {
+	if a.instead != nil || len(a.given) == 0 {
+		return false, nil
+	}
+	a.instead = maps.Clone(a.given)
+	changed := false
+	for _, alternative := range a.send.Security {
+		for _, requirement := range alternative {
+			rejected, used := a.given[requirement.Scheme]
+			if !used || requirement.SetByStep {
+				continue
+			}
+			credential, err := a.ask(ctx, requirement, rejected)
+			if err != nil {
+				return false, err
+			}
+			if credential != "" && credential != rejected {
+				a.instead[requirement.Scheme], changed = credential, true
+			}
+		}
+	}
+	return changed, nil
+}
+
+func (a *authorization) apply(r *openapi.Request, requirement SecurityRequirement, credential string) error {
 	text := credential
+	a.execution.Hide(credential)
 	switch {
-	case scheme.Type == "http" && scheme.Scheme == "basic":
-		_, password, _ := strings.Cut(credential, ":")
-		x.secrets.Add(password)
-		text = "Basic " + base64.StdEncoding.EncodeToString([]byte(credential))
-	case scheme.Type == "http" && scheme.Scheme != "bearer" && scheme.Scheme != "":
-		text = scheme.Scheme + " " + credential
-	case scheme.Type != "apiKey":
+	case requirement.Type == "http" && requirement.HTTPScheme == "basic":
+		text = basic(credential)
+	case requirement.Type == "http" && requirement.HTTPScheme != "bearer" && requirement.HTTPScheme != "":
+		text = requirement.HTTPScheme + " " + credential
+	case requirement.Type != "apiKey":
 		text = "Bearer " + credential
 	}
-	x.secrets.Add(credential)
-	x.secrets.Add(text)
-	switch scheme.In {
+	switch requirement.In {
 	case "query":
-		r.AddQuery(openapi.Escape(scheme.ParamName) + "=" + openapi.Escape(text))
-	case "cookie":
-		r.AddCookie(scheme.ParamName + "=" + openapi.CookieValue(text))
-	default:
-		if !httpguts.ValidHeaderFieldName(scheme.ParamName) || !httpguts.ValidHeaderFieldValue(text) {
-			return fmt.Errorf("the credential %q has characters that the header %s cannot have", scheme.Name, scheme.ParamName)
+		if a.last != a.first {
+			return nil // the query is the Location's (O13)
 		}
-		r.Header.Set(scheme.ParamName, text)
+		r.AddQuery(uri.Encode(requirement.Name) + "=" + uri.Encode(text))
+	case "cookie":
+		r.AddCookie(requirement.Name + "=" + uri.CookieValue(text))
+	default:
+		if !httpguts.ValidHeaderFieldName(requirement.Name) || !httpguts.ValidHeaderFieldValue(text) {
+			return fmt.Errorf("the credential %q has characters that the header %s cannot have", requirement.Scheme, requirement.Name)
+		}
+		r.Header.Set(requirement.Name, text)
 	}
 	return nil
+}
+
+func basic(userAndPassword string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(userAndPassword))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -56,21 +57,6 @@ type Credential struct {
 	Optional  bool   `json:"optional"`       // every operation that takes it can do without: by another scheme, or by none
 }
 
-// A Server is a place that requests go to, as its description says.
-type Server struct {
-	Source    string           `json:"source"` // name of the source description
-	URL       string           `json:"url"`    // may have {variables}
-	Variables []ServerVariable `json:"variables,omitempty"`
-}
-
-// A ServerVariable is a variable of a server's URL (Settings.ServerVariables).
-type ServerVariable struct {
-	Name        string   `json:"name"`
-	Default     string   `json:"default"`
-	Enum        []string `json:"enum,omitempty"`
-	Description string   `json:"description,omitempty"`
-}
-
 // Workflows describes the entry document's workflows, in its order.
 func (p *Program) Workflows() []WorkflowInfo {
 	var list []WorkflowInfo
@@ -80,21 +66,25 @@ func (p *Program) Workflows() []WorkflowInfo {
 		for _, s := range w.Steps {
 			step := StepInfo{ID: s.ID, Operation: s.Label, Description: s.Decl.Description}
 			if s.Source != nil {
-				step.Source = s.Source.Name
+				step.Source = s.Source.Qualified
 			}
 			info.Steps = append(info.Steps, step)
 		}
 		for _, o := range w.Outputs {
 			info.Outputs = append(info.Outputs, o.Name)
 		}
-		eachStep(w, map[int]bool{}, func(s *program.Step) {
+		w.EachReachable(func(s *program.Step) {
 			if s.Operation == nil {
 				return
 			}
 			info.credentials(s)
 			info.server(s)
 			if s.Body != nil {
-				info.filesOf(s.Body)
+				for _, name := range eval.FilesOf(s.Body) {
+					if !slices.Contains(info.Files, name) {
+						info.Files = append(info.Files, name)
+					}
+				}
 			}
 		})
 		list = append(list, info)
@@ -122,37 +112,12 @@ func inputInfos(w *program.Workflow) []InputInfo {
 	return list
 }
 
-// eachStep visits the steps that a run of a workflow may execute: its own, and
-// those of the workflows that it depends on, calls or hands over to.
-func eachStep(w *program.Workflow, seen map[int]bool, visit func(*program.Step)) {
-	if seen[w.Index] {
-		return
-	}
-	seen[w.Index] = true
-	for _, before := range w.DependsOn {
-		eachStep(before, seen, visit)
-	}
-	for _, s := range w.Steps {
-		visit(s)
-		if s.Called != nil {
-			eachStep(s.Called, seen, visit)
-		}
-		for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-			if a.Workflow != nil {
-				eachStep(a.Workflow, seen, visit)
-			}
-		}
-	}
-}
-
 // credentials adds what the operation of a step asks for.
 func (info *WorkflowInfo) credentials(s *program.Step) {
 	for _, alternative := range s.Operation.Security {
 		for _, scheme := range alternative {
-			c := Credential{Source: s.Source.Name, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
-			c.SetByStep = slices.ContainsFunc(s.Arguments, func(a program.Argument) bool {
-				return a.In == c.In && strings.EqualFold(a.Name, c.Name)
-			})
+			c := Credential{Source: s.Source.Qualified, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
+			c.SetByStep = sets(s, scheme)
 			c.Optional = slices.ContainsFunc(s.Operation.Security, func(other []openapi.SecurityRequirement) bool {
 				return !slices.ContainsFunc(other, func(r openapi.SecurityRequirement) bool { return r.Name == scheme.Name })
 			})
@@ -178,64 +143,18 @@ func (info *WorkflowInfo) server(s *program.Step) {
 	if len(s.Operation.Servers) == 0 {
 		return
 	}
-	used := s.Operation.Servers[0]
-	server := Server{Source: s.Source.Name, URL: secret.Userinfo(used.URL)}
+	server := serverOf(s)
+	resolved, err := server.Resolve(nil)
+	server.URL = secret.Userinfo(server.URL)
 	if slices.ContainsFunc(info.Servers, func(known Server) bool { return known.Source == server.Source && known.URL == server.URL }) {
 		return
 	}
-	for _, v := range used.Variables {
-		server.Variables = append(server.Variables, ServerVariable{Name: v.Name, Default: v.Default, Enum: v.Enum, Description: v.Description})
-	}
 	info.Servers = append(info.Servers, server)
-	resolved, err := used.Resolve(nil)
 	if err != nil {
 		return
 	}
 	if u, err := url.Parse(resolved); err == nil && u.Host != "" && !slices.Contains(info.Hosts, u.Host) {
 		info.Hosts = append(info.Hosts, u.Host)
-	}
-}
-
-// filesOf adds the files that a body names as {file: path} (O9), in the places
-// where a run looks for them.
-func (info *WorkflowInfo) filesOf(b *program.Body) {
-	switch {
-	case strings.HasPrefix(strings.ToLower(b.ContentType), "multipart/"):
-		if b.Payload.IsArray() {
-			return
-		}
-		for _, part := range b.Payload.Parts() {
-			info.file(&part)
-			if !part.IsArray() {
-				continue
-			}
-			for _, item := range part.Parts() {
-				info.file(&item)
-			}
-		}
-	case !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType):
-		info.file(&b.Payload)
-	}
-}
-
-// file adds the file of an object that is {file: path}.
-func (info *WorkflowInfo) file(o *program.Operand) {
-	name, ok := fileName(o.Constant)
-	if !ok && o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file" {
-		switch item := &o.Items[0]; item.Kind {
-		case program.Reference:
-			name = item.Ref.Text
-		case program.Interpolation:
-			for _, part := range item.Template.Parsed.Parts {
-				if part.Expr != nil {
-					name += "{" + part.Expr.Text + "}"
-				}
-				name += part.Literal
-			}
-		}
-	}
-	if name != "" && !slices.Contains(info.Files, name) {
-		info.Files = append(info.Files, name)
 	}
 }
 

@@ -1,20 +1,35 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/http"
+	"net/url"
 	"time"
+
+	"github.com/gobelin-dev/gobelin/internal/transport"
 )
 
 // A Driver runs programs over net/http with real timers. The zero Driver is
 // ready for use; its fields must not be changed while it runs something. It may
 // run many executions at once.
 type Driver struct {
-	Client   *http.Client // nil: http.DefaultClient. Its CheckRedirect is not used: redirects follow ruling O13.
-	Clock    Clock        // nil: the real time
-	OnEvent  func(Event)  // told what a run does, by the goroutine that runs it; nil: nobody
-	MaxBody  int64        // bytes of a response body that are read (C20); 0: 64 MiB
-	Settings              // see there
+	Client  *http.Client // nil: http.DefaultClient. Its CheckRedirect is not used: redirects follow ruling O13.
+	Clock   Clock        // nil: the real time
+	OnEvent func(Event)  // told what a run does, by the goroutine that runs it; nil: nobody
+	MaxBody int64        // bytes of a response body that are read (C20); 0: 64 MiB
+
+	// Servers has base URLs by source name, see [Send]; they replace the servers
+	// that the descriptions declare (O11).
+	Servers map[string]string
+	// ServerVariables has values for the variables of server URLs (O11).
+	ServerVariables map[string]string
+	// Credentials has the credentials of security schemes (O12), such as
+	// [StaticCredentials]; nil: none.
+	Credentials Credentials
+
+	Settings // embedded; see its fields
 }
 
 // A Clock tells the time and lets it pass.
@@ -62,9 +77,7 @@ func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
 // its cause is the error and the command is still pending: the execution may be
 // stored ([Execution.Snapshot]), and when it goes on performs the command anew.
 func (d *Driver) Advance(ctx context.Context, x *Execution) (*Done, error) {
-	if d.OnEvent != nil {
-		x.Observe(d.OnEvent)
-	}
+	d.attach(x)
 	command := x.Next()
 	if done, ok := command.(*Done); ok {
 		return done, nil
@@ -76,26 +89,96 @@ func (d *Driver) Advance(ctx context.Context, x *Execution) (*Done, error) {
 	case *Send:
 		return nil, d.send(ctx, x, c)
 	case *Wait:
-		if err := d.clock().Sleep(ctx, c.Duration); err != nil {
+		if err := d.clock().Sleep(ctx, c.Left(d.clock().Now())); err != nil {
 			return nil, err
 		}
-		x.Elapse()
+		return nil, x.Elapse()
 	}
 	return nil, nil
 }
 
+// attach prepares an execution that the driver drives: what it tells goes to the
+// driver's listener, and what the driver was given is a secret before it is used,
+// as a restored execution may know it from an answer.
+func (d *Driver) attach(x *Execution) {
+	if d.OnEvent != nil {
+		x.Observe(d.OnEvent)
+	}
+	if x.attached {
+		return
+	}
+	x.attached = true
+	static, _ := d.Credentials.(StaticCredentials)
+	for _, credential := range static {
+		x.Hide(credential)
+	}
+	for _, server := range d.Servers {
+		if u, err := url.Parse(server); err == nil && u.User != nil {
+			x.hideUser(u.User)
+		}
+	}
+}
+
 // send answers a command to send; the error is that of the context.
 func (d *Driver) send(ctx context.Context, x *Execution, c *Send) error {
-	response, err := d.exchange(ctx, c)
+	response, err := d.exchange(ctx, x, c)
 	switch {
 	case err == nil:
-		x.Respond(response)
+		return x.Respond(&response)
 	case context.Cause(ctx) != nil:
 		return context.Cause(ctx)
-	default:
-		x.Fail(err)
 	}
-	return nil
+	return x.fail(err, d.clock().Now())
+}
+
+// exchange performs the exchange that a command asks for. Credentials that are
+// answered with 401 are asked for anew, once.
+func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response, error) {
+	at, err := d.address(c, x.address)
+	if err != nil {
+		return Response{}, err
+	}
+	x.goesTo(at)
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within the step's timeout of %v", c.Timeout))
+		defer cancel()
+	}
+	r := &transport.Request{Method: c.Method, URL: at.url + c.Target, Header: c.Header, Body: c.Body}
+	if (len(c.Security) == 0 || d.Credentials == nil) && at.user == nil {
+		x.Sent(r.URL, r.Header)
+		return d.receive(ctx, c, r)
+	}
+	a := &authorization{driver: d, execution: x, send: c, user: at.user, first: r}
+	r.Authorize = func(ctx context.Context, hop *transport.Request) (*transport.Request, error) {
+		authorized, err := a.authorize(ctx, hop)
+		if err == nil && hop == r {
+			x.Sent(authorized.URL, authorized.Header)
+		}
+		return authorized, err
+	}
+	response, err := d.receive(ctx, c, r)
+	if err != nil || response.Status != http.StatusUnauthorized {
+		return response, err
+	}
+	again, err := a.refresh(ctx)
+	if err != nil || !again {
+		return response, err
+	}
+	return d.receive(ctx, c, r)
+}
+
+// receive sends a request and reads the response whole.
+func (d *Driver) receive(ctx context.Context, c *Send, request *transport.Request) (Response, error) {
+	limits := transport.Limits{Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects}
+	r, err := transport.Do(ctx, d.Client, request, limits)
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now()}, nil
+	case cause != nil:
+		return Response{}, cause
+	}
+	return Response{}, err
 }
 
 func (d *Driver) clock() Clock {

@@ -31,7 +31,7 @@ func Example_embedding() {
 
 	ctx, stop := context.WithCancelCause(context.Background())
 	driver := runtime.Driver{
-		Settings: runtime.Settings{LoopDelay: time.Millisecond, Servers: map[string]string{"messageBatchesApi": server.URL}},
+		Settings: runtime.Settings{LoopDelay: time.Millisecond}, Servers: map[string]string{"messageBatchesApi": server.URL},
 		OnEvent: func(e runtime.Event) {
 			switch e := e.(type) {
 			case *runtime.StepFinished:
@@ -90,7 +90,7 @@ func ExampleBatch() {
 	server := httptest.NewServer(&batchapi.Server{})
 	defer server.Close()
 	batch := runtime.Batch{
-		Driver:      runtime.Driver{Settings: runtime.Settings{LoopDelay: -1, Servers: map[string]string{"messageBatchesApi": server.URL}}},
+		Driver:      runtime.Driver{Settings: runtime.Settings{LoopDelay: -1}, Servers: map[string]string{"messageBatchesApi": server.URL}},
 		Concurrency: 4,
 	}
 	inputs := func(yield func(runtime.Inputs) bool) {

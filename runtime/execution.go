@@ -2,16 +2,20 @@ package runtime
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
-	"io/fs"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
+	"github.com/gobelin-dev/gobelin/internal/stored"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -31,16 +35,6 @@ type Settings struct {
 	MaxDepth int
 	// Success says when a step without success criteria succeeds (C19).
 	Success SuccessRule
-	// Servers has base URLs by source name; they replace the servers that the
-	// descriptions give (O11).
-	Servers map[string]string
-	// ServerVariables has values for the variables of server URLs (O11).
-	ServerVariables map[string]string
-	// Credentials has values for security schemes, by the scheme's name or by
-	// "source.scheme" (O12): the key of an apiKey, "user:password" of http basic,
-	// the token of http bearer, oauth2 and openIdConnect. They are applied where
-	// an operation requires the scheme and the step does not set it itself.
-	Credentials map[string]string
 	// DependencyInputs has the inputs of workflows that dependsOn names, by
 	// their id (F16).
 	DependencyInputs map[string]Inputs
@@ -72,20 +66,28 @@ const (
 // taken with [Execution.Snapshot] whenever Next has returned.
 type Execution struct {
 	program  *program.Program
-	files    fs.FS
+	security map[*program.Step][][]SecurityRequirement
 	listener func(Event)
-	secrets  secret.Set
+	state    state
+
+	evaluator eval.Evaluator
+	scope     scope // of the evaluator
+
 	pending  Command
-	values   []openapi.Value             // of the request that is built; kept for the next
-	outputs  []value.Found               // of the step that is judged; kept for the next
-	base     struct{ given, url string } // of the last request
-	hole     string                      // the first expression in a longer text that had no value, since the request was begun
-	state
+	told     bool            // how the pending Send goes out
+	attached bool            // to a driver
+	values   []openapi.Value // of the request that is built; kept for the next
+	outputs  []value.Found   // of the step that is judged; kept for the next
+	hole     string          // the first expression in a longer text that had no value, since the request was begun
+
+	// What the driver knows, and no snapshot has.
+	address           address    // of the last request
+	addresses         []string   // bases and hosts of all requests, for errors in snapshots
+	secrets, supplied secret.Set // all that is masked; of it what the driver applied
 }
 
 // state is what a snapshot holds.
 type state struct {
-	Program     string             `json:"program"`
 	Settings    Settings           `json:"settings"`
 	Root        int                `json:"root"`
 	Frames      []*frame           `json:"frames"`
@@ -98,35 +100,35 @@ type state struct {
 
 // completed is a workflow that this run has executed to its end.
 type completed struct {
-	Inputs  object   `json:"inputs"`
-	Outputs object   `json:"outputs"`
-	Failure *failure `json:"failure,omitempty"`
+	Inputs  stored.Object `json:"inputs"`
+	Outputs stored.Object `json:"outputs"`
+	Failure *failure      `json:"failure,omitempty"`
 }
 
 type finished struct {
-	Outputs object   `json:"outputs"`
-	Failure *failure `json:"failure,omitempty"`
+	Outputs stored.Object `json:"outputs"`
+	Failure *failure      `json:"failure,omitempty"`
 }
 
 // frame is a workflow in execution; a called one stands above its caller.
 type frame struct {
-	Workflow int      `json:"workflow"`
-	Purpose  purpose  `json:"purpose"`
-	Phase    phase    `json:"phase"`
-	Inputs   object   `json:"inputs"`
-	Outputs  []object `json:"outputs"`           // by step; nil: none yet
-	Executed []bool   `json:"executed"`          // by step
-	Tail     []int    `json:"tail,omitempty"`    // the workflows that handed over to this one (F9)
-	Entered  bool     `json:"entered,omitempty"` // its start has been told
-	Depend   int      `json:"depend,omitempty"`  // the next entry of dependsOn
-	Results  object   `json:"results,omitempty"` // the workflow's outputs so far, while they are evaluated
+	Workflow int             `json:"workflow"`
+	Purpose  purpose         `json:"purpose"`
+	Phase    phase           `json:"phase"`
+	Inputs   stored.Object   `json:"inputs"`
+	Outputs  []stored.Object `json:"outputs"`           // by step; nil: none yet
+	Executed []bool          `json:"executed"`          // by step
+	Tail     []int           `json:"tail,omitempty"`    // the workflows that handed over to this one (F9)
+	Entered  bool            `json:"entered,omitempty"` // its start has been told
+	Depend   int             `json:"depend,omitempty"`  // the next entry of dependsOn
+	Results  stored.Object   `json:"results,omitempty"` // the workflow's outputs so far, while they are evaluated
 
 	Step      int            `json:"step"`
 	Attempt   int            `json:"attempt"`             // of this visit of the step
 	Used      map[string]int `json:"used,omitempty"`      // retries in this visit, by action (F11)
-	Exchange  *exchange      `json:"exchange,omitempty"`  // of the current step
+	Exchange  *eval.Exchange `json:"exchange,omitempty"`  // of the current step
 	Received  time.Time      `json:"received,omitzero"`   // when the response came
-	Called    object         `json:"called,omitempty"`    // outputs of the workflow that the step called
+	Called    stored.Object  `json:"called,omitempty"`    // outputs of the workflow that the step called
 	Failure   *failure       `json:"failure,omitempty"`   // of the current step
 	Wait      *waiting       `json:"wait,omitempty"`      // in phaseWait
 	Return    *returning     `json:"return,omitempty"`    // the step that a retry comes back to (F12)
@@ -134,7 +136,7 @@ type frame struct {
 	LoopCount int            `json:"loopCount,omitempty"` // how often it was entered again in a row
 
 	kept stepOutputs
-	last *exchange // whose memory the next one takes
+	last *eval.Exchange // whose memory the next one takes
 }
 
 // returning is a step that waits for the step that its retry names.
@@ -148,14 +150,15 @@ type waiting struct {
 	Duration time.Duration `json:"duration"`
 	Reason   WaitReason    `json:"reason"`
 	Then     jump          `json:"then"`
+	Since    time.Time     `json:"since,omitzero"` // when the response came that the wait follows
 }
 
 // jump is where control goes.
 type jump struct {
-	Kind     jumpKind `json:"kind"`
-	Step     int      `json:"step"`
-	Workflow int      `json:"workflow"`
-	Inputs   object   `json:"inputs,omitempty"` // of the workflow; nil: those of the same names (F10)
+	Kind     jumpKind      `json:"kind"`
+	Step     int           `json:"step"`
+	Workflow int           `json:"workflow"`
+	Inputs   stored.Object `json:"inputs,omitempty"` // of the workflow; nil: those of the same names (F10)
 }
 
 type jumpKind uint8
@@ -215,15 +218,20 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 	}
 	given, err := value.From(map[string]any(inputs))
 	if err != nil {
-		return nil, fmt.Errorf("workflow %q: the inputs are no JSON values: %w", workflowID, err)
+		return nil, fmt.Errorf("workflow %q: the inputs are not JSON values: %w", workflowID, err)
 	}
 	values, _ := given.(map[string]any)
 	prepared, err := prepare(w, values)
 	if err != nil {
 		return nil, err
 	}
-	x := &Execution{program: p.linked, files: p.files, state: state{Settings: settings, Root: w.Index}}
-	settings.addTo(&x.secrets)
+	for id, inputs := range settings.DependencyInputs {
+		if _, err := value.From(map[string]any(inputs)); err != nil {
+			return nil, fmt.Errorf("the inputs of workflow %q (Settings.DependencyInputs) are not JSON values: %w", id, err)
+		}
+	}
+	x := p.newExecution()
+	x.state = state{Settings: settings, Root: w.Index}
 	x.push(w.Index, asRoot, prepared)
 	return x, nil
 }
@@ -243,7 +251,7 @@ func (x *Execution) Next() Command {
 
 // advance does one step of the machine.
 func (x *Execution) advance() {
-	if x.Finished != nil {
+	if x.state.Finished != nil {
 		x.pending = x.done()
 		return
 	}
@@ -258,79 +266,124 @@ func (x *Execution) advance() {
 	case phaseJudge:
 		x.judge(f)
 	case phaseWait:
-		x.pending = &Wait{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Duration: f.Wait.Duration, Reason: f.Wait.Reason}
+		x.pending = &Wait{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Duration: f.Wait.Duration, Reason: f.Wait.Reason, Since: f.Wait.Since}
 	}
 }
 
-// Respond tells the response to the pending [Send].
-func (x *Execution) Respond(r *Response) {
-	f := x.answered(phaseSend)
-	if f == nil {
+// ErrOutOfTurn is the error of an answer that the execution does not wait for:
+// the pending command is another one, or was answered already. It changes
+// nothing.
+var ErrOutOfTurn = errors.New("the execution does not wait for this answer")
+
+// Sent tells how the pending [Send] goes out: its URL, and its header with the
+// credentials that were applied. Listeners see them with secrets masked; nothing of
+// them becomes part of the execution's state. A caller that does not call it leaves
+// its listeners with the target and the header of the command.
+func (x *Execution) Sent(url string, header http.Header) {
+	if x.listener == nil || x.state.Finished != nil || x.top().Phase != phaseSend {
 		return
 	}
+	f := x.top()
+	x.told = true
+	x.emit(x.requestSent(f, x.step(f), url, header))
+}
+
+// Respond tells the response to the pending [Send]. The error says that there is
+// no such command (ErrOutOfTurn), or that the response is not one; the command is
+// then still pending.
+func (x *Execution) Respond(r *Response) error {
+	f, err := x.awaiting(phaseSend)
+	switch {
+	case err != nil:
+		return err
+	case r == nil || r.Status < 100 || r.Status > 999:
+		return errors.New("a response needs a status code of three digits")
+	}
+	decoded := r.Value
+	if r.Decoded && !value.IsPlain(decoded) {
+		if decoded, err = value.From(decoded); err != nil {
+			return fmt.Errorf("the value of the response is not a JSON value: %w", err)
+		}
+	}
+	if !x.told {
+		x.Sent(f.Exchange.Target, f.Exchange.Header)
+	}
+	x.pending, x.told = nil, false
 	e := f.Exchange
 	e.Status, e.Answer, e.Body, f.Received = r.Status, r.Header, r.Body, r.Received
-	if r.URL != "" {
-		e.URL = r.URL
-	}
-	e.places = x.step(f).Places
+	e.URL = cmp.Or(r.URL, e.Target)
+	e.Places = x.step(f).Places
 	if r.Decoded {
-		e.Body, e.value, e.decoded = nil, r.Value, true
+		e.Decoded(decoded)
 	}
 	f.Phase = phaseJudge
 	if x.listener != nil {
 		x.emit(x.responseReceived(f, r))
 	}
+	return nil
 }
 
-// Fail tells that there is no response to the pending [Send] (C20).
-func (x *Execution) Fail(err error) {
-	f := x.answered(phaseSend)
-	if f == nil {
-		return
+// Fail tells that there is no response to the pending [Send] (C20). The error is
+// ErrOutOfTurn when there is no such command.
+func (x *Execution) Fail(cause error) error { return x.fail(cause, time.Time{}) }
+
+// fail is Fail at a time.
+func (x *Execution) fail(cause error, now time.Time) error {
+	f, err := x.awaiting(phaseSend)
+	if err != nil {
+		return err
 	}
-	masked := x.secrets.Error(err)
-	f.Exchange.Failed, f.Failure = masked.Error(), &failure{err: masked, Cause: masked.Error()}
+	if cause == nil {
+		cause = errors.New("there is no response")
+	}
+	x.pending, x.told = nil, false
+	masked := x.secrets.Error(cause)
+	f.Exchange.Failed, f.Failure, f.Received = masked.Error(), &failure{err: masked, Cause: masked.Error()}, now
 	f.Phase = phaseJudge
 	if x.listener != nil {
 		x.emit(&ResponseReceived{At: x.where(f), Err: masked})
 	}
+	return nil
 }
 
-// Elapse tells that the time of the pending [Wait] has passed.
-func (x *Execution) Elapse() {
-	if f := x.answered(phaseWait); f != nil {
-		then := f.Wait.Then
-		f.Wait = nil
-		x.jump(f, then)
-	}
-}
-
-// answered takes the pending command back; nil when the execution does not
-// wait for that answer, which then changes nothing.
-func (x *Execution) answered(want phase) *frame {
-	if x.Finished != nil || x.pending == nil || x.top().Phase != want {
-		return nil
+// Elapse tells that the time of the pending [Wait] has passed. The error is
+// ErrOutOfTurn when there is no such command.
+func (x *Execution) Elapse() error {
+	f, err := x.awaiting(phaseWait)
+	if err != nil {
+		return err
 	}
 	x.pending = nil
-	return x.top()
+	then := f.Wait.Then
+	f.Wait = nil
+	x.jump(f, then)
+	return nil
 }
 
-// Cancel ends the run with a *CanceledError for the cause. What it has so far
-// is in the result.
+// awaiting returns the frame whose command is pending, if it is one of a phase.
+func (x *Execution) awaiting(want phase) (*frame, error) {
+	if x.state.Finished != nil || x.pending == nil || x.top().Phase != want {
+		return nil, ErrOutOfTurn
+	}
+	return x.top(), nil
+}
+
+// Cancel ends the run with a *CanceledError for the cause; a nil cause is
+// context.Canceled. What the run has so far is in the result. A run that has
+// ended stays as it is.
 func (x *Execution) Cancel(cause error) {
-	if x.Finished == nil {
-		f := x.top()
-		x.abort(&failure{Kind: canceledFailure, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Cause: cause.Error(), err: cause})
+	if x.state.Finished == nil {
+		f, masked := x.top(), x.secrets.Error(cmp.Or(cause, context.Canceled))
+		x.abort(&failure{Kind: canceledFailure, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Cause: masked.Error(), err: masked})
 	}
 }
 
 func (x *Execution) done() *Done {
-	result := &Result{WorkflowID: x.program.Workflows[x.Root].ID, Outputs: x.Finished.Outputs, Diagnostics: x.Diagnostics}
-	return &Done{Result: result, Err: x.Finished.Failure.error()}
+	result := &Result{WorkflowID: x.program.Workflows[x.state.Root].ID, Outputs: x.state.Finished.Outputs, Diagnostics: x.state.Diagnostics, supplied: &x.supplied}
+	return &Done{Result: result, Err: x.state.Finished.Failure.error()}
 }
 
-func (x *Execution) top() *frame { return x.Frames[len(x.Frames)-1] }
+func (x *Execution) top() *frame { return x.state.Frames[len(x.state.Frames)-1] }
 
 func (x *Execution) workflow(f *frame) *program.Workflow { return x.program.Workflows[f.Workflow] }
 
@@ -338,25 +391,25 @@ func (x *Execution) step(f *frame) *program.Step { return x.workflow(f).Steps[f.
 
 // where is the place in the run for an event.
 func (x *Execution) where(f *frame) At {
-	return At{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Depth: slices.Index(x.Frames, f)}
+	return At{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Depth: slices.Index(x.state.Frames, f)}
 }
 
 func (x *Execution) whereWorkflow(f *frame) At {
-	return At{WorkflowID: x.workflow(f).ID, Depth: slices.Index(x.Frames, f)}
+	return At{WorkflowID: x.workflow(f).ID, Depth: slices.Index(x.state.Frames, f)}
 }
 
 // push puts a workflow on the stack; inputs are prepared already.
 func (x *Execution) push(index int, why purpose, inputs map[string]any) {
 	w := x.program.Workflows[index]
-	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]object, len(w.Steps)), Executed: make([]bool, len(w.Steps)), kept: newOutputs(w)}
-	x.Frames = append(x.Frames, f)
+	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]stored.Object, len(w.Steps)), Executed: make([]bool, len(w.Steps)), kept: newOutputs(w)}
+	x.state.Frames = append(x.state.Frames, f)
 	x.learnInputs(w, inputs)
 }
 
 // call puts a workflow on the stack for another one, or tells why its inputs do
 // not fit. Beyond the budget of depth it ends the run.
 func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any) *failure {
-	if limit := cmp.Or(x.Settings.MaxDepth, defaultMaxDepth); len(x.Frames) > limit {
+	if limit := cmp.Or(x.state.Settings.MaxDepth, defaultMaxDepth); len(x.state.Frames) > limit {
 		x.abort(&failure{Kind: budgetFailure, Budget: "depth", Limit: limit, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID})
 		return nil
 	}
@@ -377,11 +430,11 @@ func (x *Execution) enter(f *frame) {
 	f.Entered = true
 	for f.Depend < len(w.DependsOn) {
 		index := w.DependsOn[f.Depend].Index
-		if x.Completed[index] == nil {
+		if x.state.Completed[index] == nil {
 			x.depend(f, index)
 			return
 		}
-		if cause := x.Completed[index].Failure; cause != nil {
+		if cause := x.state.Completed[index].Failure; cause != nil {
 			x.finish(f, &failure{Kind: stepFailure, WorkflowID: w.ID, Reason: "the workflow depends on " + x.program.Workflows[index].ID + ", which failed", Inner: cause})
 			return
 		}
@@ -393,7 +446,7 @@ func (x *Execution) enter(f *frame) {
 func (x *Execution) depend(f *frame, index int) {
 	target := x.program.Workflows[index]
 	inputs := sameNamed(f.Inputs, target)
-	if given, ok := x.Settings.DependencyInputs[target.ID]; ok {
+	if given, ok := x.state.Settings.DependencyInputs[target.ID]; ok {
 		if v, err := value.From(map[string]any(given)); err == nil {
 			inputs, _ = v.(map[string]any)
 		}
@@ -406,10 +459,10 @@ func (x *Execution) depend(f *frame, index int) {
 // complete records a workflow that has ended (its outputs are then at
 // $workflows.<id>.outputs).
 func (x *Execution) complete(index int, inputs, outputs map[string]any, failed *failure) {
-	if x.Completed == nil {
-		x.Completed = map[int]*completed{}
+	if x.state.Completed == nil {
+		x.state.Completed = map[int]*completed{}
 	}
-	x.Completed[index] = &completed{Inputs: inputs, Outputs: outputs, Failure: failed}
+	x.state.Completed[index] = &completed{Inputs: inputs, Outputs: outputs, Failure: failed}
 }
 
 // visit begins a new visit of a step.
@@ -420,11 +473,11 @@ func (f *frame) visit(step int) {
 // start begins one execution of the current step.
 func (x *Execution) start(f *frame) {
 	s := x.step(f)
-	if limit := cmp.Or(x.Settings.MaxSteps, defaultMaxSteps); x.Steps >= limit {
+	if limit := cmp.Or(x.state.Settings.MaxSteps, defaultMaxSteps); x.state.Steps >= limit {
 		x.abort(&failure{Kind: budgetFailure, Budget: "steps", Limit: limit, WorkflowID: x.workflow(f).ID, StepID: s.ID})
 		return
 	}
-	x.Steps++
+	x.state.Steps++
 	f.Attempt++
 	f.Exchange, f.Called, f.Failure = nil, nil, nil
 	if x.listener != nil {
@@ -446,16 +499,13 @@ func (x *Execution) start(f *frame) {
 		return
 	}
 	f.Phase = phaseSend
-	if x.listener != nil {
-		x.emit(x.requestSent(f, s))
-	}
 }
 
 // unmet names a step that must have been executed before and was not.
 func (x *Execution) unmet(f *frame, s *program.Step) string {
 	for _, p := range s.After {
 		workflow, step := p.Step.Workflow.Index, p.Step.Index
-		done := x.Done[workflow]
+		done := x.state.Done[workflow]
 		if workflow == f.Workflow {
 			done = f.Executed
 		}
@@ -471,13 +521,13 @@ func (x *Execution) executed(f *frame) {
 	if !x.program.Prerequisites || !f.Executed[f.Step] {
 		return
 	}
-	if x.Done == nil {
-		x.Done = map[int][]bool{}
+	if x.state.Done == nil {
+		x.state.Done = map[int][]bool{}
 	}
-	if x.Done[f.Workflow] == nil {
-		x.Done[f.Workflow] = make([]bool, len(f.Executed))
+	if x.state.Done[f.Workflow] == nil {
+		x.state.Done[f.Workflow] = make([]bool, len(f.Executed))
 	}
-	x.Done[f.Workflow][f.Step] = true
+	x.state.Done[f.Workflow][f.Step] = true
 }
 
 // callWorkflow puts the workflow that a step calls on the stack; all
@@ -502,11 +552,11 @@ func (x *Execution) finish(f *frame, failed *failure) {
 		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: x.shownOutputs(x.workflow(f).Outputs, outputs), Err: failed.error()})
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
-	if len(x.Frames) == 1 {
-		x.Finished, x.Frames = &finished{Outputs: withNulls(outputs), Failure: failed}, nil
+	if len(x.state.Frames) == 1 {
+		x.state.Finished, x.state.Frames = &finished{Outputs: stored.Object(outputs).WithNulls(), Failure: failed}, nil
 		return
 	}
-	x.Frames = x.Frames[:len(x.Frames)-1]
+	x.state.Frames = x.state.Frames[:len(x.state.Frames)-1]
 	x.comeBack(x.top(), f, outputs, failed)
 }
 
@@ -530,22 +580,22 @@ func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *f
 
 // abort ends the whole run at once; the outputs that are known are kept.
 func (x *Execution) abort(failed *failure) {
-	root := x.Frames[0]
-	outputs := withNulls(x.workflowOutputs(root, false))
+	root := x.state.Frames[0]
+	outputs := stored.Object(x.workflowOutputs(root, false)).WithNulls()
 	x.learnResults(x.workflow(root), outputs)
-	x.Finished = &finished{Outputs: outputs, Failure: failed}
+	x.state.Finished = &finished{Outputs: outputs, Failure: failed}
 	x.pending = nil
 	if x.listener != nil {
 		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.shownOutputs(x.workflow(root).Outputs, outputs), Err: failed.error()})
 	}
-	x.Frames = nil
+	x.state.Frames = nil
 }
 
 func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 	w := x.workflow(f)
 	f.Exchange, f.Called, f.Results = nil, nil, map[string]any{}
 	for i := range w.Outputs {
-		if v := x.output(f, &w.Outputs[i], succeeded); known(&v) {
+		if v := x.output(f, &w.Outputs[i], succeeded); stored.Known(&v) {
 			f.Results[w.Outputs[i].Name] = v.V
 		}
 	}
@@ -555,19 +605,19 @@ func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
 // output evaluates one output. One that cannot be resolved is missing wherever it
 // is read; shown it is null on success, absent on failure (F2).
 func (x *Execution) output(f *frame, o *program.Output, succeeded bool) value.Found {
-	noted := x.Diagnostics
-	v, ok := x.value(f, &o.Value)
+	noted := x.state.Diagnostics
+	v, ok := x.in(f).Value(&o.Value)
 	switch {
 	case ok:
 		return value.Found{V: v, OK: true}
-	case succeeded || o.Value.Kind == program.Reference && x.foundNothing(f, &o.Value.Ref):
-		v = nothing{}
+	case succeeded || o.Value.Kind == program.Reference && x.in(f).FoundNothing(&o.Value.Ref):
+		v = stored.Nothing{}
 	default:
 		v = nil
 	}
 	if !succeeded {
 		// What a failure leaves without a value deserves no diagnostic of its own.
-		x.Diagnostics = noted
+		x.state.Diagnostics = noted
 	}
 	return value.Found{V: v}
 }
@@ -575,21 +625,16 @@ func (x *Execution) output(f *frame, o *program.Output, succeeded bool) value.Fo
 // raise records a diagnostic once per place.
 func (x *Execution) raise(f *frame, code string, at arazzo.Position, message string) {
 	at.File = x.workflow(f).Document.Decl.Location
-	if slices.ContainsFunc(x.Diagnostics, func(d Diagnostic) bool {
+	if slices.ContainsFunc(x.state.Diagnostics, func(d Diagnostic) bool {
 		return d.Code == code && d.Position == at && d.Message == message
 	}) {
 		return
 	}
 	d := Diagnostic{Code: code, Severity: arazzo.Note, Position: at, Message: message}
-	x.Diagnostics = append(x.Diagnostics, d)
+	x.state.Diagnostics = append(x.state.Diagnostics, d)
 	if x.listener != nil {
 		x.emit(&DiagnosticRaised{At: x.where(f), Diagnostic: d})
 	}
-}
-
-// missing records that an operand had no value.
-func (x *Execution) missing(f *frame, text string, at arazzo.Position) {
-	x.raise(f, "missing-value", at, text+" has no value here")
 }
 
 func (x *Execution) emit(e Event) { x.listener(e) }

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"errors"
+	"strings"
 )
 
 // failure is an error in the form that a snapshot holds.
@@ -60,4 +61,14 @@ func (f *failure) error() error {
 		return &CanceledError{WorkflowID: f.WorkflowID, StepID: f.StepID, Err: cause}
 	}
 	return &StepError{WorkflowID: f.WorkflowID, StepID: f.StepID, Attempt: f.Attempt, Status: f.Status, Reason: f.Reason, Err: cause}
+}
+
+// replaced returns the failure with its texts replaced.
+func (f *failure) replaced(r *strings.Replacer) *failure {
+	if f == nil {
+		return nil
+	}
+	out := *f
+	out.Reason, out.Cause, out.Inner = r.Replace(f.Reason), r.Replace(f.Cause), f.Inner.replaced(r)
+	return &out
 }

@@ -6,11 +6,10 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/stored"
 )
 
 // judge decides on what the current step came to: criteria, outputs, actions,
@@ -66,7 +65,7 @@ func (x *Execution) succeeded(f *frame, s *program.Step) (bool, string) {
 	}
 	status := f.Exchange.Status
 	passed := status < 400
-	switch x.Settings.Success {
+	switch x.state.Settings.Success {
 	case SuccessAny:
 		passed = true
 	case SuccessDocumented:
@@ -221,7 +220,7 @@ func (x *Execution) transfer(f *frame, a *program.Action) {
 }
 
 func (x *Execution) loopDelay(count int) time.Duration {
-	base := cmp.Or(x.Settings.LoopDelay, defaultLoopDelay)
+	base := cmp.Or(x.state.Settings.LoopDelay, defaultLoopDelay)
 	if base < 0 {
 		return 0
 	}
@@ -229,36 +228,9 @@ func (x *Execution) loopDelay(count int) time.Duration {
 	return time.Duration(min(grown, float64(max(maxLoopDelay, base))))
 }
 
-// retryAfter reads the Retry-After header of the last response: seconds or a
-// date, capped (F13).
+// retryAfter is what the Retry-After header of the last response asks for (F13).
 func (x *Execution) retryAfter(f *frame) (time.Duration, bool) {
-	if f.Exchange == nil {
-		return 0, false
-	}
-	text := strings.TrimSpace(f.Exchange.Answer.Get("Retry-After"))
-	limit := cmp.Or(x.Settings.MaxRetryAfter, defaultMaxRetryAfter)
-	if isDigits(text) {
-		seconds, err := strconv.ParseUint(text, 10, 32)
-		if err != nil || time.Duration(seconds)*time.Second > limit {
-			return limit, true
-		}
-		return time.Duration(seconds) * time.Second, true
-	}
-	date, err := http.ParseTime(text)
-	if err != nil {
-		return 0, false
-	}
-	now := f.Received
-	if now.IsZero() {
-		if now, err = http.ParseTime(f.Exchange.Answer.Get("Date")); err != nil {
-			return 0, false
-		}
-	}
-	return min(max(date.Sub(now), 0), limit), true
-}
-
-func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
+	return f.Exchange.RetryAfter(f.Received, cmp.Or(x.state.Settings.MaxRetryAfter, defaultMaxRetryAfter))
 }
 
 func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump) {
@@ -266,7 +238,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 		x.jump(f, then)
 		return
 	}
-	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then}, phaseWait
+	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then, Since: f.Received}, phaseWait
 	f.Exchange, f.last, x.values = nil, nil, nil // what comes next is decided: a waiting run does not keep the messages
 	if x.listener != nil {
 		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
@@ -275,6 +247,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 
 // jump moves control.
 func (x *Execution) jump(f *frame, to jump) {
+	f.Exchange = nil // what comes next is decided
 	switch to.Kind {
 	case toStep:
 		f.visit(to.Step)
@@ -295,7 +268,7 @@ func (x *Execution) jump(f *frame, to jump) {
 }
 
 // actionInputs evaluates the parameters of an action; nil when it has none.
-func (x *Execution) actionInputs(f *frame, a *program.Action) (object, error) {
+func (x *Execution) actionInputs(f *frame, a *program.Action) (stored.Object, error) {
 	if len(a.Inputs) == 0 {
 		return nil, nil
 	}
@@ -303,15 +276,16 @@ func (x *Execution) actionInputs(f *frame, a *program.Action) (object, error) {
 }
 
 // inputs evaluates parameters that are the inputs of a workflow.
-func (x *Execution) inputs(f *frame, parameters []program.Argument) (object, error) {
-	inputs := object{}
-	x.hole = ""
+func (x *Execution) inputs(f *frame, parameters []program.Argument) (stored.Object, error) {
+	inputs := stored.Object{}
+	e := x.in(f)
+	e.Begin()
 	for i := range parameters {
 		a := &parameters[i]
-		if v, ok := x.value(f, &a.Value); ok {
+		if v, ok := e.Value(&a.Value); ok {
 			inputs[a.Name] = v
 		}
-		if err := x.incomplete(); err != nil {
+		if err := e.Incomplete(); err != nil {
 			return nil, fmt.Errorf("the parameter %q: %w", a.Name, err)
 		}
 	}
@@ -346,7 +320,7 @@ func (x *Execution) handOver(f *frame, to jump) {
 	if x.listener != nil {
 		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: map[string]any{}})
 	}
-	x.Frames = x.Frames[:len(x.Frames)-1]
+	x.state.Frames = x.state.Frames[:len(x.state.Frames)-1]
 	x.push(index, f.Purpose, inputs)
 	next := x.top()
 	if next.Tail = f.Tail; !slices.Contains(f.Tail, f.Workflow) {

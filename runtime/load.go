@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"os"
 
 	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/tree"
@@ -43,31 +41,12 @@ func (FileLoader) Load(_ context.Context, place string) ([]byte, error) {
 	case scheme != "":
 		return nil, errScheme(scheme)
 	}
-	info, err := os.Stat(place)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file but %s", place, kindOf(info.Mode()))
-	}
-	return tree.ReadFile(place)
+	return tree.ReadRegularFile(place)
 }
 
 func errScheme(scheme string) error {
 	return fmt.Errorf("the scheme %q is not supported; a location is a file, or an http or https URL "+
 		"(write ./name for a file whose name has a colon)", scheme)
-}
-
-func kindOf(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a named pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	}
-	return "a device"
 }
 
 // FilesAndHTTP returns a Loader that reads local files and, by client,

@@ -1,9 +1,8 @@
 package runtime
 
 import (
-	"maps"
-
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/stored"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -24,62 +23,35 @@ func (f *frame) keep(s *program.Step, values []value.Found) {
 }
 
 // keepObject records the outputs of the workflow that a step called.
-func (f *frame) keepObject(s *program.Step, outputs object) {
+func (f *frame) keepObject(s *program.Step, outputs stored.Object) {
 	f.kept.filled[s.Index], f.Outputs[s.Index] = false, outputs
 }
 
 // stepOutput gives the output of a step that a reference names.
-func (f *frame) stepOutput(steps []*program.Step, r *program.Ref) (any, bool) {
+func (f *frame) stepOutput(r *program.Ref) (any, bool) {
 	s := r.Step
 	if !f.kept.filled[s.Index] {
 		return member(f.Outputs[s.Index], r)
 	}
 	if r.Slot > 0 {
 		found := &f.kept.slots[s.FirstOutput+r.Slot-1]
-		return found.V, found.OK
+		return found.V, stored.Known(found)
 	}
 	return member(f.outputObject(s), r)
 }
 
 // outputObject gives the outputs of a step as an object.
-func (f *frame) outputObject(s *program.Step) object {
+func (f *frame) outputObject(s *program.Step) stored.Object {
 	if !f.kept.filled[s.Index] {
 		return f.Outputs[s.Index]
 	}
-	outputs := make(object, len(s.Outputs))
+	outputs := make(stored.Object, len(s.Outputs))
 	for i := range s.Outputs {
-		if found := &f.kept.slots[s.FirstOutput+i]; known(found) {
+		if found := &f.kept.slots[s.FirstOutput+i]; stored.Known(found) {
 			outputs[s.Outputs[i].Name] = found.V
 		}
 	}
 	return outputs
-}
-
-// nothing is in place of an output that found nothing, of a step or workflow that
-// succeeded: null where it is shown, missing where it is read (F2).
-type nothing struct{}
-
-// known reports whether an output has a value, or nothing in place of one.
-func known(found *value.Found) bool { return found.OK || found.V == any(nothing{}) }
-
-// foundNothing reports whether a reference is to an output that found nothing.
-func (x *Execution) foundNothing(f *frame, r *program.Ref) bool {
-	if r.Kind != program.StepOutput && r.Kind != program.WorkflowOutput && r.Kind != program.OutputRef {
-		return false
-	}
-	v, _ := x.root(f, r)
-	return v == any(nothing{})
-}
-
-// withNulls returns outputs as a result or an event has them.
-func withNulls(outputs object) object {
-	shown := maps.Clone(outputs)
-	for name, v := range shown {
-		if v == any(nothing{}) {
-			shown[name] = nil
-		}
-	}
-	return shown
 }
 
 // settle puts all outputs into objects, as a snapshot has them.

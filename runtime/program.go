@@ -4,14 +4,33 @@ import (
 	"io/fs"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // A Program is a document linked with its sources. It is immutable and safe for
 // concurrent use.
 type Program struct {
-	linked *program.Program
-	files  fs.FS
+	linked   *program.Program
+	files    fs.FS
+	security map[*program.Step][][]SecurityRequirement // of the steps whose operation requires any
+}
+
+// newProgram returns the program for what was linked.
+func newProgram(linked *program.Program, files fs.FS) *Program {
+	p := &Program{linked: linked, files: files, security: map[*program.Step][][]SecurityRequirement{}}
+	for _, w := range linked.Workflows {
+		for _, s := range w.Steps {
+			if s.Operation != nil && len(s.Operation.Security) > 0 {
+				p.security[s] = security(s)
+			}
+		}
+	}
+	return p
+}
+
+func (p *Program) newExecution() *Execution {
+	return &Execution{program: p.linked, security: p.security, evaluator: eval.Evaluator{Files: p.files, Strict: p.linked.Strict}}
 }
 
 // Package check, and nothing else, sees what is linked.

@@ -80,12 +80,12 @@ func (r *recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.Server.ServeHTTP(w, req)
 }
 
-func serve(t *testing.T, polls int) (*recorded, runtime.Settings) {
+func serve(t *testing.T, polls int) (*recorded, runtime.Driver) {
 	t.Helper()
 	api := &recorded{Server: batchapi.Server{Key: "secret-key", CancelPolls: polls}}
 	server := httptest.NewServer(api)
 	t.Cleanup(func() { server.Close(); http.DefaultClient.CloseIdleConnections() })
-	return api, runtime.Settings{Servers: map[string]string{"messageBatchesApi": server.URL}, LoopDelay: time.Nanosecond}
+	return api, runtime.Driver{Servers: map[string]string{"messageBatchesApi": server.URL}, Settings: runtime.Settings{LoopDelay: time.Nanosecond}}
 }
 
 func TestReferencePollsUntilEnded(t *testing.T) {
@@ -95,9 +95,8 @@ func TestReferencePollsUntilEnded(t *testing.T) {
 	}
 	for _, polls := range []int{0, 1, 5, 50} {
 		t.Run(fmt.Sprint(polls), func(t *testing.T) {
-			api, settings := serve(t, polls)
-			settings.LoopDelay = -1
-			driver := runtime.Driver{Settings: settings}
+			api, driver := serve(t, polls)
+			driver.LoopDelay = -1
 			result, err := driver.Run(t.Context(), program, "cancel-and-confirm-batch", referenceInputs())
 			if err != nil {
 				t.Fatal(err)
@@ -118,6 +117,9 @@ func TestReferencePollsUntilEnded(t *testing.T) {
 		})
 	}
 }
+
+// serverVariable tells a process of TestSnapshotInNewProcess where to send to.
+const serverVariable = "GOBELIN_TEST_SERVER"
 
 // handedOn is what a process of TestSnapshotInNewProcess prints.
 type handedOn struct {
@@ -144,7 +146,7 @@ func continueOnce() error {
 	out := handedOn{}
 	switch c := x.Next().(type) {
 	case *runtime.Send:
-		req, err := http.NewRequest(c.Method, c.URL, bytes.NewReader(c.Body))
+		req, err := http.NewRequest(c.Method, os.Getenv(serverVariable)+c.Target, bytes.NewReader(c.Body))
 		if err != nil {
 			return err
 		}
@@ -158,9 +160,13 @@ func continueOnce() error {
 		if err != nil {
 			return err
 		}
-		x.Respond(&runtime.Response{Status: resp.StatusCode, Header: resp.Header, Body: body})
+		if err := x.Respond(&runtime.Response{Status: resp.StatusCode, Header: resp.Header, Body: body}); err != nil {
+			return err
+		}
 	case *runtime.Wait:
-		x.Elapse()
+		if err := x.Elapse(); err != nil {
+			return err
+		}
 	case *runtime.Done:
 		out.Done, out.Outputs = true, c.Result.Outputs
 		if c.Err != nil {
@@ -179,14 +185,13 @@ func TestSnapshotInNewProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, settings := serve(t, 2)
-	driver := runtime.Driver{Settings: settings}
+	whole, driver := serve(t, 2)
 	want, err := driver.Run(t.Context(), program, "cancel-and-confirm-batch", referenceInputs())
 	if err != nil {
 		t.Fatal(err)
 	}
-	pieces, settings := serve(t, 2)
-	x, err := program.Begin("cancel-and-confirm-batch", referenceInputs(), settings)
+	pieces, driver := serve(t, 2)
+	x, err := program.Begin("cancel-and-confirm-batch", referenceInputs(), driver.Settings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +204,7 @@ func TestSnapshotInNewProcess(t *testing.T) {
 	for {
 		processes++
 		child := exec.CommandContext(t.Context(), os.Args[0])
-		child.Env = append(os.Environ(), childVariable+"=1")
+		child.Env = append(os.Environ(), childVariable+"=1", serverVariable+"="+driver.Servers["messageBatchesApi"])
 		child.Stdin = bytes.NewReader(snapshot)
 		child.Stderr = os.Stderr
 		data, err := child.Output()
@@ -234,14 +239,14 @@ func TestCancelEndsAWaitAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, settings := serve(t, 1000)
-	settings.LoopDelay = time.Hour
+	_, driver := serve(t, 1000)
+	driver.LoopDelay = time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
-	driver := runtime.Driver{Settings: settings, OnEvent: func(e runtime.Event) {
+	driver.OnEvent = func(e runtime.Event) {
 		if _, waits := e.(*runtime.WaitStarted); waits {
 			cancel()
 		}
-	}}
+	}
 	result, err := driver.Run(ctx, program, "cancel-and-confirm-batch", referenceInputs())
 	var canceled *runtime.CanceledError
 	if !asError(err, &canceled) || canceled.StepID != "confirmCanceled" {
@@ -257,15 +262,15 @@ func TestSecretsAreMasked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, settings := serve(t, 1)
+	_, driver := serve(t, 1)
 	var told bytes.Buffer
-	driver := runtime.Driver{Settings: settings, OnEvent: func(e runtime.Event) {
+	driver.OnEvent = func(e runtime.Event) {
 		data, err := json.Marshal(e)
 		if err != nil {
 			t.Error(err)
 		}
 		told.Write(data)
-	}}
+	}
 	if _, err := driver.Run(t.Context(), program, "cancel-and-confirm-batch", referenceInputs()); err != nil {
 		t.Fatal(err)
 	}

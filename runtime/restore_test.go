@@ -91,7 +91,7 @@ func drive(x *runtime.Execution, n int, seen func(*runtime.Execution)) {
 // not survive.
 func FuzzRestore(f *testing.F) {
 	p := fuzzProgram(f)
-	x, err := p.Begin("main", nil, runtime.Settings{MaxSteps: 50, Credentials: map[string]string{"key": "opensesame"}})
+	x, err := p.Begin("main", nil, runtime.Settings{MaxSteps: 50})
 	if err != nil {
 		f.Fatal(err)
 	}

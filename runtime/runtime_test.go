@@ -110,7 +110,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	driver := runtime.Driver{Settings: runtime.Settings{Servers: map[string]string{"messageBatchesApi": api.URL}}}
+	driver := runtime.Driver{Servers: map[string]string{"messageBatchesApi": api.URL}}
 	result, err := driver.Run(context.Background(), program, "cancel-and-confirm-batch", runtime.Inputs{
 		"apiKey":   "any",
 		"requests": []any{map[string]any{"custom_id": "a", "params": map[string]any{"model": "m"}}},
@@ -136,13 +136,16 @@ func ExampleExecution() {
 	for {
 		switch c := x.Next().(type) {
 		case *runtime.Send:
-			fmt.Println(c.Method, c.URL)
-			x.Respond(&runtime.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name": "Rex"}`)})
+			fmt.Println(c.Method, c.Server.URL+c.Target)
+			err = x.Respond(&runtime.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name": "Rex"}`)})
 		case *runtime.Wait:
-			x.Elapse()
+			err = x.Elapse()
 		case *runtime.Done:
 			fmt.Println(c.Result.Outputs["name"], c.Err)
 			return
+		}
+		if err != nil {
+			panic(err)
 		}
 	}
 	// Output:

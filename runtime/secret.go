@@ -12,36 +12,23 @@ import (
 // are (secretflow.go) or the caller gave it as a credential, is masked in all
 // that it tells: events, errors, reasons.
 
-// Mask returns the outputs of a run with the caller's credentials in them
-// masked, in every spelling, for who shows them.
-func (s Settings) Mask(outputs map[string]any) map[string]any {
-	var known secret.Set
-	s.addTo(&known)
-	return known.Members(outputs)
-}
-
-// addTo notes credentials, the passwords in them, and what basic authentication
-// makes of them; of the servers the user information in their URLs.
-func (s Settings) addTo(known *secret.Set) {
-	for _, credential := range s.Credentials {
+// Hide has a credential masked in all that the execution tells from now on, in
+// every spelling: a driver calls it before it applies one. It is not part of the
+// execution's state.
+func (x *Execution) Hide(credential string) {
+	for _, known := range []*secret.Set{&x.secrets, &x.supplied} {
 		known.Add(credential)
 		if user, password, ok := strings.Cut(credential, ":"); ok {
 			known.Add(password)
 			known.AddBasic(user, password)
 		}
 	}
-	for _, server := range s.Servers {
-		addUserinfo(known, server)
-	}
 }
 
-// addUserinfo notes the user information in a URL.
-func addUserinfo(known *secret.Set, text string) {
-	if !strings.Contains(text, "@") {
-		return
-	}
-	if u, err := url.Parse(text); err == nil {
-		known.AddUserinfo(u)
+// hideUser has the user information of a server's URL masked.
+func (x *Execution) hideUser(user *url.Userinfo) {
+	for _, known := range []*secret.Set{&x.secrets, &x.supplied} {
+		known.AddUserinfo(&url.URL{User: user})
 	}
 }
 
@@ -68,11 +55,11 @@ func (x *Execution) learn(v any, secrets program.Routes) {
 func (x *Execution) learnAnswer(f *frame) {
 	s := x.step(f)
 	// What is noted about the response is told when the run itself reads it.
-	defer func(listener func(Event), noted []Diagnostic) { x.listener, x.Diagnostics = listener, noted }(x.listener, x.Diagnostics)
+	defer func(listener func(Event), noted []Diagnostic) { x.listener, x.state.Diagnostics = listener, noted }(x.listener, x.state.Diagnostics)
 	x.listener = nil
 	for i := range s.Answers {
 		a := &s.Answers[i]
-		if v, ok := x.look(f, a.Ref); ok {
+		if v, ok := x.in(f).Look(a.Ref); ok {
 			a.Route.Follow(v, x.secrets.Add)
 		}
 	}
@@ -85,7 +72,7 @@ func (x *Execution) learnOutputs(f *frame, s *program.Step) {
 		if o.Secrets == nil {
 			continue
 		}
-		if v, ok := f.stepOutput(x.workflow(f).Steps, &program.Ref{Step: s, Slot: i + 1, Name: o.Name}); ok {
+		if v, ok := f.stepOutput(&program.Ref{Step: s, Slot: i + 1, Name: o.Name}); ok {
 			x.learn(v, o.Secrets)
 		}
 	}

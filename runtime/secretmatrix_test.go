@@ -140,7 +140,7 @@ func fill(v any, with map[string]any) any {
 
 // matrixRun is one cell of the matrix.
 type matrixRun struct {
-	settings runtime.Settings
+	servers, credentials map[string]string
 	plant
 	program  *runtime.Program
 	inputs   runtime.Inputs
@@ -175,7 +175,7 @@ func newMatrixRun(t *testing.T, p plant, form, sink any) *matrixRun {
 		t.Fatalf("%v\n%s", err, document)
 	}
 	r.inputs, _ = f["inputs"].(map[string]any)
-	r.settings.Credentials, r.settings.Servers = texts(f["credentials"]), texts(f["servers"])
+	r.credentials, r.servers = texts(f["credentials"]), texts(f["servers"])
 	r.inHeader = f["answer"] == "header"
 	return r
 }
@@ -189,10 +189,6 @@ func texts(v any) map[string]string {
 	}
 	return out
 }
-
-// snapshotsHaveNoCredentials is to be true once what the caller gave as a
-// credential does not enter the state of a run.
-const snapshotsHaveNoCredentials = false
 
 // answer is the scripted server.
 func (r *matrixRun) answer(request *http.Request) (*http.Response, error) {
@@ -230,7 +226,8 @@ func (r *matrixRun) answer(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(&r.received, "%s\n%s\n%s\n", body, text, header)
+	cookies, _ := url.PathUnescape(request.Header.Get("Cookie"))
+	fmt.Fprintf(&r.received, "%s\n%s\n%s\n%s\n%s\n", body, text, header, request.URL, cookies)
 	if request.URL.Path != "/login" && !r.echo {
 		header.Del("X-Echo")
 		text = []byte(`{"benign": "a benign text"}`)
@@ -264,14 +261,14 @@ func (r *matrixRun) run(t *testing.T, how string) {
 	r.told.Reset()
 	r.received.Reset()
 	var recorder report.Recorder
-	driver := runtime.Driver{Client: &http.Client{Transport: roundTripper(r.answer)}}
+	driver := runtime.Driver{Client: &http.Client{Transport: roundTripper(r.answer)}, Servers: r.servers, Credentials: runtime.StaticCredentials(r.credentials)}
 	if how != "unobserved" {
 		driver.OnEvent = func(e runtime.Event) {
 			recorder.OnEvent(e)
 			tell(&r.told, e)
 		}
 	}
-	x, err := r.program.Begin("main", r.inputs, r.settings)
+	x, err := r.program.Begin("main", r.inputs, runtime.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +292,7 @@ func (r *matrixRun) run(t *testing.T, how string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if text := leak(string(snapshot), r.sought); snapshotsHaveNoCredentials && len(r.settings.Credentials) > 0 && text != "" {
+			if text := leak(string(snapshot), r.sought); len(r.credentials) > 0 && text != "" {
 				t.Errorf("the snapshot: %s", text)
 			}
 			if x, err = r.program.Restore(snapshot); err != nil {

@@ -62,7 +62,7 @@ func runShown(t *testing.T, c *tree.Node) (s shown) {
 		body := io.NopCloser(strings.NewReader(c.Get("answer").Get("body").Str()))
 		return &http.Response{StatusCode: 200, Header: header, Body: body, Request: r, ContentLength: -1}, nil
 	})}}
-	driver.Credentials, driver.Servers = texts(c.Get("credentials").Value()), texts(c.Get("servers").Value())
+	driver.Credentials, driver.Servers = runtime.StaticCredentials(texts(c.Get("credentials").Value())), texts(c.Get("servers").Value())
 	driver.OnEvent = func(e runtime.Event) {
 		if id := runtime.EventAt(e).StepID; id != "" && id != "step" {
 			return

@@ -3,53 +3,93 @@ package runtime
 import (
 	"bytes"
 	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
+	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/program"
-	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Snapshot returns the execution's state, which [Program.Restore] continues
-// from. It holds the inputs and what the responses said, secrets included:
-// keep it as safe as them.
+// snapshotFormat is the version of what [Execution.Snapshot] returns. It changes
+// with the meaning of any member.
+const snapshotFormat = 2
+
+// snapshot is an execution in the form in which it is stored.
+type snapshot struct {
+	Format  int    `json:"gobelin"` // snapshotFormat
+	Program string `json:"program"` // its fingerprint
+	state
+}
+
+// Snapshot returns the execution's state, which [Program.Restore] continues from.
+// It holds the inputs and what the responses said, secrets included: protect it as
+// you would protect those. It holds no credential and no server's address that the
+// driver was given: who continues it gives its own.
 func (x *Execution) Snapshot() ([]byte, error) {
-	for _, f := range x.Frames {
+	for _, f := range x.state.Frames {
 		f.settle(x.workflow(f).Steps)
 	}
-	x.Program = x.program.Fingerprint()
-	return json.Marshal(&x.state)
+	stored := snapshot{Format: snapshotFormat, Program: x.program.Fingerprint(), state: x.state}
+	return json.Marshal(x.withoutAddresses(stored))
+}
+
+// withoutAddresses replaces the addresses of servers in what a snapshot says of
+// failures.
+func (x *Execution) withoutAddresses(stored snapshot) snapshot {
+	if len(x.addresses) == 0 {
+		return stored
+	}
+	var pairs []string
+	for _, at := range x.addresses {
+		pairs = append(pairs, at, "(server)")
+	}
+	anonymous := func(f *failure) *failure { return f.replaced(strings.NewReplacer(pairs...)) }
+	if f := stored.Finished; f != nil {
+		stored.Finished = &finished{Outputs: f.Outputs, Failure: anonymous(f.Failure)}
+	}
+	if stored.Completed != nil {
+		all := make(map[int]*completed, len(stored.Completed))
+		for index, c := range stored.Completed {
+			all[index] = &completed{Inputs: c.Inputs, Outputs: c.Outputs, Failure: anonymous(c.Failure)}
+		}
+		stored.Completed = all
+	}
+	stored.Frames = slices.Clone(stored.Frames)
+	for i, f := range stored.Frames {
+		if f.Failure != nil {
+			copied := *f
+			copied.Failure = anonymous(f.Failure)
+			stored.Frames[i] = &copied
+		}
+	}
+	return stored
 }
 
 // Restore continues an execution from a snapshot of the same program: the same
-// documents and descriptions. Its next command is the one that was pending
-// when the snapshot was taken.
-func (p *Program) Restore(snapshot []byte) (*Execution, error) {
+// texts, options and version of the format. Its next command is the one that was
+// pending when the snapshot was taken.
+func (p *Program) Restore(data []byte) (*Execution, error) {
 	if errs := arazzo.Errors(p.linked.Diagnostics); len(errs) > 0 {
 		return nil, &CompileError{errs}
 	}
-	x := &Execution{program: p.linked, files: p.files}
-	d := json.NewDecoder(bytes.NewReader(snapshot))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&x.state); err != nil {
-		return nil, fmt.Errorf("not a snapshot: %w", err)
+	x := p.newExecution()
+	var stored snapshot
+	if err := p.read(data, &stored); err != nil {
+		return nil, err
 	}
-	if x.Program != p.linked.Fingerprint() {
-		return nil, fmt.Errorf("the snapshot is of program %q, this is %q: the document or a description has changed", x.Program, p.linked.Fingerprint())
-	}
+	x.state = stored.state
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	x.Settings.addTo(&x.secrets)
-	for index, c := range x.Completed {
+	for index, c := range x.state.Completed {
 		x.learnInputs(p.linked.Workflows[index], c.Inputs)
 		x.learnResults(p.linked.Workflows[index], c.Outputs)
 	}
-	for _, f := range x.Frames {
+	for _, f := range x.state.Frames {
 		f.kept = newOutputs(x.workflow(f))
 		x.learnInputs(x.workflow(f), f.Inputs)
 		for _, s := range x.workflow(f).Steps {
@@ -63,16 +103,42 @@ func (p *Program) Restore(snapshot []byte) (*Execution, error) {
 	return x, nil
 }
 
+// read reads a snapshot of this program.
+func (p *Program) read(data []byte, into *snapshot) error {
+	var head struct {
+		Format  int    `json:"gobelin"`
+		Program string `json:"program"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return fmt.Errorf("not a snapshot: %w", err)
+	}
+	switch {
+	case head.Format == 0 && head.Program != "":
+		return fmt.Errorf("the snapshot has the format of gobelin before snapshots had a version; this one reads format %d", snapshotFormat)
+	case head.Format != snapshotFormat:
+		return fmt.Errorf("the snapshot has format %d; this gobelin reads format %d", head.Format, snapshotFormat)
+	case head.Program != p.linked.Fingerprint():
+		return fmt.Errorf("the snapshot is of program %q, this is %q: the document, a description or an option has changed",
+			head.Program, p.linked.Fingerprint())
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("not a snapshot: %w", err)
+	}
+	return nil
+}
+
 // learnSent finds the secrets among what the pending request carries.
-func (x *Execution) learnSent(s *program.Step, e *exchange) {
+func (x *Execution) learnSent(s *program.Step, e *eval.Exchange) {
 	for i := range s.Arguments {
 		a := &s.Arguments[i]
-		if v, ok := e.argument(a.In, a.Name); ok {
+		if v, ok := e.Argument(a.In, a.Name); ok {
 			x.learn(v, a.Secrets)
 		}
 	}
-	if e.Payload.set && s.Body != nil {
-		x.learn(e.Payload.v, s.Body.Secrets)
+	if e.Payload.Set && s.Body != nil {
+		x.learn(e.Payload.V, s.Body.Secrets)
 	}
 }
 
@@ -80,31 +146,31 @@ func (x *Execution) learnSent(s *program.Step, e *exchange) {
 // damaged, makes it fail later.
 func (x *Execution) valid() error {
 	workflows := len(x.program.Workflows)
-	if x.Root < 0 || x.Root >= workflows || x.Steps < 0 || (len(x.Frames) == 0) != (x.Finished != nil) || len(x.Frames) > cmp.Or(x.Settings.MaxDepth, defaultMaxDepth)+1 {
+	if x.state.Root < 0 || x.state.Root >= workflows || x.state.Steps < 0 || (len(x.state.Frames) == 0) != (x.state.Finished != nil) || len(x.state.Frames) > cmp.Or(x.state.Settings.MaxDepth, defaultMaxDepth)+1 {
 		return errors.New("the run is out of range")
 	}
-	for index, c := range x.Completed {
-		if index < 0 || index >= workflows || c == nil || !c.Failure.valid() || !c.Inputs.isJSON() {
+	for index, c := range x.state.Completed {
+		if index < 0 || index >= workflows || c == nil || !c.Failure.valid() || !c.Inputs.IsJSON() {
 			return errors.New("a completed workflow is out of range")
 		}
 	}
-	for index, done := range x.Done {
+	for index, done := range x.state.Done {
 		if index < 0 || index >= workflows || len(done) != len(x.program.Workflows[index].Steps) {
 			return errors.New("an executed step is out of range")
 		}
 	}
-	if x.Finished != nil && !(x.Finished.Failure.valid() && x.Finished.Outputs.isJSON()) {
+	if x.state.Finished != nil && !(x.state.Finished.Failure.valid() && x.state.Finished.Outputs.IsJSON()) {
 		return errors.New("the result is out of range")
 	}
-	for i, f := range x.Frames {
+	for i, f := range x.state.Frames {
 		if f == nil || f.Workflow < 0 || f.Workflow >= workflows || !f.valid(x.program) {
 			return fmt.Errorf("frame %d is out of range", i)
 		}
-		top, root := i == len(x.Frames)-1, i == 0
+		top, root := i == len(x.state.Frames)-1, i == 0
 		if root != (f.Purpose == asRoot) {
 			return fmt.Errorf("frame %d has the wrong purpose", i)
 		}
-		if !top && !x.waitsFor(f, x.Frames[i+1]) || top && f.Phase == phaseCalled {
+		if !top && !x.waitsFor(f, x.state.Frames[i+1]) || top && f.Phase == phaseCalled {
 			return fmt.Errorf("frame %d waits for nothing", i)
 		}
 	}
@@ -125,7 +191,7 @@ func (f *frame) valid(p *program.Program) bool {
 	steps := len(w.Steps)
 	inRange := func(step int) bool { return step >= 0 && step < steps }
 	ok := f.Purpose < purposes && f.Phase < phases && f.Depend >= 0 && f.Depend <= len(w.DependsOn) &&
-		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.isJSON() &&
+		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.IsJSON() &&
 		(f.Return == nil || inRange(f.Return.Step) && f.Return.Attempt >= 0) && f.Failure.valid()
 	if !ok {
 		return false
@@ -137,7 +203,7 @@ func (f *frame) valid(p *program.Program) bool {
 	case phaseJudge:
 		return f.Exchange != nil || s.Operation == nil || f.Failure != nil
 	case phaseWait:
-		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) && f.Wait.Then.Inputs.isJSON() &&
+		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) && f.Wait.Then.Inputs.IsJSON() &&
 			f.Wait.Then.Workflow >= 0 && f.Wait.Then.Workflow < len(p.Workflows)
 	}
 	return true
@@ -150,137 +216,4 @@ func (f *failure) valid() bool {
 		}
 	}
 	return true
-}
-
-// boxed is a JSON value in a snapshot, with what JSON itself cannot tell: the
-// bytes of a body, and a float64 that happens to be an integer.
-type boxed struct {
-	v   any
-	set bool
-}
-
-func (b boxed) IsZero() bool { return !b.set }
-
-func (b boxed) MarshalJSON() ([]byte, error) { return value.AppendJSON(nil, box(b.v)), nil }
-
-func (b *boxed) UnmarshalJSON(data []byte) error {
-	v, err := value.Decode(data)
-	if err != nil {
-		return err
-	}
-	b.v, b.set = unbox(v), true
-	return nil
-}
-
-// object is a JSON object in a snapshot. A member may be nothing: outputs have that.
-type object map[string]any
-
-func (o object) MarshalJSON() ([]byte, error) {
-	if o == nil {
-		return []byte("null"), nil
-	}
-	members := make(map[string]any, len(o))
-	for name, v := range o {
-		members[name] = box(v)
-	}
-	return value.AppendJSON(nil, members), nil
-}
-
-func (o *object) UnmarshalJSON(data []byte) error {
-	v, err := value.Decode(data)
-	if err != nil {
-		return err
-	}
-	members, ok := v.(map[string]any)
-	if v == nil {
-		*o = nil
-		return nil
-	}
-	if !ok {
-		return errors.New("an object is expected")
-	}
-	for name, v := range members {
-		if m, ok := v.(map[string]any); ok && len(m) == 1 && m[boxNone] == true {
-			members[name] = nothing{}
-			continue
-		}
-		members[name] = unbox(v)
-	}
-	*o = members
-	return nil
-}
-
-// isJSON reports whether no member is nothing.
-func (o object) isJSON() bool {
-	for _, v := range o {
-		if v == any(nothing{}) {
-			return false
-		}
-	}
-	return true
-}
-
-const (
-	boxBytes = "$bytes"
-	boxMap   = "$object"
-	boxNone  = "$nothing"
-)
-
-func box(v any) any {
-	switch v := v.(type) {
-	case nothing:
-		return map[string]any{boxNone: true}
-	case []byte:
-		return map[string]any{boxBytes: base64.StdEncoding.EncodeToString(v)}
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1e21 {
-			return json.Number(string(value.AppendJSON(nil, v)) + ".0")
-		}
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = box(v[i])
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name := range v {
-			out[name] = box(v[name])
-		}
-		_, bytes := out[boxBytes]
-		_, object := out[boxMap]
-		_, none := out[boxNone]
-		if len(out) == 1 && (bytes || object || none) {
-			return map[string]any{boxMap: out}
-		}
-		return out
-	case object:
-		return box(map[string]any(v))
-	}
-	return v
-}
-
-func unbox(v any) any {
-	switch v := v.(type) {
-	case []any:
-		for i := range v {
-			v[i] = unbox(v[i])
-		}
-	case map[string]any:
-		if len(v) == 1 {
-			if text, ok := v[boxBytes].(string); ok {
-				if b, err := base64.StdEncoding.DecodeString(text); err == nil {
-					return b
-				}
-			}
-			if inner, ok := v[boxMap].(map[string]any); ok {
-				v = inner
-			}
-		}
-		for name := range v {
-			v[name] = unbox(v[name])
-		}
-		return v
-	}
-	return v
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing/fstest"
 	"time"
 
@@ -13,18 +14,18 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// Status is what became of a case.
+// Status is the result of a case.
 type Status string
 
-// The statuses. A case does not apply to a runner when it needs what the
-// runner's command line cannot express.
+// The statuses. A case does not apply to a runner if it needs what the runner's
+// command line cannot express.
 const (
 	Passed        Status = "passed"
 	Failed        Status = "failed"
 	NotApplicable Status = "not applicable"
 )
 
-// A Result is a case and what became of it.
+// A Result is a case with its status.
 type Result struct {
 	Name        string   `json:"name"`
 	Area        string   `json:"area"`
@@ -46,7 +47,8 @@ type Drive func(ctx context.Context, d *runtime.Driver, p *runtime.Program, work
 
 // Run runs a case with gobelin, in this process and in virtual time.
 func Run(ctx context.Context, c *Case) Result {
-	return RunWith(ctx, c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string, inputs runtime.Inputs) (*runtime.Result, error) {
+	return RunWith(ctx, c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string,
+		inputs runtime.Inputs) (*runtime.Result, error) {
 		return d.Run(ctx, p, workflow, inputs)
 	})
 }
@@ -106,6 +108,7 @@ func (r *ownRun) run(ctx context.Context, drive Drive) error {
 	if r.program, err = compiler.Compile(ctx, doc); err != nil {
 		return err
 	}
+	called(&driver, r.program)
 	workflow := r.c.root.Get("workflow").Str()
 	if workflow == "" {
 		workflow = doc.Workflows[0].WorkflowID
@@ -126,7 +129,20 @@ func defaults(d *runtime.Driver, doc *arazzo.Document, server string) {
 	}
 }
 
-// configure says what each member of a case's settings does.
+// called sends the sources of called documents where the entry document's own
+// sources of the same name go.
+func called(d *runtime.Driver, p *runtime.Program) {
+	for _, w := range p.Workflows() {
+		for _, s := range w.Servers {
+			name := s.Source[strings.LastIndexByte(s.Source, '.')+1:]
+			if server, given := d.Servers[name]; given {
+				d.Servers[s.Source] = server
+			}
+		}
+	}
+}
+
+// configure applies each member of a case's settings.
 func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tree.Node)) {
 	into["loopDelay"] = func(n *tree.Node) {
 		if d.LoopDelay = seconds(n); d.LoopDelay == 0 {
@@ -142,7 +158,7 @@ func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tre
 	}
 	into["actions"] = func(*tree.Node) { c.OverrideActions = true }
 	into["serverVariables"] = func(n *tree.Node) { d.ServerVariables = texts(n) }
-	into["credentials"] = func(n *tree.Node) { d.Credentials = texts(n) }
+	into["credentials"] = func(n *tree.Node) { d.Credentials = runtime.StaticCredentials(texts(n)) }
 	into["servers"] = func(n *tree.Node) {
 		for name, url := range texts(n) {
 			if url == "" {
@@ -204,7 +220,7 @@ func (r *ownRun) codes() []string {
 	return codes
 }
 
-// clock lets time pass at once and notes how long was asked for.
+// clock lets time pass at once and records the waits.
 type clock struct {
 	r   *ownRun
 	now time.Time
@@ -218,7 +234,7 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 	return context.Cause(ctx)
 }
 
-// outcomeOf tells errors apart as cases name them.
+// outcomeOf classifies errors as cases name them.
 func outcomeOf(err error) (outcome, kind string) {
 	var (
 		step     *runtime.StepError

@@ -9,9 +9,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Truthy says whether a bare operand passes (C7): false, null, missing, 0 and
-// the empty string do not, everything else does.
-func Truthy(v any, ok bool) bool {
+// truthy reports whether a bare operand passes (C7): false, null, missing, 0 and
+// the empty string do not; everything else does.
+func truthy(v any, ok bool) bool {
 	switch v := v.(type) {
 	case nil:
 		return false
@@ -64,7 +64,7 @@ func equal(a, b any) bool {
 	return value.Equal(a, b)
 }
 
-// order compares numbers and strings; nothing else has an order.
+// order compares two numbers or two strings; nothing else has an order.
 func order(a, b any) (int, bool) {
 	a, b = textOf(a), textOf(b)
 	if x, ok := a.(string); ok {
@@ -78,7 +78,7 @@ func order(a, b any) (int, bool) {
 	return 0, false
 }
 
-// textOf takes bytes that are text as text.
+// textOf returns bytes that are text as a string, and anything else as it is.
 func textOf(v any) any {
 	if b, ok := v.([]byte); ok && utf8.Valid(b) {
 		return string(b)
@@ -86,8 +86,8 @@ func textOf(v any) any {
 	return v
 }
 
-// numbers returns the operands as numbers where at least one is a number and
-// the other a number or a numeric string (C4).
+// numbers returns the operands as numbers if one of them is a number and the
+// other a number or a numeric string (C4).
 func numbers(a, b any) (x, y any, ok bool) {
 	if !value.IsNumber(a) && !value.IsNumber(b) {
 		return nil, nil, false
@@ -106,8 +106,8 @@ func number(v any) (any, bool) {
 	return v, value.IsNumber(v)
 }
 
-// compareFolded orders two strings without regard to case: rune by rune, each
-// in the smallest form of its simple folding (C3).
+// compareFolded orders two strings ignoring case: rune by rune, each in the
+// smallest form of its simple folding (C3).
 func compareFolded(a, b string) int {
 	for a != "" && b != "" {
 		x, n := utf8.DecodeRuneInString(a)
@@ -120,8 +120,8 @@ func compareFolded(a, b string) int {
 	return len(a) - len(b)
 }
 
-// fold returns the representative of a rune's folding orbit: its lower case
-// form where there is one, so that "_" orders as usual.
+// fold returns the representative of a rune's folding orbit: its lower-case
+// form if it has one, so that "_" orders as usual.
 func fold(r rune) rune {
 	if r < utf8.RuneSelf {
 		if r >= 'A' && r <= 'Z' {

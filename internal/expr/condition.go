@@ -19,37 +19,20 @@ type Condition struct {
 // String returns the condition as written.
 func (c *Condition) String() string { return c.text }
 
-// Expressions returns the runtime expressions in order of appearance. An
-// index into it is what [Condition.Eval] asks its operand function for.
+// Expressions returns the runtime expressions in order of appearance. Their
+// indexes are the arguments of [Condition.Eval]'s operand function.
 func (c *Condition) Expressions() []*Expression { return c.expressions }
 
-// Notes returns what was read leniently, each form once.
+// Notes returns the non-standard forms of the condition, each once.
 func (c *Condition) Notes() []Note { return c.notes }
 
-// Forms returns every place that was read leniently.
+// Forms returns every place with a non-standard form.
 func (c *Condition) Forms() []Form { return c.forms }
 
-// A Trace collects how a condition was decided.
-type Trace struct {
-	Comparisons []Comparison
-	Missing     []*Expression
-}
-
-// A Comparison is one comparison of a condition, or, with an empty Operator, a
-// bare operand.
-type Comparison struct {
-	Left, Right         any
-	LeftText, RightText string
-	Operator            string
-	Result              bool
-}
-
-// Eval decides the condition. operand gives the value of the i-th of
-// [Condition.Expressions]; what it does not have behaves as null (C6). trace
-// may be nil, which costs nothing.
-func (c *Condition) Eval(operand func(i int) (any, bool), trace *Trace) bool {
-	e := evaluation{c, operand, trace}
-	return e.test(&c.root)
+// Eval decides the condition. operand returns the value of the i-th of
+// [Condition.Expressions]; a missing one behaves as null (C6).
+func (c *Condition) Eval(operand func(i int) (any, bool)) bool {
+	return evaluation{operand}.test(&c.root)
 }
 
 // node is a node of the condition's tree.
@@ -75,13 +58,10 @@ const (
 	templateNode
 )
 
-type evaluation struct {
-	condition *Condition
-	operand   func(int) (any, bool)
-	trace     *Trace
-}
+// evaluation is one evaluation of a condition.
+type evaluation struct{ operand func(i int) (any, bool) }
 
-func (e *evaluation) test(n *node) bool {
+func (e evaluation) test(n *node) bool {
 	switch n.kind {
 	case orNode:
 		return e.test(n.left) || e.test(n.right)
@@ -92,38 +72,21 @@ func (e *evaluation) test(n *node) bool {
 	case compareNode:
 		a, _ := e.value(n.left)
 		b, _ := e.value(n.right)
-		result := Compare(n.operator, a, b)
-		if e.trace != nil {
-			e.trace.Comparisons = append(e.trace.Comparisons, Comparison{a, b, n.left.text, n.right.text, n.operator, result})
-		}
-		return result
+		return Compare(n.operator, a, b)
 	}
-	v, ok := e.value(n)
-	result := Truthy(v, ok)
-	if e.trace != nil {
-		e.trace.Comparisons = append(e.trace.Comparisons, Comparison{Left: v, LeftText: n.text, Result: result})
-	}
-	return result
+	return truthy(e.value(n))
 }
 
-func (e *evaluation) value(n *node) (any, bool) {
+func (e evaluation) value(n *node) (any, bool) {
 	switch n.kind {
 	case literalNode:
 		return n.literal, true
 	case expressionNode:
-		return e.expression(n.index)
+		return e.operand(n.index)
 	case templateNode:
-		return string(n.template.Append(nil, func(i int, _ *Expression) (any, bool) { return e.expression(n.index + i) })), true
+		return string(n.template.Append(nil, func(i int, _ *Expression) (any, bool) { return e.operand(n.index + i) })), true
 	}
 	return e.test(n), true
-}
-
-func (e *evaluation) expression(i int) (any, bool) {
-	v, ok := e.operand(i)
-	if !ok && e.trace != nil {
-		e.trace.Missing = append(e.trace.Missing, e.condition.expressions[i])
-	}
-	return v, ok
 }
 
 const (
@@ -131,27 +94,27 @@ const (
 	maxNesting   = 500
 )
 
-// ParseCondition reads a simple condition. The error is a *SyntaxError.
+// ParseCondition reads a simple condition. The error is a *[syntax.Error].
 func ParseCondition(s string) (*Condition, error) {
 	c := &Condition{text: s}
-	p := &conditionParser{parser: parser{text: s}, condition: c}
+	p := &conditionParser{parser: parser{text: s, context: inCondition}, condition: c}
 	if len(s) > maxCondition {
 		return nil, p.errorf("the condition is longer than %d bytes", maxCondition)
 	}
-	p.blanks()
+	p.spaces()
 	open := p.pos
 	braced := p.accept("{")
 	root, err := p.or()
 	if err != nil {
 		return nil, err
 	}
-	p.blanks()
+	p.spaces()
 	if braced {
 		if !p.accept("}") {
 			return nil, p.errorf("a } must close the condition")
 		}
 		c.lenient(NoteBraced, open, p.pos, strings.TrimSpace(s[open+1:p.pos-1]))
-		p.blanks()
+		p.spaces()
 	}
 	if p.pos < len(s) {
 		return nil, p.unexpected()
@@ -178,7 +141,7 @@ type conditionParser struct {
 	condition *Condition
 }
 
-// mistaken is what other languages write for an operator.
+// mistaken are the operators of other languages, and what is right here.
 var mistaken = []struct{ text, right string }{
 	{"===", "=="}, {"!==", "!="}, {"=~", "a criterion of type regex"}, {"=>", ">="}, {"=<", "<="}, {"<>", "!="},
 	{"=", "=="}, {"&", "&&"}, {"|", "||"}, {"and ", "&&"}, {"or ", "||"}, {"AND ", "&&"}, {"OR ", "||"},
@@ -188,18 +151,18 @@ func (p *conditionParser) unexpected() error {
 	rest := p.text[p.pos:]
 	for _, m := range mistaken {
 		if strings.HasPrefix(rest, m.text) {
-			return p.errorf("%q is no operator; write %s", strings.TrimSpace(m.text), m.right)
+			return p.errorf("%q is not an operator; write %s", strings.TrimSpace(m.text), m.right)
 		}
 	}
 	for _, op := range operators {
 		if strings.HasPrefix(rest, op) {
-			return p.errorf("comparisons cannot be chained; join them by && or ||")
+			return p.errorf("comparisons cannot be chained; join them with && or ||")
 		}
 	}
 	if rest == "" {
-		return p.errorf("the condition ends too early; an operand is expected")
+		return p.errorf("unexpected end of the condition; expected an operand")
 	}
-	return p.errorf("unexpected %q; an operator is expected: == != < <= > >= && ||", firstRune(rest))
+	return p.errorf("unexpected %q; expected an operator: == != < <= > >= && ||", firstRune(rest))
 }
 
 func firstRune(s string) string {
@@ -212,11 +175,11 @@ func firstRune(s string) string {
 func (p *conditionParser) or() (*node, error)  { return p.chain("||", orNode, p.and) }
 func (p *conditionParser) and() (*node, error) { return p.chain("&&", andNode, p.comparison) }
 
-// chain reads operands joined by one operator.
+// chain reads operands that are joined by one operator.
 func (p *conditionParser) chain(operator string, kind nodeKind, operand func() (*node, error)) (*node, error) {
 	left, err := operand()
 	for err == nil {
-		p.blanks()
+		p.spaces()
 		if !p.accept(operator) {
 			return left, nil
 		}
@@ -232,7 +195,7 @@ func (p *conditionParser) comparison() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.blanks()
+	p.spaces()
 	for _, op := range operators {
 		if op == "&&" || op == "||" || !p.accept(op) {
 			continue
@@ -250,17 +213,17 @@ func (p *conditionParser) comparison() (*node, error) {
 	return left, nil
 }
 
-// unary reads an operand with any number of ! in front. right says that it
-// stands on the right of a comparison, where a bare word is a string (C2).
+// unary reads an operand with any number of ! before it. right says that it is
+// the right side of a comparison, where a bare word is a string (C2).
 func (p *conditionParser) unary(right bool) (*node, error) {
-	p.blanks()
+	p.spaces()
 	if p.depth++; p.depth > maxNesting {
 		return nil, p.errorf("the condition is nested more than %d levels deep", maxNesting)
 	}
 	defer func() { p.depth-- }()
 	switch {
 	case strings.HasPrefix(p.text[p.pos:], "!="):
-		return nil, p.errorf("an operand is expected in front of !=")
+		return nil, p.errorf("expected an operand before !=")
 	case p.accept("!"):
 		inner, err := p.unary(false)
 		return &node{kind: notNode, left: inner}, err
@@ -269,7 +232,7 @@ func (p *conditionParser) unary(right bool) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.blanks(); !p.accept(")") {
+		if p.spaces(); !p.accept(")") {
 			if p.pos < len(p.text) {
 				return nil, p.unexpected()
 			}
@@ -296,7 +259,7 @@ func (p *conditionParser) operand(right bool) (*node, error) {
 func (p *conditionParser) operandNode(right bool) (*node, error) {
 	switch c := p.text[p.pos]; {
 	case c == '$':
-		e, err := p.expression(true)
+		e, err := p.expression()
 		if err != nil {
 			return nil, err
 		}
@@ -324,8 +287,8 @@ func (p *conditionParser) add(e *Expression) *node {
 
 func singleQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
-// literalText is a string literal that begins at start; expressions inside of it
-// are evaluated (E1).
+// literalText returns the node of a string literal that begins at start;
+// expressions inside of it are evaluated (E1).
 func (p *conditionParser) literalText(text string, start int) *node {
 	t := ParseTemplate(text, nil)
 	if _, constant := t.Constant(); constant {
@@ -334,7 +297,7 @@ func (p *conditionParser) literalText(text string, start int) *node {
 	n := &node{kind: templateNode, template: t, index: len(p.condition.expressions)}
 	for _, e := range t.Expressions() {
 		e.shift(start + 1)
-		if !strings.HasPrefix(p.text[e.Offset:], e.Text) { // a doubled quote stands in front
+		if !strings.HasPrefix(p.text[e.Offset:], e.Text) { // a doubled quote comes before it
 			e.Offset, e.Forms = start, nil
 		}
 		p.condition.expressions = append(p.condition.expressions, e)
@@ -351,7 +314,7 @@ func (p *conditionParser) word(right bool) (*node, error) {
 		rest := p.text[p.pos:]
 		return c > ' ' && c != ')' && c != '}' && !strings.HasPrefix(rest, "&&") && !strings.HasPrefix(rest, "||")
 	})
-	// In front of an operator a literal ends; a bare word may hold such signs.
+	// An operator ends a literal; a bare word may contain one.
 	if i := strings.IndexAny(text, "=!<>("); i > 0 && !right {
 		text = text[:i]
 	}
@@ -365,11 +328,11 @@ func (p *conditionParser) word(right bool) (*node, error) {
 	p.pos = start
 	switch {
 	case text == "":
-		return nil, p.errorf("unexpected %q; an operand is expected", firstRune(p.text[p.pos:]))
+		return nil, p.errorf("unexpected %q; expected an operand", firstRune(p.text[p.pos:]))
 	case !right:
-		return nil, p.errorf("%q is no operand; write a runtime expression, or a string in single quotes", text)
+		return nil, p.errorf("%q is not an operand; write a runtime expression, or a string in single quotes", text)
 	case strings.ContainsAny(text, "=<>!('\""):
-		return nil, p.errorf("%q is no literal; strings stand in single quotes", text)
+		return nil, p.errorf("%q is not a literal; strings must be in single quotes", text)
 	}
 	p.pos += len(text)
 	p.condition.lenient(NoteUnquotedWord, start, p.pos, singleQuoted(text))

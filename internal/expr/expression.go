@@ -9,7 +9,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Root is what an expression starts from.
+// A Root is what an expression begins with.
 type Root uint8
 
 // The roots of Arazzo 1.0.1, and $self of 1.1.0.
@@ -28,18 +28,21 @@ const (
 	Self
 )
 
-var roots = []string{"url", "method", "statusCode", "request", "response", "inputs", "outputs", "steps", "workflows", "sourceDescriptions", "components", "self"}
+var roots = []string{
+	"url", "method", "statusCode", "request", "response", "inputs", "outputs", "steps", "workflows", "sourceDescriptions", "components",
+	"self",
+}
 
 // RootNames returns the words that an expression may begin with, without "$".
 func RootNames() []string { return slices.Clone(roots) }
 
-// String returns the root as it is written, "$statusCode".
+// String returns the root as written: "$statusCode".
 func (r Root) String() string { return "$" + roots[r] }
 
 // alone reports whether nothing may follow the root.
 func (r Root) alone() bool { return r <= StatusCode || r == Self }
 
-// Source is the part of a message that an expression names.
+// A Source is the part of a message that an expression names.
 type Source uint8
 
 // The sources of $request and $response.
@@ -53,11 +56,11 @@ const (
 
 var sources = map[string]Source{"header": Header, "query": Query, "path": Path, "body": Body}
 
-// A Note is the code of a form that is read leniently, because it is published
-// so.
+// A Note is the code of a non-standard form that is accepted because published
+// documents use it.
 type Note string
 
-// The lenient forms.
+// The non-standard forms.
 const (
 	NoteHeaders      Note = "plural-headers"        // $response.headers.X (E1b)
 	NoteBodyName     Note = "pointer-without-slash" // $response.body#name (E1b)
@@ -72,20 +75,20 @@ const (
 type Expression struct {
 	Root       Root
 	Source     Source   // of $request and $response
-	Name       string   // what follows the root or source: "create.outputs.id", "x-api-key"; dots are not taken apart (E3)
-	Pointer    []string // the reference tokens behind "#" (E4)
-	HasPointer bool     // a "#" is there; "#" alone is the whole value
-	Access     []Access // what follows in dots and brackets
+	Name       string   // after the root or source: "create.outputs.id", "x-api-key"; dots are kept, the name is not split (E3)
+	Pointer    []string // the reference tokens after "#" (E4)
+	HasPointer bool     // there is a "#"; alone it means the whole value
+	Access     []Access // what follows, with dots and brackets
 	Notes      []Note
-	Forms      []Form // where the notes come from
+	Forms      []Form // the places of the notes
 	Text       string // as written
-	Offset     int    // bytes in front of it in the text that was read
+	Offset     int    // in the text that was parsed, in bytes
 }
 
-// A Form is a place that is read leniently, and how it is written right.
+// A Form is a place with a non-standard form, and the text that would be right.
 type Form struct {
 	Note       Note
-	Start, End int // bytes of the text that was read
+	Start, End int // in the text that was parsed, in bytes
 	Text       string
 }
 
@@ -97,22 +100,24 @@ type Access struct {
 }
 
 // Parse reads a text that is exactly one runtime expression. The error is a
-// *SyntaxError.
-func Parse(s string) (*Expression, error) {
-	p := parser{text: s}
-	e, err := p.expression(false)
+// *[syntax.Error].
+func Parse(s string) (*Expression, error) { return parse(s, whole) }
+
+func parse(s string, in context) (*Expression, error) {
+	p := parser{text: s, context: in}
+	e, err := p.expression()
 	if err != nil {
 		return nil, err
 	}
 	if p.pos < len(s) {
-		return nil, p.errorf("unexpected %q behind the expression %s", s[p.pos:], s[:p.pos])
+		return nil, p.errorf("unexpected %q after the expression %s", s[p.pos:], s[:p.pos])
 	}
 	return e, nil
 }
 
-// LooksLike reports whether a text that is no expression was probably meant as
-// one: it begins with "$" and a word that is, or nearly is, a root (E2), or with
-// $message, which Arazzo 1.1.0 has for AsyncAPI.
+// LooksLike reports whether a text that is not an expression was probably meant
+// as one: it begins with "$" and a word that is, or nearly is, a root (E2), or
+// with $message, which Arazzo 1.1.0 has for AsyncAPI.
 func LooksLike(s string) bool {
 	if !strings.HasPrefix(s, "$") || strings.ContainsAny(s, " \t\n") {
 		return false
@@ -125,11 +130,11 @@ func LooksLike(s string) bool {
 }
 
 // expression reads one runtime expression at the current place. Inside of a
-// condition it ends at a blank, an operator, a parenthesis, a quote or a comma.
-func (p *parser) expression(inCondition bool) (*Expression, error) {
+// condition it ends at a space, an operator, a parenthesis, a quote or a comma.
+func (p *parser) expression() (*Expression, error) {
 	start := p.pos
 	if !p.accept("$") {
-		return nil, p.errorf("a runtime expression begins with $")
+		return nil, p.errorf("a runtime expression must begin with $")
 	}
 	word := p.while(isLetter)
 	root := -1
@@ -141,21 +146,21 @@ func (p *parser) expression(inCondition bool) (*Expression, error) {
 	if root < 0 {
 		p.pos = start
 		if word == "message" {
-			return nil, p.errorf("$message is what comes from an AsyncAPI channel; gobelin runs steps over OpenAPI only")
+			return nil, p.errorf("$message is the message of an AsyncAPI channel; gobelin only runs steps over OpenAPI")
 		}
-		return nil, p.errorf("there is no %q; an expression begins with $%s%s", "$"+word, strings.Join(roots, ", $"), nearest.Hint(word, roots))
+		return nil, p.errorf("unknown %q; an expression begins with $%s%s", "$"+word, strings.Join(roots, ", $"), nearest.Hint(word, roots))
 	}
 	e := &Expression{Root: Root(root), Offset: start}
-	if err := p.rest(e, inCondition); err != nil {
+	if err := p.rest(e); err != nil {
 		return nil, err
 	}
 	e.Text = p.text[start:p.pos]
 	return e, nil
 }
 
-func (p *parser) rest(e *Expression, inCondition bool) error {
+func (p *parser) rest(e *Expression) error {
 	if e.Root.alone() {
-		if p.pos < len(p.text) && !p.atEnd(inCondition) {
+		if p.pos < len(p.text) && !p.atEnd() {
 			return p.errorf("nothing can follow %s", e.Root)
 		}
 		return nil
@@ -164,29 +169,29 @@ func (p *parser) rest(e *Expression, inCondition bool) error {
 		return p.errorf("a dot and a name must follow %s", e.Root)
 	}
 	if e.Root == Request || e.Root == Response {
-		return p.message(e, inCondition)
+		return p.message(e)
 	}
 	start := p.pos
-	e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt(inCondition) })
+	e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt() })
 	e.Name = p.trimDots(e.Name)
 	if e.Name == "" {
 		p.pos = start
 		return p.errorf("a name must follow %s.", e.Root)
 	}
-	if err := p.pointer(e, inCondition); err != nil {
+	if err := p.pointer(e); err != nil {
 		return err
 	}
-	return p.access(e, inCondition)
+	return p.access(e)
 }
 
-// trimDots gives back dots at the end of a name: they end a sentence.
+// trimDots leaves dots at the end of a name unread: they end a sentence.
 func (p *parser) trimDots(name string) string {
 	trimmed := strings.TrimRight(name, ".")
 	p.pos -= len(name) - len(trimmed)
 	return trimmed
 }
 
-func (p *parser) message(e *Expression, inCondition bool) error {
+func (p *parser) message(e *Expression) error {
 	start := p.pos
 	word := p.while(isLetter)
 	if word == "headers" {
@@ -200,10 +205,10 @@ func (p *parser) message(e *Expression, inCondition bool) error {
 	}
 	e.Source = source
 	if source == Body {
-		if err := p.pointer(e, inCondition); err != nil {
+		if err := p.pointer(e); err != nil {
 			return err
 		}
-		return p.access(e, inCondition)
+		return p.access(e)
 	}
 	if !p.accept(".") {
 		return p.errorf("a dot and a name must follow %s.%s", e.Root, word)
@@ -211,11 +216,13 @@ func (p *parser) message(e *Expression, inCondition bool) error {
 	nameStart := p.pos
 	switch {
 	case source == Header:
-		e.Name = p.while(func(c byte) bool { return isTokenByte(c) && !p.operatorAt(inCondition) && !(inCondition && c == '\'') })
-	case inCondition:
-		e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt(true) })
+		e.Name = p.while(func(c byte) bool {
+			return isTokenByte(c) && !p.operatorAt() && !(p.context == inCondition && c == '\'')
+		})
+	case p.context == inCondition:
+		e.Name = p.while(func(c byte) bool { return isNameByte(c) && !p.operatorAt() })
 	default:
-		e.Name = p.while(func(c byte) bool { return c >= ' ' && c != '{' && c != '}' })
+		e.Name = p.while(func(c byte) bool { return c >= ' ' && !p.braceAt() })
 	}
 	if e.Name == "" {
 		p.pos = nameStart
@@ -225,16 +232,16 @@ func (p *parser) message(e *Expression, inCondition bool) error {
 }
 
 // pointer reads "#" and a JSON Pointer (RFC 6901).
-func (p *parser) pointer(e *Expression, inCondition bool) error {
+func (p *parser) pointer(e *Expression) error {
 	if !p.accept("#") {
 		return nil
 	}
 	start := p.pos
 	text := p.while(func(c byte) bool {
-		if inCondition {
-			return c > ' ' && strings.IndexByte("(){}'\",", c) < 0 && !p.operatorAt(true)
+		if p.context == inCondition {
+			return c > ' ' && strings.IndexByte("(){}'\",", c) < 0 && !p.operatorAt()
 		}
-		return c != '{' && c != '}'
+		return !p.braceAt()
 	})
 	if text != "" && text[0] != '/' {
 		text = "/" + text
@@ -249,8 +256,8 @@ func (p *parser) pointer(e *Expression, inCondition bool) error {
 	return nil
 }
 
-// access reads what leads on into a value (C1, E5).
-func (p *parser) access(e *Expression, inCondition bool) error {
+// access reads accessors into a value (C1, E5).
+func (p *parser) access(e *Expression) error {
 	start := p.pos
 	for p.pos < len(p.text) {
 		switch {
@@ -264,22 +271,22 @@ func (p *parser) access(e *Expression, inCondition bool) error {
 			p.pos++
 			e.Access = append(e.Access, Access{Name: p.while(isMemberByte)})
 		default:
-			return p.accessed(e, start, inCondition)
+			return p.accessed(e, start)
 		}
 	}
-	return p.accessed(e, start, inCondition)
+	return p.accessed(e, start)
 }
 
-func (p *parser) accessed(e *Expression, start int, inCondition bool) error {
-	if len(e.Access) > 0 && !inCondition {
-		e.lenient(NoteDotted, start, p.pos, AccessPointer(e.Access, e.HasPointer))
+func (p *parser) accessed(e *Expression, start int) error {
+	if len(e.Access) > 0 && p.context != inCondition {
+		e.lenient(NoteDotted, start, p.pos, accessPointer(e.Access, e.HasPointer))
 	}
 	return nil
 }
 
-// AccessPointer writes accessors as a JSON Pointer, behind another one or as
-// the first.
-func AccessPointer(access []Access, more bool) string {
+// accessPointer returns accessors as a JSON Pointer, to be appended to another
+// pointer if there is more.
+func accessPointer(access []Access, more bool) string {
 	var b strings.Builder
 	if !more {
 		b.WriteByte('#')
@@ -300,7 +307,7 @@ func (e *Expression) lenient(note Note, start, end int, text string) {
 	e.Forms = append(e.Forms, Form{note, start, end, text})
 }
 
-// shift moves an expression that was read from a part of a text.
+// shift moves the offsets of an expression that was parsed as a part of a text.
 func (e *Expression) shift(offset int) {
 	e.Offset += offset
 	for i := range e.Forms {
@@ -326,14 +333,14 @@ func (p *parser) bracket() (Access, error) {
 	index, err := strconv.Atoi(digits)
 	if err != nil || !p.accept("]") {
 		p.pos = start
-		return Access{}, p.errorf("in brackets stands an index from 0 or a quoted name: [0], ['name']")
+		return Access{}, p.errorf("brackets must hold an index (from 0) or a quoted name: [0], ['name']")
 	}
 	return Access{Index: index, IsIndex: true}, nil
 }
 
-// Navigate follows accessors into a value. An index means an element of an
-// array, a name a member of an object.
-func Navigate(v any, access []Access) (any, bool) {
+// navigate returns the value that accessors lead to from v. An index means an
+// element of an array, a name a member of an object.
+func navigate(v any, access []Access) (any, bool) {
 	for _, a := range access {
 		switch in := v.(type) {
 		case map[string]any:
@@ -344,7 +351,7 @@ func Navigate(v any, access []Access) (any, bool) {
 			v = child
 		case []any:
 			if !a.IsIndex {
-				// .0 is how some write [0].
+				// Some write .0 for [0].
 				i, ok := value.Index(a.Name)
 				if !ok {
 					return nil, false

@@ -1,13 +1,13 @@
 package expr
 
-// A Term is a condition taken apart for those who judge it before any run: a
-// logical expression, a comparison, or an operand (ruling C1).
+// A Term is a part of a condition, for analyses: a logical expression, a
+// comparison, or an operand (C1).
 type Term struct {
 	Operator string  // || && ! == != < <= > >=; "" of an operand
 	Terms    []*Term // what the operator joins
 	Literal  any     // of an operand without expressions
-	// First and Count say which of [Condition.Expressions] an operand holds: one
-	// that it is, or, where Text is a quoted string, those inside of it.
+	// First and Count are the range of [Condition.Expressions] in an operand: the
+	// one that it is or, if Embedded, those inside of the quoted string.
 	First, Count int
 	Embedded     bool
 	Text         string
@@ -15,7 +15,7 @@ type Term struct {
 
 var termOperators = map[nodeKind]string{orNode: "||", andNode: "&&", notNode: "!"}
 
-// Term takes the condition apart.
+// Term returns the condition as a tree.
 func (c *Condition) Term() *Term { return c.root.term() }
 
 func (n *node) term() *Term {

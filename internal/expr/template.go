@@ -18,21 +18,21 @@ type Part struct {
 	Literal  string
 	Expr     *Expression
 	Offset   int
-	Unbraced bool // the expression stands without braces (E1a)
+	Unbraced bool // the expression has no braces around it (E1a)
 }
 
-// A BadEmbedding is text in braces that begins with "$" but is no expression;
+// A BadEmbedding is text in braces that begins with "$" but is not an expression;
 // it is part of a literal.
 type BadEmbedding struct {
 	Offset int
-	Text   string // what stands between the braces
+	Text   string // between the braces
 	Err    error
 }
 
 // ParseTemplate reads a text with embedded expressions, {$…} (E1). It never
-// fails: what is no expression is literal text (E2). word, unless nil, is asked
-// about expressions without braces that stand as a word of their own; those for
-// which it answers true are part of the template too (E1a).
+// fails: what is not an expression is literal text (E2). If word is not nil, it
+// is called for each expression without braces that is a separate word; those for
+// which it returns true are part of the template too (E1a).
 func ParseTemplate(s string, word func(*Expression) bool) *Template {
 	t := &Template{}
 	literal := 0
@@ -63,7 +63,7 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 			return nil, 0, false
 		}
 		inner := s[i+1 : i+length]
-		e, err := Parse(inner)
+		e, err := parse(inner, embedded)
 		if err != nil {
 			if LooksLike(inner) {
 				t.bad = append(t.bad, BadEmbedding{i, inner, err})
@@ -78,15 +78,15 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 	}
 	text := upTo(s[i:], " \t\n\r\"'()[]{}")
 	if strings.HasPrefix(s[i+len(text):], "[") {
-		// The bracket belongs to the word: an index, or a form that is not read.
+		// The bracket belongs to the word: an index, or a form that is not supported.
 		text = upTo(s[i:], " \t\n\r(){}")
 	}
 	for {
-		if e, err := Parse(text); err == nil && word(e) {
+		if e, err := parse(text, embedded); err == nil && word(e) {
 			e.shift(i)
 			return e, i + len(text), true
 		}
-		// Punctuation behind the word ends a sentence.
+		// Punctuation after the word ends a sentence.
 		shorter := strings.TrimRight(text, ",;:!?.")
 		if shorter == text || shorter == "" {
 			return nil, 0, false
@@ -95,7 +95,7 @@ func (t *Template) embedding(s string, i int, word func(*Expression) bool) (e *E
 	}
 }
 
-// upTo is what stands in front of the first of chars.
+// upTo returns what comes before the first of chars.
 func upTo(s, chars string) string {
 	if i := strings.IndexAny(s, chars); i >= 0 {
 		return s[:i]
@@ -114,10 +114,10 @@ func (t *Template) Constant() (string, bool) {
 	return t.Parts[0].Literal, true
 }
 
-// BadEmbeddings returns what looks like an embedded expression but is none.
+// BadEmbeddings returns what looks like an embedded expression but is not one.
 func (t *Template) BadEmbeddings() []BadEmbedding { return t.bad }
 
-// Expressions returns the embedded expressions in their order.
+// Expressions returns the embedded expressions in order.
 func (t *Template) Expressions() []*Expression {
 	list := make([]*Expression, 0, t.count)
 	for _, part := range t.Parts {
@@ -128,9 +128,8 @@ func (t *Template) Expressions() []*Expression {
 	return list
 }
 
-// Append appends the text that the template stands for: strings as they are,
-// other values as JSON, nothing for what is missing. of gives the value of the
-// i-th expression.
+// Append appends the text of the template: strings as they are, other values as
+// JSON, nothing for a missing value. of returns the value of the i-th expression.
 func (t *Template) Append(dst []byte, of func(i int, e *Expression) (any, bool)) []byte {
 	n := 0
 	for _, part := range t.Parts {

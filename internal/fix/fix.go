@@ -29,8 +29,8 @@ func Find(document *arazzo.Document, at arazzo.Position, offset int, text string
 			return Piece{}, false
 		}
 	}
-	if n != nil {
-		at.Line, at.Column = n.Line, n.Column // at may be the place of a part of the string
+	if n.Exists() {
+		at.Line, at.Column = n.Position().Line, n.Position().Column // at may be the place of a part of the string
 	}
 	return Piece{document, at, offset, text}, true
 }

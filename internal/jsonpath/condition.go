@@ -1,10 +1,10 @@
 package jsonpath
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/theory/jsonpath/spec"
 )
 
@@ -17,15 +17,15 @@ const (
 	Goessner
 )
 
-// The notes of a [Condition]: the codes of what it has that no query has.
+// The notes of a [Condition]: the codes of what a query cannot have.
 const (
-	NotePredicate = "jsonpath-predicate" // a comparison in place of a query (C11)
+	NotePredicate = "jsonpath-predicate" // a comparison instead of a query (C11)
 	NoteLength    = "length-property"    // .length, a property that JSONPath does not have (C11a)
 )
 
 // A Condition is the condition of a criterion of type jsonpath: a query, which
-// passes when it selects something (C10), or a predicate, which passes when it
-// is true (C11).
+// passes if it selects something (C10), or a predicate, which passes if it is
+// true (C11).
 type Condition struct {
 	text      string
 	goessner  *Query
@@ -34,17 +34,17 @@ type Condition struct {
 	predicate bool
 	operands  []string
 	notes     []string
+	length    bool // .length is taken of a value
 	places    places
 }
 
-// An Outcome is how a condition was decided.
+// An Outcome is the result of a condition.
 type Outcome struct {
 	Pass       bool
-	Nodes      int  // how many nodes a query selected
 	RootFilter bool // it passes because the filter holds for the root itself (C12)
 }
 
-// ParseCondition reads a condition. The error is a *SyntaxError.
+// ParseCondition reads a condition. The error is a *[syntax.Error].
 func ParseCondition(s string, dialect Dialect) (*Condition, error) {
 	c, err := parseCondition(s, dialect)
 	if err == nil {
@@ -74,31 +74,32 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 	}
 	query, queryErr := parse(extended, r.text)
 	if queryErr == nil {
-		return &Condition{text: s, query: query, filter: rootFilter(query), operands: r.operands, notes: r.notes()}, nil
+		return &Condition{text: s, query: query, filter: rootFilter(query), operands: r.operands, notes: r.notes(), length: r.length}, nil
 	}
 	const open, end = "$[?", "]"
 	wrapped, err := parse(extended, open+r.text+end)
 	if err != nil {
-		// The reading that came further tells what is wrong.
-		e := err.(*SyntaxError)
+		// The reading that got further knows what is wrong.
+		e := err.(*syntax.Error)
 		e.Offset -= len(open)
-		if q := queryErr.(*SyntaxError); !compares(s) || q.Offset > e.Offset {
+		if q := queryErr.(*syntax.Error); !compares(s) || q.Offset > e.Offset {
 			e = q
 		}
-		return nil, &SyntaxError{Text: s, Offset: max(0, min(r.original(e.Offset), len(s))), Message: e.Message}
+		return nil, &syntax.Error{Text: s, Offset: max(0, min(r.original(e.Offset), len(s))), Message: e.Message}
 	}
 	filter := rootFilter(wrapped)
 	if filter == nil {
-		return nil, &SyntaxError{Text: s, Offset: len(s), Message: "neither a query nor a predicate"}
+		return nil, &syntax.Error{Text: s, Offset: len(s), Message: "neither a query nor a predicate"}
 	}
 	return r.predicate(s, filter), nil
 }
 
 func (r *rewritten) predicate(s string, filter *spec.FilterSelector) *Condition {
-	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: append([]string{NotePredicate}, r.notes()...)}
+	notes := append([]string{NotePredicate}, r.notes()...)
+	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: notes, length: r.length}
 }
 
-// rootFilter returns the filter of a query that consists of nothing else.
+// rootFilter returns the filter of a query that is nothing else, or nil.
 func rootFilter(q *spec.PathQuery) *spec.FilterSelector {
 	segments := q.Segments()
 	if len(segments) != 1 || segments[0].IsDescendant() || len(segments[0].Selectors()) != 1 {
@@ -115,30 +116,34 @@ func (c *Condition) String() string { return c.text }
 func (c *Condition) Predicate() bool { return c.predicate }
 
 // Operands returns the runtime expressions among the operands, in order of
-// appearance (C11b). An index into it is what [Condition.Test] asks for.
+// appearance (C11b). Their indexes are the arguments of [Condition.Test]'s
+// operand function.
 func (c *Condition) Operands() []string { return c.operands }
 
-// Notes returns what the condition has that no query has.
+// OperandOffset returns where the i-th operand is in the condition, in bytes.
+func (c *Condition) OperandOffset(i int) int { return tokensOf(c.text, operandToken)[i].offset }
+
+// Notes returns the notes of the condition.
 func (c *Condition) Notes() []string { return c.notes }
 
 // Correction returns a query of RFC 9535 that means the same on every context,
-// or "" where there is none to offer.
+// or "" if there is none.
 //
-// A filter at the root, $[?…], tests each child of the context. One in which
-// all paths start from the root gives the same answer for each of them, so the
-// query passes when the predicate is true and there is a child. For a context
-// without children the predicate has to be false: where every path takes a
-// step at least, none leads anywhere in such a context, so that one empty
-// object tells for all.
+// A filter at the root, $[?…], tests each child of the context. If all paths in
+// it start from the root, it has the same result for each of them, so the query
+// passes if the predicate is true and there is a child. On a context without
+// children the predicate has to be false: if every path has at least one segment,
+// none selects anything in such a context, so that it suffices to try one empty
+// object.
 func (c *Condition) Correction() string {
-	if c.length() {
+	if c.length {
 		return ""
 	}
 	return c.correction()
 }
 
-// LengthCorrection is [Condition.Correction] for a predicate in which .length is
-// taken of nothing that can be an object.
+// LengthCorrection is [Condition.Correction] for a predicate in which no value
+// that .length is taken of can be an object.
 func (c *Condition) LengthCorrection() string { return c.correction() }
 
 func (c *Condition) correction() string {
@@ -156,8 +161,8 @@ func (c *Condition) correction() string {
 	return text
 }
 
-// Suggestion is [Condition.Correction] for a context that has children, where
-// .length means an array or a text.
+// Suggestion is [Condition.Correction] for a context that has children, if
+// .length is taken of arrays and texts only.
 func (c *Condition) Suggestion() string {
 	if len(c.operands) > 0 {
 		return ""
@@ -173,11 +178,13 @@ func (c *Condition) Suggestion() string {
 	return "$[?" + rooted + "]"
 }
 
-func (c *Condition) length() bool { return slices.Contains(c.notes, NoteLength) }
+// Length reports whether .length is taken of a value, where it may be a member
+// of an object. Of the nodes of a query it can only be their number.
+func (c *Condition) Length() bool { return c.length }
 
-// fromRoot writes a predicate with $ for the @ that means the context; it fails
-// where a path is the context itself.
-func fromRoot(s string) (string, bool) {
+// fromRoot writes a predicate with $ for the @ that means the context; ok is false
+// if a path is the context itself.
+func fromRoot(s string) (text string, ok bool) {
 	var b strings.Builder
 	depth := 0
 	for _, t := range tokens(s) {
@@ -197,7 +204,7 @@ func fromRoot(s string) (string, bool) {
 	return b.String(), true
 }
 
-// brackets counts the brackets that a piece of a condition opens, less those
+// brackets counts the brackets that a piece of a condition opens, minus those
 // that it closes.
 func brackets(s string) int {
 	depth := 0
@@ -214,12 +221,11 @@ func brackets(s string) int {
 	return depth
 }
 
-// Test decides the condition on a document. operand gives the value of the
-// i-th operand. strict leaves the root alone where a filter tests its children.
+// Test decides the condition on a document. operand returns the value of the
+// i-th operand. strict means that a filter at the root tests its children only.
 func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) Outcome {
 	if c.goessner != nil {
-		n := len(c.goessner.Select(doc))
-		return Outcome{Pass: n > 0, Nodes: n}
+		return Outcome{Pass: len(c.goessner.Select(doc)) > 0}
 	}
 	root := doc
 	if len(c.operands) > 0 {
@@ -228,9 +234,8 @@ func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) 
 	if c.predicate {
 		return Outcome{Pass: c.filter.Eval(doc, root)}
 	}
-	nodes := len(c.query.Select(doc, root))
-	if nodes > 0 {
-		return Outcome{Pass: true, Nodes: nodes}
+	if len(c.query.Select(doc, root)) > 0 {
+		return Outcome{Pass: true}
 	}
 	if _, isObject := doc.(map[string]any); isObject && c.filter != nil && !strict && c.filter.Eval(doc, root) {
 		return Outcome{Pass: true, RootFilter: true}
@@ -248,7 +253,7 @@ func (c *Condition) operandValues(operand func(i int) (any, bool)) map[string]an
 	return values
 }
 
-// compares reports whether an operator stands outside of strings and brackets.
+// compares reports whether there is an operator outside of strings and brackets.
 func compares(s string) bool {
 	depth := 0
 	for i := 0; i < len(s); i++ {
@@ -267,7 +272,7 @@ func compares(s string) bool {
 }
 
 func (r *rewritten) notes() []string {
-	if r.length {
+	if r.length || r.count {
 		return []string{NoteLength}
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 // standard has the functions of RFC 9535 §2.4.
 var standard = functions()
 
-// extended has length_of beside them, which conditions are rewritten to.
+// extended also has length_of, which conditions are rewritten to.
 var extended = func() *registry.Registry {
 	r := functions()
 	if err := r.Register("length_of", spec.FuncValue, r.Get("length").Validate, lengthOf); err != nil {
@@ -19,9 +19,9 @@ var extended = func() *registry.Registry {
 	return r
 }()
 
-// functions returns the library's registry with match and search mended: they
-// panic where an argument is Nothing, as in $[?match(@.absent, 'a')], which the
-// RFC (§2.4.6, §2.4.7) makes false.
+// functions returns the library's registry with match and search fixed: they
+// panic if an argument is Nothing, as in $[?match(@.absent, 'a')], which is false
+// by the RFC (§2.4.6, §2.4.7).
 func functions() *registry.Registry {
 	r := registry.New()
 	for _, name := range []string{"match", "search"} {
@@ -38,8 +38,8 @@ func functions() *registry.Registry {
 	return r
 }
 
-// lengthOf is the member "length" where the value has one, else the length of
-// an array or a string.
+// lengthOf returns the member "length" of an object, or the length of an array or
+// a string.
 func lengthOf(args []spec.PathValue) spec.PathValue {
 	v := spec.ValueFrom(args[0])
 	if v == nil {

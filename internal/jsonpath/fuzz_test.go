@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 func FuzzPredicate(f *testing.F) {
 	for _, seed := range []string{"$.a == 'x'", "$.items.length > 0 || $.b", "$[?@.s=='x']", "$.t > $inputs.b", "count($.a[*]) == 1", "$..a[0:1:2]",
-		"!($.a<1)&&@.b!=null", `$["a\n"] == "\u0041"`, "$.a[?@.b.length==$inputs.n]", "match($.a,'b')"} {
+		"!($.a<1)&&@.b!=null", `$["a\n"] == "\u0041"`, "$.a[?@.b.length==$inputs.n]", "match($.a,'b')",
+		"$.a[?(@.b)].length == 0", "1 < @..[0:2].length && $.a.*.length != $inputs.n"} {
 		f.Add(seed, `{"a":[1,{"b":"x"}],"s":"x","items":[],"t":1e400,"length":2}`)
 	}
 	f.Fuzz(func(t *testing.T, s, text string) {
@@ -20,7 +22,7 @@ func FuzzPredicate(f *testing.F) {
 		for _, dialect := range []jsonpath.Dialect{jsonpath.RFC9535, jsonpath.Goessner} {
 			c, err := jsonpath.ParseCondition(s, dialect)
 			if err != nil {
-				if e, ok := err.(*jsonpath.SyntaxError); !ok || e.Offset < 0 || e.Offset > len(s) {
+				if e, ok := err.(*syntax.Error); !ok || e.Offset < 0 || e.Offset > len(s) {
 					t.Fatalf("an error without a place: %#v", err)
 				}
 				continue

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/shared"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/google/go-cmp/cmp"
@@ -97,7 +98,7 @@ func testCondition(t *testing.T, c *tree.Node, text string) {
 		if err == nil {
 			t.Fatal("no error")
 		}
-		if got := err.(*jsonpath.SyntaxError).Offset; int64(got) != want.Value() {
+		if got := err.(*syntax.Error).Offset; int64(got) != want.Value() {
 			t.Fatalf("error at %d, want %s: %v", got, want.Text, err)
 		}
 		return

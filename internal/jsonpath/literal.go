@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Literal returns a scalar as one literal of RFC 9535 (§2.3.5.1), so that a
-// value put into a query cannot change its structure (C16). Arrays and objects
+// Literal returns a scalar as a literal of RFC 9535 (§2.3.5.1), so that a value
+// that is put into a query cannot change its structure (C16). Arrays and objects
 // have no literal form and are an error.
 func Literal(v any) (string, error) {
 	switch v := v.(type) {
@@ -17,11 +17,11 @@ func Literal(v any) (string, error) {
 		text, err := json.Marshal(v)
 		return string(text), err
 	}
-	return "", fmt.Errorf("an array or object cannot stand in a JSONPath query")
+	return "", fmt.Errorf("an array or object cannot be a literal in a JSONPath query")
 }
 
-// EscapeIn returns text for use inside of a string literal with that quote, a
-// single or a double one.
+// EscapeIn returns text for use inside of a string literal with the given quote,
+// ' or ".
 func EscapeIn(quote byte, text string) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -8,16 +8,16 @@ import (
 	"github.com/theory/jsonpath/spec"
 )
 
-// A Term is a condition taken apart for those who judge it before any run: a
-// logical expression, a comparison, or an operand (RFC 9535 §2.3.5).
+// A Term is a part of a condition, for analyses: a logical expression, a
+// comparison, or an operand (RFC 9535 §2.3.5).
 type Term struct {
 	Operator string  // || && ! == != < <= > >=; "" of an operand
 	Terms    []*Term // what the operator joins
 	Kind     TermKind
 	Literal  any
 	Path     []Step // of a query
-	Relative bool   // the query begins at @
-	Operand  int    // index into [Condition.Operands]; Path leads on into it
+	Relative bool   // the query begins with @
+	Operand  int    // index into [Condition.Operands]; Path leads into its value
 	Function string // of a call
 	Text     string
 }
@@ -27,7 +27,7 @@ type TermKind uint8
 
 // The kinds of operands.
 const (
-	OtherTerm   TermKind = iota // a call whose arguments are not taken apart
+	OtherTerm   TermKind = iota // a call with arguments of other kinds
 	LiteralTerm                 // a value
 	QueryTerm                   // a query; alone it tests that something is selected
 	OperandTerm                 // a runtime expression (C11b)
@@ -54,7 +54,8 @@ const (
 	FilterStep                 // the children for which Filter holds
 )
 
-// Term takes the condition apart; nil where it is of the Goessner dialect only.
+// Term returns the condition as a tree, or nil if only the Goessner dialect has
+// it.
 func (c *Condition) Term() *Term {
 	o := outliner{operands: len(c.operands) > 0}
 	switch {
@@ -66,8 +67,8 @@ func (c *Condition) Term() *Term {
 	return o.query(c.query)
 }
 
-// RootFilter returns what a query that is one filter at the root tests, which
-// also the root itself may pass (C12).
+// RootFilter returns the filter of a query that is one filter at the root, which
+// the root itself may pass too (C12).
 func (c *Condition) RootFilter() *Term {
 	if c.predicate || c.filter == nil {
 		return nil
@@ -75,8 +76,8 @@ func (c *Condition) RootFilter() *Term {
 	return outliner{operands: len(c.operands) > 0}.or(c.filter.LogicalOr)
 }
 
-// Path takes the query apart; ok is false where it is of the Goessner dialect
-// only.
+// Path returns the segments of the query; ok is false if only the Goessner
+// dialect has it.
 func (q *Query) Path() (path []Step, ok bool) {
 	if t := q.term(outliner{}); t != nil {
 		return t.Path, true
@@ -91,8 +92,8 @@ func (q *Query) term(o outliner) *Term {
 	return o.query(q.rfc)
 }
 
-// outliner takes the library's tree apart; operands says that the root holds
-// runtime expressions beside the document.
+// An outliner turns the library's tree into terms; operands says that the root
+// holds runtime expressions and the document.
 type outliner struct{ operands bool }
 
 func (o outliner) or(list spec.LogicalOr) *Term {
@@ -130,8 +131,8 @@ func (o outliner) basic(e spec.BasicExpr) *Term {
 	return &Term{}
 }
 
-// comparison takes apart the text of a comparison: its tree has no other way
-// in. The library writes names and strings as Go does.
+// comparison parses the text of a comparison, because the library does not export
+// its parts. It writes names and strings as Go does.
 func (o outliner) comparison(text string) *Term {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -191,7 +192,7 @@ func (o outliner) query(q *spec.PathQuery) *Term {
 	if !o.operands || t.Relative || len(t.Path) == 0 || t.Path[0].Kind != NameStep {
 		return t
 	}
-	// The root holds the document and the operands: see rewrite.
+	// The root holds the document and the operands; see rewrite.
 	if t.Path[0].Name == documentName {
 		t.Path = t.Path[1:]
 	} else if len(t.Path) < 2 {

@@ -8,17 +8,17 @@ import (
 	"github.com/theory/jsonpath/spec"
 )
 
-// places is a condition that reads its document at single places only. flat is
+// places is a condition that only reads single places of its document. flat is
 // the same condition on an object that has the value of each place under its
-// number; for a query, which passes when its place is there, flat is nil.
+// number; for a query, which passes if its place exists, flat is nil.
 type places struct {
 	paths [][]value.Segment
 	flat  *spec.FilterSelector
 }
 
 // Places returns the paths of the values that the condition reads of its
-// document; none where it may read more than single values. An index into them
-// is what [Condition.TestPlaces] asks for.
+// document, or nil if it may read more than single values. Their indexes are the
+// arguments of [Condition.TestPlaces]'s at function.
 func (c *Condition) Places() [][]value.Segment { return c.places.paths }
 
 // TestPlaces decides the condition, as [Condition.Test] does on an object or
@@ -53,20 +53,16 @@ func (c *Condition) findPlaces() {
 	for i, t := range list {
 		switch t.kind {
 		case operandToken:
-			flat.WriteString("$['" + operandsName + "']['" + strconv.Itoa(operand) + "']")
+			flat.WriteString(operandPlace(operand))
 			operand++
 		case pathToken:
-			path := t.text
-			if t.length {
-				path = strings.TrimSuffix(path, lengthMember)
-			}
-			segments := singular(path[1:])
+			segments := singular(t.path()[1:])
 			if len(segments) == 0 || i+1 < len(list) && leadsOn(list[i+1].text) {
 				return
 			}
 			place := "$['" + strconv.Itoa(len(found.paths)) + "']"
 			if t.length {
-				place = "length_of(" + place + ")"
+				place = t.function() + place + ")"
 			}
 			flat.WriteString(place)
 			found.paths = append(found.paths, segments)
@@ -89,14 +85,14 @@ func (c *Condition) findPlaces() {
 	c.places = found
 }
 
-// leadsOn reports whether a query goes on in a way that is not singular.
+// leadsOn reports whether a query continues with text.
 func leadsOn(text string) bool {
 	text = strings.TrimLeft(text, " \t\n\r")
 	return text != "" && (text[0] == '.' || text[0] == '[')
 }
 
-// singular reads the segments that pathAt has found; nil for one that counts
-// from the end of an array or has escapes in its name.
+// singular parses the segments that pathAt has found. The result is nil if one
+// counts from the end of an array or has escapes in its name.
 func singular(path string) []value.Segment {
 	var segments []value.Segment
 	for path != "" {

@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/ohler55/ojg/jp"
 	"github.com/theory/jsonpath/parser"
 	"github.com/theory/jsonpath/registry"
@@ -20,7 +20,7 @@ type Query struct {
 	goessner jp.Expr
 }
 
-// Parse reads a query of RFC 9535 (§2). The error is a *SyntaxError.
+// Parse reads a query of RFC 9535 (§2). The error is a *[syntax.Error].
 func Parse(query string) (*Query, error) {
 	parsed, err := parse(standard, query)
 	if err != nil {
@@ -29,7 +29,7 @@ func Parse(query string) (*Query, error) {
 	return &Query{text: query, rfc: parsed}, nil
 }
 
-// parse calls the library within bounds: it descends recursively.
+// parse calls the library within bounds, because it is recursive.
 func parse(functions *registry.Registry, query string) (*spec.PathQuery, error) {
 	if err := bounded(query); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ const (
 
 func bounded(query string) error {
 	if len(query) > maxQuery {
-		return &SyntaxError{Text: query, Message: fmt.Sprintf("the query is longer than %d bytes", maxQuery)}
+		return &syntax.Error{Text: query, Message: fmt.Sprintf("the query is longer than %d bytes", maxQuery)}
 	}
 	depth := 0
 	for i := 0; i < len(query); i++ {
@@ -61,7 +61,7 @@ func bounded(query string) error {
 			depth--
 		}
 		if depth > maxNesting {
-			return &SyntaxError{Text: query, Offset: i, Message: fmt.Sprintf("the query is nested more than %d levels deep", maxNesting)}
+			return &syntax.Error{Text: query, Offset: i, Message: fmt.Sprintf("the query is nested more than %d levels deep", maxNesting)}
 		}
 	}
 	return nil
@@ -69,28 +69,27 @@ func bounded(query string) error {
 
 var position = regexp.MustCompile(`^jsonpath: (.*?)(?: at position (\d+))?$`)
 
-// located gives the library's error its place.
+// located turns an error of the library into one with a place.
 func located(query string, err error) error {
 	m := position.FindStringSubmatch(err.Error())
 	if m == nil {
-		return &SyntaxError{Text: query, Offset: len(query), Message: err.Error()}
+		return &syntax.Error{Text: query, Offset: len(query), Message: err.Error()}
 	}
 	at, convErr := strconv.Atoi(m[2])
 	if convErr != nil {
 		at = len(query) + 1
 	}
-	return &SyntaxError{Text: query, Offset: min(at-1, len(query)), Message: m[1]}
+	return &syntax.Error{Text: query, Offset: min(at-1, len(query)), Message: m[1]}
 }
 
-// Scripts that say what the RFC has a form of its own for, and the operators of
-// JavaScript.
+// A script that the RFC has its own form for, and the operators of JavaScript.
 var (
 	lastElement = regexp.MustCompile(`\[\(@\.length\s*-\s*([0-9]+)\)\]`)
 	javaScript  = strings.NewReplacer("===", "==", "!==", "!=")
 )
 
-// modern rewrites a query of the Goessner dialect to what the RFC has the same
-// thing for; outside of string literals only.
+// modern rewrites what the RFC writes in another way than the Goessner dialect,
+// outside of string literals.
 func modern(query string) string {
 	var b strings.Builder
 	rest := 0
@@ -112,8 +111,8 @@ func modern(query string) string {
 
 // ParseGoessner reads a query of the dialect that preceded the RFC
 // (draft-goessner-dispatch-jsonpath-00): filters ?(…), unions, negative slices.
-// What the RFC can say too is evaluated as the RFC says, with its precedence
-// of && and ||; the rest as ojg does. The error is a *SyntaxError.
+// What the RFC has too is evaluated by its rules, with its precedence of && and
+// ||, the rest by ojg. The error is a *[syntax.Error].
 func ParseGoessner(query string) (q *Query, err error) {
 	if err := bounded(query); err != nil {
 		return nil, err
@@ -122,25 +121,25 @@ func ParseGoessner(query string) (q *Query, err error) {
 		return &Query{text: query, rfc: parsed}, nil
 	}
 	if message := mistaken(query); message != "" {
-		return nil, &SyntaxError{Text: query, Offset: len(query), Message: message}
+		return nil, &syntax.Error{Text: query, Offset: len(query), Message: message}
 	}
-	// The library panics on some input; what it cannot read is an error.
+	// The library panics on some input.
 	defer func() {
 		if r := recover(); r != nil {
-			q, err = nil, &SyntaxError{Text: query, Message: fmt.Sprint(r)}
+			q, err = nil, &syntax.Error{Text: query, Message: fmt.Sprint(r)}
 		}
 	}()
 	parsed, err := jp.ParseString(query)
 	if err != nil {
-		return nil, &SyntaxError{Text: query, Offset: len(query), Message: err.Error()}
+		return nil, &syntax.Error{Text: query, Offset: len(query), Message: err.Error()}
 	}
 	return &Query{text: query, goessner: parsed}, nil
 }
 
 var arrayOperand = regexp.MustCompile(`[=!]==?\s*\[|\]\s*[=!]==?\s*\]`)
 
-// mistaken names what ojg would answer wrongly: it binds || as close as &&, and
-// it panics where arrays are compared.
+// mistaken says what ojg would evaluate wrongly, or returns "". To ojg, && and ||
+// have the same precedence, and it panics when arrays are compared.
 func mistaken(query string) string {
 	var b strings.Builder
 	for i := 0; i < len(query); i++ {
@@ -155,9 +154,9 @@ func mistaken(query string) string {
 	plain := b.String()
 	switch {
 	case strings.Contains(plain, "&&") && strings.Contains(plain, "||"):
-		return "&& and || together are not available beside operators that only the Goessner dialect has"
+		return "&& and || cannot be combined in a query with operators that only the Goessner dialect has"
 	case arrayOperand.MatchString(plain):
-		return "the comparison with an array is not available"
+		return "comparisons with arrays are not supported"
 	}
 	return ""
 }
@@ -165,13 +164,13 @@ func mistaken(query string) string {
 // String returns the query as written.
 func (q *Query) String() string { return q.text }
 
-// Singular reports whether the query can select one node at most (RFC 9535
+// Singular reports whether the query selects at most one node (RFC 9535
 // §2.3.5.1).
 func (q *Query) Singular() bool { return q.rfc != nil && q.rfc.Singular() != nil }
 
-// Locate returns the places of the nodes that the query selects, each as the
-// names (string) and indexes (int) that lead to it (RFC 9535 §2.7). A query
-// that only the Goessner dialect has locates nothing.
+// Locate returns the paths of the nodes that the query selects, each as the names
+// (string) and indexes (int) that lead to the node (RFC 9535 §2.7). A query that
+// only the Goessner dialect has locates nothing.
 func (q *Query) Locate(doc any) [][]any {
 	if q.rfc == nil {
 		return nil
@@ -192,12 +191,12 @@ func (q *Query) Locate(doc any) [][]any {
 	return places
 }
 
-// Select returns the values of the nodes that the query selects, in their order.
+// Select returns the values of the nodes that the query selects, in order.
 func (q *Query) Select(doc any) (values []any) {
 	if q.rfc != nil {
 		return q.rfc.Select(doc, doc)
 	}
-	// The library panics where a comparison meets values it does not expect; a
+	// The library panics when a comparison has operands that it does not expect; a
 	// query that cannot be evaluated selects nothing.
 	defer func() {
 		if recover() != nil {
@@ -205,20 +204,4 @@ func (q *Query) Select(doc any) (values []any) {
 		}
 	}()
 	return q.goessner.Get(doc)
-}
-
-// A SyntaxError says where a text is no JSONPath.
-type SyntaxError struct {
-	Text    string
-	Offset  int // bytes in front of the place
-	Message string
-}
-
-// Error returns the message, and beneath it the text with a caret under the
-// place.
-func (e *SyntaxError) Error() string {
-	offset := max(0, min(e.Offset, len(e.Text)))
-	start := strings.LastIndexByte(e.Text[:offset], '\n') + 1
-	line, _, _ := strings.Cut(e.Text[start:], "\n")
-	return e.Message + "\n" + line + "\n" + strings.Repeat(" ", utf8.RuneCountInString(e.Text[start:offset])) + "^"
 }

@@ -8,11 +8,12 @@ import (
 )
 
 // A condition is rewritten before the library parses it, outside of string
-// literals only:
+// literals:
 //
-//   - $.items.length becomes length_of($.items), a function of our own (C11a);
+//   - $.items.length becomes length_of($.items), a function of our own, and
+//     $.items[?@.a].length becomes count($.items[?@.a]) (C11a);
 //   - a runtime expression becomes $['o']['0'], its place in a root that holds
-//     the operands beside the document; $ itself then becomes $['d'] (C11b).
+//     both the operands and the document; $ itself then becomes $['d'] (C11b).
 
 const (
 	documentName = "d"
@@ -22,19 +23,21 @@ const (
 type rewritten struct {
 	text     string
 	operands []string
-	length   bool
+	length   bool // .length is taken of a value
+	count    bool // .length is taken of a list of nodes
 	moves    []move
 }
 
-// move says that from an offset of the new text on the original is elsewhere.
-type move struct{ at, original int }
+// move says which piece of the original text the new text has from an offset
+// on. What was put in after the piece belongs to its end.
+type move struct{ at, original, length int }
 
-// original gives the place in the original text for one in the new text.
+// original returns the place in the original text for one in the new text.
 func (r *rewritten) original(offset int) int {
-	place := offset
+	place := 0
 	for _, m := range r.moves {
 		if m.at <= offset {
-			place = m.original + min(offset-m.at, max(0, offset-m.at))
+			place = m.original + min(offset-m.at, m.length)
 		}
 	}
 	return place
@@ -42,53 +45,71 @@ func (r *rewritten) original(offset int) int {
 
 func rewrite(s string) *rewritten {
 	r := &rewritten{}
-	for _, t := range tokens(s) {
+	list := tokens(s)
+	for _, t := range list {
 		if t.kind == operandToken {
 			r.operands = append(r.operands, t.text)
 		}
 	}
 	var b strings.Builder
 	operand := 0
-	for _, t := range tokens(s) {
-		r.moves = append(r.moves, move{b.Len(), t.offset})
-		switch {
-		case t.kind == operandToken:
-			b.WriteString("$['" + operandsName + "']['" + strconv.Itoa(operand) + "']")
+	// piece writes what replaces the text of length bytes at an offset of s.
+	piece := func(text string, offset, length int) {
+		r.moves = append(r.moves, move{b.Len(), offset, length})
+		b.WriteString(text)
+	}
+	for _, t := range list {
+		switch t.kind {
+		case operandToken:
+			piece(operandPlace(operand), t.offset, len(t.text))
 			operand++
-		case t.kind == pathToken:
-			path := t.text
+		case pathToken:
+			b.WriteString(t.function())
+			path := strings.TrimPrefix(t.path(), "$")
+			if len(path) < len(t.path()) {
+				piece(r.root(), t.offset, 1)
+			}
+			piece(path, t.offset+len(t.path())-len(path), len(path))
 			if t.length {
 				r.length = true
-				path = "length_of(" + r.rooted(strings.TrimSuffix(path, lengthMember)) + ")"
-			} else {
-				path = r.rooted(path)
+				piece(")", t.offset+len(t.path()), len(lengthMember))
 			}
-			b.WriteString(path)
+		case countToken:
+			r.count = true
+			piece(")", t.offset, len(t.text))
 		default:
-			b.WriteString(t.text)
+			piece(t.text, t.offset, len(t.text))
 		}
 	}
 	r.text = b.String()
 	return r
 }
 
-// rooted gives a path from $ its place when operands stand beside the document.
-func (r *rewritten) rooted(path string) string {
-	if len(r.operands) > 0 && path[0] == '$' {
-		return "$['" + documentName + "']" + path[1:]
+// root returns what replaces $: if there are operands, the place of the document.
+func (r *rewritten) root() string {
+	if len(r.operands) > 0 {
+		return "$['" + documentName + "']"
 	}
-	return path
+	return "$"
 }
+
+// operandPlace returns the path of the i-th operand.
+func operandPlace(i int) string { return "$['" + operandsName + "']['" + strconv.Itoa(i) + "']" }
 
 const lengthMember = ".length"
 
-// lengthFunction writes .length as the function that the RFC has.
+// lengthFunction replaces .length by the functions of the RFC.
 func lengthFunction(s string) string {
 	var b strings.Builder
 	for _, t := range tokens(s) {
-		if t.length {
-			b.WriteString("length(" + strings.TrimSuffix(t.text, lengthMember) + ")")
-		} else {
+		switch {
+		case t.length:
+			b.WriteString("length(" + t.path() + ")")
+		case t.count:
+			b.WriteString("count(" + t.text)
+		case t.kind == countToken:
+			b.WriteByte(')')
+		default:
 			b.WriteString(t.text)
 		}
 	}
@@ -99,50 +120,127 @@ type tokenKind uint8
 
 const (
 	otherToken   tokenKind = iota
-	pathToken              // the names and indexes that follow $ or @, as far as they are singular
+	pathToken              // $ or @, and the names and indexes that follow
 	operandToken           // a runtime expression
+	countToken             // the .length of a query whose pathToken has count
 )
 
 type token struct {
 	kind   tokenKind
 	text   string
 	offset int
-	length bool // a path that is compared and ends in .length
+	length bool // a path that is compared and ends with .length
+	count  bool // a path that begins a query of several nodes whose .length is compared
 }
 
-// tokens splits a condition so that the texts of all tokens make it up again.
+// path returns the text of a path without its .length.
+func (t token) path() string {
+	if t.length {
+		return strings.TrimSuffix(t.text, lengthMember)
+	}
+	return t.text
+}
+
+// function returns the beginning of the call that a path is the argument of.
+func (t token) function() string {
+	switch {
+	case t.length:
+		return "length_of("
+	case t.count:
+		return "count("
+	}
+	return ""
+}
+
+// tokens splits a condition; the texts of all tokens together are the condition.
 func tokens(s string) []token {
 	var list []token
 	other := 0
-	flush := func(end int) {
-		if other < end {
-			list = append(list, token{text: s[other:end], offset: other})
+	add := func(t token) int { // and what is before it
+		if other < t.offset {
+			list = append(list, token{text: s[other:t.offset], offset: other})
 		}
+		if t.text != "" {
+			list = append(list, t)
+		}
+		other = t.offset + len(t.text)
+		return other
 	}
+	counts := map[int]bool{} // where the .length of lists of nodes are
 	for i := 0; i < len(s); {
 		switch {
 		case s[i] == '\'' || s[i] == '"':
 			i += len(stringAt(s[i:]))
 		case s[i] == '$' && i+1 < len(s) && isLetter(s[i+1]):
-			flush(i)
-			text := operandAt(s[i:])
-			list = append(list, token{kind: operandToken, text: text, offset: i})
-			i += len(text)
-			other = i
+			i = add(token{kind: operandToken, text: operandAt(s[i:]), offset: i})
 		case s[i] == '$' || s[i] == '@':
-			flush(i)
-			text := pathAt(s[i:])
-			t := token{kind: pathToken, text: text, offset: i}
-			t.length = strings.HasSuffix(text, lengthMember) && len(text) > len(lengthMember) && compared(s, i, i+len(text))
-			list = append(list, t)
-			i += len(text)
-			other = i
+			t := token{kind: pathToken, text: pathAt(s[i:]), offset: i}
+			t.length = strings.HasSuffix(t.text, lengthMember) && len(t.text) > len(lengthMember) && compared(s, i, i+len(t.text))
+			if end := countedAt(s[i:]); end > 0 && compared(s, i, i+end+len(lengthMember)) {
+				t.count, counts[i+end] = true, true
+			}
+			i = add(t)
+		case counts[i]:
+			i = add(token{kind: countToken, text: lengthMember, offset: i})
 		default:
 			i++
 		}
 	}
-	flush(len(s))
+	add(token{offset: len(s)})
 	return list
+}
+
+// countedAt returns the length of the query that s begins with, without the
+// .length that ends it, where the segment before that selects several nodes: a
+// filter, a slice, a list, a wildcard. For any other query, where .length may be
+// a member of each node, the result is 0.
+func countedAt(s string) int {
+	several := false // the segment before i selects several nodes
+	for i := 1; i < len(s); {
+		rest := s[i:]
+		if strings.HasPrefix(rest, "..") { // descendants: what follows is a segment
+			if rest = rest[1:]; strings.HasPrefix(rest, ".[") {
+				rest = rest[1:]
+			}
+		}
+		n := segmentAt(rest)
+		if several && n > 0 && s[i:i+n] == lengthMember && !leadsOn(s[i+n:]) {
+			return i
+		}
+		if several = n == 0; several {
+			n = severalAt(rest)
+		}
+		if n == 0 {
+			return 0
+		}
+		i = len(s) - len(rest) + n
+	}
+	return 0
+}
+
+// severalAt returns the length of a segment that selects several nodes: [?@.a],
+// [*], [0:2], ['a','b'], .*; a script, [(@.length-1)], selects one.
+func severalAt(s string) int {
+	switch {
+	case strings.HasPrefix(s, ".*"):
+		return 2
+	case s[0] != '[' || strings.HasPrefix(s, "[("):
+		return 0
+	}
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\'', '"':
+			i += len(stringAt(s[i:])) - 1
+		case '[':
+			depth++
+		case ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 // tokensOf returns the tokens of one kind.
@@ -220,7 +318,7 @@ func segmentAt(s string) int {
 	return 0
 }
 
-// compared reports whether what stands from start to end is an operand of a
+// compared reports whether the text from start to end is an operand of a
 // comparison.
 func compared(s string, start, end int) bool {
 	before, after := strings.TrimRight(s[:start], " \t\n\r"), strings.TrimLeft(s[end:], " \t\n\r")

@@ -8,6 +8,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
@@ -33,7 +34,7 @@ func (l *workflowLinker) requestBody(s *program.Step) {
 	if b.ContentType == "" {
 		b.ContentType = "application/json"
 	}
-	b.Payload = l.operand(decl.Payload, decl.At("payload"))
+	b.Payload = l.operand(tree.Of(decl.Payload), decl.At("payload"))
 	for _, r := range decl.Replacements {
 		if target, ok := l.replacement(r, b.ContentType); ok {
 			b.Replacements = append(b.Replacements, target)
@@ -43,7 +44,7 @@ func (l *workflowLinker) requestBody(s *program.Step) {
 }
 
 func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) (program.Replacement, bool) {
-	target := program.Replacement{Value: l.operand(r.Value, r.At("value")), Place: r.At("target")}
+	target := program.Replacement{Value: l.operand(tree.Of(r.Value), r.At("value")), Place: r.At("target")}
 	language := r.TargetSelectorType.Type
 	switch {
 	case language == "" && isXML(contentType):

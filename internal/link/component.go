@@ -5,6 +5,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
 // component finds what a Reusable Object refers to in one kind of components.
@@ -50,7 +51,7 @@ func (l *workflowLinker) resolveComponent(r *resolution) {
 	kind, name := cutDot(r.Name)
 	if kind == "parameters" && l.names.components[kind] != nil {
 		if i, ok := l.names.components[kind].index[name]; ok {
-			if p := l.workflow.Document.Decl.Components.Parameters[i].Value; p.Value != nil {
+			if p := l.workflow.Document.Decl.Components.Parameters[i].Value; p.Value.Exists() {
 				l.resolveParameter(r, name, p)
 				return
 			}
@@ -96,7 +97,7 @@ func (l *workflowLinker) linkComponent(name string, p *arazzo.Parameter) *linked
 	outer := c.size
 	c.size = 1
 	c.depth++
-	o := l.operand(p.Value, p.At("value"))
+	o := l.operand(tree.Of(p.Value), p.At("value"))
 	c.depth--
 	linked.operand, linked.size = &o, c.size
 	c.size = outer

@@ -28,7 +28,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 		}
 		return c
 	}
-	if n := decl.Origin(); n != nil && (n.Get("condition") == nil || c.Kind != program.SimpleCriterion && decl.Context == "") {
+	if n := decl.Origin(); n.Exists() && (!n.Get("condition").Exists() || c.Kind != program.SimpleCriterion && decl.Context == "") {
 		return c // the parser has reported what is missing
 	}
 	if c.Kind == program.SimpleCriterion {
@@ -163,6 +163,9 @@ func predicateMessage(note string, c *program.Criterion) string {
 		"jsonpath-predicate": "a comparison is not a JSONPath query; it is evaluated as a predicate on the context",
 		"length-property":    "JSONPath has no length property; for an array or a string, use the function length(…)",
 	}[note]
+	if note == jsonpath.NoteLength && !c.JSONPath.Length() {
+		message = "JSONPath has no length property; the function count(…) is the number of nodes that a query selects"
+	}
 	right := c.JSONPath.Suggestion()
 	if right == "" || note == jsonpath.NoteLength && len(c.JSONPath.Notes()) > 1 {
 		return message
@@ -170,7 +173,7 @@ func predicateMessage(note string, c *program.Criterion) string {
 	message += "; write " + right
 	switch {
 	case c.JSONPath.Correction() != "":
-	case note == jsonpath.NoteLength:
+	case note == jsonpath.NoteLength && c.JSONPath.Length():
 		message += " if an array or a string is meant"
 	default:
 		message += " if the context cannot be empty"

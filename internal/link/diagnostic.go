@@ -3,15 +3,13 @@ package link
 import (
 	"errors"
 	"fmt"
-	"regexp/syntax"
+	regexpsyntax "regexp/syntax"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/expr"
-	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/program"
-	"github.com/gobelin-dev/gobelin/internal/xpath"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
 // A problem is a diagnostic that has not been reported yet. It is completed first,
@@ -79,19 +77,13 @@ func (p *problem) inside(text string, start, end int) *problem {
 // syntaxPlace returns the text that did not parse and the offset of its error,
 // for errors of every language.
 func syntaxPlace(err error) (text string, offset int, ok bool) {
-	var ofExpression *expr.SyntaxError
-	var ofPath *jsonpath.SyntaxError
-	var ofXPath *xpath.SyntaxError
-	var ofRegexp *syntax.Error
+	var invalid *syntax.Error
+	var invalidRegexp *regexpsyntax.Error
 	switch {
-	case errors.As(err, &ofExpression):
-		text, offset = ofExpression.Text, ofExpression.Offset
-	case errors.As(err, &ofPath):
-		text, offset = ofPath.Text, ofPath.Offset
-	case errors.As(err, &ofXPath):
-		text, offset = ofXPath.Text, ofXPath.Offset
-	case errors.As(err, &ofRegexp):
-		text = ofRegexp.Expr
+	case errors.As(err, &invalid):
+		text, offset = invalid.Text, invalid.Offset
+	case errors.As(err, &invalidRegexp):
+		text = invalidRegexp.Expr
 	default:
 		return "", 0, false
 	}

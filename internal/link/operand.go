@@ -13,7 +13,7 @@ import (
 
 // operand compiles a value of the document: strings may be or hold expressions,
 // arrays and objects may hold such strings.
-func (l *workflowLinker) operand(n *arazzo.Node, at arazzo.Position) program.Operand {
+func (l *workflowLinker) operand(n *tree.Node, at arazzo.Position) program.Operand {
 	if n == nil {
 		return program.Operand{Place: at}
 	}
@@ -30,10 +30,10 @@ func (l *workflowLinker) operand(n *arazzo.Node, at arazzo.Position) program.Ope
 	return program.Operand{Constant: n.Value(), Place: at}
 }
 
-func (l *workflowLinker) compound(n *arazzo.Node, at arazzo.Position) program.Operand {
+func (l *workflowLinker) compound(n *tree.Node, at arazzo.Position) program.Operand {
 	o := program.Operand{Kind: program.Array, Place: at}
 	constant := true
-	add := func(token string, child *arazzo.Node) {
+	add := func(token string, child *tree.Node) {
 		inner := at
 		inner.Pointer += "/" + value.PointerToken(token)
 		item := l.operand(child, inner)

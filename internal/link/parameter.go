@@ -7,6 +7,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
 // parameters merges the workflow's parameters into the step's (F6), with
@@ -74,12 +75,12 @@ func (l *workflowLinker) parameter(p *arazzo.Parameter) (program.Argument, bool)
 		if !ok {
 			return program.Argument{}, false
 		}
-		if v == nil {
+		if !v.Exists() {
 			v, at = target.Value, target.At("value")
 		}
 		p = target
 	}
-	return program.Argument{Name: p.Name, In: p.In, Value: l.operand(v, at), Place: p.At(), Decl: p}, true
+	return program.Argument{Name: p.Name, In: p.In, Value: l.operand(tree.Of(v), at), Place: p.At(), Decl: p}, true
 }
 
 // arguments selects the parameters that apply to the step: those without "in" are

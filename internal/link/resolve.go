@@ -69,17 +69,7 @@ func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) program.Ref
 // dotted returns accessors joined with dots as one name; "" if there are fewer than
 // two, or if one is not a name.
 func dotted(access []expr.Access) string {
-	if len(access) < 2 {
-		return ""
-	}
-	names := make([]string, len(access))
-	for i, a := range access {
-		if a.IsIndex {
-			return ""
-		}
-		names[i] = a.Name
-	}
-	return strings.Join(names, ".")
+	return expr.Dotted(access)
 }
 
 // noteMessages has the right form for each one that is accepted leniently.

@@ -20,7 +20,7 @@ var selectorLanguages = map[string]string{"jsonpath": "JSONPath query", "xpath":
 var selectorFields = []string{"context", "selector", "type"}
 
 // isSelector reports whether a value of a 1.1 document is a Selector Object.
-func (l *workflowLinker) isSelector(n *arazzo.Node) bool {
+func (l *workflowLinker) isSelector(n *tree.Node) bool {
 	if n.Kind != tree.Object || !l.workflow.Document.Later() {
 		return false
 	}
@@ -34,7 +34,7 @@ func (l *workflowLinker) isSelector(n *arazzo.Node) bool {
 	})
 }
 
-func (l *workflowLinker) selectorOf(n *arazzo.Node, at arazzo.Position) program.Operand {
+func (l *workflowLinker) selectorOf(n *tree.Node, at arazzo.Position) program.Operand {
 	t := arazzo.ExpressionType{Type: n.Get("type").Str(), Version: n.Get("type").Get("version").Str()}
 	if n.Get("type").Kind == tree.Object {
 		t.Type = n.Get("type").Get("type").Str()

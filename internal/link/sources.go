@@ -11,6 +11,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
 // Sources are found in two passes. The first reads everything that the documents
@@ -200,7 +201,7 @@ func (l *linker) locate(t target) (string, error) {
 
 // register adds a document to the program with its workflows and sources.
 func (l *linker) register(d *program.Document) {
-	d.Root, d.Workflows = d.Decl.Node(), map[string]*program.Workflow{}
+	d.Root, d.Workflows = tree.Of(d.Decl.Node()), map[string]*program.Workflow{}
 	l.program.Documents = append(l.program.Documents, d)
 	l.diagnostics = append(l.diagnostics, d.Decl.Diagnostics...)
 	for _, found := range d.Decl.Diagnostics {
@@ -218,7 +219,7 @@ func (l *linker) register(d *program.Document) {
 		l.program.Workflows = append(l.program.Workflows, registered)
 	}
 	for _, decl := range d.Decl.Sources {
-		s := &program.Source{Name: decl.Name, Decl: decl}
+		s := &program.Source{Name: decl.Name, Decl: decl, Qualified: d.Qualified + decl.Name}
 		d.Sources = append(d.Sources, s)
 		if field, err := l.find(d, s); err != nil {
 			l.failed[d] = append(l.failed[d], &failedSource{document: d, name: decl.Name, place: decl.At(field),
@@ -226,6 +227,7 @@ func (l *linker) register(d *program.Document) {
 			continue
 		}
 		if s.Document != nil && s.Document.Workflows == nil {
+			s.Document.Qualified = s.Qualified + "."
 			l.register(s.Document)
 		}
 	}

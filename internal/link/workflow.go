@@ -10,6 +10,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
 // workflowLinker links one workflow.
@@ -81,7 +82,7 @@ func (l *workflowLinker) linkStep(s *program.Step) {
 // asyncAPI reports what only a step over an AsyncAPI channel has.
 func (l *workflowLinker) asyncAPI(s *program.Step) {
 	for _, field := range []string{"channelPath", "action", "correlationId"} {
-		if s.Decl.Origin().Get(field) != nil {
+		if s.Decl.Origin().Get(field).Exists() {
 			l.report(l.error("asyncapi", s.Decl.At(field),
 				"step %q has %s, which is for AsyncAPI channels; gobelin runs only steps over OpenAPI", s.ID, field))
 			break
@@ -115,7 +116,7 @@ func (l *workflowLinker) timeout(s *program.Step) {
 
 // schema links the schema of a workflow's inputs.
 func (l *linker) schema(w *program.Workflow) *inputschema.Schema {
-	d, node := w.Document, w.Decl.Inputs
+	d, node := w.Document, tree.Of(w.Decl.Inputs)
 	if node == nil {
 		return nil
 	}

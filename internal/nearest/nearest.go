@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Names returns up to three of the candidates that are close to name, the
-// closest first, none when nothing is close.
+// Names returns up to three candidates that are close to name, the closest
+// first, or none if nothing is close.
 func Names(name string, candidates []string) []string {
 	type scored struct {
 		name     string
@@ -32,8 +32,8 @@ func Names(name string, candidates []string) []string {
 	return names
 }
 
-// Only returns the candidate that must have been meant: one that is very close
-// to name while no other is close; else "".
+// Only returns the candidate that must have been meant: the one that is very
+// close to name while no other is close. It returns "" if there is none.
 func Only(name string, candidates []string) string {
 	names := Names(name, slices.Compact(slices.Sorted(slices.Values(candidates))))
 	limit := max(1, len(name)/6)
@@ -47,7 +47,7 @@ func Only(name string, candidates []string) string {
 	return names[0]
 }
 
-// swapped reports whether two neighbouring bytes of a are the other way round in b.
+// swapped reports whether b is a with two adjacent bytes exchanged.
 func swapped(a, b string) bool {
 	if len(a) != len(b) {
 		return false

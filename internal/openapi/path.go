@@ -8,12 +8,12 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/uri"
 )
 
-// checkPath reports why no request can be sent to a path of the description.
+// checkPath returns why no request can be sent to a path of the description.
 func (e *entry) checkPath() error {
 	var wrong, right string
 	switch {
 	case !strings.HasPrefix(e.path, "/"):
-		// What follows the server's host would be a part of the host.
+		// Otherwise the path would continue the server's host.
 		wrong, right = `does not begin with "/"`, "/"+e.path
 	case strings.Contains(e.path, "#"):
 		wrong, right = `has a "#", and nothing from there on is sent`, strings.ReplaceAll(e.path, "#", "%23")
@@ -37,41 +37,30 @@ func literals() func(text string) string {
 	}
 }
 
-// checkPath refuses a URL that has left its server or, by dots that are not in
-// the template, its path.
-func (b *Binding) checkPath(server, url string, dots int) error {
-	if origin(url) != origin(server) {
-		return fmt.Errorf("the path %q leads to another host than the server's", b.operation.Path)
-	}
-	path, _, _ := strings.Cut(url[len(server):], "?")
+// checkTarget rejects a target that would leave the server that it is appended
+// to or, through dots that are not in the template, its path.
+func (b *Binding) checkTarget(target string, dots int) error {
+	path, _, _ := strings.Cut(target, "?")
 	switch {
+	case path != "" && path[0] != '/':
+		return fmt.Errorf("the path %q leads to another host than the server's", b.operation.Path)
 	case dotSegments(path) > dots:
 		return fmt.Errorf("the path %s: with the values of its parameters it has a segment . or .., which leads to another path",
 			b.operation.Path)
-	case server == origin(server) && strings.HasPrefix(path, "//") && !strings.HasPrefix(b.operation.Path, "//"):
+	case strings.HasPrefix(path, "//") && !strings.HasPrefix(b.operation.Path, "//"):
 		return errors.New("the value of the first path parameter begins with a slash; as the beginning of a path, // names a host")
 	}
 	return nil
 }
 
-// origin is what a URL has in front of its path. It is a second opinion on how
-// URLs are put together, and so does not take them apart as net/url does.
-func origin(url string) string {
-	_, rest, found := strings.Cut(url, "://")
-	if !found {
-		return ""
-	}
-	if i := strings.IndexAny(rest, "/?#\\"); i >= 0 {
-		return url[:len(url)-len(rest)+i]
-	}
-	return url
-}
-
-// dotSegments counts the segments of a path that a server may take for . or ..,
-// whatever their spelling; some look only at what is in front of a semicolon.
+// dotSegments counts the segments of a path that a server may interpret as . or
+// .., in any spelling; some servers ignore what follows a semicolon.
 func dotSegments(path string) int {
 	count := 0
 	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "" || segment[0] != '.' && segment[0] != '%' {
+			continue
+		}
 		segment, _, _ = strings.Cut(segment, ";")
 		rest := strings.ReplaceAll(segment, "%2e", ".")
 		switch strings.ReplaceAll(rest, "%2E", ".") {

@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
@@ -190,7 +190,7 @@ func quoteAfter(before string, quote byte, text string, regexes bool) byte {
 
 // SyntaxMessage returns the message of a syntax error without its excerpt.
 func SyntaxMessage(err error) string {
-	var e *expr.SyntaxError
+	var e *syntax.Error
 	if errors.As(err, &e) {
 		return e.Message
 	}

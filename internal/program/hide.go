@@ -29,7 +29,7 @@ func (r Route) Hide(v any) any {
 		return r.hideMember(v)
 	}
 	if text, ok := v.(string); ok && len(r) > 0 && r[0].URL != nil {
-		return r[0].URL.SecretPlaces().Url(text, r[0].URL.Operation.Path)
+		return r[0].URL.SecretPlaces().URL(text, r[0].URL.Operation.Path)
 	}
 	if len(r) > 0 && r[0].Passwords != nil {
 		return r[0].Passwords.hide(v)
@@ -166,13 +166,13 @@ func (s *Step) SecretPlaces() HiddenPlaces {
 func (h HiddenPlaces) in(in string) func(name string) bool {
 	return func(name string) bool {
 		return slices.ContainsFunc(h, func(k openapi.ArgKey) bool {
-			return k.In == in && (k.Name == name || in == "header" && strings.EqualFold(k.Name, name))
+			return openapi.SameParameter(k.In, k.Name, in, name)
 		})
 	}
 }
 
 // Url masks the values in a URL whose path is that of an operation.
-func (h HiddenPlaces) Url(text, template string) string {
+func (h HiddenPlaces) URL(text, template string) string {
 	path, query, hasQuery := strings.Cut(secret.Userinfo(text), "?")
 	parts, names := strings.Split(path, "/"), strings.Split(template, "/")
 	isHidden := h.in("path")

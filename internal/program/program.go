@@ -8,13 +8,13 @@
 package program
 
 import (
-	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
@@ -35,17 +35,18 @@ type Program struct {
 
 // A Document is an Arazzo document with the descriptions that it names.
 type Document struct {
-	Root      *arazzo.Node // Decl as a tree
+	Root      *tree.Node // Decl as a tree
 	Decl      *arazzo.Document
 	Location  string               // the base of its relative sources, unless $self says otherwise
 	Sources   []*Source            // all that are declared
 	Workflows map[string]*Workflow // by id
+	Qualified string               // what the names of its sources follow: "menu."; "" for the entry document
 	Schemas   *inputschema.Index   // nil until a workflow has inputs
 }
 
 // Later reports whether the document is of version 1.1, whose features a document
 // of version 1.0 does not have.
-func (d *Document) Later() bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
+func (d *Document) Later() bool { return d.Decl.Minor() > 0 }
 
 // Entry returns the document that was linked first.
 func (p *Program) Entry() *Document { return p.Documents[0] }
@@ -54,10 +55,15 @@ func (p *Program) Entry() *Document { return p.Documents[0] }
 // set, neither when it could not be read.
 type Source struct {
 	Name, Location string
+	Qualified      string // Name, after those of the sources that lead to its document: "menu.api"
 	Decl           *arazzo.SourceDescription
 	Description    *openapi.Description
 	Document       *Document
 }
+
+// Called reports whether the source belongs to a document that the entry document
+// calls: who runs the entry document may not know its names.
+func (s *Source) Called() bool { return s.Qualified != s.Name }
 
 // Read reports whether the source could be read.
 func (s *Source) Read() bool { return s.Description != nil || s.Document != nil }

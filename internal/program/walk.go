@@ -64,3 +64,26 @@ func Each[T any](list []T) iter.Seq[*T] {
 		}
 	}
 }
+
+// EachReachable calls visit for the steps that a run of a workflow may execute:
+// its own, and those of the workflows that it depends on, calls or hands over to.
+func (w *Workflow) EachReachable(visit func(*Step)) { w.eachReachable(map[*Workflow]bool{}, visit) }
+
+func (w *Workflow) eachReachable(seen map[*Workflow]bool, visit func(*Step)) {
+	if w == nil || seen[w] {
+		return
+	}
+	seen[w] = true
+	for _, before := range w.DependsOn {
+		before.eachReachable(seen, visit)
+	}
+	for _, s := range w.Steps {
+		visit(s)
+		s.Called.eachReachable(seen, visit)
+		for _, list := range [][]*Action{s.OnSuccess, s.OnFailure} {
+			for _, a := range list {
+				a.Workflow.eachReachable(seen, visit)
+			}
+		}
+	}
+}

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bufio"
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -14,42 +13,73 @@ import (
 	"strings"
 )
 
-// readBody reads a body, decoded, up to a limit (C20).
+// readBody reads a body up to a limit and decodes it (C20).
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	limit = min(limit, math.MaxInt64-1)
-	wire := &counter{from: resp.Body}
-	decoded, err := decode(wire, resp.Header)
-	if err != nil {
-		return nil, err
+	room := int64(unsized)
+	if n := resp.ContentLength; n >= 0 && n <= min(limit, maxSized) && hasBody(resp) {
+		room = n + 1 // to find an end that does not come with the last byte
 	}
-	var body bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= min(limit, maxSized) {
-		body.Grow(int(n) + bytes.MinRead)
+	from, wire := io.Reader(resp.Body), (*counter)(nil)
+	if resp.Header["Content-Encoding"] != nil {
+		var err error
+		wire = &counter{from: from}
+		if from, err = decode(wire, resp.Header); err != nil {
+			return nil, err
+		}
 	}
-	_, err = body.ReadFrom(io.LimitReader(decoded, limit+1))
+	body, err := readAll(from, room, limit)
+	came := int64(len(body))
+	if wire != nil {
+		came = wire.n
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading the response: %w", err)
-	case int64(body.Len()) > limit:
+	case int64(len(body)) > limit:
 		return nil, fmt.Errorf("the response body is larger than %d bytes", limit)
-	case wire.n < resp.ContentLength && hasBody(resp):
-		// net/http sees to this; a RoundTripper of the caller's may not.
-		return nil, fmt.Errorf("reading the response: %w: %d of %d bytes came", io.ErrUnexpectedEOF, wire.n, resp.ContentLength)
+	case came < resp.ContentLength && hasBody(resp):
+		// net/http ensures this; a RoundTripper of the caller may not.
+		return nil, fmt.Errorf("reading the response: %w: got %d of %d bytes", io.ErrUnexpectedEOF, came, resp.ContentLength)
 	}
-	return body.Bytes(), nil
+	return body, nil
 }
 
-// maxSized is the length of a body up to which a server is believed before it
-// has sent it.
+// readAll is [io.ReadAll] with an initial size, stopping when there is more
+// than the limit.
+func readAll(from io.Reader, room, limit int64) ([]byte, error) {
+	body := make([]byte, 0, room)
+	for int64(len(body)) <= limit {
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+		n, err := from.Read(body[len(body):min(int64(cap(body)), limit+1)])
+		body = body[:len(body)+n]
+		switch err {
+		case nil:
+		case io.EOF:
+			return body, nil
+		default:
+			return nil, err
+		}
+	}
+	return body, nil
+}
+
+// unsized is the initial size for a body of unknown length.
+const unsized = 512
+
+// maxSized is the greatest length for which a server is trusted before it has
+// sent the body.
 const maxSized = 4 << 20
 
-// hasBody reports whether a response has the body that its Content-Length is
-// the length of (RFC 9110 §8.6).
+// hasBody reports whether a response has a body, whose length is its
+// Content-Length (RFC 9110 §8.6).
 func hasBody(resp *http.Response) bool {
 	return resp.Request.Method != http.MethodHead && resp.StatusCode != http.StatusNoContent && resp.StatusCode != http.StatusNotModified
 }
 
-// counter counts what is read.
+// counter counts the bytes that are read.
 type counter struct {
 	from io.Reader
 	n    int64
@@ -61,23 +91,20 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// maxCodings bounds the codings on top of one another; there is no use for
-// more than one.
+// maxCodings bounds the number of codings applied to one body; there is no use
+// for more than one.
 const maxCodings = 3
 
-// decode undoes the content codings of a body (RFC 9110 §8.4), those that
-// net/http has not undone itself because the step has asked for them.
+// decode undoes the content codings of a body (RFC 9110 §8.4) that net/http has
+// left because the step has asked for them.
 func decode(from io.Reader, header http.Header) (io.Reader, error) {
-	if header["Content-Encoding"] == nil {
-		return from, nil
-	}
 	body := bufio.NewReader(from)
 	if _, err := body.Peek(1); err == io.EOF {
-		return body, nil // such as the answer to a HEAD
+		return body, nil // such as the response to a HEAD
 	}
 	codings := strings.Split(strings.ToLower(strings.Join(header.Values("Content-Encoding"), ",")), ",")
 	if len(codings) > maxCodings {
-		return nil, fmt.Errorf("the response body is in %d content codings; up to %d are read", len(codings), maxCodings)
+		return nil, fmt.Errorf("the response body is in %d content codings; at most %d are supported", len(codings), maxCodings)
 	}
 	for _, coding := range slices.Backward(codings) {
 		decoded, err := decodeOne(strings.TrimSpace(coding), body)
@@ -96,13 +123,13 @@ func decodeOne(coding string, body *bufio.Reader) (decoded io.Reader, err error)
 	case "gzip", "x-gzip":
 		decoded, err = gzip.NewReader(body)
 	case "deflate":
-		// zlib by RFC 9110; some servers send the bare deflate stream.
+		// RFC 9110 requires zlib; some servers send the bare deflate stream.
 		if head, _ := body.Peek(2); len(head) == 2 && (head[0]&15 != 8 || (int(head[0])<<8|int(head[1]))%31 != 0) {
 			return flate.NewReader(body), nil
 		}
 		decoded, err = zlib.NewReader(body)
 	default:
-		return nil, fmt.Errorf("the response body is in the content coding %q; identity, gzip and deflate are read", coding)
+		return nil, fmt.Errorf("the response body is in the content coding %q; identity, gzip and deflate are supported", coding)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the response body, coded as %s: %w", coding, err)

@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// A Piece is a part of an expression: its text, or a value in the place of a
-// text (ruling C16). A value is an operand of its own, or text where a string
-// literal surrounds it; it never becomes syntax.
+// A Piece is a part of an expression: its text, or a value embedded in it
+// (ruling C16). A value is an operand of its own, or text if a string literal
+// surrounds it; it never becomes syntax.
 type Piece struct {
-	Text     string // as written, of an embedded value too
+	Text     string // as written, for an embedded value too
 	Embedded bool
 	Value    string
-	Number   bool // the value is a number of JSON
+	Number   bool // the value is a JSON number
 }
 
 type lexeme struct {
 	text   string // as written
 	offset int
 	kind   lexemeKind
-	value  string // of a literal and an operand
-	spaced bool   // something stands between it and the lexeme in front of it
+	value  string // of a literal or an operand
+	spaced bool   // something separates it from the previous lexeme
 }
 
 type lexemeKind uint8
@@ -31,32 +31,37 @@ const (
 	name               // NCName, QName, or prefix:*
 	number             // a numeric literal, or a number as an operand
 	literal            // a string literal
-	operand            // a text in the place of an expression
+	operand            // a text as an operand
 	end
 )
 
-var lexemes = regexp.MustCompile(`^(?:((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|([\pL_][\pL\pN_.\-]*(?::(?:[\pL_][\pL\pN_.\-]*|\*))?)|(::|//|\.\.|!=|<=|>=|<<|>>|\|\||=>|:=|[\-+*=<>|/()\[\].,@$!?{}#:]))`)
+var lexemes = regexp.MustCompile(`^(?:` +
+	`((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)` + // a number
+	`|([\pL_][\pL\pN_.\-]*(?::(?:[\pL_][\pL\pN_.\-]*|\*))?)` + // a name
+	`|(::|//|\.\.|!=|<=|>=|<<|>>|\|\||=>|:=|[\-+*=<>|/()\[\].,@$!?{}#:]))`)
 
-// A lexer takes pieces apart. The quote that is open and the depth of comments
-// go on from one piece to the next.
+// A lexer splits pieces into lexemes. An open quote and the depth of comments
+// carry over from one piece to the next.
 type lexer struct {
 	source  string
 	offset  int // of the piece in source
-	later   bool
+	version version
 	tokens  []lexeme
-	quote   byte // that the last token waits for; 0: none
+	quote   byte // the closing quote that the last token needs; 0: none
 	comment int  // levels
-	began   int  // where the literal or the comment that is open begins
+	began   int  // where the open literal or comment begins
 	spaced  bool
 }
 
+const maxExpr = 16 << 10 // bytes
+
 func (l *lexer) errorf(offset int, format string, args ...any) error {
-	return &SyntaxError{l.source, offset, fmt.Sprintf(format, args...)}
+	return &SyntaxError{Text: l.source, Offset: offset, Message: fmt.Sprintf(format, args...)}
 }
 
 // lex returns the tokens of an expression, and its whole text.
-func lex(pieces []Piece, later bool) ([]lexeme, string, error) {
-	l := &lexer{later: later}
+func lex(pieces []Piece, version version) ([]lexeme, string, error) {
+	l := &lexer{version: version}
 	for _, p := range pieces {
 		l.source += p.Text
 	}
@@ -105,12 +110,12 @@ func (l *lexer) add(t lexeme) {
 	l.tokens = append(l.tokens, t)
 }
 
-// token reads what text begins with and returns its length.
+// token reads the token that text begins with and returns its length.
 func (l *lexer) token(text string, offset int) (int, error) {
 	switch {
 	case l.quote != 0:
 		return l.inString(text), nil
-	case l.later && strings.HasPrefix(text, "(:"):
+	case l.version > v10 && strings.HasPrefix(text, "(:"):
 		if l.comment++; l.comment == 1 {
 			l.began = offset
 		}
@@ -129,6 +134,11 @@ func (l *lexer) token(text string, offset int) (int, error) {
 		l.add(lexeme{text: text[:1], offset: offset, kind: literal})
 		return 1, nil
 	}
+	return l.lexeme(text, offset)
+}
+
+// lexeme reads a sign, a name or a number.
+func (l *lexer) lexeme(text string, offset int) (int, error) {
 	m := lexemes.FindStringSubmatch(text)
 	if m == nil {
 		return 0, l.errorf(offset, "unexpected %q", []rune(text)[0])
@@ -137,7 +147,7 @@ func (l *lexer) token(text string, offset int) (int, error) {
 	switch {
 	case m[1] != "":
 		kind = number
-		if at := strings.IndexAny(found, "eE"); at > 0 && !l.later {
+		if at := strings.IndexAny(found, "eE"); at > 0 && l.version == v10 {
 			found = found[:at]
 		}
 	case m[2] != "":
@@ -147,15 +157,24 @@ func (l *lexer) token(text string, offset int) (int, error) {
 			found, _, _ = strings.Cut(found, ":")
 		}
 	}
-	if n := len(l.tokens); kind == name && l.later && n > 0 && l.tokens[n-1].kind == number && !l.spaced && l.tokens[n-1].value == l.tokens[n-1].text {
-		return 0, l.errorf(offset, "a space is wanted between the number and the name")
+	if kind == name && l.version > v10 && l.touchesNumber() {
+		return 0, l.errorf(offset, "expected a space between the number and the name")
 	}
 	l.add(lexeme{text: found, offset: offset, kind: kind, value: found})
 	return len(found), nil
 }
 
-// inString goes on with a literal up to its closing quote. Since XPath 2.0 two
-// quotes stand for one; nothing else is an escape.
+// touchesNumber reports whether a number ends at the position of the lexer.
+func (l *lexer) touchesNumber() bool {
+	if len(l.tokens) == 0 || l.spaced {
+		return false
+	}
+	last := l.tokens[len(l.tokens)-1]
+	return last.kind == number && last.value == last.text
+}
+
+// inString continues a literal up to its closing quote. Since XPath 2.0 two
+// quotes are one; there is no other escape.
 func (l *lexer) inString(text string) int {
 	t := &l.tokens[len(l.tokens)-1]
 	at := strings.IndexByte(text, l.quote)
@@ -163,7 +182,7 @@ func (l *lexer) inString(text string) int {
 	case at < 0:
 		t.value += text
 		return len(text)
-	case l.later && at+1 < len(text) && text[at+1] == l.quote:
+	case l.version > v10 && at+1 < len(text) && text[at+1] == l.quote:
 		t.value += text[:at+1]
 		return at + 2
 	}

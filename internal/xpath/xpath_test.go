@@ -3,6 +3,7 @@ package xpath_test
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestSet(t *testing.T) {
 		"/o/id":  `<o><id>&lt;2&gt;</id><x a="b"></x></o>`,
 		"//x/@a": `<o><id>1</id><x a="&lt;2&gt;"></x></o>`,
 	} {
-		e, err := xpath.Compile(expr)
+		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +67,7 @@ func TestSet(t *testing.T) {
 		}
 	}
 	for _, expr := range []string{"//none", "'text'", "//id/text()", "(//id, 1)"} {
-		e, err := xpath.Compile(expr)
+		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +75,7 @@ func TestSet(t *testing.T) {
 			t.Errorf("%s was set: %s", expr, got)
 		}
 	}
-	if e, _ := xpath.Compile("//id"); e.String() != "//id" || (*xpath.Expr)(nil).String() != "" {
+	if e, _ := xpath.CompileVersion("//id", ""); e.String() != "//id" || (*xpath.Expr)(nil).String() != "" {
 		t.Error(e)
 	}
 }
@@ -99,30 +100,119 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// TestBounds asks for more than an evaluation may take.
+// tooMuch are the expressions that exceed the limit on the documents of
+// TestBounds.
+var tooMuch = []struct{ doc, xpath string }{
+	{"list", "//a/preceding::a/preceding::a"},
+	{"list", "//a[//a[//a = 'x']]"},
+	{"list", "//a[contains(string(/), 'x')]"},
+	{"list", "//a != //a and //a[. = //a]/following::a > //a"},
+	{"list", "count(for $a in //a, $b in //a return 1)"},
+	{"list", "some $a in //a, $b in //a satisfies $a is $b/.."},
+	{"list", "//a[matches(string(/), 'x.y')]"},
+	{"list", "let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return " +
+		"($e, $e)"},
+	{"list", "count(1 to 1000000)"},
+	{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! string($n)"},
+	{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! ($n + .)"},
+	{"list", "(1 to 1000000) ! matches('b', concat('a{1,999}', .))"},
+	{"text", "let $t := string(/), $b := concat($t, $t, $t, $t), $c := concat($b, $b, $b, $b) return concat($c, $c)"},
+	{"text", "let $t := string(/) return string-join((1 to 1000) ! $t, '')"},
+	{"text", "replace(/, 'a', 'more than there was before')"},
+	{"text", "replace(/, '(a+)', '$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1')"},
+	{"text", "replace(/, 'a.*z|a', 'b')"},
+	{"text", "matches(/, '(a{1,200} ?){1,5}b')"},
+	{"text", "let $t := string(/) return (1 to 1000000) ! translate($t, 'a', 'b')"},
+	{"text", "let $t := string(/) return (1 to 1000000) ! translate('a', $t, 'b')"},
+	{"text", "let $t := string(/) return (1 to 1000000) ! normalize-space($t)"},
+	{"text", "let $t := string(/) return (1 to 1000000) ! upper-case($t)"},
+	{"text", "let $t := string(/) return (1 to 1000000) ! tokenize($t)"},
+	{"text", "let $t := string(/) return (1 to 1000000) ! encode-for-uri($t)"},
+	{"text", "let $t := string(/) return (1 to 1000000) ! substring($t, 1000000)"},
+	{"text", "let $t := string(/), $u := concat($t, '') return (1 to 1000000) ! ($t = $u)"},
+	{"text", "let $t := string(/) return distinct-values((1 to 1000000) ! $t)"},
+	{"text", "let $d := (/) return (1 to 1000000) ! deep-equal($d, $d)"},
+	{"digits", "let $t := string(/) return (1 to 1000000) ! number($t)"},
+	{"deep", "data(//a)"},
+	{"deep", "//a"},
+}
+
+// TestBounds exceeds the limits of an evaluation: in time, and in memory before
+// its size is known.
 func TestBounds(t *testing.T) {
-	doc := "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>"
-	for _, text := range []string{
-		"//a/preceding::a/preceding::a", "//a[//a[//a = 'x']]", "//a[contains(string(/), 'x')]", "//a != //a and //a[. = //a]/following::a > //a",
-		"count(for $a in //a, $b in //a return 1)", "some $a in //a, $b in //a satisfies $a is $b/..", "//a[matches(string(/), 'x.y')]",
-		"let $a := string(/), $b := concat($a, $a, $a, $a), $c := concat($b, $b, $b, $b), $d := concat($c, $c, $c, $c), $e := concat($d, $d, $d, $d) return concat($e, $e, $e)",
-		"let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return ($e, $e)",
-	} {
-		e, err := xpath.Compile(text)
+	defer xpath.LimitVisits(1 << 20)()
+	text := strings.Repeat("aaaaaaa ", 1<<17)
+	docs := map[string]string{
+		"list":   "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>",
+		"text":   "<r>" + text + "</r>",
+		"digits": "<r>" + strings.Repeat("1", 1<<20) + "</r>",
+		"deep":   strings.Repeat("<a>", 900) + text + strings.Repeat("</a>", 900),
+	}
+	for _, c := range tooMuch {
+		e, err := xpath.CompileVersion(c.xpath, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := e.Test(doc); err == nil || !strings.Contains(err.Error(), "visits more than") && !strings.Contains(err.Error(), "a text is longer") {
-			t.Errorf("%s: %v", text, err)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err = e.Value(docs[c.doc])
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "visits more than") && !strings.Contains(err.Error(), "a text is longer") {
+			t.Errorf("%s: %v", c.xpath, err)
+		}
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 256 {
+			t.Errorf("%s takes %d MB", c.xpath, took)
 		}
 	}
-	if _, err := xpath.Compile(strings.Repeat("(", 300) + "1" + strings.Repeat(")", 300)); err == nil {
+	e, err := xpath.CompileVersion("//a", "xpath-10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Set(docs["list"], text); err == nil || !strings.Contains(err.Error(), "a text is longer") {
+		t.Errorf("a long text was set: %v", err)
+	}
+	if _, err := xpath.CompileVersion(strings.Repeat("(", 300)+"1"+strings.Repeat(")", 300), ""); err == nil {
 		t.Error("nested without an end")
 	}
-	if e, err := xpath.Compile("count(distinct-values((1 to 20000) ! string())) = 20000 and count(//a) = 20000"); err != nil {
-		t.Error(err)
-	} else if ok, err := e.Test(doc); !ok || err != nil {
-		t.Error(ok, err)
+}
+
+// TestWithinBounds has expressions that are usual for a large document.
+func TestWithinBounds(t *testing.T) {
+	list := "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>"
+	text := "<r>" + strings.Repeat("words, and more words, ", 1<<16) + "</r>"
+	for _, c := range []struct{ doc, xpath string }{
+		{list, "count(distinct-values((1 to 20000) ! string())) = 20000 and count(//a) = 20000"},
+		{list, "count(//a[. = 'some text']) = 20000 and count(//a[position() mod 2 = 0]) = 10000"},
+		{text, "contains(/, 'more') and matches(/, '^words(, and more words, words)+') and not(matches(/, 'none'))"},
+		{text, "string-length(replace(/, 'more', 'no')) = 65536 * 21 and count(tokenize(/, ', ')) = 131073"},
+		{text, "contains(translate(/, 'wm', 'WM'), 'More Words') and contains(upper-case(normalize-space(/)), 'MORE')"},
+	} {
+		e, err := xpath.CompileVersion(c.xpath, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := e.Test(c.doc); !ok || err != nil {
+			t.Errorf("%s: %t %v", c.xpath, ok, err)
+		}
+	}
+}
+
+// TestDepth has documents that are deep, and some that only seem to be.
+func TestDepth(t *testing.T) {
+	e, err := xpath.CompileVersion("//b", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nested := func(n int, open string) string { return strings.Repeat(open, n) + "<b/>" + strings.Repeat("</a>", n) }
+	for doc, deep := range map[string]bool{
+		nested(999, "<a>"): false, nested(1000, "<a>"): true, nested(100000, "<a>/>"): true,
+		"<a><![CDATA[" + strings.Repeat("<a ", 2000) + "]]><b/></a>": false,
+		"<a><!--" + strings.Repeat("<a ", 2000) + "--><b/></a>":      false,
+	} {
+		passed, err := e.Test(doc)
+		if passed == deep || deep != (err != nil && strings.Contains(err.Error(), "1000 levels deep")) {
+			t.Errorf("%.40s…: %t %v", doc, passed, err)
+		}
 	}
 }
 
@@ -130,9 +220,10 @@ func TestBounds(t *testing.T) {
 func TestValue(t *testing.T) {
 	const doc = `<o><id>1</id><x a="b"/><x/></o>`
 	for expr, want := range map[string]any{
-		"/o/id": "1", "//x": []any{"", ""}, "//none": nil, "//x/@a": "b", "count(//x)": int64(2), "1 div 4": 0.25, "true()": true, "'s'": "s", "(1, 2)": []any{int64(1), int64(2)}, "1.5": 1.5, "10 div 4": 2.5, "data(//x/@a)": "b", "()": nil,
+		"/o/id": "1", "//x": []any{"", ""}, "//none": nil, "//x/@a": "b", "count(//x)": int64(2), "1 div 4": 0.25,
+		"true()": true, "'s'": "s", "(1, 2)": []any{int64(1), int64(2)}, "1.5": 1.5, "10 div 4": 2.5, "data(//x/@a)": "b", "()": nil,
 	} {
-		e, err := xpath.Compile(expr)
+		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +232,7 @@ func TestValue(t *testing.T) {
 		}
 	}
 	for _, expr := range []string{"1 div 0", "sum('1')", "//q:x", "1 div 0e0"} {
-		e, err := xpath.Compile(expr)
+		e, err := xpath.CompileVersion(expr, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,14 +242,17 @@ func TestValue(t *testing.T) {
 	}
 }
 
-// FuzzTest looks for expressions and documents that are not survived.
+// FuzzTest looks for expressions and documents that cause a panic.
 func FuzzTest(f *testing.F) {
 	f.Add("count(//a[@b='c']) > 1 or not(./d)", `<r><a b="c"/><d/></r>`)
+	f.Add("let $a := (1 to 3) return replace(string-join($a, '-'), '[0-9](-)?', '$1') => contains('--')", "<r/>")
 	f.Add("/r/*[position()=last()]/text()", "<r>")
 	f.Add("//p:x | ..", `<r xmlns:p="u"/>`)
 	f.Fuzz(func(t *testing.T, expr, doc string) {
-		if e, err := xpath.Compile(expr); err == nil {
-			_, _ = e.Test(doc) // only that it comes back
+		for _, version := range []string{"xpath-10", "xpath-31"} {
+			if e, err := xpath.CompileVersion(expr, version); err == nil {
+				_, _ = e.Test(doc) // only that it comes back
+			}
 		}
 	})
 }

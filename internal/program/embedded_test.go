@@ -38,7 +38,7 @@ func TestEmbeddedRefused(t *testing.T) {
 		{RegexCriterion, `(?P<{$inputs.s}>a)`, "n", "capture"},
 		{RegexCriterion, `[[:{$inputs.s}:]]`, "alpha", "character class"},
 		{RegexCriterion, `\p{{$inputs.s}}`, "L", ""},
-		{XPathCriterion, `//{$inputs.s}`, "a", "no step"},
+		{XPathCriterion, `//{$inputs.s}`, "a", "not a step"},
 		{XPathCriterion, `a{$inputs.s}`, int64(-5), "unexpected"},
 		{XPathCriterion, `'a'{$inputs.s}`, "b", "unexpected"},
 		{JSONPathCriterion, `$.a{$inputs.s}`, int64(5), ""},

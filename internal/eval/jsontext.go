@@ -1,4 +1,4 @@
-package runtime
+package eval
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 
 // jsonPayload evaluates a payload that is JSON text (O8): its value, and the text
 // that is sent; isJSON is false for a text that is not JSON.
-func (x *Execution) jsonPayload(f *frame, b *program.Body) (v any, text []byte, ok, isJSON bool) {
-	text, gaps := x.jsonText(f, b)
+func (e *Evaluator) jsonPayload(b *program.Body) (v any, text []byte, ok, isJSON bool) {
+	text, gaps := e.jsonText(b)
 	v, err := value.Decode(text)
 	if err != nil || len(gaps) == 0 {
 		return v, text, err == nil, err == nil
@@ -32,7 +32,7 @@ func (x *Execution) jsonPayload(f *frame, b *program.Body) (v any, text []byte, 
 // jsonText interpolates a JSON text: inside of a string the value's text is
 // escaped, elsewhere the value is written as JSON. gaps are the places at which a
 // null is in place of a value that is missing.
-func (x *Execution) jsonText(f *frame, b *program.Body) (text []byte, gaps []int) {
+func (e *Evaluator) jsonText(b *program.Body) (text []byte, gaps []int) {
 	inString, closed, n := false, false, 0
 	parts := b.Payload.Template.Parsed.Parts
 	for i, part := range parts {
@@ -47,9 +47,9 @@ func (x *Execution) jsonText(f *frame, b *program.Body) (text []byte, gaps []int
 		}
 		r := &b.Payload.Template.Refs[n]
 		n++
-		v, ok := x.look(f, r)
+		v, ok := e.Look(r)
 		if !ok {
-			x.missing(f, r.Text, b.Place)
+			e.missing(r.Text, b.Place)
 		}
 		switch {
 		case ok && inString:
@@ -58,7 +58,7 @@ func (x *Execution) jsonText(f *frame, b *program.Body) (text []byte, gaps []int
 		case ok:
 			text = value.AppendJSON(text, v)
 		case inString && !wholeString(parts, i):
-			x.leaveHole(r.Text)
+			e.leaveHole(r.Text)
 		default:
 			if closed = inString; closed {
 				text = text[:len(text)-1]

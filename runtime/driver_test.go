@@ -10,13 +10,14 @@ import (
 )
 
 // asked has a server answer one request with the handler.
-func asked(t *testing.T, d *Driver, ctx context.Context, c *Send, handler http.HandlerFunc) (*Response, error) {
+func asked(t *testing.T, d *Driver, ctx context.Context, c *Send, handler http.HandlerFunc) (Response, error) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	defer server.Close() // waits until the handler has ended
 	d.Client = server.Client()
-	c.Method, c.URL = http.MethodGet, server.URL
-	return d.exchange(ctx, c)
+	d.Servers = map[string]string{"api": server.URL}
+	c.Method, c.Source = http.MethodGet, "api"
+	return d.exchange(ctx, &Execution{}, c)
 }
 
 // stall sends the beginning of a body and then nothing, until the client goes.

@@ -1,4 +1,4 @@
-package runtime
+package eval
 
 import (
 	"errors"
@@ -13,18 +13,22 @@ import (
 // anything is sent (E15); the errors name the expression that has none.
 
 // leaveHole notes the first expression in a longer text that has no value.
-func (x *Execution) leaveHole(expression string) {
-	if x.hole == "" {
-		x.hole = expression
+func (e *Evaluator) leaveHole(expression string) {
+	if e.hole == "" {
+		e.hole = expression
 	}
 }
 
-// incomplete is the error for the hole that an expression leaves in a text.
-func (x *Execution) incomplete() error {
-	if x.hole == "" {
+// Begin forgets the holes of the texts before.
+func (e *Evaluator) Begin() { e.hole = "" }
+
+// Incomplete is the error for the hole that an expression leaves in a text
+// since Begin.
+func (e *Evaluator) Incomplete() error {
+	if e.hole == "" {
 		return nil
 	}
-	return fmt.Errorf("%s is missing; a text needs a value for each expression in it", x.hole)
+	return fmt.Errorf("%s is missing; a text needs a value for each expression in it", e.hole)
 }
 
 // explain names the expression that was to give a required parameter its value.

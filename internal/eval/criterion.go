@@ -1,0 +1,109 @@
+package eval
+
+import (
+	"fmt"
+
+	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// An Observer is told the operands of a condition.
+type Observer func(r *program.Ref, v any, ok bool)
+
+func (o Observer) see(r *program.Ref, v any, ok bool) {
+	if o != nil {
+		o(r, v, ok)
+	}
+}
+
+// A Verdict is how a condition was decided. Reason says why it is not met where
+// its operands, which are then nil, do not; it may hold values of the run.
+type Verdict struct {
+	Passed   bool
+	Reason   string
+	Operands []program.Ref
+}
+
+// Criterion decides a condition. observe, if not nil, is told its operands with
+// their values.
+func (e *Evaluator) Criterion(c *program.Criterion, observe Observer) Verdict {
+	if c.Kind == program.SimpleCriterion {
+		return e.evaluateSimple(c, observe)
+	}
+	if c.Slots != nil && observe == nil && e.Exchange.scan() && e.Exchange.compound {
+		return e.evaluatePlaces(c)
+	}
+	context, ok := e.Value(c.Context)
+	observe.see(&c.Context.Ref, context, ok)
+	if !ok || context == nil {
+		return Verdict{Reason: "the context " + c.Context.Ref.Text + " is missing"}
+	}
+	if c.Embedded != nil {
+		parsed, err := e.substitute(c, observe)
+		if err != nil {
+			return Verdict{Reason: program.SyntaxMessage(err)}
+		}
+		c = parsed
+	}
+	switch c.Kind {
+	case program.RegexCriterion:
+		return Verdict{Passed: c.Regex.MatchString(value.Text(context))}
+	case program.XPathCriterion:
+		passed, err := c.XPath.Test(value.Text(context))
+		if err != nil {
+			return Verdict{Reason: err.Error()}
+		}
+		return Verdict{Passed: passed}
+	}
+	return e.evaluateJSONPath(c, context, observe)
+}
+
+func (e *Evaluator) evaluateSimple(c *program.Criterion, observe Observer) Verdict {
+	passed := c.Simple.Eval(func(i int) (any, bool) {
+		v, ok := e.Look(&c.Refs[i])
+		observe.see(&c.Refs[i], v, ok)
+		if !ok {
+			e.missing(c.Refs[i].Text, c.Place)
+		}
+		return v, ok
+	})
+	return Verdict{Passed: passed, Operands: c.Refs}
+}
+
+func (e *Evaluator) evaluateJSONPath(c *program.Criterion, context any, observe Observer) Verdict {
+	if _, isText := context.(string); isText && e.Exchange != nil && e.Exchange.Note != "" {
+		return Verdict{Reason: e.Exchange.Note}
+	}
+	outcome := c.JSONPath.Test(context, func(i int) (any, bool) {
+		v, ok := e.Look(&c.Refs[i])
+		observe.see(&c.Refs[i], v, ok)
+		return v, ok
+	}, e.Strict)
+	if outcome.RootFilter {
+		e.Scope.Note("jsonpath-root-filter", c.Place, fmt.Sprintf(
+			"%s filters the children of the root; it was tried on the root itself", c.Text))
+	}
+	return Verdict{Passed: outcome.Pass}
+}
+
+// evaluatePlaces decides a condition on the places that it reads, without the
+// rest of its context.
+func (e *Evaluator) evaluatePlaces(c *program.Criterion) Verdict {
+	return Verdict{Passed: c.JSONPath.TestPlaces(func(i int) (any, bool) {
+		found := e.Exchange.found[c.Slots[i]]
+		return found.V, found.OK
+	}, func(i int) (any, bool) { return e.Look(&c.Refs[i]) })}
+}
+
+// substitute puts the values of the embedded expressions into a condition and
+// parses it (C16). A value becomes one operand, or text inside of a literal: it
+// cannot change the structure.
+func (e *Evaluator) substitute(c *program.Criterion, observe Observer) (*program.Criterion, error) {
+	values := make([]any, len(c.Embedded.Refs))
+	for i := range values {
+		v, ok := e.Look(&c.Embedded.Refs[i])
+		observe.see(&c.Embedded.Refs[i], v, ok)
+		values[i] = v
+	}
+	return c.Filled(values, true)
+}

@@ -1,0 +1,180 @@
+package eval
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/stored"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// An Exchange is a request and what came back for it.
+type Exchange struct {
+	Method  string       `json:"method"`
+	Target  string       `json:"target"`
+	URL     string       `json:"url,omitempty"`     // that answered
+	Header  http.Header  `json:"header,omitempty"`  // of the request
+	Sent    []Argument   `json:"sent,omitempty"`    // the arguments, typed as given (E8)
+	Payload stored.Value `json:"payload,omitzero"`  // the request body's value
+	Status  int          `json:"status,omitempty"`  // 0: no response
+	Answer  http.Header  `json:"answer,omitempty"`  // header of the response
+	Body    []byte       `json:"body,omitempty"`    // of the response
+	Failed  string       `json:"failed,omitempty"`  // why there is no response
+	Note    string       `json:"note,omitempty"`    // what was found when the body was decoded
+	Request []byte       `json:"request,omitempty"` // body as sent
+	decoded bool
+	value   any
+
+	Places   *program.BodyPlaces `json:"-"` // that the step reads of the response
+	scanned  bool                // the places were looked for
+	inText   bool                // and found is valid
+	compound bool                // the text is an array or an object
+	found    []value.Found
+}
+
+// Reuse begins an exchange in the memory of another one, which is then gone.
+func (e *Exchange) Reuse(method string) {
+	clear(e.Sent)
+	clear(e.found)
+	*e = Exchange{Method: method, Sent: e.Sent[:0], found: e.found[:0]}
+}
+
+// An Argument is an argument of a request.
+type Argument struct {
+	Name  string       `json:"name"`
+	In    string       `json:"in"`
+	Value stored.Value `json:"value"`
+}
+
+// look gives a part of the messages; a nil Exchange has none.
+func (e *Exchange) look(r *program.Ref) (any, bool) {
+	if e == nil {
+		return nil, false
+	}
+	switch r.Kind {
+	case program.URL:
+		return e.URL, true
+	case program.Method:
+		return e.Method, true
+	case program.StatusCode:
+		return int64(e.Status), e.Status != 0
+	case program.RequestHeader:
+		if v, ok := e.Argument("header", r.Name); ok {
+			return v, true
+		}
+		return expr.HeaderValue(e.Header, r.Name)
+	case program.RequestQuery:
+		return e.Argument("query", r.Name)
+	case program.RequestPath:
+		return e.Argument("path", r.Name)
+	case program.RequestBody:
+		return e.Payload.V, e.Payload.Set
+	case program.ResponseHeader:
+		return expr.HeaderValue(e.Answer, r.Name)
+	case program.ResponseBody:
+		return e.body()
+	}
+	return nil, false
+}
+
+// Argument returns the value of an argument of the request, typed as given (E8).
+func (e *Exchange) Argument(in, name string) (any, bool) {
+	for _, s := range e.Sent {
+		if openapi.SameParameter(s.In, s.Name, in, name) {
+			return s.Value.V, true
+		}
+	}
+	return nil, false
+}
+
+// body decodes the response's body when it is first asked for (E9).
+func (e *Exchange) body() (any, bool) {
+	if e.Status == 0 {
+		return nil, false
+	}
+	if !e.decoded {
+		e.value, e.Note = openapi.DecodeBody(e.Answer.Get("Content-Type"), e.Body)
+		e.decoded = true
+	}
+	return e.value, true
+}
+
+// scan finds the places of a step in the text of its response's body, once. It
+// reports false where the body has no such text or is decoded already.
+func (e *Exchange) scan() bool {
+	if e == nil || e.decoded || e.Places == nil || e.Places.Whole || e.Status == 0 {
+		return false
+	}
+	if !e.scanned {
+		e.scanned = true
+		text, ok := openapi.JSONText(e.Answer.Get("Content-Type"), e.Body)
+		if ok {
+			e.found, ok = e.Places.Read(text, e.found)
+		}
+		e.inText = ok
+		e.compound = ok && isCompound(text)
+	}
+	return e.inText
+}
+
+// isCompound reports whether a JSON text is an array or an object.
+func isCompound(text []byte) bool {
+	for _, c := range text {
+		switch c {
+		case ' ', '\t', '\n', '\r':
+			continue
+		}
+		return c == '{' || c == '['
+	}
+	return false
+}
+
+// at gives what is at the place of a reference.
+func (e *Exchange) at(r *program.Ref) (any, bool) {
+	if r.ExactSlot > 0 {
+		if exact := &e.found[r.ExactSlot-1]; exact.OK {
+			return exact.V, true
+		}
+	}
+	found := &e.found[r.Slot-1]
+	return found.V, found.OK
+}
+
+// Decoded has the response's body be a value that the transport has decoded.
+func (e *Exchange) Decoded(v any) { e.Body, e.value, e.decoded = nil, v, true }
+
+// RetryAfter returns what the Retry-After header of the response asks for: seconds
+// or a date, capped (F13). received is when the response came, zero if that is not
+// known.
+func (e *Exchange) RetryAfter(received time.Time, limit time.Duration) (time.Duration, bool) {
+	if e == nil {
+		return 0, false
+	}
+	text := strings.TrimSpace(e.Answer.Get("Retry-After"))
+	if isDigits(text) {
+		seconds, err := strconv.ParseUint(text, 10, 32)
+		if err != nil || time.Duration(seconds)*time.Second > limit {
+			return limit, true
+		}
+		return time.Duration(seconds) * time.Second, true
+	}
+	date, err := http.ParseTime(text)
+	if err != nil {
+		return 0, false
+	}
+	if received.IsZero() {
+		if received, err = http.ParseTime(e.Answer.Get("Date")); err != nil {
+			return 0, false
+		}
+	}
+	return min(max(date.Sub(received), 0), limit), true
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

@@ -1,0 +1,145 @@
+// Package eval evaluates what a linked program says at one place of a run: its
+// expressions, texts, payloads, requests and conditions. It knows the messages of
+// the current step; what else expressions start from it asks for.
+package eval
+
+import (
+	"io/fs"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/stored"
+)
+
+// A Scope is the place of a run at which something is evaluated.
+type Scope interface {
+	// Root returns what an expression starts from that names an input or an output.
+	Root(r *program.Ref) (any, bool)
+	// Note reports a form that was accepted, or a value that was missing.
+	Note(code string, at arazzo.Position, message string)
+	// Learn is told a value with the routes to the secrets in it, before anything
+	// is said of it.
+	Learn(v any, secrets program.Routes)
+}
+
+// An Evaluator evaluates in a scope.
+type Evaluator struct {
+	Scope    Scope
+	Exchange *Exchange // of the current step; nil: there is none
+	Files    fs.FS     // that payloads may name; nil: none
+	Strict   bool      // as in runtime.Compiler
+
+	hole   string          // the first expression in a longer text that had no value, see Incomplete
+	values []openapi.Value // of the request that is built; kept for the next
+}
+
+// Look returns the value that a reference has now.
+func (e *Evaluator) Look(r *program.Ref) (any, bool) {
+	if r.Kind == program.ResponseBody && r.Slot > 0 && e.Exchange.scan() {
+		return e.Exchange.at(r)
+	}
+	v, ok := e.Root(r)
+	if !ok || v == any(stored.Nothing{}) {
+		return nil, false
+	}
+	return expr.Follow(v, r.Pointer, r.Access, r.Whole)
+}
+
+// Root returns the value that a reference starts from; of an output that found
+// nothing it is stored.Nothing.
+func (e *Evaluator) Root(r *program.Ref) (any, bool) {
+	switch r.Kind {
+	case program.Known:
+		return r.Value, true
+	case program.ComponentParameter:
+		return e.Value(r.Operand)
+	case program.InputRef, program.OutputRef, program.StepOutput, program.WorkflowInput, program.WorkflowOutput:
+		return e.Scope.Root(r)
+	}
+	v, ok := e.Exchange.look(r)
+	if r.Kind == program.ResponseBody && e.Exchange != nil && e.Exchange.Note != "" {
+		e.Scope.Note("invalid-json", r.Place, e.Exchange.Note)
+	}
+	return v, ok
+}
+
+// FoundNothing reports whether a reference is to an output that found nothing.
+func (e *Evaluator) FoundNothing(r *program.Ref) bool {
+	if r.Kind != program.StepOutput && r.Kind != program.WorkflowOutput && r.Kind != program.OutputRef {
+		return false
+	}
+	v, _ := e.Root(r)
+	return v == any(stored.Nothing{})
+}
+
+// missing reports that an operand had no value.
+func (e *Evaluator) missing(text string, at arazzo.Position) {
+	e.Scope.Note("missing-value", at, text+" has no value here")
+}
+
+// Value returns what an operand comes to now. Missing members of an object are
+// left out, missing items of an array are null.
+func (e *Evaluator) Value(o *program.Operand) (any, bool) {
+	switch o.Kind {
+	case program.Reference:
+		v, ok := e.Look(&o.Ref)
+		if !ok {
+			e.missing(o.Ref.Text, o.Place)
+		}
+		return v, ok
+	case program.Interpolation:
+		text, ok := e.appendText(nil, o.Template, o.Place)
+		return string(text), ok
+	case program.Selection:
+		return e.selectValue(o)
+	case program.Array:
+		items := make([]any, len(o.Items))
+		for i := range o.Items {
+			items[i], _ = e.Value(&o.Items[i]) // null
+		}
+		return items, true
+	case program.Object:
+		members := make(map[string]any, len(o.Items))
+		for i := range o.Items {
+			if v, ok := e.Value(&o.Items[i]); ok {
+				members[o.Names[i]] = v
+			}
+		}
+		return members, true
+	}
+	return o.Constant, true
+}
+
+// appendText evaluates a template. One with an expression that has no value has
+// none itself: a hole in a text is not a text.
+func (e *Evaluator) appendText(dst []byte, t *program.Template, at arazzo.Position) (text []byte, ok bool) {
+	ok = true
+	text = t.Parsed.Append(dst, func(i int, expression *expr.Expression) (any, bool) {
+		v, found := e.Look(&t.Refs[i])
+		if !found {
+			e.missing(expression.Text, at)
+		}
+		if ok = ok && found; !found && len(t.Parsed.Parts) > 1 {
+			e.leaveHole(expression.Text)
+		}
+		return v, found
+	})
+	return text, ok
+}
+
+// selectValue evaluates a Selector Object: a query that can select one node at
+// most gives its value, another one the array of what it selects.
+func (e *Evaluator) selectValue(o *program.Operand) (any, bool) {
+	s := o.Selector
+	context, ok := e.Value(&s.Context)
+	if !ok {
+		return nil, false
+	}
+	v, ok := s.Apply(context)
+	if !ok {
+		e.missing(o.Ref.Text, o.Place)
+	}
+	return v, ok
+}

@@ -1,0 +1,114 @@
+package eval
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/stored"
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// Request makes the request of a step, in the exchange.
+func (e *Evaluator) Request(s *program.Step) error {
+	e.Exchange.Reuse(s.Operation.Method)
+	values := e.values[:0]
+	if e.Exchange.Sent == nil {
+		e.Exchange.Sent = make([]Argument, 0, len(s.Arguments))
+	}
+	e.Begin()
+	for i := range s.Arguments {
+		a := &s.Arguments[i]
+		v, ok := e.Value(&a.Value)
+		if err := e.Incomplete(); err != nil {
+			return fmt.Errorf("the %s parameter %q: %w", a.In, a.Name, err)
+		}
+		values = append(values, openapi.Value{V: v, OK: ok, Order: a.Value.Names})
+		if !ok {
+			continue
+		}
+		e.Exchange.Sent = append(e.Exchange.Sent, Argument{Name: a.Name, In: a.In, Value: stored.Value{V: v, Set: true}})
+		e.Scope.Learn(v, a.Secrets)
+	}
+	e.values = values
+	payload, err := e.payload(s)
+	if err != nil {
+		return err
+	}
+	request, err := s.Binding.Build(values, payload)
+	if err != nil {
+		return explain(s, err)
+	}
+	e.Exchange.Target, e.Exchange.Header, e.Exchange.Request = request.URL, request.Header, request.Body
+	return nil
+}
+
+// payload evaluates the request body (O8, O10); nil when the step has none.
+func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
+	b := s.Body
+	if b == nil {
+		return nil, nil
+	}
+	if !s.Decl.RequestBody.Payload.Exists() && len(b.Replacements) == 0 {
+		if s.Operation.Body != nil && s.Operation.Body.Required {
+			return nil, errors.New("the operation requires a request body, and the step's requestBody has no payload")
+		}
+		return nil, nil
+	}
+	v, text, ok := e.payloadValue(b)
+	err := e.Incomplete()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the payload: %w", err)
+	case !ok:
+		return nil, fmt.Errorf("the payload has no value: %s is missing", cmp.Or(b.Payload.Source(), "what it is made of"))
+	}
+	for i := range b.Replacements {
+		r := &b.Replacements[i]
+		with, ok := e.Value(&r.Value)
+		if err = e.Incomplete(); err != nil {
+			return nil, fmt.Errorf("replacement: %w", err)
+		}
+		if v, err = r.Apply(v, with, ok); err != nil {
+			return nil, fmt.Errorf("replacement: %w", err)
+		}
+	}
+	e.Exchange.Payload = stored.Value{V: v, Set: true}
+	e.Scope.Learn(v, b.Secrets)
+	if text != nil && len(b.Replacements) == 0 {
+		v = text
+	} else if v, err = e.withFiles(b.ContentType, v); err != nil {
+		return nil, err
+	}
+	return &openapi.Payload{ContentType: b.ContentType, Value: v, Order: b.Payload.Names}, nil
+}
+
+// payloadValue evaluates a payload. Text that is JSON is taken as the JSON that
+// it is, with embedded expressions quoted as their place demands, and comes back
+// as the text that is sent, too (O8). A form given as text is taken apart where
+// something in it is to be replaced (O10).
+func (e *Evaluator) payloadValue(b *program.Body) (v any, text []byte, ok bool) {
+	constant, isText := b.Payload.Constant.(string)
+	isText = isText && b.Payload.Kind == program.Constant
+	if openapi.IsJSON(b.ContentType) && (isText || b.Payload.Kind == program.Interpolation) {
+		isJSON := false
+		if isText {
+			text = []byte(constant)
+			decoded, err := value.Decode(text)
+			v, ok, isJSON = decoded, true, err == nil
+		} else {
+			v, text, ok, isJSON = e.jsonPayload(b)
+		}
+		if isJSON {
+			return v, text, ok
+		}
+		e.Scope.Note("payload-text", b.Place, "the payload is text that is no JSON; it is sent as a JSON string")
+	}
+	v, ok = e.Value(&b.Payload)
+	if form, isText := v.(string); isText && len(b.Replacements) > 0 && openapi.IsForm(b.ContentType) {
+		v = openapi.ParseForm(form)
+	}
+	return v, nil, ok
+}

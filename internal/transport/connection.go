@@ -1,0 +1,67 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http/httptrace"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+)
+
+// A connection is what is known of the connection of a request.
+type connection struct {
+	reused, answered atomic.Bool
+	got              atomic.Int32 // how many connections the request has got
+	composed         bool         // with the trace of the caller's context
+	trace            httptrace.ClientTrace
+}
+
+// connections is a pool: a connection costs as much as its trace.
+var connections = sync.Pool{New: func() any {
+	c := new(connection)
+	c.trace.GotConn = func(info httptrace.GotConnInfo) { c.reused.Store(info.Reused); c.got.Add(1) }
+	c.trace.GotFirstResponseByte = func() { c.answered.Store(true) }
+	return c
+}}
+
+// watch returns a connection, and a context in which the request reports to it.
+func watch(ctx context.Context) (*connection, context.Context) {
+	c := connections.Get().(*connection)
+	c.reused.Store(false)
+	c.answered.Store(false)
+	c.got.Store(0)
+	c.composed = httptrace.ContextClientTrace(ctx) != nil
+	return c, httptrace.WithClientTrace(ctx, &c.trace)
+}
+
+// release returns a connection to the pool after a response. It drops those
+// that may hear more of this request: one that was given up, or whose trace is
+// composed with the caller's.
+func (c *connection) release() {
+	if c.got.Load() == 1 && !c.composed {
+		connections.Put(c)
+	}
+}
+
+// unanswered reports whether the error is the end of a connection on which no
+// response has begun.
+func (c *connection) unanswered(err error) bool {
+	closed := slices.ContainsFunc([]error{io.EOF, syscall.ECONNRESET, syscall.EPIPE}, func(e error) bool { return errors.Is(err, e) })
+	return closed && !c.answered.Load()
+}
+
+// explain says what the end of a connection means.
+func (c *connection) explain(method string, err error) error {
+	switch {
+	case !c.unanswered(err):
+		return err
+	case c.reused.Load():
+		return fmt.Errorf("%w: the server closed the connection, kept from an earlier request, before it answered; "+
+			"it may have carried out the %s, which is therefore not sent again", err, method)
+	}
+	return fmt.Errorf("%w: the server closed the connection before it answered", err)
+}

@@ -1,0 +1,114 @@
+package runtime
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/location"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
+)
+
+// A Server is where the requests to a source go, as its description says (OpenAPI,
+// Server Object).
+type Server struct {
+	Source    string           `json:"source"` // name of the source description, see [Send]
+	URL       string           `json:"url"`    // may have {variables}
+	Variables []ServerVariable `json:"variables,omitempty"`
+}
+
+// A ServerVariable is a variable of a server's URL ([Driver].ServerVariables).
+type ServerVariable struct {
+	Name        string   `json:"name"`
+	Default     string   `json:"default"`
+	Enum        []string `json:"enum,omitempty"`
+	Description string   `json:"description,omitempty"`
+}
+
+// Resolve returns the server's URL with values for its variables; those that have
+// none get their defaults. A value cannot choose another host than the URL leaves
+// open.
+func (s Server) Resolve(values map[string]string) (string, error) {
+	variables := make([]openapi.ServerVariable, len(s.Variables))
+	for i, v := range s.Variables {
+		variables[i] = openapi.ServerVariable{Name: v.Name, Default: v.Default, Enum: v.Enum}
+	}
+	return openapi.Server{URL: s.URL, Variables: variables}.Resolve(values)
+}
+
+// serverOf is the first server that is in force for a step (O11).
+func serverOf(s *program.Step) Server {
+	server := Server{Source: s.Source.Qualified, URL: "/"}
+	if len(s.Operation.Servers) == 0 {
+		return server
+	}
+	used := s.Operation.Servers[0]
+	server.URL = used.URL
+	for _, v := range used.Variables {
+		server.Variables = append(server.Variables, ServerVariable{Name: v.Name, Default: v.Default, Enum: v.Enum, Description: v.Description})
+	}
+	return server
+}
+
+// address is the base URL of a source's server.
+type address struct {
+	given string        // as the caller or the description has it
+	url   string        // as it is sent: escaped, without user information and a slash at its end
+	user  *url.Userinfo // in given; nil: none
+}
+
+// address returns the base URL of a request (O11). Most requests of a run ask for
+// one and the same.
+func (d *Driver) address(c *Send, last address) (address, error) {
+	given, named := d.Servers[c.Source]
+	if !named {
+		var err error
+		if given, err = c.Server.Resolve(d.ServerVariables); err != nil {
+			return address{}, err
+		}
+		if !location.IsURL(given) {
+			return address{}, fmt.Errorf("source %q declares no absolute server URL (found %q); set Driver.Servers[%[1]q]", c.Source, given)
+		}
+	}
+	if given == last.given {
+		return last, nil
+	}
+	base, err := openapi.BaseURL(given)
+	if err != nil {
+		return address{}, err
+	}
+	at := address{given: given, url: base}
+	if strings.Contains(base, "@") {
+		u, err := url.Parse(base)
+		if err != nil {
+			return address{}, err
+		}
+		at.user, u.User = u.User, nil
+		at.url = u.String()
+	}
+	return at, nil
+}
+
+// goesTo notes where requests go: their user information is a secret, and what
+// errors say of them is not part of a snapshot.
+func (x *Execution) goesTo(at address) {
+	if at == x.address {
+		return
+	}
+	x.address = at
+	if !slices.Contains(x.addresses, at.url) {
+		x.addresses = append(x.addresses, at.url, at.host())
+	}
+	if at.user != nil {
+		x.hideUser(at.user)
+	}
+}
+
+// host is the host of the address, with its port.
+func (a address) host() string {
+	_, rest, _ := strings.Cut(a.url, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host
+}
