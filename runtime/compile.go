@@ -6,38 +6,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/link"
-	"github.com/gobelin-dev/gobelin/internal/openapi"
 )
-
-// read loads what is at a location, or finds it in the cache.
-func (c *Compiler) read(ctx context.Context, place string) (*openapi.Text, error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	kept := &cached{}
-	if c.Cache != nil {
-		kept = c.Cache.at(place)
-	}
-	kept.mu.Lock()
-	defer kept.mu.Unlock()
-	if kept.text != nil || kept.err != nil {
-		return kept.text, kept.err
-	}
-	loader := c.Loader
-	if loader == nil {
-		loader = FileLoader{}
-	}
-	data, err := loader.Load(ctx, place)
-	switch {
-	case err == nil:
-		kept.text = openapi.NewText(data)
-	case ctx.Err() != nil: // the next one may have more time
-		return nil, err
-	default:
-		kept.err = err
-	}
-	return kept.text, kept.err
-}
 
 // A Compiler links documents. The zero Compiler reads local files only; its
 // fields must not be changed while it is in use.

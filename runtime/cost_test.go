@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"weak"
 
 	goruntime "runtime"
 
@@ -128,4 +129,32 @@ func TestCostOfSteps(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A run may wait long, and a batch has many that do.
+func TestAWaitingRunKeepsNoMessages(t *testing.T) {
+	x, err := fuzzProgram(t).Begin("main", nil, runtime.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	x.Next() // the workflow that the other one depends on
+	if err := x.Respond(&runtime.Response{Status: 200, Header: header, Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	body := bytes.Repeat([]byte(" "), 1<<16)
+	copy(body, `{"v": 1, "list": [], "more": true}`)
+	kept := weak.Make(&body[0])
+	x.Next()
+	if err := x.Respond(&runtime.Response{Status: 200, Header: header, Body: body}); err != nil {
+		t.Fatal(err)
+	}
+	if command, ok := x.Next().(*runtime.Wait); !ok {
+		t.Fatalf("the run does not wait: %#v", command)
+	}
+	goruntime.GC()
+	if kept.Value() != nil {
+		t.Error("the run keeps the body of the response while it waits")
+	}
+	goruntime.KeepAlive(x)
 }

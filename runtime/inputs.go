@@ -1,7 +1,10 @@
 package runtime
 
 import (
+	"fmt"
+
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/stored"
 )
 
 // Inputs are the inputs of a workflow by name. Values may be of any Go type
@@ -38,4 +41,37 @@ func sameNamed(inputs map[string]any, w *program.Workflow) map[string]any {
 		}
 	}
 	return out
+}
+
+// inputs evaluates parameters that are the inputs of a workflow.
+func (x *Execution) inputs(f *frame, parameters []program.Argument) (stored.Object, error) {
+	inputs := stored.Object{}
+	e := x.in(f)
+	e.Begin()
+	for i := range parameters {
+		a := &parameters[i]
+		if v, ok := e.Value(&a.Value); ok {
+			inputs[a.Name] = v
+		}
+		if err := e.Incomplete(); err != nil {
+			return nil, fmt.Errorf("the parameter %q: %w", a.Name, err)
+		}
+	}
+	return inputs, nil
+}
+
+// actionInputs evaluates the parameters of an action; nil when it has none.
+func (x *Execution) actionInputs(f *frame, a *program.Action) (stored.Object, error) {
+	if len(a.Inputs) == 0 {
+		return nil, nil
+	}
+	return x.inputs(f, a.Inputs)
+}
+
+// inputsFor gives the inputs of a workflow that an action reaches (F10).
+func (x *Execution) inputsFor(f *frame, to jump) map[string]any {
+	if to.Inputs != nil {
+		return to.Inputs
+	}
+	return sameNamed(f.Inputs, x.program.Workflows[to.Workflow])
 }

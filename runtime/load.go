@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/gobelin-dev/gobelin/internal/location"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
@@ -78,4 +79,34 @@ func FilesAndHTTP(client *http.Client) Loader {
 		}
 		return data, err
 	})
+}
+
+// read loads what is at a location, or finds it in the cache.
+func (c *Compiler) read(ctx context.Context, place string) (*openapi.Text, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	kept := &cached{}
+	if c.Cache != nil {
+		kept = c.Cache.at(place)
+	}
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	if kept.text != nil || kept.err != nil {
+		return kept.text, kept.err
+	}
+	loader := c.Loader
+	if loader == nil {
+		loader = FileLoader{}
+	}
+	data, err := loader.Load(ctx, place)
+	switch {
+	case err == nil:
+		kept.text = openapi.NewText(data)
+	case ctx.Err() != nil: // the next one may have more time
+		return nil, err
+	default:
+		kept.err = err
+	}
+	return kept.text, kept.err
 }

@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"slices"
+
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/stored"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -68,4 +70,56 @@ func newOutputs(w *program.Workflow) stepOutputs {
 		slots = w.Steps[n-1].FirstOutput + len(w.Steps[n-1].Outputs)
 	}
 	return stepOutputs{slots: make([]value.Found, slots), filled: make([]bool, len(w.Steps))}
+}
+
+func (x *Execution) stepOutputs(f *frame, s *program.Step, succeeded bool) {
+	if len(s.Decl.Outputs) == 0 && f.Called != nil {
+		f.keepObject(s, f.Called)
+	} else {
+		// They see what the step's execution before this one left.
+		x.outputs = x.outputs[:0]
+		for i := range s.Outputs {
+			x.outputs = append(x.outputs, x.output(f, &s.Outputs[i], succeeded))
+		}
+		f.keep(s, x.outputs)
+		clear(x.outputs)
+	}
+	x.learnOutputs(f, s)
+	if x.listener == nil {
+		return
+	}
+	if outputs := f.outputObject(s); len(outputs) > 0 {
+		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(slices.Concat(s.Outputs, s.Passed), outputs)})
+	}
+}
+
+// output evaluates one output. One that cannot be resolved is missing wherever it
+// is read; shown it is null on success, absent on failure (F2).
+func (x *Execution) output(f *frame, o *program.Output, succeeded bool) value.Found {
+	noted := x.state.Diagnostics
+	v, ok := x.in(f).Value(&o.Value)
+	switch {
+	case ok:
+		return value.Found{V: v, OK: true}
+	case succeeded || o.Value.Kind == program.Reference && x.in(f).FoundNothing(&o.Value.Ref):
+		v = stored.Nothing{}
+	default:
+		v = nil
+	}
+	if !succeeded {
+		// What a failure leaves without a value deserves no diagnostic of its own.
+		x.state.Diagnostics = noted
+	}
+	return value.Found{V: v}
+}
+
+func (x *Execution) workflowOutputs(f *frame, succeeded bool) map[string]any {
+	w := x.workflow(f)
+	f.Exchange, f.Called, f.Results = nil, nil, map[string]any{}
+	for i := range w.Outputs {
+		if v := x.output(f, &w.Outputs[i], succeeded); stored.Known(&v) {
+			f.Results[w.Outputs[i].Name] = v.V
+		}
+	}
+	return f.Results
 }

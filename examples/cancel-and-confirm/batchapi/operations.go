@@ -164,13 +164,13 @@ func slice(all []Batch, after, before string, limit int) (page []Batch, more boo
 	case after != "":
 		i := at(after)
 		if i < 0 {
-			return nil, false, invalid("after_id: %q is no message batch", after)
+			return nil, false, invalid("after_id: %q is not a message batch", after)
 		}
 		all = all[i+1:]
 	case before != "":
 		i := at(before)
 		if i < 0 {
-			return nil, false, invalid("before_id: %q is no message batch", before)
+			return nil, false, invalid("before_id: %q is not a message batch", before)
 		}
 		all = all[:i]
 		if len(all) > limit {

@@ -4,99 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/program"
-	"github.com/gobelin-dev/gobelin/internal/stored"
 )
-
-// judge decides on what the current step came to: criteria, outputs, actions,
-// in this order (F1).
-func (x *Execution) judge(f *frame) {
-	s := x.step(f)
-	x.executed(f)
-	succeeded, reason := x.succeeded(f, s)
-	if !succeeded {
-		if f.Failure == nil {
-			f.Failure = &failure{}
-		}
-		f.Failure.Kind, f.Failure.WorkflowID, f.Failure.StepID, f.Failure.Attempt = stepFailure, x.workflow(f).ID, s.ID, f.Attempt
-		f.Failure.Reason = reason
-		if f.Exchange != nil {
-			f.Failure.Status = f.Exchange.Status
-		}
-	}
-	x.stepOutputs(f, s, succeeded)
-	if x.listener != nil {
-		x.emit(&StepFinished{At: x.where(f), Succeeded: succeeded, Reason: reason})
-	}
-	switch {
-	case f.Return != nil:
-		// Executed for a retry: its own actions are not followed (F12).
-		f.Step, f.Attempt, f.Phase, f.Return = f.Return.Step, f.Return.Attempt, phaseStart, nil
-	case succeeded:
-		x.act(f, s.OnSuccess, true)
-	default:
-		x.act(f, s.OnFailure, false)
-	}
-}
-
-func (x *Execution) succeeded(f *frame, s *program.Step) (bool, string) {
-	if failed := f.Failure; failed != nil {
-		reason := failed.Reason
-		switch {
-		case reason == "" && failed.Inner != nil:
-			reason = failed.Inner.error().Error()
-		case failed.Kind == inputsFailure:
-			reason = failed.error().Error()
-		case reason == "":
-			reason = failed.Cause
-		}
-		return false, reason
-	}
-	if len(s.Criteria) > 0 {
-		passed, reason := x.passes(f, "", s.Criteria)
-		return passed, reason
-	}
-	if f.Exchange == nil {
-		return true, ""
-	}
-	status := f.Exchange.Status
-	passed := status < 400
-	switch x.state.Settings.Success {
-	case SuccessAny:
-		passed = true
-	case SuccessDocumented:
-		passed = s.Operation.DeclaresSuccess(status)
-	}
-	if passed {
-		return true, ""
-	}
-	return false, fmt.Sprintf("status %d %s", status, http.StatusText(status))
-}
-
-func (x *Execution) stepOutputs(f *frame, s *program.Step, succeeded bool) {
-	if len(s.Decl.Outputs) == 0 && f.Called != nil {
-		f.keepObject(s, f.Called)
-	} else {
-		// They see what the step's execution before this one left.
-		x.outputs = x.outputs[:0]
-		for i := range s.Outputs {
-			x.outputs = append(x.outputs, x.output(f, &s.Outputs[i], succeeded))
-		}
-		f.keep(s, x.outputs)
-		clear(x.outputs)
-	}
-	x.learnOutputs(f, s)
-	if x.listener == nil {
-		return
-	}
-	if outputs := f.outputObject(s); len(outputs) > 0 {
-		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(slices.Concat(s.Outputs, s.Passed), outputs)})
-	}
-}
 
 // act selects an action (F4) and follows it.
 func (x *Execution) act(f *frame, actions []*program.Action, succeeded bool) {
@@ -239,7 +151,8 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 		return
 	}
 	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then, Since: f.Received}, phaseWait
-	f.Exchange, f.last, x.values = nil, nil, nil // what comes next is decided: a waiting run does not keep the messages
+	f.Exchange, f.last = nil, nil // what comes next is decided: a waiting run does not keep the messages
+	x.evaluator.Release()
 	if x.listener != nil {
 		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
 	}
@@ -267,64 +180,8 @@ func (x *Execution) jump(f *frame, to jump) {
 	}
 }
 
-// actionInputs evaluates the parameters of an action; nil when it has none.
-func (x *Execution) actionInputs(f *frame, a *program.Action) (stored.Object, error) {
-	if len(a.Inputs) == 0 {
-		return nil, nil
-	}
-	return x.inputs(f, a.Inputs)
-}
-
-// inputs evaluates parameters that are the inputs of a workflow.
-func (x *Execution) inputs(f *frame, parameters []program.Argument) (stored.Object, error) {
-	inputs := stored.Object{}
-	e := x.in(f)
-	e.Begin()
-	for i := range parameters {
-		a := &parameters[i]
-		if v, ok := e.Value(&a.Value); ok {
-			inputs[a.Name] = v
-		}
-		if err := e.Incomplete(); err != nil {
-			return nil, fmt.Errorf("the parameter %q: %w", a.Name, err)
-		}
-	}
-	return inputs, nil
-}
-
 // failureHere is the failure of the current step for a reason that its actions
 // have brought.
 func (x *Execution) failureHere(f *frame, reason string) *failure {
 	return &failure{Kind: stepFailure, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Reason: reason}
-}
-
-// inputsFor gives the inputs of a workflow that an action reaches (F10).
-func (x *Execution) inputsFor(f *frame, to jump) map[string]any {
-	if to.Inputs != nil {
-		return to.Inputs
-	}
-	return sameNamed(f.Inputs, x.program.Workflows[to.Workflow])
-}
-
-// handOver puts another workflow in the place of this one (F9, F10).
-func (x *Execution) handOver(f *frame, to jump) {
-	index := to.Workflow
-	inputs, err := prepare(x.program.Workflows[index], x.inputsFor(f, to))
-	if err != nil {
-		inner := failureOf(err)
-		failed := x.failureHere(f, inner.error().Error())
-		failed.Inner = inner
-		x.finish(f, failed)
-		return
-	}
-	if x.listener != nil {
-		x.emit(&WorkflowFinished{At: x.whereWorkflow(f), Outputs: map[string]any{}})
-	}
-	x.state.Frames = x.state.Frames[:len(x.state.Frames)-1]
-	x.push(index, f.Purpose, inputs)
-	next := x.top()
-	if next.Tail = f.Tail; !slices.Contains(f.Tail, f.Workflow) {
-		next.Tail = append(f.Tail, f.Workflow)
-	}
-	next.Loop, next.LoopCount = f.Loop, f.LoopCount
 }

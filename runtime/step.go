@@ -1,0 +1,166 @@
+package runtime
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+
+	"github.com/gobelin-dev/gobelin/internal/eval"
+	"github.com/gobelin-dev/gobelin/internal/program"
+)
+
+// start begins one execution of the current step.
+func (x *Execution) start(f *frame) {
+	s := x.step(f)
+	if limit := cmp.Or(x.state.Settings.MaxSteps, defaultMaxSteps); x.state.Steps >= limit {
+		x.abort(&failure{Kind: budgetFailure, Budget: "steps", Limit: limit, WorkflowID: x.workflow(f).ID, StepID: s.ID})
+		return
+	}
+	x.state.Steps++
+	f.Attempt++
+	f.Exchange, f.Called, f.Failure = nil, nil, nil
+	if x.listener != nil {
+		x.emit(&StepStarted{At: x.where(f), Operation: s.Label})
+	}
+	if text := x.unmet(f, s); text != "" {
+		f.Failure = &failure{Reason: "the step depends on " + text + ", which has not been executed"}
+		f.Phase = phaseJudge
+		return
+	}
+	f.Executed[f.Step] = true
+	if s.Operation == nil {
+		x.callWorkflow(f, s)
+		return
+	}
+	if err := x.build(f, s); err != nil {
+		f.Failure = &failure{Reason: x.secrets.Error(err).Error()}
+		f.Phase = phaseJudge
+		return
+	}
+	f.Phase = phaseSend
+}
+
+// unmet names a step that must have been executed before and was not.
+func (x *Execution) unmet(f *frame, s *program.Step) string {
+	for _, p := range s.After {
+		workflow, step := p.Step.Workflow.Index, p.Step.Index
+		done := x.state.Done[workflow]
+		if workflow == f.Workflow {
+			done = f.Executed
+		}
+		if step >= len(done) || !done[step] {
+			return p.Text
+		}
+	}
+	return ""
+}
+
+// executed notes for other workflows that the current step was executed.
+func (x *Execution) executed(f *frame) {
+	if !x.program.Prerequisites || !f.Executed[f.Step] {
+		return
+	}
+	if x.state.Done == nil {
+		x.state.Done = map[int][]bool{}
+	}
+	if x.state.Done[f.Workflow] == nil {
+		x.state.Done[f.Workflow] = make([]bool, len(f.Executed))
+	}
+	x.state.Done[f.Workflow][f.Step] = true
+}
+
+// callWorkflow puts the workflow that a step calls on the stack; all
+// parameters are its inputs (F17).
+func (x *Execution) callWorkflow(f *frame, s *program.Step) {
+	inputs, err := x.inputs(f, s.Arguments)
+	if err != nil {
+		f.Failure, f.Phase = &failure{Reason: err.Error()}, phaseJudge
+		return
+	}
+	f.Phase = phaseCalled
+	if failed := x.call(f, s.Called.Index, asCall, inputs); failed != nil {
+		f.Failure, f.Phase = &failure{Inner: failed}, phaseJudge
+	}
+}
+
+// build makes the request of the current step from what is known now.
+func (x *Execution) build(f *frame, s *program.Step) error {
+	if f.last == nil {
+		f.last = &eval.Exchange{}
+	}
+	f.Exchange = f.last
+	return x.in(f).Request(s)
+}
+
+// send is the command for the request that was built.
+func (x *Execution) send(f *frame) *Send {
+	s, e := x.step(f), f.Exchange
+	return &Send{WorkflowID: x.workflow(f).ID, StepID: s.ID, Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
+		Server: serverOf(s), Method: e.Method, Target: e.Target, Header: e.Header, Body: e.Request, Security: x.security[s],
+		FollowRedirects: s.Redirects, Timeout: s.Timeout}
+}
+
+// judge decides on what the current step came to: criteria, outputs, actions,
+// in this order (F1).
+func (x *Execution) judge(f *frame) {
+	s := x.step(f)
+	x.executed(f)
+	succeeded, reason := x.succeeded(f, s)
+	if !succeeded {
+		if f.Failure == nil {
+			f.Failure = &failure{}
+		}
+		f.Failure.Kind, f.Failure.WorkflowID, f.Failure.StepID, f.Failure.Attempt = stepFailure, x.workflow(f).ID, s.ID, f.Attempt
+		f.Failure.Reason = reason
+		if f.Exchange != nil {
+			f.Failure.Status = f.Exchange.Status
+		}
+	}
+	x.stepOutputs(f, s, succeeded)
+	if x.listener != nil {
+		x.emit(&StepFinished{At: x.where(f), Succeeded: succeeded, Reason: reason})
+	}
+	switch {
+	case f.Return != nil:
+		// Executed for a retry: its own actions are not followed (F12).
+		f.Step, f.Attempt, f.Phase, f.Return = f.Return.Step, f.Return.Attempt, phaseStart, nil
+	case succeeded:
+		x.act(f, s.OnSuccess, true)
+	default:
+		x.act(f, s.OnFailure, false)
+	}
+}
+
+func (x *Execution) succeeded(f *frame, s *program.Step) (bool, string) {
+	if failed := f.Failure; failed != nil {
+		reason := failed.Reason
+		switch {
+		case reason == "" && failed.Inner != nil:
+			reason = failed.Inner.error().Error()
+		case failed.Kind == inputsFailure:
+			reason = failed.error().Error()
+		case reason == "":
+			reason = failed.Cause
+		}
+		return false, reason
+	}
+	if len(s.Criteria) > 0 {
+		passed, reason := x.passes(f, "", s.Criteria)
+		return passed, reason
+	}
+	if f.Exchange == nil {
+		return true, ""
+	}
+	status := f.Exchange.Status
+	passed := status < 400
+	switch x.state.Settings.Success {
+	case SuccessAny:
+		passed = true
+	case SuccessDocumented:
+		passed = s.Operation.DeclaresSuccess(status)
+	}
+	if passed {
+		return true, ""
+	}
+	return false, fmt.Sprintf("status %d %s", status, http.StatusText(status))
+}
