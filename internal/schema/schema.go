@@ -40,10 +40,11 @@ type Alternative struct {
 	Closed bool
 	Open   bool // it may be more than its schemas say: a reference that cannot be followed, a subtype
 
-	parts   []part
-	members []member // of an object that is made, not described
-	items   []*Type  // of an array that is made
-	made    bool
+	parts    []part
+	required map[string]bool // by parts; nil: not yet collected
+	members  []member        // of an object that is made, not described
+	items    []*Type         // of an array that is made
+	made     bool
 }
 
 // part is one schema of an alternative.
