@@ -78,6 +78,14 @@ type lazy func() string
 
 func (f lazy) String() string { return f() }
 
+// near is [nearest.Names] within bounds.
+func (c *checker) near(name string, candidates []string) []string {
+	if !c.left.hints.spend(len(candidates)) {
+		return nil
+	}
+	return nearest.Names(name, candidates)
+}
+
 // hint is [nearest.Hint], asked lazily and within bounds.
 func (c *checker) hint(name string, candidates []string) lazy {
 	return func() string {

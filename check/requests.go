@@ -63,7 +63,7 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 			}
 		}
 		hint := ""
-		if names := nearest.Names(p.Name, others); len(names) > 0 {
+		if names := t.near(p.Name, others); len(names) > 0 {
 			hint = fmt.Sprintf("; was %q meant?", names[0])
 		}
 		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"), "%s requires the %s parameter %q, which step %q does not provide%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
@@ -110,8 +110,12 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 	if incomplete {
 		return
 	}
+	given := map[string]bool{}
+	for a := range program.Each(list) {
+		given[a.Name] = true
+	}
 	for _, name := range inputs.Required() {
-		if slices.ContainsFunc(list, func(a program.Argument) bool { return a.Name == name }) || inputs.Member(name).Type == nil || inputs.Member(name).Type.HasDefault() {
+		if given[name] || inputs.Member(name).Type == nil || inputs.Member(name).Type.HasDefault() {
 			continue
 		}
 		p, _ := inputs.Member(name).Type.Place()
@@ -413,29 +417,34 @@ func (t *typing) exact(at *scope, p arazzo.Position) arazzo.Position {
 }
 
 func (t *typing) object(at *scope, v *program.Operand, f flow) {
+	given := map[string]bool{}
+	for _, name := range v.Names {
+		given[name] = true
+	}
 	for i, name := range v.Names {
 		found := f.want.Member(name)
 		switch {
 		case found.Type != nil:
 			t.fits(at, &v.Items[i], f.into(name, found.Type))
 		case found.Presence == schema.Never:
-			t.unknownMember(at, f, v.Items[i].Place, name, found, t.takers(at, f, &v.Items[i], name, missingOf(found.Names, v.Names)))
+			t.unknownMember(at, f, v.Items[i].Place, name, found, t.takers(at, f, &v.Items[i], name, missingOf(found.Names, given)))
 		case found.Presence == schema.Undeclared && f.members && !inPath(at.step, name):
-			candidates := t.takers(at, f, &v.Items[i], name, missingOf(found.Names, v.Names))
-			if near := nearest.Names(name, candidates); len(near) > 0 && !slices.Contains(f.want.Required(), near[0]) {
+			candidates := t.takers(at, f, &v.Items[i], name, missingOf(found.Names, given))
+			if near := t.near(name, candidates); len(near) > 0 && !slices.Contains(f.want.Required(), near[0]) {
 				t.unknownMember(at, f, v.Items[i].Place, name, found, candidates)
 			}
 		}
 	}
+	undeclared := undeclared(f.want, v.Names)
 	for _, name := range f.want.Required() {
-		if slices.Contains(v.Names, name) || f.puts(name) {
+		if given[name] || f.puts(name) {
 			continue
 		}
 		if found := f.want.Member(name); found.Type != nil && found.Type.HasDefault() {
 			continue
 		}
 		instead := ""
-		if near := nearest.Names(name, undeclared(f.want, v.Names)); len(near) > 0 {
+		if near := t.near(name, undeclared); len(near) > 0 {
 			instead = fmt.Sprintf("; it has %q, which the schema does not list", near[0])
 		}
 		place, _ := f.want.Place()
@@ -455,12 +464,14 @@ func inPath(s *program.Step, name string) bool {
 // plainName returns a name without the differences of naming conventions:
 // "order_id" and "OrderID" are the same.
 func plainName(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+	return strings.ToLower(separators.Replace(name))
 }
 
+var separators = strings.NewReplacer("_", "", "-", "")
+
 // missingOf returns the declared names that are not given.
-func missingOf(declared, given []string) []string {
-	return slices.DeleteFunc(slices.Clone(declared), func(name string) bool { return slices.Contains(given, name) })
+func missingOf(declared []string, given map[string]bool) []string {
+	return slices.DeleteFunc(slices.Clone(declared), func(name string) bool { return given[name] })
 }
 
 // undeclared returns the given names that the schema does not list.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -47,7 +48,7 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 	target := program.Replacement{Value: l.operand(tree.Of(r.Value), r.At("value")), Place: r.At("target")}
 	language := r.TargetSelectorType.Type
 	switch {
-	case language == "" && isXML(contentType):
+	case language == "" && openapi.IsXML(contentType):
 		language = "xpath"
 	case language == "":
 		language = "jsonpointer"
@@ -77,10 +78,4 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 		l.report(p)
 	}
 	return target, err == nil
-}
-
-func isXML(contentType string) bool {
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
-	return mediaType == "application/xml" || mediaType == "text/xml" || strings.HasSuffix(mediaType, "+xml")
 }

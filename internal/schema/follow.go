@@ -104,11 +104,7 @@ func (t *Type) look(in func(*Alternative) Found) Found {
 		case Never:
 			never++
 		}
-		for _, name := range f.Names {
-			if !slices.Contains(all.Names, name) {
-				all.Names = append(all.Names, name)
-			}
-		}
+		all.Names = append(all.Names, f.Names...)
 		if place, ok := a.place(); ok && all.Place == (Place{}) {
 			all.Place = place
 		}
@@ -124,6 +120,7 @@ func (t *Type) look(in func(*Alternative) Found) Found {
 		all.Presence = Undeclared
 	}
 	if all.Presence == Undeclared || all.Presence == Never {
+		all.Names = unique(all.Names)
 		return all
 	}
 	if unknown > 0 && len(types) < unknown+always || len(types) == 0 {
@@ -131,6 +128,16 @@ func (t *Type) look(in func(*Alternative) Found) Found {
 	}
 	all.Type, all.Names = Union(types...), nil
 	return all
+}
+
+// unique drops the names that are there already.
+func unique(names []string) []string {
+	seen := make(map[string]bool, len(names))
+	return slices.DeleteFunc(names, func(name string) bool {
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
 }
 
 // only reports whether the value is certainly an object or an array. A schema
@@ -240,27 +247,26 @@ func (a *Alternative) Names() (names []string) {
 	for _, p := range a.parts {
 		if properties := p.node.Get("properties"); properties != nil {
 			for _, m := range properties.Members {
-				if !slices.Contains(names, m.Name) {
-					names = append(names, m.Name)
-				}
+				names = append(names, m.Name)
 			}
 		}
 	}
-	return names
+	return unique(names)
 }
 
 // Requires reports whether the member is always present.
 func (a *Alternative) Requires(name string) bool {
-	for _, p := range a.parts {
-		if list := p.node.Get("required"); list != nil {
-			for _, item := range list.Items {
-				if item.Text == name {
-					return true
+	if a.required == nil {
+		a.required = map[string]bool{}
+		for _, p := range a.parts {
+			if list := p.node.Get("required"); list != nil {
+				for _, item := range list.Items {
+					a.required[item.Text] = true
 				}
 			}
 		}
 	}
-	return false
+	return a.required[name]
 }
 
 // Required returns the members that every alternative requires, without the
@@ -273,7 +279,7 @@ func (t *Type) Required() (names []string) {
 			continue
 		}
 		for _, item := range list.Items {
-			every := !slices.Contains(names, item.Text)
+			every := true
 			for _, a := range alternatives {
 				every = every && a.Kinds&Object != 0 && a.Requires(item.Text)
 			}
@@ -282,7 +288,7 @@ func (t *Type) Required() (names []string) {
 			}
 		}
 	}
-	return names
+	return unique(names)
 }
 
 // marked reports whether a boolean keyword is true in a schema of what was

@@ -40,10 +40,11 @@ type Alternative struct {
 	Closed bool
 	Open   bool // its schemas may not describe all of it: a reference that cannot be followed, a subtype
 
-	parts   []part
-	members []member // of an object that is constructed, not described
-	items   []*Type  // of an array that is constructed
-	made    bool
+	parts    []part
+	required map[string]bool // by parts; nil: not yet collected
+	members  []member        // of an object that is constructed, not described
+	items    []*Type         // of an array that is constructed
+	made     bool
 }
 
 // part is one schema of an alternative.
