@@ -1,16 +1,10 @@
 package arazzo
 
-import "github.com/gobelin-dev/gobelin/internal/tree"
+import (
+	"strings"
 
-// A Node is a JSON value with its place in the source: Kind says which, Text
-// holds a string's value or a number's digits, Items and Members what an array
-// or object holds, in order. Value() gives it as a plain JSON value, Get(name)
-// and At(pointer) look inside. The nil Node is a missing value.
-type Node = tree.Node
-
-// NewNode returns a node for a plain JSON value (nil, bool, string, int64,
-// float64, json.Number, []any, map[string]any), for documents built by program.
-func NewNode(v any) *Node { return tree.FromValue(v) }
+	"github.com/gobelin-dev/gobelin/internal/tree"
+)
 
 // A Document is an Arazzo Description (Arazzo 1.0.1, Arazzo Specification
 // Object). It must not be changed while it is in use by several goroutines.
@@ -51,7 +45,7 @@ type Workflow struct {
 	WorkflowID     string       `arazzo:"workflowId,required"`
 	Summary        string       `arazzo:"summary"`
 	Description    string       `arazzo:"description"`
-	Inputs         *Node        `arazzo:"inputs"` // a JSON Schema 2020-12
+	Inputs         Node         `arazzo:"inputs"` // a JSON Schema 2020-12
 	DependsOn      []string     `arazzo:"dependsOn"`
 	Steps          []*Step      `arazzo:"steps,required,filled"`
 	SuccessActions []*Action    `arazzo:"successActions"`
@@ -78,7 +72,7 @@ type Step struct {
 	Timeout         *int64       `arazzo:"timeout" since:"1.1"`       // milliseconds
 	DependsOn       []string     `arazzo:"dependsOn" since:"1.1"`     // steps that must have been executed before
 	ChannelPath     string       `arazzo:"channelPath" since:"1.1"`   // of a step over AsyncAPI, which gobelin does not run
-	CorrelationID   *Node        `arazzo:"correlationId" since:"1.1"` // of AsyncAPI
+	CorrelationID   Node         `arazzo:"correlationId" since:"1.1"` // of AsyncAPI
 	Action          string       `arazzo:"action" since:"1.1"`        // of AsyncAPI
 }
 
@@ -89,7 +83,7 @@ type Parameter struct {
 	Reference string `arazzo:"reference"` // Reusable Object: a runtime expression such as $components.parameters.page
 	Name      string `arazzo:"name"`
 	In        string `arazzo:"in" enum:"path query querystring header cookie channel"`
-	Value     *Node  `arazzo:"value"` // a constant or a runtime expression; of a Reusable Object the value that overrides
+	Value     Node   `arazzo:"value"` // a constant or a runtime expression; of a Reusable Object the value that overrides
 }
 
 // An Action is the Success Action Object or the Failure Action Object, or,
@@ -110,7 +104,7 @@ type Action struct {
 // Components is the Components Object.
 type Components struct {
 	Object
-	Inputs         Map[*Node]      `arazzo:"inputs"`
+	Inputs         Map[Node]       `arazzo:"inputs"`
 	Parameters     Map[*Parameter] `arazzo:"parameters"`
 	SuccessActions Map[*Action]    `arazzo:"successActions"`
 	FailureActions Map[*Action]    `arazzo:"failureActions"`
@@ -152,7 +146,7 @@ type ExpressionType struct {
 type RequestBody struct {
 	Object
 	ContentType  string         `arazzo:"contentType"`
-	Payload      *Node          `arazzo:"payload"`
+	Payload      Node           `arazzo:"payload"`
 	Replacements []*Replacement `arazzo:"replacements"`
 }
 
@@ -160,10 +154,20 @@ type RequestBody struct {
 type Replacement struct {
 	Object
 	Target string `arazzo:"target,required"` // JSON Pointer or XPath
-	Value  *Node  `arazzo:"value,required"`
+	Value  Node   `arazzo:"value,required"`
 	// TargetSelectorType is the language of Target; the zero value goes by the
 	// content type.
 	TargetSelectorType ExpressionType `arazzo:"targetSelectorType" since:"1.1"`
+}
+
+// Minor returns the minor version of the specification that the document is
+// written for: 1 for 1.1.x, else 0. What came with 1.1 does nothing in a document
+// of version 1.0.
+func (d *Document) Minor() int {
+	if strings.HasPrefix(d.Version, "1.1.") {
+		return 1
+	}
+	return 0
 }
 
 // Workflow returns the workflow with that id, or nil.
@@ -199,24 +203,19 @@ func (w *Workflow) Step(id string) *Step {
 // An Object is what every object of a document has: its extensions, its
 // unknown fields, and its place.
 type Object struct {
-	Extensions []Field // the fields that begin with x-
-	Unknown    []Field // fields that the specification does not have; kept and written again
-	source     *Node
+	Extensions Map[Node] // the fields that begin with x-
+	Unknown    Map[Node] // fields that the specification does not have; kept and written again
+	source     *tree.Node
 	pointer    string
 }
 
-// A Field is a name and a value that the model has no member for.
-type Field struct {
-	Name  string
-	Value *Node
-}
-
-// Origin returns the node that the object was read from, or nil.
-func (o *Object) Origin() *Node { return o.source }
+// Origin returns the node that the object was read from, as it was then; a
+// missing value for an object made by program.
+func (o *Object) Origin() Node { return Node{o.source} }
 
 // At returns the place of the value that the names lead to (members and array
 // indexes), or of what comes nearest to it. Without names it is the place of
-// the object itself. File is empty; see [Document.At].
+// the object itself. The file and the end are for [Document.Locate] to add.
 func (o *Object) At(names ...string) Position {
 	n, p := o.source, Position{Pointer: o.pointer}
 	if n != nil {
@@ -230,6 +229,18 @@ func (o *Object) At(names ...string) Position {
 		n = child
 		p.Line, p.Column = n.Line, n.Column
 		p.Pointer = childPointer(p.Pointer, name)
+	}
+	return p
+}
+
+// NameAt is At, but the place of the last name itself where it is a member's.
+func (o *Object) NameAt(names ...string) Position {
+	p, n, last := o.At(names...), o.source, len(names)-1
+	for i, name := range names {
+		if m, ok := n.Member(name); ok && i == last {
+			p.Line, p.Column = m.Line, m.Column
+		}
+		n = n.Child(name)
 	}
 	return p
 }

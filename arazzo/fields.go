@@ -57,7 +57,7 @@ func (t *fieldTable) byName(name string) *field {
 }
 
 var (
-	nodeType  = reflect.TypeFor[*Node]()
+	nodeType  = reflect.TypeFor[Node]()
 	floatType = reflect.TypeFor[*float64]()
 	intType   = reflect.TypeFor[*int64]()
 	typeType  = reflect.TypeFor[ExpressionType]()

@@ -48,8 +48,8 @@ func ParseFile(location string, data []byte) (*Document, error) {
 		r.report("not-an-object", Error, place(root, ""), fmt.Sprintf("this is %s, not an Arazzo document, which begins with \"arazzo: 1.0.1\"", other))
 		return nil, &ParseError{r.diagnostics}
 	}
-	r.later = strings.HasPrefix(root.Get("arazzo").Str(), "1.1.")
-	doc := &Document{Location: location, text: r.text}
+	doc := &Document{Version: root.Get("arazzo").Str(), Location: location, text: r.text}
+	r.later = doc.Minor() > 0
 	doc.source = root
 	r.document = doc
 	r.object(reflect.ValueOf(doc).Elem(), root, "")
@@ -68,7 +68,7 @@ func ParseFile(location string, data []byte) (*Document, error) {
 
 // otherKind says what a document is that is no Arazzo document; "" when that
 // cannot be told.
-func otherKind(root *Node) string {
+func otherKind(root *tree.Node) string {
 	if root.Get("arazzo") != nil {
 		return ""
 	}
@@ -90,44 +90,49 @@ type reader struct {
 }
 
 func (r *reader) report(code string, s Severity, p Position, message string) {
+	r.reportFix(code, s, p, message, nil)
+}
+
+// reportFix is report with a fix, which may be nil.
+func (r *reader) reportFix(code string, s Severity, p Position, message string, fix *Fix) {
 	p.File = r.file
 	if r.document != nil {
 		p = r.document.Locate(p)
 	}
-	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: message})
+	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: message, Fix: fix})
 }
 
-// correct gives the newest diagnostic a fix: the scalar or name at its place
-// becomes text.
-func (r *reader) correct(was, text string) {
-	d := &r.diagnostics[len(r.diagnostics)-1]
-	if edit, ok := r.document.Replace(d.Position, 0, len(was), text); ok && text != "" {
-		d.Fix = &Fix{Message: "write " + text, Edits: []Edit{edit}}
+// respell returns the fix that writes another text in place of the scalar or
+// name at a place; nil where there is none. (Package fix does the same for a
+// piece of a scalar, with the same [Document.Replace].)
+func (r *reader) respell(p Position, was, text string) *Fix {
+	edit, ok := r.document.Replace(p, 0, len(was), text)
+	if !ok || text == "" {
+		return nil
 	}
+	return &Fix{Message: "write " + text, Edits: []Edit{edit}}
 }
 
-func place(n *Node, pointer string) Position {
+func place(n *tree.Node, pointer string) Position {
 	return Position{Line: n.Line, Column: n.Column, Pointer: pointer}
 }
 
 func childPointer(pointer, name string) string { return pointer + "/" + value.PointerToken(name) }
 
 // want reports a node of another kind than the field has.
-func (r *reader) want(n *Node, pointer string, kind tree.Kind) bool {
+func (r *reader) want(n *tree.Node, pointer string, kind tree.Kind) bool {
 	if n.Kind == kind {
 		return true
 	}
 	message := fmt.Sprintf("%s must be %s, not %s", lastToken(pointer), kind, n.Kind)
+	var fix *Fix
 	if kind == tree.String && (n.Kind == tree.Number || n.Kind == tree.Bool) {
 		message += fmt.Sprintf("; put %s in quotes", n.Text)
-	}
-	r.report("type", Error, place(n, pointer), message)
-	if kind == tree.String && (n.Kind == tree.Number || n.Kind == tree.Bool) {
-		d := &r.diagnostics[len(r.diagnostics)-1]
-		if edit, ok := r.document.ReplaceValue(d.Position, NewNode(n.Text)); ok {
-			d.Fix = &Fix{Message: "put it in quotes", Edits: []Edit{edit}}
+		if edit, ok := r.document.ReplaceValue(place(n, pointer), NewNode(n.Text)); ok {
+			fix = &Fix{Message: "put it in quotes", Edits: []Edit{edit}}
 		}
 	}
+	r.reportFix("type", Error, place(n, pointer), message, fix)
 	return false
 }
 
@@ -143,7 +148,7 @@ func lastToken(pointer string) string {
 	return strconv.Quote(last)
 }
 
-func (r *reader) object(v reflect.Value, n *Node, pointer string) {
+func (r *reader) object(v reflect.Value, n *tree.Node, pointer string) {
 	table := fieldsOf(v.Type())
 	o := objectOf(v)
 	o.source, o.pointer = n, pointer
@@ -151,21 +156,22 @@ func (r *reader) object(v reflect.Value, n *Node, pointer string) {
 		f := table.byName(m.Name)
 		switch {
 		case f != nil && f.since != "" && !r.later:
-			o.Unknown = append(o.Unknown, Field{m.Name, m.Value})
+			o.Unknown = append(o.Unknown, Entry[Node]{m.Name, Node{m.Value}})
 			r.report("unknown-field", Warning, Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)},
 				fmt.Sprintf("%q came with version %s.0; this document is of version 1.0", m.Name, f.since))
 		case f != nil:
 			r.field(v.Field(f.index), f, m.Value, childPointer(pointer, m.Name))
 		case strings.HasPrefix(m.Name, "x-"):
-			o.Extensions = append(o.Extensions, Field{m.Name, m.Value})
+			o.Extensions = append(o.Extensions, Entry[Node]{m.Name, Node{m.Value}})
 		default:
-			o.Unknown = append(o.Unknown, Field{m.Name, m.Value})
+			o.Unknown = append(o.Unknown, Entry[Node]{m.Name, Node{m.Value}})
 			if n.Get("reference") == nil { // what else a Reusable Object has is ignored
-				r.report("unknown-field", Warning, Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)},
-					fmt.Sprintf("unknown field %q%s", m.Name, nearest.Hint(m.Name, table.names)))
+				p := Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)}
+				var fix *Fix
 				if right := nearest.Only(m.Name, table.names); n.Get(right) == nil {
-					r.correct(m.Name, right)
+					fix = r.respell(p, m.Name, right)
 				}
+				r.reportFix("unknown-field", Warning, p, fmt.Sprintf("unknown field %q%s", m.Name, nearest.Hint(m.Name, table.names)), fix)
 			}
 		}
 	}
@@ -179,7 +185,7 @@ func (r *reader) object(v reflect.Value, n *Node, pointer string) {
 	}
 }
 
-func (r *reader) missing(n *Node, pointer, name string) {
+func (r *reader) missing(n *tree.Node, pointer, name string) {
 	where := "the document"
 	if pointer != "" {
 		where = lastToken(pointer)
@@ -187,7 +193,7 @@ func (r *reader) missing(n *Node, pointer, name string) {
 	r.report("required", Error, place(n, pointer), fmt.Sprintf("%s has no %q, which is required", where, name))
 }
 
-func (r *reader) field(v reflect.Value, f *field, n *Node, pointer string) {
+func (r *reader) field(v reflect.Value, f *field, n *tree.Node, pointer string) {
 	r.value(v, n, pointer)
 	if v.Kind() == reflect.String && len(f.enum) > 0 && n.Kind == tree.String {
 		r.oneOf(f.enum, n, pointer, strconv.Quote(f.name))
@@ -201,22 +207,23 @@ func (r *reader) field(v reflect.Value, f *field, n *Node, pointer string) {
 var laterValues = []string{"asyncapi", "querystring", "channel", "jsonpointer"}
 
 // oneOf reports a text that is none of the allowed values.
-func (r *reader) oneOf(enum []string, n *Node, pointer, what string) {
+func (r *reader) oneOf(enum []string, n *tree.Node, pointer, what string) {
 	if !r.later {
 		enum = slices.DeleteFunc(slices.Clone(enum), func(s string) bool { return slices.Contains(laterValues, s) })
 	}
 	if !slices.Contains(enum, n.Text) {
-		r.report("enum", Error, place(n, pointer), fmt.Sprintf("%s is %q; it must be one of %s", what, n.Text, strings.Join(enum, ", ")))
-		r.correct(n.Text, nearest.Only(n.Text, enum))
+		p := place(n, pointer)
+		r.reportFix("enum", Error, p, fmt.Sprintf("%s is %q; it must be one of %s", what, n.Text, strings.Join(enum, ", ")),
+			r.respell(p, n.Text, nearest.Only(n.Text, enum)))
 	}
 }
 
 // value reads a node into a variable of any type that the model has.
-func (r *reader) value(v reflect.Value, n *Node, pointer string) {
+func (r *reader) value(v reflect.Value, n *tree.Node, pointer string) {
 	_, free := v.Interface().(freeNames)
 	switch {
 	case v.Type() == nodeType:
-		v.Set(reflect.ValueOf(n))
+		v.Set(reflect.ValueOf(Node{n}))
 	case v.Type() == typeType && n.Kind == tree.String:
 		t := v.Addr().Interface().(*ExpressionType)
 		t.Type, t.source, t.pointer = n.Text, n, pointer
@@ -250,7 +257,7 @@ func (r *reader) value(v reflect.Value, n *Node, pointer string) {
 	}
 }
 
-func (r *reader) number(v reflect.Value, n *Node, pointer string) {
+func (r *reader) number(v reflect.Value, n *tree.Node, pointer string) {
 	if !r.want(n, pointer, tree.Number) {
 		return
 	}
@@ -271,7 +278,7 @@ func (r *reader) number(v reflect.Value, n *Node, pointer string) {
 	v.Set(reflect.ValueOf(&i))
 }
 
-func (r *reader) items(v reflect.Value, n *Node, pointer string) {
+func (r *reader) items(v reflect.Value, n *tree.Node, pointer string) {
 	if !r.want(n, pointer, tree.Array) {
 		return
 	}
@@ -285,7 +292,7 @@ func (r *reader) items(v reflect.Value, n *Node, pointer string) {
 	}
 }
 
-func (r *reader) entries(v reflect.Value, n *Node, pointer string) {
+func (r *reader) entries(v reflect.Value, n *tree.Node, pointer string) {
 	if !r.want(n, pointer, tree.Object) {
 		return
 	}

@@ -16,7 +16,7 @@ func (d *Document) Text() []byte {
 	return d.text.Data
 }
 
-// Locate completes a place of the document, such as [Object.At] gives: with the
+// Locate completes a place of the document, such as [Object.At] returns: with the
 // file, and with the end where a scalar or the name of a member stands there.
 func (d *Document) Locate(p Position) Position {
 	if p.File = d.Location; p.EndLine == 0 {
@@ -28,8 +28,8 @@ func (d *Document) Locate(p Position) Position {
 }
 
 // Within returns the place of the bytes start to end of the string that stands
-// at p, wherever its quotes, escapes and line breaks have put them. An end in
-// front of start means the end of the string. Where p is no string, it is p.
+// at p, wherever its quotes, escapes and line breaks have put them. An end
+// before start means the end of the string. Where there is no string, it is p.
 func (d *Document) Within(p Position, start, end int) Position {
 	p.File = d.Location
 	s := d.scalar(p)
@@ -58,12 +58,12 @@ func (d *Document) Replace(p Position, start, end int, text string) (Edit, bool)
 
 // ReplaceValue returns the edit by which the scalar at p becomes another value,
 // written on one line.
-func (d *Document) ReplaceValue(p Position, v *Node) (Edit, bool) {
+func (d *Document) ReplaceValue(p Position, v Node) (Edit, bool) {
 	s := d.scalar(p)
 	if s == nil {
 		return Edit{}, false
 	}
-	return Edit{File: d.Location, Start: s.Start, End: s.End, Text: string(d.text.Flow(v))}, true
+	return Edit{File: d.Location, Start: s.Start, End: s.End, Text: string(d.text.Flow(v.tree))}, true
 }
 
 // Remove returns the edit that takes a member, whose value is a scalar, out of

@@ -40,7 +40,7 @@ func TestPlacesInsideOfStrings(t *testing.T) {
 	}
 	for _, test := range tests {
 		at := step.At("successCriteria", test.find, "condition")
-		value := doc.Origin().At(at.Pointer).Text
+		value := doc.Origin().At(at.Pointer).Str()
 		start := strings.Index(value, test.text)
 		p := doc.Within(at, start, start+len(test.text))
 		if got := fmt.Sprintf("%d:%d-%d:%d", p.Line, p.Column, p.EndLine, p.EndColumn); got != test.want || p.File != "d.yaml" {

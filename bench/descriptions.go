@@ -25,8 +25,8 @@ type largeDescription struct {
 	steps string // of the workflow that is compiled against it
 }
 
-// largeDescriptions are not part of the project: one comes with libopenapi's
-// module, the other with the npm package @octokit/openapi.
+// largeDescriptions are not part of the project: one is in libopenapi's module,
+// the other in the npm package @octokit/openapi.
 var largeDescriptions = []largeDescription{
 	{"stripe.yaml", "GOBELIN_BENCH_STRIPE", inModule("github.com/pb33f/libopenapi", "test_specs/stripe.yaml"), `
   - {stepId: create, operationId: PostCustomers, outputs: {id: $response.body#/id}}
@@ -85,7 +85,7 @@ func (d largeDescription) read() ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// workflow is the parsed document with the three steps.
+// workflow returns the parsed document with the three steps.
 func (d largeDescription) workflow() *arazzo.Document {
 	return must(arazzo.Parse([]byte(`arazzo: 1.0.1
 info: {title: Three steps, version: "1"}
@@ -100,10 +100,10 @@ func compileAgainst(doc *arazzo.Document, description []byte) *runtime.Program {
 	return must(c.Compile(context.Background(), doc))
 }
 
-// cost is what reading a description takes, beside its text.
+// cost is the cost of reading a description, without its text.
 type cost struct {
 	time time.Duration // the best of several
-	heap int64         // bytes that stay in use with the result
+	heap int64         // bytes in use with the result
 }
 
 func costOf[T any](tries int, read func() T) (c cost) {
@@ -128,8 +128,8 @@ func (d largeDescription) compare(data []byte) (ours, lib cost) {
 	return ours, lib
 }
 
-// fullModel is libopenapi's model; that of a description with circular
-// references comes with an error.
+// fullModel returns libopenapi's model; for a description with circular
+// references also an error.
 func fullModel(data []byte) *v3.Document {
 	m, err := must(libopenapi.NewDocument(data)).BuildV3Model()
 	if m == nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 )
 
-// TestLargeDescriptions holds the goal of memory, at most 1/20 of that of
-// libopenapi's full model. Of the time it demands 1/3 alone: under the race
-// detector, on a machine that others use too, the goal of 1/15 says nothing;
-// the command measures that one.
+// TestLargeDescriptions checks the goal of memory, at most 1/20 of libopenapi's
+// full model. For the time it requires only 1/3: under the race detector, on a
+// machine that others use too, the goal of 1/15 is meaningless; the command
+// measures that one.
 func TestLargeDescriptions(t *testing.T) {
 	for _, d := range largeDescriptions {
 		t.Run(d.name, func(t *testing.T) {
@@ -21,7 +21,8 @@ func TestLargeDescriptions(t *testing.T) {
 			}
 			ours, lib := d.compare(data)
 			t.Logf("%d bytes: compile %v and %d KiB, libopenapi's model %v and %d KiB: 1/%.0f of the time, 1/%.0f of the memory",
-				len(data), ours.time, ours.heap>>10, lib.time, lib.heap>>10, float64(lib.time)/float64(ours.time), float64(lib.heap)/float64(ours.heap))
+				len(data), ours.time, ours.heap>>10, lib.time, lib.heap>>10, float64(lib.time)/float64(ours.time),
+				float64(lib.heap)/float64(ours.heap))
 			if ours.time*3 > lib.time || ours.heap*20 > lib.heap {
 				t.Error("missed: 1/3 of the time, 1/20 of the memory")
 			}
@@ -54,7 +55,7 @@ func BenchmarkDescriptions(b *testing.B) {
 	}
 }
 
-// sized is a description with that many operations, about 400 bytes each.
+// sized returns a description with that many operations, about 400 bytes each.
 func sized(operations int) []byte {
 	var b strings.Builder
 	b.WriteString("openapi: 3.1.0\ninfo: {title: Sized, version: '1'}\nservers: [{url: 'http://127.0.0.1'}]\npaths:\n")

@@ -20,10 +20,11 @@ import (
 
 var allTexts = flag.Bool("all", false, "compare descriptions of the corpus of every size")
 
-// TestFactsOfTheFullModel compares what package openapi says of every operation
-// of the corpus' descriptions of version 3 with libopenapi's full model:
-// operationId, parameters with location, style and type, media types, servers
-// and security. Descriptions are compared as sets of facts, one a line.
+// TestFactsOfTheFullModel compares what package openapi reports of every
+// operation of the corpus' descriptions of version 3 with libopenapi's full
+// model: operationId, parameters with location, style and type, media types,
+// servers and security. Descriptions are compared as sets of facts, one per
+// line.
 func TestFactsOfTheFullModel(t *testing.T) {
 	descriptions, operations, disagreements, without := 0, 0, 0, 0
 	for name, data := range shared.ReadCorpus(t).Texts() {
@@ -65,20 +66,21 @@ func TestFactsOfTheFullModel(t *testing.T) {
 		}
 		doc.Release()
 	}
-	t.Logf("%d descriptions with %d operations, %d disagreements; %d without a model of libopenapi", descriptions, operations, disagreements, without)
+	t.Logf("%d descriptions with %d operations, %d disagreements; %d without a model of libopenapi", descriptions, operations,
+		disagreements, without)
 	if disagreements > 0 || operations == 0 {
 		t.Error("they must agree but for what is explained")
 	}
 }
 
-// explained has the reasons of what one of the two says alone.
+// explained has the reasons for what only one of the two reports.
 var explained = map[[2]string]string{
 	{"api-evangelist+button/openapi/button-billing-api-openapi.json", "response 200"}: "its $ref leads nowhere: a response without content for gobelin, none for libopenapi",
 }
 
-// siblings stands for the type of a schema with a $ref and more beside it: in 3.0
-// the $ref is all that counts; libopenapi makes an allOf of the two, or takes what
-// is beside it.
+// siblings is the type of a schema with a $ref and other keywords: in 3.0 only
+// the $ref counts; libopenapi makes an allOf of the two, or uses the other
+// keywords.
 const siblings = "of a reference with siblings"
 
 func union(a, b map[string][]string) map[string][]string {
@@ -96,15 +98,16 @@ func difference(a, b []string) (only []string) {
 	return only
 }
 
-// alike reports whether two facts differ in nothing but the type of a reference
-// with siblings.
+// alike reports whether two facts differ only in the type of a reference with
+// siblings.
 func alike(fact, other string) bool {
 	prefix, ok := strings.CutSuffix(fact, siblings)
 	return ok && strings.HasPrefix(other, prefix)
 }
 
 func parameterFact(name, in string, required bool, style string, explode bool, types []string) string {
-	return fmt.Sprintf("parameter %q in %s, required %v, style %s, explode %v, type %s", name, in, required, style, explode, strings.Join(types, "|"))
+	return fmt.Sprintf("parameter %q in %s, required %v, style %s, explode %v, type %s", name, in, required, style, explode,
+		strings.Join(types, "|"))
 }
 
 func ourFacts(d *openapi.Description) map[string][]string {
@@ -214,7 +217,7 @@ func theirParameter(p *v3.Parameter) string {
 	if style == "" {
 		style = styles[p.In]
 	}
-	// What deepObject is without explode no version says (ruling O6).
+	// No version defines deepObject without explode (ruling O6).
 	explode := style == "form" || style == "deepObject"
 	if p.Explode != nil {
 		explode = *p.Explode

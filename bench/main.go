@@ -1,6 +1,6 @@
-// Command bench measures gobelin against its goals, beside libopenapi's Arazzo
-// engine and a loop by hand on the same work, and prints the table. It exits
-// with 1 when a goal is not met.
+// Command bench measures gobelin against its goals, next to libopenapi's Arazzo
+// engine and a hand-written loop on the same work, and prints the table. It
+// exits with 1 if a goal is missed.
 package main
 
 import (
@@ -28,7 +28,7 @@ func main() {
 		name    string
 		measure func()
 	}{
-		{"command", func() { s.command(*root) }}, // first: the memory of a process counts that of the one that began it
+		{"command", func() { s.command(*root) }}, // first: the memory of a process includes that of the one that started it
 		{"values", s.values},
 		{"bytes 400 B", func() { s.bytes(400, manySteps, "400 B", 1.0/4, 0.6) }},
 		{"bytes 40 KB", func() { s.bytes(40_000, fewSteps, "40 KB", 1.0/8, 0.25) }},
@@ -60,7 +60,8 @@ func main() {
 				mark = "**missed**"
 				missed++
 			}
-			fmt.Printf("| %s | %s | %s | %s | %.3g%s | ≤ %.3g%s | %s |\n", g.what, g.against, g.ours, g.theirs, g.figure, g.unit, g.bound, g.unit, mark)
+			fmt.Printf("| %s | %s | %s | %s | %.3g%s | ≤ %.3g%s | %s |\n", g.what, g.against, g.ours, g.theirs, g.figure, g.unit, g.bound,
+				g.unit, mark)
 		}
 	}
 	if *plots != "" {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// usage is what one run of some work uses.
+// usage is the cost of one run of some work.
 type usage struct {
 	time   time.Duration // the median of the rounds
 	allocs float64
@@ -15,8 +15,8 @@ type usage struct {
 	rounds []time.Duration
 }
 
-// compare measures works beside one another: in every round each has its turn,
-// so that what disturbs the machine disturbs all of them.
+// compare measures works in turns: in every round each has its turn, so that
+// disturbances of the machine affect all of them.
 func compare(rounds int, turn time.Duration, works ...func()) []usage {
 	costs := make([]usage, len(works))
 	counts := make([]int, len(works))
@@ -44,18 +44,18 @@ func compare(rounds int, turn time.Duration, works ...func()) []usage {
 
 var began = time.Now()
 
-// clock is the time that works are measured by.
+// clock measures the time of works.
 var clock = func() time.Duration { return time.Since(began) }
 
-// processorTime is what this process has used of the processors, those of the
-// server and of the collector included: what other processes do does not count.
+// processorTime returns the processor time of this process, including that of
+// the server and the collector, but not that of other processes.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	check(syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// allocations counts what one run allocates, on all goroutines.
+// allocations counts the allocations of one run, on all goroutines.
 func allocations(work func()) (count, bytes float64) {
 	const runs = 5
 	var before, after goruntime.MemStats
@@ -68,7 +68,7 @@ func allocations(work func()) (count, bytes float64) {
 	return float64(after.Mallocs-before.Mallocs) / runs, float64(after.TotalAlloc-before.TotalAlloc) / runs
 }
 
-// over is the ratio of two costs: the median of the ratios of the rounds.
+// over returns the ratio of two costs: the median of the ratios of the rounds.
 func (c usage) over(d usage) float64 {
 	ratios := make([]float64, len(c.rounds))
 	for i := range ratios {

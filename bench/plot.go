@@ -17,8 +17,8 @@ import (
 // point is a measured value.
 type point struct{ x, y float64 }
 
-// figure is a plot of points with the line from the origin that growth in
-// proportion would follow, or a level one.
+// figure is a plot of points with the line of proportional growth, or a level
+// one.
 type figure struct {
 	file, title, x, y string
 	level             bool
@@ -112,16 +112,20 @@ func (f figure) svg() string {
 		return left + p.x/right*(width-left-20), height - bottom - p.y/high*(height-bottom-top)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", width, height)
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n"+`<text x="%d" y="24" font-size="15">%s</text>`+"\n", width, height, left, f.title)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", width,
+		height)
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="white"/>`+"\n"+`<text x="%d" y="24" font-size="15">%s</text>`+"\n", width, height,
+		left, f.title)
 	for i := range 6 {
 		part := float64(i) / 5
 		x, _ := at(point{right * part, 0})
 		_, y := at(point{0, high * part})
-		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n", left, y, width-20, y, left-6, y+4, label(high*part))
+		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
+			left, y, width-20, y, left-6, y+4, label(high*part))
 		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", x, height-bottom+16, label(right*part))
 	}
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text><text x="8" y="%d">%s</text>`+"\n", (left+width)/2, height-12, f.x, top-4, f.y)
+	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text><text x="8" y="%d">%s</text>`+"\n", (left+width)/2, height-12, f.x,
+		top-4, f.y)
 	last := f.points[len(f.points)-1]
 	from := point{}
 	if f.level {
@@ -138,12 +142,13 @@ func (f figure) svg() string {
 	b.WriteString("\"/>\n")
 	for _, p := range f.points {
 		x, y := at(p)
-		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="4" fill="#1667b1"><title>%s %s: %s %s</title></circle>`+"\n", x, y, label(p.x), f.x, label(p.y), f.y)
+		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="4" fill="#1667b1"><title>%s %s: %s %s</title></circle>`+"\n", x, y, label(p.x),
+			f.x, label(p.y), f.y)
 	}
 	return b.String() + "</svg>\n"
 }
 
-// label writes a number with as many digits as a reader wants.
+// label writes a number with a readable number of digits.
 func label(v float64) string {
 	if v >= 100 || v == math.Trunc(v) {
 		return fmt.Sprintf("%.0f", v)

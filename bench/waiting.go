@@ -32,8 +32,8 @@ workflows:
   outputs: {id: $steps.get.outputs.id}
 `
 
-// waiting begins that many runs, which all poll once and wait, and gives the
-// memory that each then holds, and the goroutines that all hold.
+// waiting starts that many runs, which all poll once and wait, and returns the
+// memory that each of them then holds, and the number of goroutines of all.
 func waiting(runs int) (bytesEach float64, goroutines int) {
 	c := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(description), nil })}
 	program := must(c.Compile(context.Background(), must(arazzo.Parse([]byte(pollingDocument)))))
@@ -65,7 +65,7 @@ func waiting(runs int) (bytesEach float64, goroutines int) {
 	return float64(after-before) / float64(runs), goroutines
 }
 
-// heap is the memory in use, stacks included, once what is not used is freed.
+// heap returns the memory in use, including stacks, after a collection.
 func heap() uint64 {
 	goruntime.GC()
 	goruntime.GC()
@@ -91,7 +91,8 @@ func (notDone) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := []byte(`{"id": "list_01HXYZ", "done": false, "progress": {"done": 12, "of": 100}}`)
 	return &http.Response{
 		StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Request: r, ContentLength: int64(len(body)),
-		Header: http.Header{"Content-Type": {"application/json"}, "Date": {"Wed, 25 Nov 2026 12:00:00 GMT"}, "X-Request-Id": {"req_0123456789"}},
-		Body:   io.NopCloser(bytes.NewReader(body)),
+		Header: http.Header{"Content-Type": {"application/json"}, "Date": {"Wed, 25 Nov 2026 12:00:00 GMT"},
+			"X-Request-Id": {"req_0123456789"}},
+		Body: io.NopCloser(bytes.NewReader(body)),
 	}, nil
 }

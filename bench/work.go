@@ -19,7 +19,7 @@ import (
 )
 
 // The work that is compared: a chain of GET requests, each with a path and a
-// query parameter, the first from the outputs of the request before; of each
+// query parameter, the first from the outputs of the previous request; for each
 // response the status is tested and two values are kept.
 
 const workflowID = "chain"
@@ -39,14 +39,14 @@ paths:
         "200": {description: A list, content: {application/json: {schema: {type: object}}}}
 `
 
-// kept says what a step keeps of its response.
+// kept returns what a step keeps of its response.
 var kept = map[bool][2]string{
 	true:  {"$response.body#/id", "$response.body#/page/next"},
 	false: {"$statusCode", "$response.header.Content-Type"},
 }
 
-// document is the Arazzo document with that many steps; reads says whether its
-// expressions read the body.
+// document returns the Arazzo document with that many steps; reads reports
+// whether its expressions read the body.
 func document(steps int, reads bool) []byte {
 	var b strings.Builder
 	b.WriteString(`arazzo: 1.0.1
@@ -76,8 +76,8 @@ workflows:
 	return []byte(b.String())
 }
 
-// payload is a response body of about that many bytes: a page of records with
-// the values that steps keep at its beginning and at its end.
+// payload returns a response body of about that many bytes: a page of records
+// with the values that steps keep at its beginning and at its end.
 func payload(size int) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"id":"list_01HXYZ","object":"list","data":[`)
@@ -94,7 +94,7 @@ func payload(size int) []byte {
 
 var jsonHeader = http.Header{"Content-Type": {"application/json"}}
 
-// compiled is the work as gobelin's program.
+// compiled returns the work as gobelin's program.
 func compiled(steps int, reads bool) *runtime.Program {
 	c := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(description), nil })}
 	return must(c.Compile(context.Background(), must(arazzo.Parse(document(steps, reads)))))
@@ -122,12 +122,13 @@ func runDriver(p *runtime.Program, base string, client *http.Client) {
 	must(d.Run(context.Background(), p, workflowID, inputs))
 }
 
-// loop is the work as a person would write it by hand.
+// loop is the work as written by hand.
 func loop(steps int, base string, client *http.Client) {
 	id := "list_01HXYZ"
 	kept := map[string][2]any{}
 	for i := range steps {
-		req := must(http.NewRequestWithContext(context.Background(), http.MethodGet, base+"/lists/"+url.PathEscape(id)+"?limit="+strconv.Itoa(100), nil))
+		req := must(http.NewRequestWithContext(context.Background(), http.MethodGet,
+			base+"/lists/"+url.PathEscape(id)+"?limit="+strconv.Itoa(100), nil))
 		req.Header.Set("Accept", "application/json")
 		resp := must(client.Do(req))
 		body := must(io.ReadAll(resp.Body))
@@ -141,8 +142,8 @@ func loop(steps int, base string, client *http.Client) {
 	}
 }
 
-// bare is what HTTP itself costs: the same requests, each response read and
-// dropped.
+// bare is the cost of HTTP itself: the same requests, with each response read
+// and discarded.
 func bare(steps int, base string, client *http.Client) {
 	for range steps {
 		req := must(http.NewRequestWithContext(context.Background(), http.MethodGet, base+"/lists/list_01HXYZ?limit=100", nil))
@@ -152,7 +153,7 @@ func bare(steps int, base string, client *http.Client) {
 	}
 }
 
-// decode is a step's body read by hand.
+// decode reads a step's body as written by hand.
 func decode(body []byte) (a, b any) {
 	var v any
 	check(json.Unmarshal(body, &v))
@@ -172,14 +173,14 @@ func libCompiled(steps int, reads bool) *engine {
 	return e
 }
 
-// executor makes a function an [lib.Executor].
+// executor adapts a function to [lib.Executor].
 type executor func(*lib.ExecutionRequest) (*lib.ExecutionResponse, error)
 
 func (f executor) Execute(_ context.Context, r *lib.ExecutionRequest) (*lib.ExecutionResponse, error) {
 	return f(r)
 }
 
-// new gives an engine that may be used for many runs, one after the other.
+// new returns an engine that may be used for many runs, one after the other.
 func (e *engine) new(f executor) *lib.Engine { return lib.NewEngine(e.doc, f, e.sources) }
 
 func runLib(e *lib.Engine) {
@@ -228,7 +229,7 @@ func check(err error) {
 	}
 }
 
-// decoded is a body as a transport that has it decoded hands it over.
+// decoded returns a body as from a transport that has decoded it.
 func decoded(body []byte) any {
 	var v any
 	check(json.Unmarshal(body, &v))

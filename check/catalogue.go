@@ -3,7 +3,6 @@ package check
 import (
 	"embed"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -58,10 +57,7 @@ func entry(code string, data []byte) Entry {
 	return e
 }
 
-// Catalogue returns all codes that diagnostics have, by name.
-func Catalogue() []Entry { return slices.Clone(catalogue()) }
-
-// Codes returns the codes of the catalogue.
+// Codes returns all codes that diagnostics have, sorted.
 func Codes() []string {
 	var codes []string
 	for _, e := range catalogue() {
@@ -89,69 +85,4 @@ func (e Entry) String() string {
 		}
 	}
 	return b.String()
-}
-
-// WriteCatalogue writes all entries as one Markdown document.
-func WriteCatalogue(w io.Writer) error {
-	var b strings.Builder
-	b.WriteString("# Diagnostics\n\nGenerated from [check/catalogue](../check/catalogue) by `go generate ./check`. Every example is a test.\n" +
-		"`gobelin check --explain CODE` prints an entry.\n\n" +
-		"An error keeps a document from running; a warning tells of what runs but can hardly be meant; a note of a form that is honoured\n" +
-		"as published, though the specification writes it otherwise (an error under `--strict`).\n\n| code | severity |\n|---|---|\n")
-	for _, e := range catalogue() {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", e.Code, e.Code, e.Severity)
-	}
-	for _, e := range catalogue() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s. %s\n", e.Code, strings.ToUpper(e.Severity[:1])+e.Severity[1:], e.Reason)
-		fence(&b, "Wrong", "yaml", e.Wrong)
-		fence(&b, "Right", "yaml", e.Right)
-		fence(&b, "with this description", "yaml", e.API)
-		fence(&b, "where the answer is", "json", e.Response)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func fence(b *strings.Builder, title, language, text string) {
-	if text != "" {
-		fmt.Fprintf(b, "\n%s:\n\n```%s\n%s\n```\n", title, language, strings.TrimRight(text, "\n"))
-	}
-}
-
-// sharedAPI is the description that the catalogue's examples call.
-func sharedAPI() string {
-	data, _ := entries.ReadFile("catalogue/api.yaml")
-	return string(data)
-}
-
-const exampleHead = `arazzo: 1.0.1
-info:
-  title: An example
-  version: 1.0.0
-sourceDescriptions:
-  - name: shop
-    url: api.yaml
-    type: openapi
-`
-
-// document completes an example of the catalogue, which leaves out what does
-// not matter to it, to a whole document: one that begins with "steps:" is the
-// inside of a workflow, one that begins with "- stepId" that of its steps.
-func document(example string) string {
-	indent := func(text, first, rest string) string {
-		return first + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+rest) + "\n"
-	}
-	if strings.HasPrefix(example, "- stepId") {
-		example = "steps:\n" + indent(example, "  ", "  ")
-	}
-	switch {
-	case strings.Contains(example, "arazzo: ") || strings.HasPrefix(example, "{"):
-		return example
-	case strings.Contains(example, "sourceDescriptions:"):
-		head, _, _ := strings.Cut(exampleHead, "sourceDescriptions:")
-		return head + example
-	case strings.Contains(example, "workflows:"):
-		return exampleHead + example
-	}
-	return exampleHead + "workflows:\n  - workflowId: example\n" + indent(example, "    ", "    ")
 }

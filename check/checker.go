@@ -21,31 +21,31 @@ import (
 )
 
 // A Checker checks documents in files and folders. The zero Checker reads local
-// descriptions only and tells everything; its fields must not be changed while
+// descriptions only and reports everything; its fields must not be modified while
 // it is in use. Descriptions are read once for all documents.
 type Checker struct {
-	Loader  runtime.Loader    // called by several goroutines; nil: runtime.FileLoader
-	Sources map[string]string // as in runtime.Compiler
-	Base    string            // where relative sources start from; empty: found out for each document
-	Strict  bool              // as in runtime.Compiler
-	Tell    func(arazzo.Diagnostic) bool
-	// Progress is called after each document, by one goroutine at a time; nil:
-	// nobody is told.
+	Loader  runtime.Loader               // called by several goroutines; nil: runtime.FileLoader
+	Sources map[string]string            // as in runtime.Compiler
+	Base    string                       // what relative sources are resolved against; empty: determined for each document
+	Strict  bool                         // as in runtime.Compiler
+	Tell    func(arazzo.Diagnostic) bool // reports whether to keep a diagnostic; nil: all are kept
+	// Progress is called after each document, by one goroutine at a time; it may be
+	// nil.
 	Progress func(done, total int)
 
 	cache runtime.Cache
 }
 
-// A Result is what was found in one document.
+// A Result is the diagnostics of one document.
 type Result struct {
 	File        string
-	Diagnostics []arazzo.Diagnostic // those of documents that it calls included
+	Diagnostics []arazzo.Diagnostic // including those of documents that it calls
 	Err         error               // the file could not be read
 }
 
-// Check checks files, and in folders all Arazzo documents, as many at a time as
-// there are processors. The results are in the order of the paths, in a folder
-// by name. The error says which path cannot be read.
+// Check checks files, and all Arazzo documents in folders, as many at a time as
+// there are processors. The results are in the order of the paths and, in a
+// folder, of the names. The error says which path cannot be read.
 func (c *Checker) Check(ctx context.Context, paths ...string) ([]Result, error) {
 	files, err := Find(paths...)
 	if err != nil {
@@ -83,7 +83,7 @@ func (c *Checker) Check(ctx context.Context, paths ...string) ([]Result, error) 
 	return results, nil
 }
 
-// once leaves what was found in a document to the result of its own file.
+// once keeps the diagnostics of a document only in the result of its own file.
 func once(results []Result) {
 	own := map[string]bool{}
 	for _, r := range results {
@@ -105,19 +105,20 @@ func (c *Checker) file(ctx context.Context, f File) Result {
 	return Result{File: f.Path, Diagnostics: c.Text(ctx, f, data)}
 }
 
-// Text checks a text as if it were what a file holds: an editor has it unsaved.
+// Text checks a text as the content of a file, such as the unsaved text of an
+// editor.
 func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagnostic {
 	doc, err := arazzo.ParseFile(f.Path, data)
 	var parse *arazzo.ParseError
 	if doc == nil && errors.As(err, &parse) {
-		return c.told(parse.Diagnostics)
+		return c.kept(parse.Diagnostics)
 	}
 	compiler := &runtime.Compiler{Loader: c.Loader, Sources: c.Sources, Base: c.Base, Strict: c.Strict, Cache: &c.cache}
 	var note []arazzo.Diagnostic
 	if c.Base == "" {
 		if compiler.Base = f.base(doc, c.Sources); compiler.Base != "" {
 			note = append(note, arazzo.Diagnostic{Code: "source-base", Severity: arazzo.Note, Position: doc.Locate(doc.At("sourceDescriptions")),
-				Message: fmt.Sprintf("the sources are found from %s, not from the document's own folder; "+
+				Message: fmt.Sprintf("the sources are found relative to %s, not to the document's own folder; "+
 					"a run needs Compiler.Base %[1]s", compiler.Base)})
 		}
 	}
@@ -130,10 +131,10 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 	if at < 0 {
 		at = len(list)
 	}
-	return c.told(slices.Insert(list, at, note...))
+	return c.kept(slices.Insert(list, at, note...))
 }
 
-func (c *Checker) told(list []arazzo.Diagnostic) []arazzo.Diagnostic {
+func (c *Checker) kept(list []arazzo.Diagnostic) []arazzo.Diagnostic {
 	if c.Tell == nil {
 		return list
 	}
@@ -143,12 +144,11 @@ func (c *Checker) told(list []arazzo.Diagnostic) []arazzo.Diagnostic {
 // A File is a document to check.
 type File struct {
 	Path string
-	Root string // the folder that was asked for, to which its sources may be relative; empty: its own
+	Root string // the requested folder, which its sources may be relative to; empty: its own
 }
 
-// Find returns the named files, and of folders the files that hold an Arazzo
-// document by what they begin with. Hidden folders, node_modules and links are
-// left out.
+// Find returns the named files and, of folders, the files that begin as Arazzo
+// documents do. It skips hidden folders, node_modules and links.
 func Find(paths ...string) ([]File, error) {
 	var files []File
 	for _, path := range paths {
@@ -182,7 +182,7 @@ func Find(paths ...string) ([]File, error) {
 	return files, nil
 }
 
-// head is how much of a file tells whether it is an Arazzo document.
+// head is how much of a file is read to see whether it is an Arazzo document.
 const head = 16 << 10
 
 var documentHead = regexp.MustCompile(`(?m)^(?:arazzo|'arazzo'|"arazzo")\s*:|^\s*\{?\s*"arazzo"\s*:|[{,]\s*"arazzo"\s*:\s*"`)
@@ -197,7 +197,7 @@ func sniff(name string) bool {
 	return err == nil && documentHead.Match(data)
 }
 
-// base finds the folder from which a document's relative sources exist: "" for
+// base returns the folder relative to which a document's sources exist: "" for
 // its own, else the nearest one above it, up to the root.
 func (f File) base(doc *arazzo.Document, remapped map[string]string) string {
 	var relative []string

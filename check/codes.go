@@ -19,7 +19,7 @@ type codes [8]uint64
 
 const (
 	firstCode = 100
-	noCode    = 599 - firstCode + 1 // the bit that means that there is no response
+	noCode    = 599 - firstCode + 1 // the bit for the absence of a response
 )
 
 // codeOf is what $statusCode is.
@@ -30,7 +30,7 @@ func codeOf(bit int) any {
 	return int64(firstCode + bit)
 }
 
-// within are the codes from first to last.
+// within returns the codes from first to last.
 func within(first, last int) (set codes) {
 	for code := first; code <= last; code++ {
 		set.add(code - firstCode)
@@ -71,7 +71,7 @@ func (s codes) without(o codes) codes {
 
 func (s codes) empty() bool { return s == codes{} }
 
-// all gives the status codes of the set.
+// all iterates over the status codes of the set.
 func (s codes) all() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i, word := range s.and(anyResponse) {
@@ -107,12 +107,12 @@ func (s codes) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// verdict is with which codes a criterion can pass and can fail.
+// verdict is the codes with which a criterion can pass and can fail.
 type verdict struct{ pass, fail codes }
 
 var undecided = verdict{everyCode, everyCode}
 
-// verdict decides a criterion as far as it looks at the status.
+// verdict decides a criterion as far as it depends on the status.
 func (c *checker) verdict(criterion *program.Criterion) verdict {
 	if !mentionsStatus(criterion) && (criterion.Simple == nil || len(criterion.Refs) > 0) {
 		return undecided
@@ -143,8 +143,8 @@ func decide(c *program.Criterion) (v verdict) {
 	return v
 }
 
-// chances says for each code how a criterion can end with it; nil where it
-// tells nothing of the code.
+// chances returns how a criterion can end with each code; nil if it does not
+// depend on the code.
 func chances(c *program.Criterion) func(code any) chance {
 	onStatus := func(r *program.Ref) bool { return r.Kind == program.StatusCode }
 	switch {
@@ -207,8 +207,8 @@ func mentionsStatus(c *program.Criterion) bool {
 	return found
 }
 
-// passing gives the codes with which all of the criteria can pass; certain says
-// that they pass with each of them, whatever else the response has.
+// passing returns the codes with which all of the criteria can pass; certain
+// reports that they do, whatever else the response has.
 func (c *checker) passing(criteria []*program.Criterion) (set codes, certain bool) {
 	set = everyCode
 	var fail codes
@@ -219,7 +219,7 @@ func (c *checker) passing(criteria []*program.Criterion) (set codes, certain boo
 	return set, set.and(fail).empty()
 }
 
-// outcomes gives the codes with which a step can have succeeded and failed.
+// outcomes returns the codes with which a step can have succeeded and failed.
 func (c *checker) outcomes(s *program.Step) (succeeded, failed codes) {
 	passing, certain := c.passing(s.Criteria)
 	switch {
@@ -240,8 +240,8 @@ func (c *checker) outcomes(s *program.Step) (succeeded, failed codes) {
 	return succeeded, failed
 }
 
-// covers are the codes that the responses of an operation are declared for: a
-// code itself, a class of codes, and what remains.
+// covers returns the codes that each response of an operation is declared for: a
+// code, a class of codes, or the rest.
 func covers(op *openapi.Operation) []codes {
 	list := make([]codes, len(op.Responses))
 	rest := anyResponse
@@ -261,10 +261,10 @@ func covers(op *openapi.Operation) []codes {
 	return list
 }
 
-// responseNames are the names of responses, those that go first first.
+// responseNames match the names of responses, in order of precedence.
 var responseNames = []*regexp.Regexp{regexp.MustCompile(`^[1-5]\d\d$`), regexp.MustCompile(`^[1-5]XX$`), regexp.MustCompile(`^default$`)}
 
-// codesNamed are the codes that the name of a response stands for.
+// codesNamed returns the codes that the name of a response means.
 func codesNamed(name string) codes {
 	first, _ := strconv.Atoi(strings.ReplaceAll(name, "X", "0"))
 	last, _ := strconv.Atoi(strings.ReplaceAll(name, "X", "9"))

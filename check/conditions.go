@@ -50,7 +50,7 @@ func (t *typing) successStatus(s *program.Step, success codes) {
 	}
 	last := about[len(about)-1]
 	report := t.report(s.Workflow.Document, arazzo.Warning, "status-undeclared", last.Place,
-		"the step succeeds with the status %s only, but %s declares %s", success, label(s), declaredCodes(s.Operation))
+		"the step succeeds only with status %s, but %s declares %s", success, label(s), declaredCodes(s.Operation))
 	if n := s.Operation.Node.Get("responses"); n != nil && s.Source != nil && s.Source.Description != nil {
 		report.Related = schemaPlace(schema.Place{Location: s.Source.Description.Location(), Line: n.Line, Column: n.Column}, "the responses are declared here")
 	}
@@ -124,7 +124,7 @@ func passesText(c *program.Criterion) string {
 	case len(c.JSONPath.Operands()) == 0:
 		return "always passes"
 	}
-	return "tells nothing"
+	return "is meaningless"
 }
 
 // regex reports a pattern that none of the listed values matches.
@@ -144,7 +144,7 @@ func (t *typing) regex(at *scope, c *program.Criterion) {
 		}
 	}
 	place, _ := context.Place()
-	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-impossible", c.Place, "none of the values that %s can have matches %s: %s", c.Context.Ref.Text, c.Text, listValues(values))
+	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-impossible", c.Place, "no possible value of %s matches %s: %s", c.Context.Ref.Text, c.Text, listValues(values))
 	d.Related = schemaPlace(place, "its values are listed here")
 }
 

@@ -24,7 +24,7 @@ func TestFixes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files := map[string]string{"api.yaml": check.SharedAPI(), "stock.yaml": stock}
+		files := map[string]string{"api.yaml": sharedAPI(t), "stock.yaml": stock}
 		for _, f := range archive.Files {
 			files[f.Name] = string(f.Data)
 		}
@@ -39,7 +39,7 @@ func TestFixes(t *testing.T) {
 				if !ok {
 					want = files[f.Name]
 				}
-				fixes(t, check.Document(files[f.Name]), check.Document(want), files)
+				fixes(t, document(files[f.Name]), document(want), files)
 			})
 		}
 	}
@@ -79,21 +79,21 @@ func findText(t *testing.T, text string, files map[string]string) []arazzo.Diagn
 // wherever a fix is offered.
 func TestCatalogueFixes(t *testing.T) {
 	fixed := 0
-	for _, e := range check.Catalogue() {
-		files := map[string]string{"api.yaml": check.SharedAPI(), "stock.yaml": stock}
+	for _, e := range catalogue() {
+		files := map[string]string{"api.yaml": sharedAPI(t), "stock.yaml": stock}
 		if e.API != "" {
 			files["api.yaml"] = e.API
 		}
-		got, applied, _ := check.Fix(fixedFile, []byte(check.Document(e.Wrong)), func(text []byte) []arazzo.Diagnostic { return findText(t, string(text), files) })
+		got, applied, _ := check.Fix(fixedFile, []byte(document(e.Wrong)), func(text []byte) []arazzo.Diagnostic { return findText(t, string(text), files) })
 		if applied == 0 {
 			continue
 		}
 		fixed++
 		t.Run(e.Code, func(t *testing.T) {
-			if want := check.Document(e.Right); string(got) != want {
+			if want := document(e.Right); string(got) != want {
 				t.Errorf("it becomes\n%s\nwant\n%s", got, want)
 			}
 		})
 	}
-	t.Logf("%d of %d examples are fixed", fixed, len(check.Catalogue()))
+	t.Logf("%d of %d examples are fixed", fixed, len(catalogue()))
 }

@@ -2,14 +2,15 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// controlFlow tells of ways that control cannot take, and of those that it
-// cannot leave.
+// controlFlow reports paths that control cannot take, and those that it cannot
+// leave.
 func (c *checker) controlFlow() {
 	for _, g := range c.graphs {
 		c.neverSucceeding(g)
@@ -39,22 +40,15 @@ func (c *checker) neverSucceeding(g *graph) {
 		at := s.Criteria[0].Place
 		if s.Decl.WorkflowID != "" {
 			c.report(g.Document, arazzo.Error, "never-succeeds", at,
-				"step %q calls a workflow and has no status of its own, so %s never holds; leave it out, the step succeeds when the workflow does", s.Decl.StepID, strings.Join(parts, " and "))
+				"step %q calls a workflow and has no status of its own, so %s never holds; remove it: the step succeeds when the workflow does", s.Decl.StepID, strings.Join(parts, " and "))
 			continue
 		}
 		hint := ""
 		if len(parts) > 1 {
-			hint = "; all criteria must pass, alternatives are joined in one condition: " + strings.Join(parts, " || ")
+			hint = "; all criteria must pass; write alternatives as one condition: " + strings.Join(parts, " || ")
 		}
-		c.report(g.Document, arazzo.Error, "never-succeeds", at, "step %q can never succeed: there is no status with which %s%s", s.Decl.StepID, holds(parts), hint)
+		c.report(g.Document, arazzo.Error, "never-succeeds", at, "step %q can never succeed: no status code satisfies %s%s", s.Decl.StepID, strings.Join(parts, " and "), hint)
 	}
-}
-
-func holds(conditions []string) string {
-	if len(conditions) == 1 {
-		return conditions[0] + " holds"
-	}
-	return strings.Join(conditions, " and ") + " hold"
 }
 
 func (c *checker) deadActions(g *graph) {
@@ -63,24 +57,24 @@ func (c *checker) deadActions(g *graph) {
 		succeeded, _ := c.outcomes(dead.step)
 		switch by := dead.by; {
 		case succeeded.empty() && !dead.failed:
-			// The step itself is the mistake.
+			// The mistake is the step itself.
 		case by == nil && !dead.action.Inherited && c.contradicts(dead.action):
-			which := "its criteria pass"
+			which := "its criteria"
 			if len(dead.action.Criteria) > 1 {
-				which = "all of its criteria pass; alternatives are joined in one condition by ||"
+				which = "all of its criteria; write alternatives as one condition with ||"
 			}
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
-				"action %q is never selected: there is no status with which %s", dead.action.Name, which)
+				"action %q is never selected: no status code satisfies %s", dead.action.Name, which)
 		case by == nil && !dead.action.Inherited:
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
-				"action %q is never selected: when step %q has %s, there is no status with which its criteria pass", dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])
+				"action %q is never selected: when step %q has %s, no status code satisfies its criteria", dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])
 		case by != nil && (!dead.action.Inherited || by.Inherited):
-			why := "whose criteria pass whenever those of this one do"
+			why := "passes whenever this one does"
 			if len(by.Criteria) == 0 {
-				why = "which has no criteria and is always selected"
+				why = "has no criteria, so it is always selected"
 			}
 			d := c.report(g.Document, arazzo.Warning, "unreachable-action", dead.action.Listed,
-				"action %q is never selected: in front of it stands %q, %s", dead.action.Name, by.Name, why)
+				"action %q is never selected: %q comes first and %s", dead.action.Name, by.Name, why)
 			d.Related = append(d.Related, related(g.Document, by.Listed, "the action %q", by.Name))
 		}
 	}
@@ -99,14 +93,14 @@ func (c *checker) unreachableSteps(g *graph) {
 			continue
 		}
 		if i > 0 && !g.reached[i-1] && !referred[i-1] {
-			continue // the first of several says it for all
+			continue // reported for the first of several only
 		}
 		if i > 0 {
 			if succeeded, _ := c.outcomes(g.Steps[i-1]); succeeded.empty() {
-				continue // what never succeeds is reported itself
+				continue // a step that never succeeds is reported itself
 			}
 		}
-		d := c.report(g.Document, arazzo.Warning, "unreachable-step", s.Decl.At("stepId"), "step %q is never executed: no way leads to it", s.Decl.StepID)
+		d := c.report(g.Document, arazzo.Warning, "unreachable-step", s.Decl.At("stepId"), "step %q is unreachable", s.Decl.StepID)
 		if i == 0 {
 			continue
 		}
@@ -132,26 +126,22 @@ func whereTo(a *program.Action) string {
 	return "goes on"
 }
 
-// endlessLoops tells of steps from which no way leads to an end, but that a
-// step fails and nothing catches it.
+// endlessLoops reports steps from which no path leads to an end, except by a
+// failure that no action handles.
 func (c *checker) endlessLoops(g *graph) {
-	told, ends := make([]bool, len(g.Steps)), g.canEnd()
+	reported, ends := make([]bool, len(g.Steps)), g.canEnd()
 	for i := range g.Steps {
-		if !g.reached[i] || told[i] || ends[i] {
+		if !g.reached[i] || reported[i] || ends[i] || !g.loops(i) {
 			continue
 		}
-		from := g.from(i)
-		if !from[i] {
-			continue
-		}
-		for j := range from {
-			told[j] = told[j] || from[j]
-		}
+		var from []int
+		spread(g.next, i, reported, func(j int) { from = append(from, j) })
+		slices.Sort(from)
 		d := c.report(g.Document, arazzo.Warning, "endless-loop", g.Steps[i].Decl.At("stepId"),
-			"once step %q is reached, no way leads to the end of the workflow: the loop stops only by a failure that no action catches, or by the limit of steps", g.Steps[i].Decl.StepID)
-		for j, in := range from {
+			"once step %q is reached, the workflow cannot end: only a failure that no action handles, or the step limit, stops the loop", g.Steps[i].Decl.StepID)
+		for _, j := range from {
 			for _, e := range g.edges[j] {
-				if in && e.to >= 0 && e.to <= j && e.action != nil && e.action.Kind == "goto" {
+				if e.to >= 0 && e.to <= j && e.action != nil && e.action.Kind == "goto" && len(d.Related) < mostNames {
 					d.Related = append(d.Related, related(g.Document, e.action.Listed, "action %q goes back to step %q", e.action.Name, g.Steps[e.to].Decl.StepID))
 				}
 			}
@@ -159,48 +149,38 @@ func (c *checker) endlessLoops(g *graph) {
 	}
 }
 
-// canEnd tells of each step whether a way leads from it to the end of the
+// canEnd reports for each step whether a path leads from it to the end of the
 // workflow.
 func (g *graph) canEnd() []bool {
-	can := make([]bool, len(g.Steps))
-	before := make([][]int, len(g.Steps))
-	var found []int
+	can, back := make([]bool, len(g.Steps)), reversed(g.next)
 	for i := range g.Steps {
-		// One that never succeeds is another mistake than a loop.
-		can[i] = len(g.edges[i]) == 0 || g.edges[i][0].failed
+		// A step that never succeeds is another mistake than a loop.
+		ends := len(g.edges[i]) == 0 || g.edges[i][0].failed
 		for _, e := range g.edges[i] {
-			switch {
-			case e.to >= 0:
-				before[e.to] = append(before[e.to], i)
-			case e.to == endSucceeded, e.to == endByAction, e.to == endHandedOver:
-				can[i] = true
-			}
+			ends = ends || e.to == endSucceeded || e.to == endByAction || e.to == endHandedOver
 		}
-		if can[i] {
-			found = append(found, i)
-		}
-	}
-	for len(found) > 0 {
-		last := found[len(found)-1]
-		found = found[:len(found)-1]
-		for _, i := range before[last] {
-			if !can[i] {
-				can[i] = true
-				found = append(found, i)
-			}
+		if ends && !can[i] {
+			can[i] = true
+			spread(back, i, can, func(int) {})
 		}
 	}
 	return can
 }
 
-// busyLoops tells of a goto that leads back to the same request at once.
+// busyLoops reports a goto that leads back to the same request at once.
 func (c *checker) busyLoops(g *graph) {
+	unsafe := map[int]bool{} // components with a step that does more than read
+	for i, s := range g.Steps {
+		if !reads(s) {
+			unsafe[g.loop[i]] = true
+		}
+	}
 	for i := range g.Steps {
 		if !g.reached[i] {
 			continue
 		}
 		for _, e := range g.edges[i] {
-			if e.action == nil || e.action.Kind != "goto" || e.to < 0 || e.to > i || !g.polls(e.to, i) {
+			if e.action == nil || e.action.Kind != "goto" || e.to < 0 || e.to > i || !g.polls(e.to, i, unsafe) {
 				continue
 			}
 			s := g.Steps[e.to]
@@ -209,33 +189,32 @@ func (c *checker) busyLoops(g *graph) {
 				hint = "a retry can say how long to wait (retryAfter)"
 			}
 			c.report(g.Document, arazzo.Warning, "loop-without-delay", e.action.Listed,
-				"action %q sends the request of step %q again without a delay of its own; gobelin waits 1 s, growing to 30 s, others may not: %s", e.action.Name, s.Decl.StepID, hint)
+				"action %q repeats the request of step %q without a delay of its own; gobelin waits 1 s, growing to 30 s, but other tools may not: %s", e.action.Name, s.Decl.StepID, hint)
 		}
 	}
 }
 
-// polls reports whether the loop from a step to another and back sends the same
-// safe requests over and over.
-func (g *graph) polls(head, tail int) bool {
-	var loop []*program.Step
-	after, before := g.from(head), g.into(tail)
-	for i, s := range g.Steps {
-		if i == head || i == tail || after[i] && before[i] {
-			loop = append(loop, s)
-		}
-	}
-	for _, s := range loop {
-		if s.Operation == nil || s.Operation.Method != "GET" && s.Operation.Method != "HEAD" {
+// reads reports whether the request of a step is a safe one.
+func reads(s *program.Step) bool {
+	return s.Operation != nil && (s.Operation.Method == "GET" || s.Operation.Method == "HEAD")
+}
+
+// polls reports whether the loop from head to tail, from which an edge leads back
+// to head, sends the same safe requests over and over. Its steps are those of
+// their component, or the two where no way leads from head to tail.
+func (g *graph) polls(head, tail int, unsafe map[int]bool) bool {
+	in := func(i int) bool { return i == head || i == tail || g.loop[i] == g.loop[head] }
+	if g.loop[head] != g.loop[tail] {
+		in = func(i int) bool { return i == head || i == tail }
+		if !reads(g.Steps[head]) || !reads(g.Steps[tail]) {
 			return false
 		}
+	} else if unsafe[g.loop[head]] {
+		return false
 	}
 	same := true
 	for a := range program.Each(g.Steps[head].Arguments) {
-		a.Value.All(func(r *program.Ref) {
-			for _, s := range loop {
-				same = same && r.Step != s
-			}
-		})
+		a.Value.All(func(r *program.Ref) { same = same && (r.Step == nil || !in(r.Step.Index)) })
 	}
 	return same
 }
@@ -250,111 +229,8 @@ func (c *checker) retries(g *graph) {
 				c.report(g.Document, arazzo.Warning, "retry-never", a.Decl.At("retryLimit"), "action %q never retries: its retryLimit is 0", a.Name)
 			}
 			if a.Limit > 1 && a.After == 0 && a.Step == nil && a.Workflow == nil && !a.Dangling() && s.Operation != nil {
-				c.report(g.Document, arazzo.Note, "retry-without-delay", a.Place, "action %q sends the request up to %d more times without a delay; say how long to wait with retryAfter", a.Name, a.Limit)
+				c.report(g.Document, arazzo.Note, "retry-without-delay", a.Place, "action %q sends the request up to %d more times without a delay; set retryAfter", a.Name, a.Limit)
 			}
 		}
 	}
-}
-
-// endlessRecursion tells of workflows that call themselves whatever happens.
-// A workflow can finish when a way leads to one of its ends on which all that
-// it calls can finish.
-func (c *checker) endlessRecursion() {
-	finishes := make([]bool, len(c.graphs))
-	for changed := true; changed; {
-		changed = false
-		for i, g := range c.graphs {
-			if !finishes[i] && g.finishes(func(w *program.Workflow) bool { return w == nil || finishes[w.Index] }) {
-				finishes[i], changed = true, true
-			}
-		}
-	}
-	anything := func(*program.Workflow) bool { return true }
-	for i, g := range c.graphs {
-		if finishes[i] || !g.whole || !g.finishes(anything) {
-			continue
-		}
-		s, called := g.recursion(finishes)
-		if s == nil || !c.leadsBack(called, g.Workflow) {
-			continue
-		}
-		c.report(g.Document, arazzo.Error, "endless-recursion", s.Decl.At("stepId"),
-			"workflow %q never finishes: every way through it comes to step %q, which leads to workflow %q again", g.Decl.WorkflowID, s.Decl.StepID, g.Decl.WorkflowID)
-	}
-}
-
-func (g *graph) finishes(can func(*program.Workflow) bool) bool {
-	seen := make([]bool, len(g.Steps))
-	var visit func(int) bool
-	visit = func(i int) bool {
-		if i < 0 {
-			return i != endFailed
-		}
-		if seen[i] {
-			return false
-		}
-		seen[i] = true
-		s := g.Steps[i]
-		for _, e := range g.edges[i] {
-			if s.Called != nil && !e.failed && !can(s.Called) {
-				continue
-			}
-			if e.to == endHandedOver && !can(e.action.Workflow) {
-				continue
-			}
-			if visit(e.to) {
-				return true
-			}
-		}
-		return false
-	}
-	return len(g.Steps) == 0 || visit(0)
-}
-
-// recursion finds a reachable step that calls, or hands over to, a workflow
-// that never finishes.
-func (g *graph) recursion(finishes []bool) (*program.Step, *program.Workflow) {
-	for i, s := range g.Steps {
-		if !g.reached[i] {
-			continue
-		}
-		if s.Called != nil && !finishes[s.Called.Index] {
-			return s, s.Called
-		}
-		for _, e := range g.edges[i] {
-			if e.to == endHandedOver && e.action.Workflow != nil && !finishes[e.action.Workflow.Index] {
-				return s, e.action.Workflow
-			}
-		}
-	}
-	return nil, nil
-}
-
-// leadsBack reports whether calls and hand-overs lead from one workflow to
-// another.
-func (c *checker) leadsBack(from, to *program.Workflow) bool {
-	seen := map[*program.Workflow]bool{}
-	var visit func(*program.Workflow) bool
-	visit = func(w *program.Workflow) bool {
-		if w == nil || seen[w] {
-			return false
-		}
-		if w == to {
-			return true
-		}
-		seen[w] = true
-		g := c.graphs[w.Index]
-		for i, s := range g.Steps {
-			if visit(s.Called) {
-				return true
-			}
-			for _, e := range g.edges[i] {
-				if e.action != nil && visit(e.action.Workflow) {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	return visit(from)
 }

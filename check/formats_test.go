@@ -152,9 +152,9 @@ func validSARIF(t *testing.T, data []byte) {
 func TestSARIFOfTheCatalogue(t *testing.T) {
 	var list []arazzo.Diagnostic
 	texts := map[string][]byte{}
-	for _, e := range check.Catalogue() {
-		files := map[string]string{"api.yaml": check.SharedAPI(), "stock.yaml": stock}
-		text := check.Document(e.Wrong)
+	for _, e := range catalogue() {
+		files := map[string]string{"api.yaml": sharedAPI(t), "stock.yaml": stock}
+		text := document(e.Wrong)
 		for _, d := range findText(t, text, files) {
 			d.File = e.Code + ".yaml"
 			if d.Fix != nil {

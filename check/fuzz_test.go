@@ -13,10 +13,10 @@ import (
 // FuzzFix checks and fixes any text: nothing panics, a document that parses
 // still does, and what is fixed is not changed again.
 func FuzzFix(f *testing.F) {
-	for _, e := range check.Catalogue() {
-		f.Add([]byte(check.Document(e.Wrong)))
+	for _, e := range catalogue() {
+		f.Add([]byte(document(e.Wrong)))
 	}
-	files := map[string]string{"api.yaml": check.SharedAPI(), "stock.yaml": stock}
+	files := map[string]string{"api.yaml": sharedAPI(f), "stock.yaml": stock}
 	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(_ context.Context, location string) ([]byte, error) {
 		return []byte(files[location]), nil
 	})}

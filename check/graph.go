@@ -6,18 +6,20 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// graph is how control can go through a workflow: the steps are its nodes.
+// graph is the control flow of a workflow: its nodes are the steps.
 type graph struct {
 	*program.Workflow
 	edges [][]edge // by the index of the step that they leave
-	// reached are the steps that a run can come to; a step that only a retry
-	// refers to is reached too, though nothing leaves it then (F12).
+	// reached are the steps that control can come to, other than by a retry that
+	// refers to them (F12).
 	reached []bool
 	dead    []deadAction
-	whole   bool // false: some actions lead to what does not exist
+	whole   bool    // false: some actions lead to what does not exist
+	next    [][]int // the steps that edges lead to, by the step that they leave
+	loop    []int   // the number of the strongly connected component of each step
 }
 
-// edge is one way on from a step.
+// edge is one way to continue after a step.
 type edge struct {
 	to     int             // a step, or one of the ends
 	failed bool            // whether the step has failed
@@ -38,7 +40,7 @@ type deadAction struct {
 	step   *program.Step
 	action *program.Action
 	failed bool
-	by     *program.Action // that takes all in front of it; nil: its own criteria cannot pass
+	by     *program.Action // that is selected first whenever this one passes; nil: its own criteria cannot pass
 }
 
 func (c *checker) newGraph(w *program.Workflow) *graph {
@@ -55,38 +57,55 @@ func (c *checker) newGraph(w *program.Workflow) *graph {
 		}
 		g.leave(c, s, s.OnFailure, failed, true, endFailed)
 	}
+	g.next = make([][]int, len(w.Steps))
+	for i, edges := range g.edges {
+		for _, e := range edges {
+			if e.to >= 0 {
+				g.next[i] = append(g.next[i], e.to)
+			}
+		}
+	}
+	g.loop = components(g.next)
 	if len(w.Steps) > 0 {
-		g.reach(0)
+		g.reached[0] = true
+		spread(g.next, 0, g.reached, func(int) {})
 	}
 	return g
 }
 
-// leave adds the ways that actions offer (F4), and the one of no action.
+// loops reports whether a path leads from a step back to it.
+func (g *graph) loops(i int) bool {
+	return slices.Contains(g.next[i], i) || slices.ContainsFunc(g.next[i], func(to int) bool { return g.loop[to] == g.loop[i] })
+}
+
+// leave adds the edges of a list of actions (F4), and the one taken when none is
+// selected.
 func (g *graph) leave(c *checker, s *program.Step, actions []*program.Action, left codes, failed bool, otherwise int) {
 	all := left
-	var taken []*program.Action
+	type passed struct {
+		by   *program.Action
+		with codes
+	}
+	var taken []passed
 	for _, a := range actions {
 		pass, certain := c.passing(a.Criteria)
 		switch {
-		case a.Dangling():
-			g.whole = false
+		case a.Dangling(), a.Name == "", !slices.Contains(actionTypes, a.Kind):
+			g.whole = false // its target is unknown, or others without a name are not linked
 			continue
 		case all.and(pass).empty():
 			g.dead = append(g.dead, deadAction{s, a, failed, nil})
 			continue
 		case left.and(pass).empty():
-			i := slices.IndexFunc(taken, func(b *program.Action) bool {
-				of, _ := c.passing(b.Criteria)
-				return !of.and(pass).empty()
-			})
-			g.dead = append(g.dead, deadAction{s, a, failed, taken[i]})
+			i := slices.IndexFunc(taken, func(p passed) bool { return !p.with.and(pass).empty() })
+			g.dead = append(g.dead, deadAction{s, a, failed, taken[i].by})
 			continue
 		case a.Kind == "retry" && a.Limit == 0:
 			continue
 		}
-		if certain && a.Kind != "retry" { // a retry is exhausted some time (F11)
+		if certain && a.Kind != "retry" { // a retry is exhausted at some point (F11)
 			left = left.without(pass)
-			taken = append(taken, a)
+			taken = append(taken, passed{a, pass})
 		}
 		g.edges[s.Index] = append(g.edges[s.Index], g.follow(s, a, failed))
 	}
@@ -115,19 +134,7 @@ func (g *graph) follow(s *program.Step, a *program.Action, failed bool) edge {
 	return e
 }
 
-func (g *graph) reach(i int) {
-	if g.reached[i] {
-		return
-	}
-	g.reached[i] = true
-	for _, e := range g.edges[i] {
-		if e.to >= 0 {
-			g.reach(e.to)
-		}
-	}
-}
-
-// referred are the steps that a reachable retry executes for their own sake.
+// referred returns the steps that reachable retries refer to.
 func (g *graph) referred() []bool {
 	list := make([]bool, len(g.Steps))
 	for i, edges := range g.edges {
@@ -140,43 +147,13 @@ func (g *graph) referred() []bool {
 	return list
 }
 
-// into are the steps from which a way leads to a step.
-func (g *graph) into(end int) []bool {
-	back := make([][]int, len(g.Steps))
+// succeeds reports whether a path leads to the end of the workflow, so that it
+// has outputs.
+func (g *graph) succeeds() bool {
 	for i, edges := range g.edges {
-		for _, e := range edges {
-			if e.to >= 0 {
-				back[e.to] = append(back[e.to], i)
-			}
+		if g.reached[i] && slices.ContainsFunc(edges, func(e edge) bool { return e.to == endSucceeded }) {
+			return true
 		}
 	}
-	seen := make([]bool, len(g.Steps))
-	for work := []int{end}; len(work) > 0; {
-		i := work[len(work)-1]
-		work = work[:len(work)-1]
-		for _, j := range back[i] {
-			if !seen[j] {
-				seen[j] = true
-				work = append(work, j)
-			}
-		}
-	}
-	return seen
-}
-
-// from are the steps that a way leads to from a step, itself only if it is on
-// a loop.
-func (g *graph) from(start int) []bool {
-	seen := make([]bool, len(g.Steps))
-	var visit func(int)
-	visit = func(i int) {
-		for _, e := range g.edges[i] {
-			if e.to >= 0 && !seen[e.to] {
-				seen[e.to] = true
-				visit(e.to)
-			}
-		}
-	}
-	visit(start)
-	return seen
+	return false
 }

@@ -2,62 +2,55 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// ignoreField holds a code, or a list of codes, that are not told of the object
-// and what is inside of it.
+// ignoreField holds a code, or a list of codes, that are not reported for the
+// object and what is inside it.
 const ignoreField = "x-gobelin-ignore"
 
-// ignoreComment is the comment that silences codes on its own line, or, where it
-// stands alone, on the next one: "# gobelin-ignore: CODE, CODE -- reason".
+// ignoreComment is the comment that silences codes on its own line or, if it is
+// alone on it, on the next one: "# gobelin-ignore: CODE, CODE -- reason".
 var ignoreComment = regexp.MustCompile(`(^|\s)#\s*gobelin-ignore:(.*)$`)
 
-// silenced is what one document asks not to be told.
+// silenced is what one document asks not to be reported.
 type silenced struct {
 	lines    map[int][]string
-	pointers []silencedPart
+	pointers map[string][]string
+	unknown  []unknownCode
 }
 
-type silencedPart struct {
-	pointer string
-	codes   []string
-}
-
-// ignore drops the diagnostics that the documents silence, and tells of codes
-// that do not exist.
-func (c *checker) ignore() {
-	documents := map[string]*silenced{}
-	for _, d := range c.program.Documents {
-		documents[d.Decl.Location] = c.silences(d)
-	}
-	kept := c.diagnostics[:0]
-	for _, d := range c.diagnostics {
-		if s := documents[d.File]; s == nil || !s.covers(d) {
-			kept = append(kept, d)
-		}
-	}
-	c.diagnostics = kept
+// unknownCode is a code that the catalogue does not have: it has no effect.
+type unknownCode struct {
+	code string
+	at   arazzo.Position
 }
 
 func (c *checker) silences(d *program.Document) *silenced {
-	s := &silenced{lines: map[int][]string{}}
+	s := &silenced{lines: map[int][]string{}, pointers: map[string][]string{}}
 	text := string(d.Decl.Text())
 	if strings.Contains(text, "gobelin-ignore") {
-		c.comments(d, s, text)
-		c.fields(d, s, d.Decl.Origin(), "")
+		s.comments(text)
+		s.fields(tree.Of(d.Decl.Origin()), "")
 	}
 	return s
 }
 
-func (c *checker) comments(d *program.Document, s *silenced, text string) {
+// unknownCodes reports codes to ignore that do not exist.
+func (c *checker) unknownCodes(d *program.Document) {
+	for _, u := range c.silenced[d.Decl.Location].unknown {
+		c.report(d, arazzo.Warning, "unknown-code", u.at, "there is no code %q to ignore%s", u.code, c.hint(u.code, Codes()))
+	}
+}
+
+func (s *silenced) comments(text string) {
 	for i, line := range strings.Split(text, "\n") {
 		m := ignoreComment.FindStringSubmatchIndex(line)
 		if m == nil {
@@ -70,21 +63,21 @@ func (c *checker) comments(d *program.Document, s *silenced, text string) {
 		}
 		codes := strings.FieldsFunc(listed, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\r' })
 		s.lines[number] = append(s.lines[number], codes...)
-		c.known(d, codes, arazzo.Position{Line: i + 1, Column: len([]rune(line[:m[2]])) + 1})
+		s.check(codes, arazzo.Position{Line: i + 1, Column: len([]rune(line[:m[2]])) + 1})
 	}
 }
 
-func (c *checker) fields(d *program.Document, s *silenced, n *arazzo.Node, pointer string) {
+func (s *silenced) fields(n *tree.Node, pointer string) {
 	if n == nil {
 		return
 	}
 	for i, item := range n.Items {
-		c.fields(d, s, item, pointer+"/"+strconv.Itoa(i))
+		s.fields(item, pointer+"/"+strconv.Itoa(i))
 	}
 	for _, m := range n.Members {
 		at := pointer + "/" + value.PointerToken(m.Name)
 		if m.Name != ignoreField {
-			c.fields(d, s, m.Value, at)
+			s.fields(m.Value, at)
 			continue
 		}
 		var codes []string
@@ -94,35 +87,34 @@ func (c *checker) fields(d *program.Document, s *silenced, n *arazzo.Node, point
 		for _, item := range m.Value.Items {
 			codes = append(codes, item.Str())
 		}
-		s.pointers = append(s.pointers, silencedPart{pointer, codes})
-		c.known(d, codes, arazzo.Position{Line: m.Value.Line, Column: m.Value.Column, Pointer: at})
+		s.pointers[pointer] = append(s.pointers[pointer], codes...)
+		s.check(codes, arazzo.Position{Line: m.Value.Line, Column: m.Value.Column, Pointer: at})
 	}
 }
 
-// known reports codes that the catalogue does not have: they silence nothing.
-func (c *checker) known(d *program.Document, codes []string, at arazzo.Position) {
+func (s *silenced) check(codes []string, at arazzo.Position) {
 	for _, code := range codes {
 		if _, ok := Explain(code); !ok {
-			c.report(d, arazzo.Warning, "unknown-code", at, "there is no code %q to ignore%s", code, nearest.Hint(code, Codes()))
+			s.unknown = append(s.unknown, unknownCode{code, at})
 		}
 	}
 }
 
+// covers reports whether a diagnostic is silenced: on its line, or by an object
+// that it is in.
 func (s *silenced) covers(d arazzo.Diagnostic) bool {
-	for _, code := range s.lines[d.Line] {
-		if code == d.Code {
+	if slices.Contains(s.lines[d.Line], d.Code) {
+		return true
+	}
+	if len(s.pointers) == 0 {
+		return false
+	}
+	for pointer := d.Pointer; ; pointer = pointer[:max(0, strings.LastIndexByte(pointer, '/'))] {
+		if slices.Contains(s.pointers[pointer], d.Code) {
 			return true
 		}
-	}
-	for _, part := range s.pointers {
-		if d.Pointer != part.pointer && !strings.HasPrefix(d.Pointer, part.pointer+"/") {
-			continue
-		}
-		for _, code := range part.codes {
-			if code == d.Code {
-				return true
-			}
+		if pointer == "" {
+			return false
 		}
 	}
-	return false
 }

@@ -3,7 +3,7 @@ package check
 import (
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/fix"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
@@ -27,13 +27,8 @@ func (t *typing) correctLengths(c *program.Criterion, q query, term *jsonpath.Te
 			if document.Decl.Location != d.File {
 				continue
 			}
-			whole := document.Decl.Origin().At(c.Place.Pointer).Str()
-			start := strings.Index(whole, c.Text)
-			if start < 0 {
-				continue
-			}
-			if edit, ok := document.Decl.Replace(c.Place, start, start+len(c.Text), right); ok {
-				d.Fix = &arazzo.Fix{Message: "write " + right, Edits: []arazzo.Edit{edit}}
+			if text, ok := fix.Find(document.Decl, c.Place, 0, c.Text); ok {
+				d.Fix = text.Write(0, len(c.Text), right)
 			}
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -24,7 +23,7 @@ func (t *typing) lookups(at *scope, v *program.Operand) {
 	v.All(func(r *program.Ref) { t.lookup(at, r) })
 }
 
-// lookup reports what an expression looks for where no schema has it.
+// lookup reports members that an expression looks for and no schema has.
 func (t *typing) lookup(at *scope, r *program.Ref) {
 	switch r.Kind {
 	case program.ResponseHeader:
@@ -46,9 +45,9 @@ func (t *typing) lookup(at *scope, r *program.Ref) {
 	}
 }
 
-// wholeHint says how to get at a body that has no members. Of XML no pointer
-// tells what is meant.
-var wholeHint = map[form]string{textForm: "; all of it is $response.body", binaryForm: "; all of it is $response.body"}
+// wholeHint says how to read a body that has no members. For XML a pointer does
+// not show what is meant.
+var wholeHint = map[form]string{textForm: "; the whole body is $response.body", binaryForm: "; the whole body is $response.body"}
 
 // noBody reports a look into a response body that has no members.
 func (t *typing) noBody(at *scope, r *program.Ref) bool {
@@ -67,21 +66,21 @@ func (t *typing) noBody(at *scope, r *program.Ref) bool {
 	return false
 }
 
-// header reports a header that no response declares where it is nearly one that
-// is. Others are common without being declared.
+// header reports an undeclared header with a name similar to a declared one.
+// Others are common.
 func (t *typing) header(at *scope, r *program.Ref) {
 	names, place := at.headers()
 	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, r.Name) }) || slices.Contains(usualHeaders, strings.ToLower(r.Name)) {
 		return
 	}
-	if hint := nearest.Hint(r.Name, names); hint != "" {
+	if hint := t.hint(r.Name, names)(); hint != "" {
 		d := t.report(at.workflow.Document, arazzo.Warning, "response-header", r.At(at.workflow.Document.Decl),
 			"the response %s of %s declares no header %q%s", at.codes(), label(at.step), r.Name, hint)
 		d.Related = schemaPlace(place, "its headers")
 	}
 }
 
-// usualHeaders come without being declared.
+// usualHeaders are common without being declared.
 var usualHeaders = []string{"content-type", "content-length", "content-encoding", "content-language", "content-location", "content-disposition", "date", "etag", "last-modified", "expires", "location",
 	"retry-after", "link", "server", "vary", "age", "via", "set-cookie", "cache-control", "connection", "www-authenticate", "allow", "accept-ranges"}
 
@@ -100,7 +99,7 @@ func (t *typing) absent(at *scope, r *program.Ref, found schema.Found, path []st
 
 // missing reports one token that leads nowhere.
 func (t *typing) missing(at *scope, code string, place arazzo.Position, text, what, token string, found schema.Found) *arazzo.Diagnostic {
-	message := fmt.Sprintf("%s: %s has no member %q%s", text, what, token, nearest.Hint(token, found.Names))
+	message := fmt.Sprintf("%s: %s has no member %q%s", text, what, token, t.hint(token, found.Names))
 	related := "its schema"
 	_, isIndex := value.Index(token)
 	switch {
@@ -109,7 +108,7 @@ func (t *typing) missing(at *scope, code string, place arazzo.Position, text, wh
 			message = fmt.Sprintf("%s: %s is an object, not an array; it has no member %q", text, what, token)
 		}
 	case found.Kinds == schema.Array && !isIndex:
-		message = fmt.Sprintf("%s: %s is an array; an index comes next, such as 0, not %q", text, what, token)
+		message = fmt.Sprintf("%s: %s is an array; expected an index such as 0, not %q", text, what, token)
 	case found.Kinds == schema.Array:
 		message = fmt.Sprintf("%s: %s never has an item %s", text, what, token)
 	case found.Kinds&schema.Object == 0 && found.Kinds != 0:
@@ -193,8 +192,8 @@ type query struct {
 	place         arazzo.Position
 }
 
-// query reports what a JSONPath looks for where no schema has it, also in its
-// filters.
+// query reports members that a JSONPath looks for, in its filters too, and no
+// schema has.
 func (t *typing) query(at *scope, q query, path []jsonpath.Step) {
 	found := along(q.context, path)
 	if found.Presence == schema.Undeclared || found.Presence == schema.Never {

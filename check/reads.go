@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// messageReads tells of parts of a message where there is none, or that the
-// message does not have, and of $outputs and $workflows that have no value.
+// messageReads reports expressions for parts of a message where there is none, or
+// that the message does not have, and $outputs and $workflows without a value.
 func (c *checker) messageReads() {
+	together := c.newTogether()
 	for _, w := range c.program.Workflows {
 		w.EachRef(func(s *program.Step, when program.Moment, r *program.Ref) {
 			switch r.Kind {
@@ -22,7 +23,7 @@ func (c *checker) messageReads() {
 			case program.OutputRef:
 				c.outputsRead(w, s, when, r)
 			case program.WorkflowInput, program.WorkflowOutput:
-				c.workflowRead(w, r)
+				c.workflowRead(together, w, r)
 			}
 		})
 	}
@@ -32,20 +33,20 @@ func (c *checker) responseRead(w *program.Workflow, s *program.Step, when progra
 	switch {
 	case when == program.AfterSteps:
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
-			"%s is always missing: the outputs of a workflow belong to no request; give a step the output and read it as $steps.<stepId>.outputs.<name>", r.Text)
+			"%s is always missing: workflow outputs do not belong to a request; declare the output on a step and read it as $steps.<stepId>.outputs.<name>", r.Text)
 	case s.Decl.WorkflowID != "":
 		if r.Kind == program.StatusCode && when == program.AfterResponse && c.decided(s) {
 			return // never-succeeds says it better
 		}
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
-			"%s is always missing: step %q calls a workflow and has no response of its own; what the workflow gives is at $outputs.<name>", r.Text, s.Decl.StepID)
+			"%s is always missing: step %q calls a workflow and has no response of its own; the workflow's outputs are at $outputs.<name>", r.Text, s.Decl.StepID)
 	case when == program.BeforeRequest:
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
-			"%s is always missing: the request of step %q has not been sent yet; what an earlier step got is at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
+			"%s is always missing: the request of step %q has not been sent yet; values from earlier steps are at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
 	}
 }
 
-// decided reports whether a step of a called workflow is told never to succeed.
+// decided reports whether a step that calls a workflow never succeeds.
 func (c *checker) decided(s *program.Step) bool {
 	succeeded, _ := c.outcomes(s)
 	return succeeded.empty()
@@ -54,7 +55,7 @@ func (c *checker) decided(s *program.Step) bool {
 func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program.Moment, r *program.Ref) {
 	switch {
 	case when == program.AfterSteps:
-		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl), "%s is always missing: the outputs of a workflow belong to no request; give a step the output", r.Text)
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl), "%s is always missing: workflow outputs do not belong to a request; declare the output on a step", r.Text)
 		return
 	case s.Decl.WorkflowID != "":
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl), "%s is always missing: step %q calls a workflow and sends no request of its own", r.Text, s.Decl.StepID)
@@ -62,32 +63,30 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 	case s.Operation == nil || s.MissingParameters || when == program.BeforeRequest:
 		return
 	}
-	places := map[program.RefKind]string{program.RequestQuery: "query", program.RequestPath: "path"}
 	switch in := places[r.Kind]; {
 	case r.Kind == program.RequestBody && s.Body == nil:
 		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q sends no body", r.Text, s.Decl.StepID)
-	case in != "" && !sends(s, in, r.Name):
+	case in != "" && in != "header" && !sends(s, in, r.Name):
 		var names []string
 		for a := range program.Each(s.Arguments) {
 			if a.In == in {
 				names = append(names, a.Name)
 			}
 		}
-		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s", r.Text, s.Decl.StepID, in, r.Name, nearest.Hint(r.Name, names))
+		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s", r.Text, s.Decl.StepID, in, r.Name, c.hint(r.Name, names))
 	}
 }
 
-// sends reports whether a step has a parameter, or may be given it as a
-// credential.
+// sends reports whether a step has a parameter, or may get it as a credential.
 func sends(s *program.Step, in, name string) bool {
 	for a := range program.Each(s.Arguments) {
-		if a.In == in && a.Name == name || a.In == "querystring" && in == "query" {
+		if openapi.SameParameter(a.In, a.Name, in, name) || a.In == "querystring" && in == "query" {
 			return true
 		}
 	}
 	for _, alternative := range s.Operation.Security {
 		for _, scheme := range alternative {
-			if scheme.In == in && scheme.ParamName == name {
+			if openapi.SameParameter(scheme.In, scheme.ParamName, in, name) {
 				return true
 			}
 		}
@@ -99,19 +98,17 @@ func sends(s *program.Step, in, name string) bool {
 func (c *checker) outputsRead(w *program.Workflow, s *program.Step, when program.Moment, r *program.Ref) {
 	switch {
 	case when == program.AfterSteps:
-		var all []string
-		for o := range program.Each(w.Outputs) {
-			if at := r.Place.Pointer; o.Place.Pointer == at {
-				break
-			}
-			all = append(all, o.Name)
+		own, above := c.outputNames(w), len(w.Outputs)
+		if i, ok := own.places[r.Place.Pointer]; ok {
+			above = i
 		}
-		if !names(all, r.Name) {
-			c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: above it workflow %q has no output %q%s", r.Text, w.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
+		if !own.has(r.Name, above) {
+			c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: workflow %q has no output %q above it%s",
+				r.Text, w.Decl.WorkflowID, r.Name, c.hint(r.Name, own.list[:above]))
 		}
 	case s.Decl.WorkflowID == "" && s.Operation != nil:
 		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl),
-			"%s is always missing: step %q calls no workflow; outputs of steps are at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
+			"%s is always missing: step %q does not call a workflow; step outputs are at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
 	case s.Called != nil && when == program.BeforeRequest:
 		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl), "%s is always missing: the workflow has not been called yet", r.Text)
 	case s.Called != nil && !handsOver(c.graphs[s.Called.Index]):
@@ -133,85 +130,63 @@ func handsOver(g *graph) bool {
 }
 
 func (c *checker) declaredBy(w, of *program.Workflow, r *program.Ref) {
-	var all []string
-	for _, e := range of.Decl.Outputs {
-		all = append(all, e.Name)
-	}
-	if !names(all, r.Name) {
-		c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: workflow %q declares no output %q%s", r.Text, of.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
+	if all := c.outputNames(of); !all.has(r.Name, len(all.list)) {
+		c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: workflow %q declares no output %q%s",
+			r.Text, of.Decl.WorkflowID, r.Name, c.hint(r.Name, all.list))
 	}
 }
 
-// names reports whether a dotted name is, or begins with, one of the declared.
-func names(declared []string, name string) bool {
-	return slices.ContainsFunc(declared, func(d string) bool { return name == d || strings.HasPrefix(name, d+".") })
+// outputNames are the outputs of a workflow: their indexes by name and by place.
+type outputNames struct {
+	list          []string
+	names, places map[string]int
+}
+
+func (c *checker) outputNames(w *program.Workflow) outputNames {
+	known, ok := c.outputs[w]
+	if !ok {
+		known = outputNames{make([]string, len(w.Outputs)), map[string]int{}, map[string]int{}}
+		for i, o := range slices.Backward(w.Outputs) {
+			known.list[i] = o.Name
+			known.names[o.Name], known.places[o.Place.Pointer] = i, i
+		}
+		c.outputs[w] = known
+	}
+	return known
+}
+
+// has reports whether a dotted name is, or begins with, one of the first n outputs.
+func (o outputNames) has(name string, n int) bool {
+	for {
+		if i, ok := o.names[name]; ok && i < n {
+			return true
+		}
+		dot := strings.LastIndexByte(name, '.')
+		if dot < 0 {
+			return false
+		}
+		name = name[:dot]
+	}
 }
 
 // workflowRead checks $workflows: whether the workflow declares the name, and
 // whether anything can have run it before.
-func (c *checker) workflowRead(w *program.Workflow, r *program.Ref) {
+func (c *checker) workflowRead(t *together, w *program.Workflow, r *program.Ref) {
 	of := r.Workflow
 	switch {
 	case r.Kind == program.WorkflowOutput && r.Dotted:
 		c.declaredBy(w, of, r)
-		return
 	case r.Kind == program.WorkflowInput && r.Dotted:
-		var all []string
-		for in := range program.Each(of.Inputs) {
-			all = append(all, in.Name)
-		}
-		c.report(w.Document, arazzo.Warning, "unknown-input", r.At(w.Document.Decl), "workflow %q declares no input %q%s", of.Decl.WorkflowID, r.Name, nearest.Hint(r.Name, all))
-		return
-	case r.Kind == program.WorkflowInput && of == w:
-		return
-	}
-	for _, entry := range c.program.Workflows {
-		if runs := c.runs(entry); runs[w] && runs[of] && (of != w || c.leadsBackAny(w)) {
-			return
-		}
-	}
-	c.report(w.Document, arazzo.Warning, "workflow-not-run", r.At(w.Document.Decl),
-		"%s is always missing: nothing runs workflow %q before; name it in the dependsOn of workflow %q, or call it from a step", r.Text, of.Decl.WorkflowID, w.Decl.WorkflowID)
-}
-
-// runs are the workflows that a run of one may come to, itself included.
-func (c *checker) runs(entry *program.Workflow) map[*program.Workflow]bool {
-	seen := map[*program.Workflow]bool{}
-	var visit func(*program.Workflow)
-	visit = func(w *program.Workflow) {
-		if w == nil || seen[w] {
-			return
-		}
-		seen[w] = true
-		for _, d := range w.DependsOn {
-			visit(d)
-		}
-		for _, s := range w.Steps {
-			visit(s.Called)
-			for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-				visit(a.Workflow)
+		c.report(w.Document, arazzo.Warning, "unknown-input", r.At(w.Document.Decl), "workflow %q declares no input %q%s", of.Decl.WorkflowID, r.Name, lazy(func() string {
+			var all []string
+			for in := range program.Each(of.Inputs) {
+				all = append(all, in.Name)
 			}
-		}
+			return c.hint(r.Name, all)()
+		}))
+	case r.Kind == program.WorkflowInput && of == w, t.run(w, of):
+	default:
+		c.report(w.Document, arazzo.Warning, "workflow-not-run", r.At(w.Document.Decl),
+			"%s is always missing: nothing runs workflow %q first; add it to dependsOn of workflow %q, or call it from a step", r.Text, of.Decl.WorkflowID, w.Decl.WorkflowID)
 	}
-	visit(entry)
-	return seen
-}
-
-// leadsBackAny reports whether a workflow can come to run again within a run:
-// where calls are many, nothing is said about it.
-func (c *checker) leadsBackAny(w *program.Workflow) bool {
-	calls := 0
-	for _, other := range c.program.Workflows {
-		for _, s := range other.Steps {
-			if s.Called == w {
-				calls++
-			}
-			for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-				if a.Workflow == w {
-					calls++
-				}
-			}
-		}
-	}
-	return calls > 0
 }

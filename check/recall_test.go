@@ -447,12 +447,12 @@ func (s *seeder) types() (list []defect) {
 		}
 		for i, p := range step.Decl.Parameters {
 			at := slices.IndexFunc(step.Operation.Parameters, func(o *openapi.Parameter) bool { return o.Name == p.Name && o.In == p.In && o.Schema != nil })
-			if at < 0 || p.Reference != "" || p.Value == nil {
+			if at < 0 || p.Reference != "" || !p.Value.Exists() {
 				continue
 			}
 			typ := follow(step, step.Operation.Parameters[at].Schema).Get("type").Str()
 			pointer := fmt.Sprintf("%s/parameters/%d/value", stepPointer(step), i)
-			if p.Value.Kind == tree.Number && (typ == "integer" || typ == "number") {
+			if p.Value.Kind() == arazzo.KindNumber && (typ == "integer" || typ == "number") {
 				list = append(list, setText(pointer, "many", pointer+": a number becomes a text"))
 			}
 			name, isInput := strings.CutPrefix(p.Value.Str(), "$inputs.")

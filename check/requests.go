@@ -16,7 +16,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// request judges what a step sends, or gives to the workflow that it calls.
+// request checks what a step sends, or passes to the workflow that it calls.
 func (t *typing) request(s *program.Step) {
 	at := &scope{workflow: s.Workflow, step: s}
 	for a := range program.Each(s.Arguments) {
@@ -31,7 +31,7 @@ func (t *typing) request(s *program.Step) {
 	}
 }
 
-// parameters judges the parameters of a request.
+// parameters checks the parameters of a request.
 func (t *typing) parameters(at *scope, s *program.Step) {
 	for a := range program.Each(s.Arguments) {
 		if a.Decl == nil {
@@ -46,7 +46,7 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 		}
 		if p := parameterOf(s.Operation, a); p != nil {
 			want := t.schema(p.Schema, p.Home)
-			t.fits(at, &a.Value, flow{want: want, text: p.ContentType == "" || formOf(p.ContentType) != jsonForm, what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
+			t.fits(at, &a.Value, flow{want: want, text: !openapi.IsJSON(p.ContentType), what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
 		}
 	}
 	if s.MissingParameters {
@@ -64,9 +64,9 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 		}
 		hint := ""
 		if names := nearest.Names(p.Name, others); len(names) > 0 {
-			hint = fmt.Sprintf("; is %q meant to be it?", names[0])
+			hint = fmt.Sprintf("; was %q meant?", names[0])
 		}
-		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"), "%s requires the %s parameter %q, and step %q does not give it%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
+		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"), "%s requires the %s parameter %q, which step %q does not provide%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
 		d.Related = schemaPlace(schema.Place{Location: p.Home.Location(), Line: p.Node.Line, Column: p.Node.Column}, "the parameter is declared here")
 	}
 }
@@ -86,7 +86,7 @@ func given(s *program.Step, p *openapi.Parameter) bool {
 	})
 }
 
-// arguments judges what a called workflow is given (F17, E14).
+// arguments checks what is passed to a called workflow (F17, E14).
 func (t *typing) arguments(at *scope, called *program.Workflow, list []program.Argument, place arazzo.Position, incomplete bool) {
 	if called.Schema == nil {
 		return
@@ -97,7 +97,7 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 		switch found.Presence {
 		case schema.Undeclared, schema.Never:
 			if !a.Inherited {
-				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s", called.Decl.WorkflowID, a.Name, nearest.Hint(a.Name, found.Names))
+				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s", called.Decl.WorkflowID, a.Name, t.hint(a.Name, found.Names))
 				d.Related = schemaPlace(found.Place, "its inputs")
 				if a.Decl != nil && a.Decl.Reference == "" {
 					respell(at.workflow.Document, d, a.Decl.At("name"), a.Name, 0, len(a.Name), nearest.Only(a.Name, found.Names))
@@ -115,88 +115,108 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 			continue
 		}
 		p, _ := inputs.Member(name).Type.Place()
-		d := t.report(at.workflow.Document, arazzo.Error, "input-missing", place, "workflow %q requires the input %q, which is not given", called.Decl.WorkflowID, name)
+		d := t.report(at.workflow.Document, arazzo.Error, "input-missing", place, "workflow %q requires the input %q, which is not provided", called.Decl.WorkflowID, name)
 		d.Related = schemaPlace(p, "the input is declared here")
 	}
 }
 
-// body judges a request body.
+// body checks a request body.
 func (t *typing) body(at *scope, s *program.Step) {
-	declared := s.Operation.Body
-	switch {
-	case s.Body == nil:
-		if declared != nil && declared.Required && s.Decl.RequestBody == nil {
-			d := t.report(at.workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, and step %q sends none", label(s), s.Decl.StepID)
-			d.Related = t.bodyPlace(s)
-		}
-		return
-	case s.Decl.RequestBody.Payload == nil && len(s.Body.Replacements) == 0:
-		if declared != nil && declared.Required {
-			d := t.report(at.workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, and the requestBody has no payload", s.Decl.StepID, label(s))
-			d.Related = t.bodyPlace(s)
-		}
-		return
-	case declared == nil:
-		t.lookups(at, &s.Body.Payload)
-		if !slices.Contains(bodyless, s.Operation.Method) {
-			t.report(at.workflow.Document, arazzo.Warning, "body-undeclared", s.Body.Place, "%s declares no request body", label(s))
-		}
+	if t.withoutBody(s) {
 		return
 	}
+	t.lookups(at, &s.Body.Payload)
 	for r := range program.Each(s.Body.Replacements) {
 		t.lookups(at, &r.Value)
 	}
-	media := mediaOf(declared, s.Body.ContentType)
-	if media == nil {
-		t.lookups(at, &s.Body.Payload)
-		if len(declared.Content) > 0 && strings.Contains(s.Body.ContentType, "/") {
-			var types []string
-			for _, m := range declared.Content {
-				types = append(types, m.Type)
-			}
-			d := t.report(at.workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"), "%s takes no body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
-			d.Related = t.bodyPlace(s)
+	declared := s.Operation.Body
+	if declared == nil {
+		if !slices.Contains(bodyless, s.Operation.Method) {
+			t.report(s.Workflow.Document, arazzo.Warning, "body-undeclared", s.Body.Place, "%s declares no request body", label(s))
 		}
 		return
 	}
-	payload := &s.Body.Payload
-	if formOf(s.Body.ContentType) == jsonForm {
-		payload = textPayload(payload)
+	media := mediaOf(declared, s.Body.ContentType)
+	if media == nil {
+		t.undeclaredType(s)
+		return
 	}
-	t.lookups(at, &s.Body.Payload)
-	f := flow{want: t.schema(media.Schema, media.Home), what: "the body of " + label(s), members: true}
-	switch formOf(s.Body.ContentType) {
-	case jsonForm:
-	case textForm:
-		if !strings.Contains(s.Body.ContentType, "form-urlencoded") {
-			return
-		}
-		f.text = true
+	isJSON := openapi.IsJSON(s.Body.ContentType)
+	if isJSON || openapi.IsForm(s.Body.ContentType) || openapi.IsMultipart(s.Body.ContentType) {
+		t.payload(at, s, flow{want: t.schema(media.Schema, media.Home), text: !isJSON, what: "the body of " + label(s), members: true})
+	}
+}
+
+// withoutBody checks a step without a body, and reports whether it is one.
+func (t *typing) withoutBody(s *program.Step) bool {
+	required := s.Operation.Body != nil && s.Operation.Body.Required
+	var d *arazzo.Diagnostic
+	switch {
+	case s.Body == nil && required && s.Decl.RequestBody == nil:
+		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, but step %q sends none", label(s), s.Decl.StepID)
+	case s.Body == nil:
+		return true
+	case s.Decl.RequestBody.Payload.Exists() || len(s.Body.Replacements) > 0:
+		return false
+	case required:
+		d = t.report(s.Workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, but the requestBody has no payload", s.Decl.StepID, label(s))
 	default:
-		if !strings.HasPrefix(s.Body.ContentType, "multipart/") {
-			return
-		}
-		f.text = true
+		return true
 	}
+	d.Related = t.bodyPlace(s)
+	return true
+}
+
+// mediaOf returns what a body declares for a content type. Something that is not
+// a media type, as some descriptions have it, is taken for any.
+func mediaOf(b *openapi.Body, contentType string) *openapi.MediaType {
+	if m := b.Media(contentType); m != nil {
+		return m
+	}
+	for _, m := range b.Content {
+		if !strings.Contains(m.Type, "/") {
+			return m
+		}
+	}
+	return nil
+}
+
+// undeclaredType reports a content type that the operation does not accept.
+func (t *typing) undeclaredType(s *program.Step) {
+	var types []string
+	for _, m := range s.Operation.Body.Content {
+		types = append(types, m.Type)
+	}
+	if len(types) == 0 || !strings.Contains(s.Body.ContentType, "/") {
+		return
+	}
+	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"), "%s does not accept a body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
+	d.Related = t.bodyPlace(s)
+}
+
+// payload checks what a body consists of: its payload and its replacements.
+func (t *typing) payload(at *scope, s *program.Step, f flow) {
+	f.replaced = newReplaced(s.Body.Replacements)
 	for r := range program.Each(s.Body.Replacements) {
 		if r.Query != nil || r.XPath != nil {
-			f.open = true
 			continue
 		}
-		f.replaced = append(f.replaced, r.Pointer)
 		if found := f.want.Follow(r.Pointer); found.Type != nil && !slices.Contains(r.Pointer, "-") {
 			t.fits(at, &r.Value, flow{want: found.Type, text: f.text, what: fmt.Sprintf("%s in the body of %s", quoteToken(r.Pointer), label(s))})
 		} else if found.Presence == schema.Never || found.Presence == schema.Undeclared {
 			t.unknownMember(at, f, r.Place, r.Pointer[found.At], found, found.Names)
 		}
 	}
+	payload := &s.Body.Payload
+	if !f.text {
+		payload = textPayload(payload)
+	}
 	if payload.Kind != program.Constant || payload.Constant != nil {
 		t.fits(at, payload, f)
 	}
 }
 
-// bodyless are the methods with which a body has no meaning: that is reported
-// as a rule of documents.
+// bodyless are the methods whose bodies have no meaning, which bodyRules reports.
 var bodyless = []string{"GET", "HEAD", "DELETE"}
 
 func (t *typing) bodyPlace(s *program.Step) []arazzo.Related {
@@ -207,33 +227,14 @@ func (t *typing) bodyPlace(s *program.Step) []arazzo.Related {
 	return schemaPlace(schema.Place{Location: s.Source.Description.Location(), Line: n.Line, Column: n.Column}, "the body is declared here")
 }
 
-// mediaOf finds what is declared for a content type: the type itself, else a
-// range that it is in.
-func mediaOf(b *openapi.Body, contentType string) *openapi.MediaType {
-	want, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	want = strings.TrimSpace(want)
-	var inRange *openapi.MediaType
-	for _, m := range b.Content {
-		has, _, _ := strings.Cut(strings.ToLower(m.Type), ";")
-		switch has = strings.TrimSpace(has); {
-		case has == want:
-			return m
-		case has == "*/*" || !strings.Contains(has, "/") || strings.HasSuffix(has, "/*") && strings.HasPrefix(want, strings.TrimSuffix(has, "*")):
-			inRange = m
-		}
-	}
-	return inRange
-}
-
-// flow is where a value goes.
+// flow is the destination of a value.
 type flow struct {
 	want     *schema.Type
-	text     bool // it is written as text there
+	text     bool // it is written as text
 	what     string
 	path     []string
-	members  bool       // members are looked at one by one
-	open     bool       // more is put in elsewhere
-	replaced [][]string // pointers of what is put in elsewhere
+	members  bool      // members are looked at one by one
+	replaced *replaced // what replacements put in
 }
 
 func (f flow) into(token string, want *schema.Type) flow {
@@ -242,7 +243,7 @@ func (f flow) into(token string, want *schema.Type) flow {
 	return f
 }
 
-// name says what the value becomes.
+// name returns what the value becomes, for messages.
 func (f flow) name() string {
 	if len(f.path) == 0 {
 		return f.what
@@ -250,25 +251,57 @@ func (f flow) name() string {
 	return fmt.Sprintf("%s in %s", quoteToken(f.path), f.what)
 }
 
-// puts reports whether a replacement puts something at or below a member.
-func (f flow) puts(name string) bool {
-	return f.open || slices.ContainsFunc(f.replaced, func(p []string) bool {
-		return len(p) > len(f.path) && slices.Equal(p[:len(f.path)], f.path) && p[len(f.path)] == name || len(p) <= len(f.path) && slices.Equal(p, f.path[:len(p)])
-	})
+// replaced is what replacements put into a body.
+type replaced struct {
+	anywhere bool            // the target of one is not a pointer
+	whole    map[string]bool // the places that are targets
+	within   map[string]bool // the places that a target is at or below
 }
 
-// fits reports where a value cannot be what the schema wants.
+func newReplaced(list []program.Replacement) *replaced {
+	r := &replaced{whole: map[string]bool{}, within: map[string]bool{}}
+	for _, one := range list {
+		if r.anywhere = r.anywhere || one.Query != nil || one.XPath != nil; r.anywhere {
+			break
+		}
+		pointer := ""
+		r.within[pointer] = true
+		for _, token := range one.Pointer {
+			pointer += "/" + value.PointerToken(token)
+			r.within[pointer] = true
+		}
+		r.whole[pointer] = true
+	}
+	return r
+}
+
+// puts reports whether a replacement puts something at or below a member, or at
+// what the member is in.
+func (f flow) puts(name string) bool {
+	if f.replaced == nil {
+		return false
+	}
+	pointer := ""
+	whole := f.replaced.anywhere || f.replaced.whole[pointer]
+	for _, token := range f.path {
+		pointer += "/" + value.PointerToken(token)
+		whole = whole || f.replaced.whole[pointer]
+	}
+	return whole || f.replaced.within[pointer+"/"+value.PointerToken(name)]
+}
+
+// fits reports values that the schema does not allow.
 func (t *typing) fits(at *scope, v *program.Operand, f flow) {
 	if v == nil {
 		return
 	}
 	v = unfolded(v)
 	if text, ok := v.Constant.(string); ok && expr.LooksLike(text) {
-		return // meant as an expression: that is told already
+		return // meant as an expression, which has a diagnostic already
 	}
 	switch v.Kind {
 	case program.Object, program.Array:
-		// Inside of a form an array or object has a form of its own.
+		// Inside a form, arrays and objects are serialized in their own ways.
 		if f.text && len(f.path) > 0 || f.text && !f.members {
 			return
 		}
@@ -309,7 +342,7 @@ func (t *typing) fits(at *scope, v *program.Operand, f flow) {
 	}
 }
 
-// spoken says what a value is for a message.
+// spoken describes a value in a message.
 func spoken(v *program.Operand, got *schema.Type) string {
 	switch v.Kind {
 	case program.Constant:
@@ -335,7 +368,7 @@ func typeText(t *schema.Type) string {
 	return text
 }
 
-// unfolded shows the members of a constant as values, so that each has a
+// unfolded returns a constant with its members as operands, so that each has a
 // place.
 func unfolded(v *program.Operand) *program.Operand {
 	if v.Kind != program.Constant {
@@ -362,7 +395,7 @@ func unfolded(v *program.Operand) *program.Operand {
 	return v
 }
 
-// inside is the place of a member; its line is found when it is reported.
+// inside returns the place of a member; exact finds its line.
 func inside(p arazzo.Position, name string) arazzo.Position {
 	if p.Pointer == "" {
 		return p
@@ -371,9 +404,9 @@ func inside(p arazzo.Position, name string) arazzo.Position {
 	return p
 }
 
-// exact gives a place that was made by inside its line.
+// exact returns a place that inside has made, with its line.
 func (t *typing) exact(at *scope, p arazzo.Position) arazzo.Position {
-	if n := at.workflow.Document.Decl.Node().At(p.Pointer); n != nil && n.Line > 0 && p.Pointer != "" {
+	if n := at.workflow.Document.Decl.Origin().At(p.Pointer).Position(); n.Line > 0 && p.Pointer != "" {
 		p.Line, p.Column = n.Line, n.Column
 	}
 	return p
@@ -406,31 +439,31 @@ func (t *typing) object(at *scope, v *program.Operand, f flow) {
 			instead = fmt.Sprintf("; it has %q, which the schema does not list", near[0])
 		}
 		place, _ := f.want.Place()
-		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place), "%s requires the member %q, which is not given%s", f.name(), name, instead)
+		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place), "%s requires the member %q, which is missing%s", f.name(), name, instead)
 		d.Related = schemaPlace(place, "its schema")
 	}
 }
 
 // inPath reports whether a member has the name of a path parameter of the
-// operation: it is given once more, not misspelt.
+// operation: it is repeated, not misspelled.
 func inPath(s *program.Step, name string) bool {
 	return s.Operation != nil && slices.ContainsFunc(s.Operation.Parameters, func(p *openapi.Parameter) bool {
 		return p.In == "path" && plainName(p.Name) == plainName(name)
 	})
 }
 
-// plainName is a name without what writers of names differ in: "order_id" and
-// "OrderID" are one.
+// plainName returns a name without the differences of naming conventions:
+// "order_id" and "OrderID" are the same.
 func plainName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 }
 
-// missingOf are the declared names that are not given.
+// missingOf returns the declared names that are not given.
 func missingOf(declared, given []string) []string {
 	return slices.DeleteFunc(slices.Clone(declared), func(name string) bool { return slices.Contains(given, name) })
 }
 
-// undeclared are the given names that the schema does not list.
+// undeclared returns the given names that the schema does not list.
 func undeclared(want *schema.Type, given []string) (names []string) {
 	for _, name := range given {
 		if p := want.Member(name).Presence; p == schema.Undeclared || p == schema.Never {
@@ -440,8 +473,8 @@ func undeclared(want *schema.Type, given []string) (names []string) {
 	return names
 }
 
-// takers are the members that a value could have been meant for: those that
-// are written nearly the same, and those that can be what it is.
+// takers returns the members that a value could have been meant for: those with
+// nearly the same name, and those that allow the value.
 func (t *typing) takers(at *scope, f flow, v *program.Operand, name string, members []string) []string {
 	got := t.value(at, v)
 	return slices.DeleteFunc(members, func(member string) bool {
@@ -465,11 +498,11 @@ func sameWord(a, b string) bool {
 // where it forbids others, else only where one of the candidates is near.
 func (t *typing) unknownMember(at *scope, f flow, place arazzo.Position, name string, found schema.Found, candidates []string) {
 	place = t.exact(at, place)
-	hint := nearest.Hint(name, candidates)
+	hint := t.hint(name, candidates)()
 	var d *arazzo.Diagnostic
 	switch {
 	case found.Presence == schema.Never:
-		d = t.report(at.workflow.Document, arazzo.Warning, "body-member-unknown", place, "%s can have no member %q%s", f.name(), name, hint)
+		d = t.report(at.workflow.Document, arazzo.Warning, "body-member-unknown", place, "%s cannot have a member %q%s", f.name(), name, hint)
 	case hint == "":
 		return
 	default:
@@ -518,7 +551,7 @@ func textPayload(v *program.Operand) *program.Operand {
 	return v
 }
 
-// marker stands for the i-th expression of a text.
+// marker is the placeholder of the i-th expression of a text.
 func marker(i int) string { return "\ue000" + strconv.Itoa(i) + "\ue001" }
 
 func templatePayload(v *program.Operand) *program.Operand {
@@ -545,7 +578,7 @@ func templatePayload(v *program.Operand) *program.Operand {
 	return reread(decoded, whole, v.Template.Refs, v.Place)
 }
 
-// reread makes a value of what a JSON text holds.
+// reread returns the operand for the value of a JSON text.
 func reread(v any, whole []bool, refs []program.Ref, place arazzo.Position) *program.Operand {
 	switch v := v.(type) {
 	case map[string]any:

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/fix"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
@@ -11,17 +12,11 @@ import (
 )
 
 // respell gives a diagnostic the fix that writes right in place of the bytes
-// start to end of a piece of the text at a place; where the piece stands there
+// start to end of a piece of the text at a place; where the text has the piece
 // twice, it is not certain which is meant.
 func respell(in *program.Document, d *arazzo.Diagnostic, place arazzo.Position, piece string, start, end int, right string) {
-	n := in.Decl.Origin().At(place.Pointer)
-	if right == "" || strings.Count(n.Str(), piece) != 1 {
-		return
-	}
-	at := strings.Index(n.Str(), piece)
-	place.Line, place.Column = n.Line, n.Column // of all of it
-	if edit, ok := in.Decl.Replace(place, at+start, at+end, right); ok {
-		d.Fix = &arazzo.Fix{Message: "write " + piece[:start] + right + piece[end:], Edits: []arazzo.Edit{edit}}
+	if found, ok := fix.Find(in.Decl, place, fix.Anywhere, piece); ok && right != "" {
+		d.Fix = found.Write(start, end, right)
 	}
 }
 

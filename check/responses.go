@@ -1,7 +1,6 @@
 package check
 
 import (
-	"mime"
 	"slices"
 	"strings"
 
@@ -11,21 +10,21 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// scope is what an expression sees: a step with the answers that it can have
-// had when the expression is evaluated. In the outputs of a workflow step is nil.
+// scope is what an expression can refer to: a step with the responses that it can
+// have had when the expression is evaluated. In the outputs of a workflow step is
+// nil.
 type scope struct {
 	workflow *program.Workflow
 	step     *program.Step
 	statuses codes
-	failed   bool // the codes are those of failure, and nothing that is written says so
+	failed   bool // the codes are those of failure, though no criterion says so
 
-	seen   []*openapi.Response // what responses gives, once listed
+	seen   []*openapi.Response // the result of responses, once listed
 	listed bool
 }
 
-// responses are the declared responses that the scope can have seen. Those of
-// explicit success codes stand for all of success: "default" then describes
-// errors.
+// responses returns the declared responses that the scope can have seen. If there
+// are some for explicit success codes, "default" describes errors.
 func (s *scope) responses() []*openapi.Response {
 	if !s.listed && s.step != nil && s.step.Operation != nil {
 		s.seen, s.listed = s.responsesOf(s.step.Operation), true
@@ -49,12 +48,12 @@ func (s *scope) responsesOf(op *openapi.Operation) (list []*openapi.Response) {
 	return list
 }
 
-// form is what a body can be as a value (E9).
+// form is how a body is read as a value (E9).
 type form uint8
 
 const (
 	unknownForm form = iota
-	emptyForm        // no body comes with this status
+	emptyForm        // this status has no body
 	jsonForm
 	xmlForm
 	textForm
@@ -63,22 +62,19 @@ const (
 
 var formNames = map[form]string{emptyForm: "no body", xmlForm: "XML", textForm: "text", binaryForm: "neither JSON nor text"}
 
-// formOf tells the form of a media type.
+// formOf returns the form of a body with a media type. It is unknown for ranges,
+// and for types that may be a kind of JSON.
 func formOf(mediaType string) form {
-	t, _, err := mime.ParseMediaType(mediaType)
-	if err != nil {
-		t = strings.ToLower(strings.TrimSpace(mediaType))
-	}
 	switch {
-	case t == "application/json" || strings.HasSuffix(t, "+json"):
+	case openapi.IsJSON(mediaType):
 		return jsonForm
-	case strings.Contains(t, "*") || strings.Contains(t, "json") || !strings.Contains(t, "/"):
-		return unknownForm
-	case t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml"):
+	case openapi.IsXML(mediaType):
 		return xmlForm
-	case strings.HasPrefix(t, "text/") || strings.Contains(t, "yaml") || strings.Contains(t, "form-urlencoded") || strings.Contains(t, "script") || strings.Contains(t, "graphql"):
+	case openapi.IsRange(mediaType) || !strings.Contains(mediaType, "/") || strings.Contains(strings.ToLower(mediaType), "json"):
+		return unknownForm
+	case openapi.IsText(mediaType):
 		return textForm
-	case strings.HasPrefix(t, "image/") || strings.HasPrefix(t, "audio/") || strings.HasPrefix(t, "video/") || t == "application/octet-stream" || t == "application/pdf" || strings.HasSuffix(t, "zip"):
+	case openapi.IsBinary(mediaType):
 		return binaryForm
 	}
 	return unknownForm

@@ -12,13 +12,13 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// documentRules tells of what the specification demands or recommends of a
-// document and parsing lets pass.
+// documentRules reports violations of what the specification requires or
+// recommends, as far as parsing does not.
 func (c *checker) documentRules() {
 	for _, d := range c.program.Documents {
 		c.names(d)
 		c.components(d)
-		eachObject(d.Decl, func(o *arazzo.Object) { c.extensions(d, o) })
+		arazzo.Walk(d.Decl, func(o *arazzo.Object) { c.extensions(d, o) })
 		for _, s := range d.Decl.Sources {
 			c.sourceURL(d, s)
 		}
@@ -41,7 +41,7 @@ var (
 func (c *checker) names(d *program.Document) {
 	id := func(what, name string, at arazzo.Position) {
 		if name != "" && !idPattern.MatchString(name) {
-			c.report(d, arazzo.Note, "name-pattern", at, "the %s %q should have letters, digits, _ and - only", what, name)
+			c.report(d, arazzo.Note, "name-pattern", at, "the %s %q should consist of letters, digits, _ and - only", what, name)
 		}
 	}
 	for _, s := range d.Decl.Sources {
@@ -67,11 +67,7 @@ func (c *checker) key(d *program.Document, what, name string, o *arazzo.Object, 
 	if keyPattern.MatchString(name) {
 		return
 	}
-	at := o.At(field, name)
-	if m, ok := o.Origin().Get(field).Member(name); ok && m.Line > 0 {
-		at.Line, at.Column = m.Line, m.Column
-	}
-	c.report(d, arazzo.Warning, "key-pattern", at, "the name of %s %q must have letters, digits, dots, _ and - only", what, name)
+	c.report(d, arazzo.Warning, "key-pattern", o.NameAt(field, name), "the name of %s %q must consist of letters, digits, dots, _ and - only", what, name)
 }
 
 func (c *checker) components(d *program.Document) {
@@ -95,19 +91,15 @@ func (c *checker) components(d *program.Document) {
 	}
 }
 
-// reserved are the prefixes of extensions that the OpenAPI Initiative keeps
-// for itself (Specification Extensions).
+// reserved are the prefixes of extensions that the OpenAPI Initiative
+// reserves (Specification Extensions).
 var reserved = []string{"x-oai-", "x-oas-", "x-arazzo"}
 
 func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 	for _, e := range o.Extensions {
 		for _, prefix := range reserved {
 			if strings.HasPrefix(e.Name, prefix) {
-				at := o.At(e.Name)
-				if m, ok := o.Origin().Member(e.Name); ok {
-					at.Line, at.Column = m.Line, m.Column
-				}
-				c.report(d, arazzo.Warning, "reserved-extension", at, "fields that begin with %s are reserved for the OpenAPI Initiative; take a prefix of your own for %q", prefix, e.Name)
+				c.report(d, arazzo.Warning, "reserved-extension", o.NameAt(e.Name), "fields beginning with %s are reserved for the OpenAPI Initiative; use your own prefix for %q", prefix, e.Name)
 			}
 		}
 	}
@@ -116,7 +108,7 @@ func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 func (c *checker) sourceURL(d *program.Document, s *arazzo.SourceDescription) {
 	_, err := url.Parse(s.URL)
 	if s.URL != "" && (err != nil || strings.ContainsAny(s.URL, " \\<>\"^`{|}")) {
-		c.report(d, arazzo.Warning, "uri-reference", s.At("url"), "the url %q is no URI reference (RFC 3986); blanks and such characters are percent-encoded, folders parted by /", s.URL)
+		c.report(d, arazzo.Warning, "uri-reference", s.At("url"), "the url %q is not a valid URI reference (RFC 3986); percent-encode spaces and similar characters, and separate folders with /", s.URL)
 	}
 }
 
@@ -128,15 +120,13 @@ func (c *checker) workflowRules(d *program.Document, w *arazzo.Workflow) {
 		c.actionList(d, s.OnSuccess)
 		c.actionList(d, s.OnFailure)
 		c.parameterList(d, s.Parameters)
-		if n := s.Origin().Get("successCriteria"); n != nil && len(n.Items) == 0 && later(d) {
-			c.report(d, arazzo.Warning, "empty-criteria", s.At("successCriteria"), "successCriteria must have a criterion where it is given; leave it out")
+		if n := s.Origin().Get("successCriteria"); n.Exists() && n.Len() == 0 && d.Later() {
+			c.report(d, arazzo.Warning, "empty-criteria", s.At("successCriteria"), "successCriteria must not be empty; remove it")
 		}
 	}
 }
 
-func later(d *program.Document) bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
-
-// actionList checks the fields of actions, and what stands beside references.
+// actionList checks the fields of actions, and those next to references.
 func (c *checker) actionList(d *program.Document, list []*arazzo.Action) {
 	for _, a := range list {
 		if a.Reference != "" {
@@ -155,19 +145,17 @@ func (c *checker) parameterList(d *program.Document, list []*arazzo.Parameter) {
 	}
 }
 
-// reusable tells of what a Reusable Object ignores.
+// reusable reports the fields that a Reusable Object ignores.
 func (c *checker) reusable(d *program.Document, o *arazzo.Object, known ...string) {
-	for _, m := range o.Origin().Members {
-		if slices.Contains(known, m.Name) {
+	for name := range o.Origin().Members() {
+		if slices.Contains(known, name) {
 			continue
 		}
-		at := o.At(m.Name)
-		at.Line, at.Column = m.Line, m.Column
-		c.report(d, arazzo.Warning, "ignored-field", at, "%q is ignored beside a reference; only %s can stand here", m.Name, strings.Join(known, " and "))
+		c.report(d, arazzo.Warning, "ignored-field", o.NameAt(name), "%q is ignored next to a reference; only %s can appear here", name, strings.Join(known, " and "))
 	}
 }
 
-// actionFields are the fields that belong to some types of action only.
+// actionFields are the fields that apply only to some types of action.
 var actionFields = []struct {
 	name  string
 	types []string
@@ -178,18 +166,17 @@ var actionFields = []struct {
 	{"workflowId", []string{"goto", "retry"}},
 }
 
+var actionTypes = []string{"end", "goto", "retry"}
+
 func (c *checker) actionFields(d *program.Document, a *arazzo.Action) {
-	if !slices.Contains([]string{"end", "goto", "retry"}, a.Type) {
+	if !slices.Contains(actionTypes, a.Type) {
 		return
 	}
 	for _, f := range actionFields {
-		m, ok := a.Origin().Member(f.name)
-		if !ok || slices.Contains(f.types, a.Type) {
+		if !a.Origin().Get(f.name).Exists() || slices.Contains(f.types, a.Type) {
 			continue
 		}
-		at := a.At(f.name)
-		at.Line, at.Column = m.Line, m.Column
-		c.report(d, arazzo.Warning, "ignored-field", at, "%s is ignored in an action of type %s; it belongs to %s", f.name, a.Type, strings.Join(f.types, " and "))
+		c.report(d, arazzo.Warning, "ignored-field", a.NameAt(f.name), "%s is ignored in an action of type %s; it applies to %s only", f.name, a.Type, strings.Join(f.types, " and "))
 	}
 }
 
@@ -203,7 +190,7 @@ func (c *checker) stepRules(d *program.Document, s *program.Step) {
 	query, whole := false, (*program.Argument)(nil)
 	for a := range program.Each(s.Arguments) {
 		if a.In == "header" && !httpguts.ValidHeaderFieldName(a.Name) {
-			c.report(d, arazzo.Error, "header-name", a.Place, "%q is no name of a header: it has characters that a name cannot have, or none", a.Name)
+			c.report(d, arazzo.Error, "header-name", a.Place, "%q is not a valid header name", a.Name)
 		}
 		query = query || a.In == "query"
 		if a.In == "querystring" {
@@ -211,75 +198,17 @@ func (c *checker) stepRules(d *program.Document, s *program.Step) {
 		}
 	}
 	if query && whole != nil {
-		c.report(d, arazzo.Warning, "querystring", whole.Place, "a querystring is the whole of the query; it cannot stand beside parameters in query")
+		c.report(d, arazzo.Warning, "querystring", whole.Place, "a querystring parameter is the whole query; it cannot be combined with query parameters")
 	}
 }
 
 func (c *checker) bodyRules(d *program.Document, s *program.Step, b *arazzo.RequestBody) {
 	if b.ContentType != "" && !strings.Contains(b.ContentType, "$") {
 		if t, _, err := mime.ParseMediaType(b.ContentType); err != nil || !strings.Contains(t, "/") {
-			c.report(d, arazzo.Warning, "media-type", b.At("contentType"), "%q is no media type; write one such as application/json", b.ContentType)
+			c.report(d, arazzo.Warning, "media-type", b.At("contentType"), "%q is not a media type; write one such as application/json", b.ContentType)
 		}
 	}
 	if method := s.Operation.Method; slices.Contains([]string{"GET", "HEAD", "DELETE"}, method) && s.Operation.Body == nil {
 		c.report(d, arazzo.Warning, "body-semantics", s.Decl.At("requestBody"), "%s declares no request body, and what a body means with %s is undefined", s.Label, method)
-	}
-}
-
-// eachObject visits the objects of a document that can be extended.
-func eachObject(d *arazzo.Document, visit func(*arazzo.Object)) {
-	visit(&d.Object)
-	if d.Info != nil {
-		visit(&d.Info.Object)
-	}
-	for _, s := range d.Sources {
-		visit(&s.Object)
-	}
-	parameters := func(list []*arazzo.Parameter) {
-		for _, p := range list {
-			visit(&p.Object)
-		}
-	}
-	criteria := func(list []*arazzo.Criterion) {
-		for _, c := range list {
-			visit(&c.Object)
-		}
-	}
-	actions := func(list []*arazzo.Action) {
-		for _, a := range list {
-			visit(&a.Object)
-			criteria(a.Criteria)
-			parameters(a.Parameters)
-		}
-	}
-	for _, w := range d.Workflows {
-		visit(&w.Object)
-		actions(w.SuccessActions)
-		actions(w.FailureActions)
-		parameters(w.Parameters)
-		for _, s := range w.Steps {
-			visit(&s.Object)
-			parameters(s.Parameters)
-			criteria(s.SuccessCriteria)
-			actions(s.OnSuccess)
-			actions(s.OnFailure)
-			if s.RequestBody != nil {
-				visit(&s.RequestBody.Object)
-				for _, r := range s.RequestBody.Replacements {
-					visit(&r.Object)
-				}
-			}
-		}
-	}
-	if all := d.Components; all != nil {
-		visit(&all.Object)
-		for _, e := range all.Parameters {
-			visit(&e.Value.Object)
-		}
-		for _, list := range []arazzo.Map[*arazzo.Action]{all.SuccessActions, all.FailureActions} {
-			for _, e := range list {
-				actions([]*arazzo.Action{e.Value})
-			}
-		}
 	}
 }

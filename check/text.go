@@ -11,7 +11,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// A Source gives the text of a file that diagnostics name, or nil. The formats
+// A Source returns the text of a file that diagnostics name, or nil. The formats
 // show excerpts of it.
 type Source func(file string) []byte
 
@@ -55,7 +55,7 @@ type textPrinter struct {
 	color bool
 }
 
-// The colours of a terminal (ECMA-48, SGR).
+// The colors of a terminal (ECMA-48, SGR).
 var severityColors = [...]string{arazzo.Error: "1;31", arazzo.Warning: "1;33", arazzo.Note: "1;36"}
 
 func (p *textPrinter) paint(color, text string) string {
@@ -129,10 +129,15 @@ func WriteJSON(w io.Writer, list []arazzo.Diagnostic) error {
 	if list == nil {
 		list = []arazzo.Diagnostic{}
 	}
+	return writeJSON(w, map[string]any{"diagnostics": list})
+}
+
+// writeJSON writes a value for people too.
+func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{"diagnostics": list})
+	return enc.Encode(v)
 }
 
 var githubCommands = [...]string{arazzo.Error: "error", arazzo.Warning: "warning", arazzo.Note: "notice"}

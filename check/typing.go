@@ -2,11 +2,8 @@ package check
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
-	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
@@ -14,8 +11,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// types compares what flows through a program with the schemas of the
-// descriptions that it calls, and of its workflows' inputs.
+// types checks values against the schemas of descriptions and of workflows'
+// inputs.
 func (c *checker) types() {
 	t := &typing{checker: c, outputs: map[*program.Output]*schema.Type{}, schemas: map[*tree.Node]*schema.Type{}}
 	for _, w := range c.program.Workflows {
@@ -29,13 +26,17 @@ func (c *checker) types() {
 	}
 }
 
-// typing follows types from where a schema declares them to where they are
+// typing propagates types from the schemas that declare them to where values are
 // used.
 type typing struct {
 	*checker
-	outputs map[*program.Output]*schema.Type // nil while one is worked out
+	outputs map[*program.Output]*schema.Type // nil while it is computed
 	schemas map[*tree.Node]*schema.Type
+	depth   int // of outputs that are being computed
 }
+
+// maxOutputs is how deep outputs that depend on one another are followed.
+const maxOutputs = 1000
 
 // described is an OpenAPI description as the place of schemas.
 type described struct{ *openapi.Description }
@@ -45,21 +46,23 @@ func (d described) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
 	return target, described{home}, err
 }
 
-// written is an Arazzo document as the place of schemas: those of inputs.
-type written struct{ decl *arazzo.Document }
-
-func (d written) Location() string { return d.decl.Location }
-
-func (d written) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
-	pointer, ok := strings.CutPrefix(n.Get("$ref").Str(), "#")
-	target := d.decl.Node().At(pointer)
-	if !ok || target == nil {
-		return nil, nil, fmt.Errorf("%s leads nowhere", n.Get("$ref").Str())
-	}
-	return target, d, nil
+// written is the schema of a workflow's inputs with what it refers to.
+type written struct {
+	schema   *inputschema.Schema
+	location string
 }
 
-// schema is the type that a schema of a description has; it is worked out once.
+func (w written) Location() string { return w.location }
+
+func (w written) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
+	target := w.schema.Target(n)
+	if target == nil {
+		return nil, nil, fmt.Errorf("%s leads nowhere", n.Get("$ref").Str())
+	}
+	return target, w, nil
+}
+
+// schema is the type that a schema of a description has; it is computed once.
 func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
 	if n == nil || home == nil {
 		return schema.Any()
@@ -74,13 +77,14 @@ func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
 
 // inputs is the type of a workflow's inputs.
 func (t *typing) inputs(w *program.Workflow) *schema.Type {
-	if w.Decl.Inputs == nil {
+	if w.Schema == nil {
 		return schema.Any()
 	}
-	known := t.schemas[w.Decl.Inputs]
+	n := tree.Of(w.Decl.Inputs)
+	known := t.schemas[n]
 	if known == nil {
-		known = schema.Of(w.Decl.Inputs, written{w.Document.Decl})
-		t.schemas[w.Decl.Inputs] = known
+		known = schema.Of(n, written{w.Schema, w.Document.Decl.Location})
+		t.schemas[n] = known
 	}
 	return known
 }
@@ -136,9 +140,8 @@ func (t *typing) selection(at *scope, s *program.Selector) *schema.Type {
 	return schema.Any()
 }
 
-// reference is what is known of what an expression names. What it leads to is
-// unknown where a schema does not have it: that is reported where it is
-// looked up.
+// reference returns what is known about the value of an expression. If a schema
+// does not have it, nothing is known: lookup reports that.
 func (t *typing) reference(at *scope, r *program.Ref) schema.Found {
 	base, certain := t.base(at, r)
 	found := base.Follow(tokens(r))
@@ -151,24 +154,14 @@ func (t *typing) reference(at *scope, r *program.Ref) schema.Found {
 	return found
 }
 
-// tokens are the pointer and the accessors behind an expression.
+// tokens are the pointer and the accessors after an expression.
 func tokens(r *program.Ref) []string {
-	list := append([]string(nil), r.Pointer...)
-	for _, a := range r.Access {
-		list = append(list, accessToken(a))
-	}
+	list, _ := r.Segments()
 	return list
 }
 
-func accessToken(a expr.Access) string {
-	if a.IsIndex {
-		return strconv.Itoa(a.Index)
-	}
-	return a.Name
-}
-
-// base is the type of what an expression names, in front of its pointer;
-// certain says that it is never missing.
+// base returns the type of what an expression names, before its pointer; certain
+// reports that it is never missing.
 func (t *typing) base(at *scope, r *program.Ref) (known *schema.Type, certain bool) {
 	switch r.Kind {
 	case program.Known:
@@ -185,7 +178,7 @@ func (t *typing) base(at *scope, r *program.Ref) (known *schema.Type, certain bo
 	case program.RequestHeader, program.RequestQuery, program.RequestPath:
 		return t.sent(at, r), false
 	case program.RequestBody:
-		if at.step != nil && at.step.Body != nil && len(at.step.Body.Replacements) == 0 && formOf(at.step.Body.ContentType) == jsonForm {
+		if at.step != nil && at.step.Body != nil && len(at.step.Body.Replacements) == 0 && openapi.IsJSON(at.step.Body.ContentType) {
 			if v := &at.step.Body.Payload; v.Kind == program.Array || v.Kind == program.Object {
 				return t.value(at, v), true
 			}
@@ -194,7 +187,7 @@ func (t *typing) base(at *scope, r *program.Ref) (known *schema.Type, certain bo
 	case program.ResponseHeader:
 		return schema.Kind(schema.String), false
 	case program.ResponseBody:
-		return t.responseBody(at), true
+		return t.responseBody(at), len(tokens(r)) > 0 // an empty body is null (E9)
 	case program.InputRef:
 		return t.input(at.workflow, r.Name)
 	case program.WorkflowInput:
@@ -224,9 +217,7 @@ func (t *typing) sent(at *scope, r *program.Ref) *schema.Type {
 	if at.step == nil {
 		return schema.Any()
 	}
-	names := func(in, name string) bool {
-		return in == places[r.Kind] && (name == r.Name || in == "header" && strings.EqualFold(name, r.Name))
-	}
+	names := func(in, name string) bool { return openapi.SameParameter(in, name, places[r.Kind], r.Name) }
 	written := 0
 	for _, p := range at.step.Decl.Parameters {
 		if names(p.In, p.Name) {
@@ -283,9 +274,14 @@ func (t *typing) output(at *scope, list []program.Output, name string) *schema.T
 		case o.Value.Kind == program.Constant && o.Value.Constant == nil:
 			return schema.Any() // it could not be read
 		}
+		if t.depth == maxOutputs {
+			return schema.Any()
+		}
+		t.depth++
 		t.outputs[o] = nil
 		known = t.value(at, &o.Value)
 		t.outputs[o] = known
+		t.depth--
 		return known
 	}
 	return schema.Any()

@@ -7,158 +7,202 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// unused tells of what is declared and read nowhere. What a text merely
-// mentions counts as read, and so do the outputs of workflows: they are for
-// their callers.
+// unused reports what is declared and never read. What a text merely mentions
+// counts as read, and so do the outputs of workflows, which are for callers.
 func (c *checker) unused() {
+	elsewhere := c.inputsReadElsewhere()
 	for _, w := range c.program.Workflows {
-		c.unusedInputs(w)
-		c.unusedOutputs(w)
+		m := newMentions(source(w.Document, &w.Decl.Object))
+		c.unusedInputs(w, m, elsewhere)
+		c.unusedOutputs(w, m)
 	}
 	for _, d := range c.program.Documents {
-		texts := allTexts(d.Decl.Origin())
-		c.unusedComponents(d, texts)
-		c.unusedSources(d, texts)
+		m := newMentions(source(d, &d.Decl.Object))
+		c.unusedComponents(d, m)
+		c.unusedSources(d, m)
 	}
 }
 
-// allTexts are the strings of a document.
-func allTexts(n *tree.Node) (texts []string) {
-	if n == nil {
-		return nil
+// source returns an object as it was read or, in a document made by a program, as
+// it would be written.
+func source(d *program.Document, o *arazzo.Object) *tree.Node {
+	if n := o.Origin(); n.Exists() {
+		return tree.Of(n)
 	}
-	if n.Kind == tree.String {
-		return []string{n.Text}
-	}
-	for _, item := range n.Items {
-		texts = append(texts, allTexts(item)...)
-	}
-	for _, m := range n.Members {
-		texts = append(texts, allTexts(m.Value)...)
-	}
-	return texts
+	return d.Root.At(o.At().Pointer)
 }
 
-func mentions(texts []string, what string) bool {
-	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, what) })
+// mentions are what the texts in a part of a document mention: everything that
+// follows a "$" or "#", sorted.
+type mentions []string
+
+// mostMention is how many bytes are kept of each mention.
+const mostMention = 512
+
+func newMentions(n *tree.Node) (m mentions) {
+	for open := []*tree.Node{n}; len(open) > 0; {
+		n := open[len(open)-1]
+		open = open[:len(open)-1]
+		if n == nil {
+			continue
+		}
+		if n.Kind == tree.String {
+			m = m.with(n.Text)
+		}
+		open = append(open, n.Items...)
+		for _, member := range n.Members {
+			m, open = m.with(member.Name), append(open, member.Value)
+		}
+	}
+	slices.Sort(m)
+	return m
 }
 
-func (c *checker) unusedInputs(w *program.Workflow) {
+func (m mentions) with(text string) mentions {
+	for {
+		i := strings.IndexAny(text, "$#")
+		if i < 0 {
+			return m
+		}
+		m = append(m, text[i:min(len(text), i+mostMention)])
+		text = text[i+1:]
+	}
+}
+
+// have reports whether a text, which begins with "$" or "#", is mentioned.
+func (m mentions) have(text string) bool {
+	text = text[:min(len(text), mostMention)]
+	i, _ := slices.BinarySearch(m, text)
+	return i < len(m) && strings.HasPrefix(m[i], text)
+}
+
+func (c *checker) unusedInputs(w *program.Workflow, m mentions, elsewhere map[inputName]bool) {
 	read := map[string]bool{}
 	w.EachRef(func(_ *program.Step, _ program.Moment, r *program.Ref) {
 		if r.Kind == program.InputRef {
 			read[r.Name] = true
 		}
 	})
-	texts := slices.DeleteFunc(allTexts(w.Decl.Origin()), func(text string) bool { return strings.Contains(text, " ") && !strings.Contains(text, "$") })
+	passedOn := c.passedOn(w)
 	for in := range program.Each(w.Inputs) {
-		if read[in.Name] || mentions(texts, "$inputs."+in.Name) || c.passedOn(w, in.Name) || c.readElsewhere(w, in.Name) {
+		if read[in.Name] || m.have("$inputs."+in.Name) || elsewhere[inputName{w, in.Name}] || passedOn(in.Name) {
 			continue
 		}
 		at := w.Decl.At("inputs")
-		if m, ok := w.Decl.Inputs.Get("properties").Member(in.Name); ok {
-			at.Pointer += "/properties/" + pointerToken(in.Name)
-			at.Line, at.Column = m.Line, m.Column
+		if w.Decl.Inputs.Get("properties").Get(in.Name).Exists() {
+			at = w.Decl.NameAt("inputs", "properties", in.Name)
 		}
 		severity, asked := arazzo.Note, ""
 		if in.Required {
-			severity, asked = arazzo.Warning, ", though every caller has to give it"
+			severity, asked = arazzo.Warning, ", though every caller must provide it"
 		}
-		c.report(w.Document, severity, "unused-input", at, "the input %q of workflow %q is read nowhere%s", in.Name, w.Decl.WorkflowID, asked)
+		c.report(w.Document, severity, "unused-input", at, "the input %q of workflow %q is never read%s", in.Name, w.Decl.WorkflowID, asked)
 	}
 }
 
-// unusedOutputs tells of an output that is read nowhere, of a step whose other
-// outputs are read. A step none of whose outputs is read has them for the
-// reader of the record.
-func (c *checker) unusedOutputs(w *program.Workflow) {
-	texts := allTexts(w.Decl.Origin())
+// unusedOutputs reports outputs that are never read of steps with others that
+// are. If none of a step's outputs is read, they are for the reader of the record.
+func (c *checker) unusedOutputs(w *program.Workflow, m mentions) {
 	for _, s := range w.Steps {
 		var unread []*program.Output
 		for o := range program.Each(s.Outputs) {
-			if !mentions(texts, "$steps."+s.Decl.StepID+".outputs."+o.Name) && !mentions(texts, "$steps."+s.Decl.StepID+"."+o.Name) {
+			if !m.have("$steps."+s.Decl.StepID+".outputs."+o.Name) && !m.have("$steps."+s.Decl.StepID+"."+o.Name) {
 				unread = append(unread, o)
 			}
 		}
-		if len(unread) == len(s.Outputs) || mentions(texts, "$steps."+s.Decl.StepID+".outputs#") {
+		if len(unread) == len(s.Outputs) || m.have("$steps."+s.Decl.StepID+".outputs#") {
 			continue
 		}
 		for _, o := range unread {
-			at := o.Place
-			if m, ok := s.Decl.Origin().Get("outputs").Member(o.Name); ok {
-				at.Line, at.Column = m.Line, m.Column
-			}
-			c.report(w.Document, arazzo.Note, "unused-output", at, "the output %q of step %q is read nowhere, while others of it are", o.Name, s.Decl.StepID)
+			c.report(w.Document, arazzo.Note, "unused-output", s.Decl.NameAt("outputs", o.Name), "the output %q of step %q is never read, though others of that step are", o.Name, s.Decl.StepID)
 		}
 	}
 }
 
-func pointerToken(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
-// passedOn reports whether an input goes to another workflow by its name: one
-// that is depended on (F16), or that an action reaches (F10).
-func (c *checker) passedOn(w *program.Workflow, name string) bool {
-	takes := func(to *program.Workflow) bool { return to != nil && to.Input(name) != nil }
-	if slices.ContainsFunc(w.DependsOn, takes) {
-		return true
+// passedOn returns a test of whether an input is passed to another workflow by its name:
+// one that is depended on (F16), or that an action reaches (F10).
+func (c *checker) passedOn(w *program.Workflow) func(name string) bool {
+	takers := map[*program.Workflow]bool{}
+	for _, to := range w.DependsOn {
+		takers[to] = true
 	}
 	for _, s := range w.Steps {
-		for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-			if len(a.Inputs) == 0 && takes(a.Workflow) {
+		for _, list := range [][]*program.Action{s.OnSuccess, s.OnFailure} {
+			for _, a := range list {
+				if a.Workflow != nil && len(a.Inputs) == 0 {
+					takers[a.Workflow] = true
+				}
+			}
+		}
+	}
+	return func(name string) bool {
+		for to := range takers {
+			if c.declaresInput(to, name) {
 				return true
 			}
 		}
+		return false
 	}
-	return false
 }
 
-func (c *checker) readElsewhere(w *program.Workflow, name string) (read bool) {
-	for _, other := range c.program.Workflows {
-		other.EachRef(func(_ *program.Step, _ program.Moment, r *program.Ref) {
-			read = read || r.Kind == program.WorkflowInput && r.Workflow == w && r.Name == name
+// declaresInput reports whether a workflow declares an input.
+func (c *checker) declaresInput(w *program.Workflow, name string) bool {
+	known, ok := c.inputs[w]
+	if !ok {
+		known = map[string]bool{}
+		for in := range program.Each(w.Inputs) {
+			known[in.Name] = true
+		}
+		c.inputs[w] = known
+	}
+	return known[name]
+}
+
+// inputName is an input of a workflow.
+type inputName struct {
+	of   *program.Workflow
+	name string
+}
+
+// inputsReadElsewhere are the inputs that $workflows names.
+func (c *checker) inputsReadElsewhere() map[inputName]bool {
+	read := map[inputName]bool{}
+	for _, w := range c.program.Workflows {
+		w.EachRef(func(_ *program.Step, _ program.Moment, r *program.Ref) {
+			if r.Kind == program.WorkflowInput {
+				read[inputName{r.Workflow, r.Name}] = true
+			}
 		})
 	}
 	return read
 }
 
-func (c *checker) unusedComponents(d *program.Document, texts []string) {
+func (c *checker) unusedComponents(d *program.Document, m mentions) {
 	all := d.Decl.Components
 	if all == nil {
 		return
 	}
-	tell := func(kind, name, reference string) {
-		pointer := "#/components/" + kind + "/" + pointerToken(name) // a $ref is no Reusable Object, but meant as one
-		if mentions(texts, reference) || mentions(texts, pointer) {
-			return
+	for _, kind := range []string{"inputs", "parameters", "successActions", "failureActions"} {
+		list := source(d, &all.Object).Get(kind)
+		if list == nil {
+			continue
 		}
-		at := all.At(kind, name)
-		if m, ok := all.Origin().Get(kind).Member(name); ok {
-			at.Line, at.Column = m.Line, m.Column
+		for _, component := range list.Members {
+			pointer := kind + "/" + value.PointerToken(component.Name) // a $ref is not a Reusable Object, but meant as one
+			anchor := component.Value.Get("$anchor").Str()
+			if m.have("$components."+kind+"."+component.Name) || m.have("#/components/"+pointer) || kind == "inputs" && anchor != "" && m.have("#"+anchor) {
+				continue
+			}
+			at := arazzo.Position{Line: component.Line, Column: component.Column, Pointer: "/components/" + pointer}
+			c.report(d, arazzo.Note, "unused-component", at, "%q in components.%s is never used", component.Name, kind)
 		}
-		c.report(d, arazzo.Note, "unused-component", at, "%q of the components' %s is used nowhere", name, kind)
-	}
-	for _, e := range all.Inputs {
-		anchor := e.Value.Get("$anchor").Str()
-		if anchor == "" || !mentions(texts, "#"+anchor) {
-			tell("inputs", e.Name, "$components.inputs."+e.Name)
-		}
-	}
-	for _, e := range all.Parameters {
-		tell("parameters", e.Name, "$components.parameters."+e.Name)
-	}
-	for _, e := range all.SuccessActions {
-		tell("successActions", e.Name, "$components.successActions."+e.Name)
-	}
-	for _, e := range all.FailureActions {
-		tell("failureActions", e.Name, "$components.failureActions."+e.Name)
 	}
 }
 
-func (c *checker) unusedSources(d *program.Document, texts []string) {
+func (c *checker) unusedSources(d *program.Document, m mentions) {
 	used := map[*program.Source]bool{}
 	for _, w := range c.program.Workflows {
 		if w.Document != d {
@@ -172,9 +216,9 @@ func (c *checker) unusedSources(d *program.Document, texts []string) {
 		}
 	}
 	for _, s := range d.Sources {
-		if used[s] || !s.Read() || mentions(texts, "$sourceDescriptions."+s.Name) {
+		if used[s] || !s.Read() || m.have("$sourceDescriptions."+s.Name) {
 			continue
 		}
-		c.report(d, arazzo.Warning, "unused-source", s.Decl.At("name"), "the source description %q is used by no step", s.Name)
+		c.report(d, arazzo.Warning, "unused-source", s.Decl.At("name"), "no step uses the source description %q", s.Name)
 	}
 }

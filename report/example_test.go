@@ -11,7 +11,8 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// A Recorder listens to a run; its record tells every step and what followed it.
+// A Recorder listens to a run; its record holds every step and what followed
+// it.
 func ExampleRecorder() {
 	server := httptest.NewServer(&batchapi.Server{})
 	defer server.Close()

@@ -16,8 +16,8 @@ type Line struct {
 	Error      *Error         `json:"error"`
 }
 
-// NewLine gives the record of the run with the inputs of a line that came to
-// result and err. result may be nil.
+// NewLine returns the record of the run whose inputs are on a line and which
+// came to result and err. result may be nil.
 func NewLine(line int, workflowID string, result *runtime.Result, err error) Line {
 	l := Line{Line: line, WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Error: errorOf(err)}
 	if result != nil {
@@ -33,11 +33,11 @@ func NewLine(line int, workflowID string, result *runtime.Result, err error) Lin
 	return l
 }
 
-// Done reports whether a batch that is resumed leaves the line out: a canceled
-// run is run again.
+// Done reports whether a resumed batch skips the line. A canceled run is not
+// done: it is run again.
 func (l Line) Done() bool { return l.Status == "succeeded" || l.Status == "failed" }
 
-// JSON returns the record as one line of JSON with its end.
+// JSON returns the record as one line of JSON, newline included.
 func (l Line) JSON() ([]byte, error) {
 	data, err := json.Marshal(l)
 	return append(data, '\n'), err

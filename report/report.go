@@ -54,7 +54,7 @@ type Response struct {
 	Status int `json:"status"`
 }
 
-// An Action is what a step was followed by.
+// An Action is what followed a step.
 type Action struct {
 	Name   string `json:"name,omitempty"`
 	Type   string `json:"type"`
@@ -69,7 +69,7 @@ type Recorder struct {
 	current []*Step // by depth
 }
 
-// OnEvent takes an event; it is what runtime.Driver.OnEvent wants.
+// OnEvent records an event. It is meant for runtime.Driver.OnEvent.
 func (r *Recorder) OnEvent(e runtime.Event) {
 	at := runtime.EventAt(e)
 	if started, ok := e.(*runtime.StepStarted); ok {
@@ -104,10 +104,11 @@ func (r *Recorder) OnEvent(e runtime.Event) {
 	}
 }
 
-// Run gives the record of a run that came to result and err; program's
-// diagnostics stand in front of the run's. program and result may be nil.
+// Run returns the record of a run that came to result and err. The diagnostics
+// of program precede those of the run. program and result may be nil.
 func (r *Recorder) Run(program *runtime.Program, workflowID string, result *runtime.Result, err error) *Run {
-	run := &Run{WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Steps: r.steps, Diagnostics: []arazzo.Diagnostic{}, Error: errorOf(err)}
+	run := &Run{WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Steps: r.steps,
+		Diagnostics: []arazzo.Diagnostic{}, Error: errorOf(err)}
 	if err != nil {
 		run.Status = "failed"
 	}
@@ -128,7 +129,7 @@ func (r *Recorder) Run(program *runtime.Program, workflowID string, result *runt
 	return run
 }
 
-// errorOf tells the kind of an error.
+// errorOf returns the record of an error, with its kind.
 func errorOf(err error) *Error {
 	if err == nil {
 		return nil
@@ -157,7 +158,7 @@ func errorOf(err error) *Error {
 	return e
 }
 
-// JSON returns the record as one JSON object on lines of its own.
+// JSON returns the record as an indented JSON object.
 func (r *Run) JSON() ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

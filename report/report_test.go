@@ -26,7 +26,8 @@ func record(t *testing.T, key string) map[string]any {
 		t.Fatal(err)
 	}
 	var recorder report.Recorder
-	driver := runtime.Driver{OnEvent: recorder.OnEvent, Settings: runtime.Settings{LoopDelay: -1}, Servers: map[string]string{"messageBatchesApi": server.URL}}
+	driver := runtime.Driver{OnEvent: recorder.OnEvent, Settings: runtime.Settings{LoopDelay: -1},
+		Servers: map[string]string{"messageBatchesApi": server.URL}}
 	result, err := driver.Run(t.Context(), program, "cancel-and-confirm-batch", runtime.Inputs{
 		"apiKey": key, "requests": []any{map[string]any{"custom_id": "a", "params": map[string]any{}}},
 	})
@@ -51,7 +52,8 @@ func TestRecord(t *testing.T) {
 		s := s.(map[string]any)
 		got = append(got, s["stepId"].(string)+" "+s["status"].(string)+" "+s["action"].(map[string]any)["type"].(string))
 	}
-	want := []string{"createBatch succeeded next", "cancelBatch succeeded next", "confirmCanceled succeeded goto", "confirmCanceled succeeded end"}
+	want := []string{"createBatch succeeded next", "cancelBatch succeeded next", "confirmCanceled succeeded goto",
+		"confirmCanceled succeeded end"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -64,7 +66,8 @@ func TestRecordOfAFailure(t *testing.T) {
 		t.Errorf("%v", run["error"])
 	}
 	step := run["steps"].([]any)[0].(map[string]any)
-	if step["status"] != "failed" || step["response"].(map[string]any)["status"] != 401.0 || step["request"].(map[string]any)["method"] != "POST" {
+	if step["status"] != "failed" || step["response"].(map[string]any)["status"] != 401.0 ||
+		step["request"].(map[string]any)["method"] != "POST" {
 		t.Errorf("%v", step)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/transport"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"golang.org/x/net/http/httpguts"
 )
 
@@ -224,9 +225,9 @@ func (a *authorization) apply(r *openapi.Request, requirement SecurityRequiremen
 		if a.last != a.first {
 			return nil // the query is the Location's (O13)
 		}
-		r.AddQuery(openapi.Escape(requirement.Name) + "=" + openapi.Escape(text))
+		r.AddQuery(uri.Encode(requirement.Name) + "=" + uri.Encode(text))
 	case "cookie":
-		r.AddCookie(requirement.Name + "=" + openapi.CookieValue(text))
+		r.AddCookie(requirement.Name + "=" + uri.CookieValue(text))
 	default:
 		if !httpguts.ValidHeaderFieldName(requirement.Name) || !httpguts.ValidHeaderFieldValue(text) {
 			return fmt.Errorf("the credential for scheme %q has characters that are not valid in the header %s",

@@ -28,7 +28,7 @@ func checkCommand() *cobra.Command {
 	var f checkFlags
 	c := &cobra.Command{
 		Use:   "check DOCUMENT|DIR...",
-		Short: "Tell what is wrong with documents, without sending a request",
+		Short: "Report what is wrong with documents, without sending a request",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 && f.explain == "" {
 				return fmt.Errorf("name a document or a folder")
@@ -43,11 +43,11 @@ func checkCommand() *cobra.Command {
 		},
 	}
 	f.from.flags(c)
-	c.Flags().StringVarP(&f.output, "output", "o", "text", "`text|json|sarif|github`: what goes to standard output")
+	c.Flags().StringVarP(&f.output, "output", "o", "text", "`text|json|sarif|github`: output format")
 	c.Flags().StringVar(&f.severity, "severity", "note", "`error|warning|note`: the lowest severity to report")
-	c.Flags().StringSliceVar(&f.disable, "disable", nil, "`CODE` that is not reported, repeatable")
-	c.Flags().StringVar(&f.explain, "explain", "", "tell what `CODE` means, with an example")
-	c.Flags().BoolVar(&f.fix, "fix", false, "write the corrections that are certain into the documents")
+	c.Flags().StringSliceVar(&f.disable, "disable", nil, "do not report `CODE`; repeatable")
+	c.Flags().StringVar(&f.explain, "explain", "", "explain `CODE`, with an example")
+	c.Flags().BoolVar(&f.fix, "fix", false, "apply the corrections that are certain to the documents")
 	c.Flags().BoolVar(&f.diff, "diff", false, "with --fix: print the changes instead of writing them")
 	return c
 }
@@ -63,7 +63,7 @@ func explain(w io.Writer, code string) error {
 
 var severities = map[string]arazzo.Severity{"error": arazzo.Error, "warning": arazzo.Warning, "note": arazzo.Note}
 
-// checker makes a checker of the flags.
+// checker makes a checker from the flags.
 func (f *checkFlags) checker() (*check.Checker, error) {
 	compiler, err := f.from.compiler()
 	if err != nil {
@@ -71,11 +71,11 @@ func (f *checkFlags) checker() (*check.Checker, error) {
 	}
 	least, ok := severities[f.severity]
 	if !ok {
-		return nil, fmt.Errorf("--severity %s: it is error, warning or note", f.severity)
+		return nil, fmt.Errorf("--severity %s: must be error, warning or note", f.severity)
 	}
 	for _, code := range f.disable {
 		if _, ok := check.Explain(code); !ok {
-			return nil, fmt.Errorf("--disable %s: there is no such code", code)
+			return nil, fmt.Errorf("--disable %s: unknown code", code)
 		}
 	}
 	return &check.Checker{
@@ -86,7 +86,7 @@ func (f *checkFlags) checker() (*check.Checker, error) {
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if !slices.Contains([]string{"text", "json", "sarif", "github"}, f.output) {
-		return fmt.Errorf("-o %s: it is text, json, sarif or github", f.output)
+		return fmt.Errorf("-o %s: must be text, json, sarif or github", f.output)
 	}
 	for _, name := range args {
 		if err := refuseURL(name); err != nil {
@@ -102,7 +102,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	} else if f.diff {
-		return fmt.Errorf("--diff goes with --fix")
+		return fmt.Errorf("--diff requires --fix")
 	}
 	if t := newTerminal(c.ErrOrStderr()); t.live {
 		checker.Progress = func(done, total int) {
@@ -178,7 +178,9 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 		if err != nil {
 			return err
 		}
-		after, applied, _ := check.Fix(file.Path, before, func(text []byte) []arazzo.Diagnostic { return checker.Text(c.Context(), file, text) })
+		after, applied, _ := check.Fix(file.Path, before, func(text []byte) []arazzo.Diagnostic {
+			return checker.Text(c.Context(), file, text)
+		})
 		if applied == 0 {
 			continue
 		}
@@ -196,7 +198,8 @@ func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []st
 	return nil
 }
 
-// tell prints the diagnostics that matter to somebody who wants to run.
+// tell prints the diagnostics that matter to someone who wants to run a
+// document.
 func tell(c *cobra.Command, diagnostics []arazzo.Diagnostic) {
 	if len(diagnostics) > 0 {
 		newTerminal(c.ErrOrStderr()).printf("%s\n", inFlags(strings.TrimSpace(arazzo.JoinDiagnostics(diagnostics))))

@@ -21,7 +21,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The exit codes are a contract with scripts.
+// The exit codes are a stable interface for scripts.
 const (
 	exitSucceeded   = 0
 	exitFailed      = 1   // the workflow failed, or check found errors
@@ -31,13 +31,13 @@ const (
 
 var errInterrupted = errors.New("interrupted")
 
-// exit is an error that has been told already and only carries the exit code.
+// exit is an error that has been reported already and only carries the exit
+// code.
 type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// failure is an error with the exit code that it leads to; that of others is
-// exitUsage.
+// failure is an error with its exit code; other errors have exitUsage.
 type failure struct {
 	code exit
 	err  error
@@ -62,9 +62,10 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 	}()
 	root := &cobra.Command{
-		Use:           "gobelin",
-		Short:         "Run, check and show Arazzo documents",
-		Long:          "gobelin runs, checks and describes Arazzo documents, versions 1.0 and 1.1: workflows of API calls over OpenAPI descriptions.",
+		Use:   "gobelin",
+		Short: "Run, check and describe Arazzo documents",
+		Long: "gobelin runs, checks and describes Arazzo documents, versions 1.0 and 1.1: workflows of API calls over " +
+			"OpenAPI descriptions.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -85,7 +86,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitCode(err, stderr)
 }
 
-// exitCode tells an error, unless that is done, and returns its exit code.
+// exitCode reports an error, unless that is done, and returns its exit code.
 func exitCode(err error, stderr io.Writer) int {
 	var code exit
 	switch {
@@ -105,7 +106,7 @@ func exitCode(err error, stderr io.Writer) int {
 	return exitUsage
 }
 
-// misplaced says what is missing where a command line begins with a document.
+// misplaced returns what is missing if a command line begins with a document.
 func misplaced(root *cobra.Command, args []string) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		return nil
@@ -122,15 +123,15 @@ func misplaced(root *cobra.Command, args []string) error {
 	return nil
 }
 
-// positional are the arguments of a command: from least to most, which the
-// usage names.
+// positional checks the number of arguments of a command: from least to most,
+// which the usage names.
 func positional(usage string, least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
 			return fmt.Errorf("name a document: %s", usage)
 		case len(args) > most:
-			return fmt.Errorf("there are too many arguments, from %q on: %s", args[most], usage)
+			return fmt.Errorf("too many arguments, from %q on: %s", args[most], usage)
 		}
 		return nil
 	}
@@ -138,15 +139,15 @@ func positional(usage string, least, most int) cobra.PositionalArgs {
 
 func isURL(text string) bool { return strings.Contains(text, "://") }
 
-// refuseURL says that a document cannot be read from a URL.
+// refuseURL returns an error if the name of a document is a URL.
 func refuseURL(name string) error {
 	if isURL(name) {
-		return fmt.Errorf("%s is a URL, and documents are read from files; download it first, and let --base be its URL", name)
+		return fmt.Errorf("%s is a URL, and documents are read from files; download it and set --base to its URL", name)
 	}
 	return nil
 }
 
-// refusePlace says what is wrong with the name of a document that is a URL or a folder.
+// refusePlace returns an error if the name of a document is a URL or a folder.
 func refusePlace(name string) error {
 	if err := refuseURL(name); err != nil {
 		return err
@@ -156,12 +157,12 @@ func refusePlace(name string) error {
 	}
 	files, err := check.Find(name)
 	if err != nil || len(files) == 0 {
-		return fmt.Errorf("%s is a folder, and there is no Arazzo document in it", name)
+		return fmt.Errorf("%s is a folder without an Arazzo document", name)
 	}
 	return fmt.Errorf("%s is a folder; name a document in it, such as %s", name, files[0].Path)
 }
 
-// bounds are the least and the most that numbers of flags may be.
+// bounds are the least and the greatest values of numeric flags.
 var bounds = map[string][2]int64{
 	"concurrency": {1, 10_000},
 	"jobs":        {1, 10_000},
@@ -170,8 +171,8 @@ var bounds = map[string][2]int64{
 	"per-host":    {0, 10_000},
 }
 
-// checkBounds refuses numbers of flags that are out of their bounds, and
-// durations below zero.
+// checkBounds rejects numeric flags that are out of bounds, and negative
+// durations.
 func checkBounds(c *cobra.Command) error {
 	for name, bound := range bounds {
 		if !c.Flags().Changed(name) {
@@ -190,21 +191,21 @@ func checkBounds(c *cobra.Command) error {
 	return nil
 }
 
-// sources are the flags that say where descriptions are.
+// sources are the flags that locate descriptions.
 type sources struct {
 	remap  []string
 	base   string
 	strict bool
-	adjust func(*runtime.Compiler) error // what else a command's flags say; nil: nothing
+	adjust func(*runtime.Compiler) error // applies a command's other flags; nil: none
 }
 
 func (s *sources) flags(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.remap, "source", nil, "`NAME=PATH|URL`: read the source description NAME from there")
-	c.Flags().StringVar(&s.base, "base", "", "`DIR|URL` that relative sources start from, instead of the document's own")
-	c.Flags().BoolVar(&s.strict, "strict", false, "refuse what is only honoured because it is published so")
+	c.Flags().StringVar(&s.base, "base", "", "`DIR|URL` that relative sources are resolved against, instead of the document's own")
+	c.Flags().BoolVar(&s.strict, "strict", false, "reject non-standard forms that are otherwise accepted")
 }
 
-// compiler makes a compiler of the flags. Descriptions may be remote: the
+// compiler makes a compiler from the flags. Descriptions may be remote: the
 // document's user has named it on the command line.
 func (s *sources) compiler() (*runtime.Compiler, error) {
 	c := &runtime.Compiler{
@@ -226,8 +227,8 @@ func (s *sources) compiler() (*runtime.Compiler, error) {
 	return c, nil
 }
 
-// load reads and compiles a document. The program is there for its diagnostics
-// even when there is an error, as far as compiling came.
+// load reads and compiles a document. Even if there is an error the program has
+// the diagnostics found before it.
 func (s *sources) load(ctx context.Context, path string) (*runtime.Program, error) {
 	if err := refusePlace(path); err != nil {
 		return nil, err
@@ -240,6 +241,6 @@ func (s *sources) load(ctx context.Context, path string) (*runtime.Program, erro
 	if doc == nil {
 		return nil, err
 	}
-	// What is wrong with the shape is among the program's diagnostics too.
+	// Errors in the shape are among the program's diagnostics, too.
 	return c.Compile(ctx, doc)
 }

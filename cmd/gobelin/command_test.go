@@ -30,14 +30,14 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"gobelin": main})
 }
 
-// TestScripts runs testdata/*.txtar. Beside the usual commands, "serve N"
+// TestScripts runs testdata/*.txtar. Besides the usual commands, "serve N"
 // starts the batch API, which takes N polls to end a canceled batch, and sets
 // URL; "polled N" waits until it was polled N times. "listen" starts a server
-// that notes its requests in requests.txt and answers /status/N with N. "lines
-// N FILE" waits until a file has N lines, "requests N" until requests.txt has so
-// many, which must not be more; "append FILE TEXT" writes to a file, "once N
-// FILE" wants one result of each of N lines in it, and "code N COMMAND..."
-// wants an exit code.
+// that records its requests in requests.txt and answers /status/N with N.
+// "lines N FILE" waits until a file has N lines, "requests N" until
+// requests.txt has N lines, and fails if there are more; "append FILE TEXT"
+// writes to a file, "once N FILE" requires one result for each of N lines in
+// it, and "code N COMMAND..." requires an exit code.
 func TestScripts(t *testing.T) {
 	var servers sync.Map // of *batchapi.Server by the script's folder
 	example, err := filepath.Abs("../../examples/cancel-and-confirm/arazzo/anthropic-batch-cancel-and-confirm-workflow.yml")
@@ -116,11 +116,11 @@ func until(ts *testscript.TestScript, what string, holds func() bool) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("not within a minute: %s", what)
 		}
-		time.Sleep(time.Millisecond) // between two looks at a condition, not in place of one
+		time.Sleep(time.Millisecond) // between two checks of a condition, not instead of one
 	}
 }
 
-// countIn counts a text in a file, which need not be there yet.
+// countIn counts a text in a file, which may not exist yet.
 func countIn(ts *testscript.TestScript, name, text string) int {
 	data, err := os.ReadFile(ts.MkAbs(name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -129,7 +129,7 @@ func countIn(ts *testscript.TestScript, name, text string) int {
 	return strings.Count(string(data), text)
 }
 
-// once wants one result of each line in a file of results.
+// once requires one result for each line in a file of results.
 func once(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -150,7 +150,7 @@ func once(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// noting writes each request to the end of a file.
+// noting appends each request to a file.
 func noting(file string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		dump, err := httputil.DumpRequest(r, true)
@@ -232,7 +232,7 @@ func (endless) Read(data []byte) (int, error) {
 
 func TestStandardInputIsBounded(t *testing.T) {
 	_, err := reader{t.Context(), endless{}, 2 << 20}.inputs("-", nil, runtime.WorkflowInfo{})
-	if err == nil || !strings.Contains(err.Error(), "more than 2 MiB") {
-		t.Errorf("%v, want that it is too much", err)
+	if err == nil || !strings.Contains(err.Error(), "larger than 2 MiB") {
+		t.Errorf("%v, want larger than 2 MiB", err)
 	}
 }

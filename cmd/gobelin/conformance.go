@@ -28,27 +28,28 @@ func conformanceCommand() *cobra.Command {
 		Use:   "conformance",
 		Short: "Run the Arazzo conformance suite, against gobelin or another runner",
 		Long: "Run the Arazzo conformance suite against gobelin, or with --exec against another runner.\n\n" +
-			"COMMAND is given to sh. In it {case} becomes the case's name, {document} the path of its document, {inputs} that of a JSON file\n" +
-			"with the inputs, {workflow} the workflow's id, {servers} the base URL of each source as NAME=URL separated by\n" +
-			"blanks, and {outputs} the file to which the workflow's outputs may be written as a JSON object. Exit status 0\n" +
-			"says that the workflow succeeded, 77 that the runner cannot express the case, any other that it did not succeed.\n\n" +
-			"Exit codes: 0 all that apply passed, 1 some failed, 2 usage.",
+			"COMMAND is given to sh. In it {case} is replaced by the case's name, {document} by the path of its document, {inputs}\n" +
+			"by that of a JSON file with the inputs, {workflow} by the workflow's id, {servers} by the base URL of each source as\n" +
+			"NAME=URL separated by spaces, and {outputs} by the file to which the workflow's outputs may be written as a JSON\n" +
+			"object. Exit status 0 means that the workflow succeeded, 77 that the runner cannot express the case, any other that\n" +
+			"it did not succeed.\n\n" +
+			"Exit codes: 0 all applicable cases passed, 1 some failed, 2 usage.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return r.run(c) },
 	}
 	f := c.Flags()
-	f.StringVar(&r.dir, "suite", "", "`DIR` with the cases, instead of those that the command carries")
+	f.StringVar(&r.dir, "suite", "", "`DIR` with the cases, instead of the embedded ones")
 	f.StringVar(&r.filter, "filter", "", "`REGEXP` that a case's name, title or rulings must match")
 	f.StringVar(&r.exec, "exec", "", "`COMMAND` of another runner")
-	f.StringVarP(&r.output, "output", "o", "text", "`text|json`: what is printed to standard output")
-	f.IntVar(&r.jobs, "jobs", runtime.GOMAXPROCS(0), "`N` cases at once")
-	f.BoolVarP(&r.quiet, "quiet", "q", false, "print the table alone, not what failed")
+	f.StringVarP(&r.output, "output", "o", "text", "`text|json`: output format")
+	f.IntVar(&r.jobs, "jobs", runtime.GOMAXPROCS(0), "run `N` cases at once")
+	f.BoolVarP(&r.quiet, "quiet", "q", false, "print only the table, not the failures")
 	return c
 }
 
 func (r *conformanceRun) run(c *cobra.Command) error {
 	if r.output != "text" && r.output != "json" {
-		return fmt.Errorf("-o %s: write text or json", r.output)
+		return fmt.Errorf("-o %s: must be text or json", r.output)
 	}
 	filter, err := regexp.Compile(r.filter)
 	if err != nil {
@@ -89,7 +90,7 @@ func (r *conformanceRun) run(c *cobra.Command) error {
 	return context.Cause(c.Context())
 }
 
-// results runs the cases, some at once, and keeps their order.
+// results runs the cases, several at once, and keeps their order.
 func (r *conformanceRun) results(ctx context.Context, cases []*conformance.Case) []conformance.Result {
 	results := make([]conformance.Result, len(cases))
 	next := make(chan int)
@@ -113,7 +114,7 @@ func (r *conformanceRun) results(ctx context.Context, cases []*conformance.Case)
 	return results
 }
 
-// text says what failed, and has a table by area.
+// text prints what failed, and a table by area.
 func (r *conformanceRun) text(results []conformance.Result) string {
 	w := &strings.Builder{}
 	type row struct{ passed, failed, skipped int }
@@ -136,7 +137,8 @@ func (r *conformanceRun) text(results []conformance.Result) string {
 			}
 		}
 		if result.Status == conformance.Failed && !r.quiet {
-			fmt.Fprintf(w, "FAIL %s [%s] %s\n    %s\n", result.Name, strings.Join(result.Rulings, " "), result.Title, strings.Join(result.Differences, "\n    "))
+			fmt.Fprintf(w, "FAIL %s [%s] %s\n    %s\n", result.Name, strings.Join(result.Rulings, " "), result.Title,
+				strings.Join(result.Differences, "\n    "))
 		}
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

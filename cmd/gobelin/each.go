@@ -24,7 +24,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// each holds the flags of a run for every line of a file.
+// each holds the flags for running every line of a file.
 type each struct {
 	file        string
 	concurrency int
@@ -36,13 +36,13 @@ type each struct {
 
 func (e *each) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&e.file, "each", "", "`FILE` (or -) of JSON lines: run the workflow once with the inputs of each, on top of those of --inputs and -i, "+
-		"and print a line of JSON for each run")
+	f.StringVar(&e.file, "each", "", "`FILE` (or -) of JSON lines: run the workflow once with the inputs of each, on top of those of "+
+		"--inputs and -i, and print a line of JSON for each run")
 	f.IntVar(&e.concurrency, "concurrency", 16, "with --each: `N` requests at once; waiting runs do not count")
 	f.IntVar(&e.perHost, "per-host", 0, "with --each: `N` requests at once to one host")
-	f.StringVar(&e.rate, "rate", "", "with --each: `N/s` requests at most; also N/m and N/h")
+	f.StringVar(&e.rate, "rate", "", "with --each: at most `N/s` requests; also N/m and N/h")
 	f.StringVar(&e.resume, "resume", "", "with --each: append to `FILE`, and skip the lines that have a finished result in it")
-	f.BoolVar(&e.retryFailed, "retry-failed", false, "with --resume: run the lines again whose runs failed")
+	f.BoolVar(&e.retryFailed, "retry-failed", false, "with --resume: rerun the lines whose runs failed")
 }
 
 // perSecond reads --rate.
@@ -54,7 +54,7 @@ func (e *each) perSecond() (float64, error) {
 	seconds, ok := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil || !ok || !(n >= 1e-6) || n > 1e9 {
-		return 0, fmt.Errorf("--rate %s: write N/s, N/m or N/h", e.rate)
+		return 0, fmt.Errorf("--rate %s: must be N/s, N/m or N/h", e.rate)
 	}
 	return n / seconds, nil
 }
@@ -66,9 +66,9 @@ const maxLine = 64 << 20
 type lines struct {
 	workflow string
 	common   runtime.Inputs
-	secrets  []string       // names of inputs that are no part of a digest
-	before   map[int]record // by line: what an earlier batch came to
-	retry    bool           // lines whose runs failed before are run again
+	secrets  []string       // names of inputs that are not part of a digest
+	before   map[int]record // by line: the result of an earlier batch
+	retry    bool           // rerun lines whose runs failed before
 	record   bool           // the output is a file of results
 	longest  int            // line of inputs, in bytes
 
@@ -76,12 +76,12 @@ type lines struct {
 	open    map[int]inputLine // by index of a run that has not ended
 	out     io.Writer
 	broken  error // what ended the reading or the writing
-	begun   bool  // a run has begun
-	whole   bool  // all lines were read
+	begun   bool  // whether a run has begun
+	whole   bool  // whether all lines were read
 	ended   int
 	failed  int
-	skipped int // lines that an earlier batch has ended
-	lost    int // of these, those whose runs failed
+	skipped int // lines that an earlier batch has finished
+	lost    int // those of them whose runs failed
 }
 
 // inputLine is a line of the file of inputs.
@@ -89,11 +89,11 @@ type inputLine struct {
 	number int
 	text   []byte
 	err    error  // why it has no text
-	digest string // see lines.digest; empty where nobody asks for it
+	digest string // see lines.digest; empty if it is not needed
 }
 
-// scan gives the lines of a text that are not empty, until the context ends,
-// even while nobody writes the next one: a terminal.
+// scan yields the nonempty lines of a text until the context ends, even while
+// waiting for the next line, as from a terminal.
 func (l *lines) scan(ctx context.Context, r io.Reader) iter.Seq[inputLine] {
 	return func(yield func(inputLine) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -137,8 +137,8 @@ func (l *lines) scan(ctx context.Context, r io.Reader) iter.Seq[inputLine] {
 
 var errLongLine = fmt.Errorf("is longer than %d MiB", maxLine>>20)
 
-// readLine reads a line, with its end if it has one. Of a line that is too
-// long it keeps nothing.
+// readLine reads a line, including its line break if it has one. It keeps
+// nothing of a line that is too long.
 func readLine(r *bufio.Reader, longest int) ([]byte, error) {
 	var line []byte
 	long := false
@@ -162,7 +162,7 @@ func readLine(r *bufio.Reader, longest int) ([]byte, error) {
 	}
 }
 
-// object reads the inputs of a line; ok is false where it is not an object.
+// object reads the inputs of a line; ok is false if it is not an object.
 func (line inputLine) object() (inputs map[string]any, ok bool) {
 	if line.err != nil {
 		return nil, false
@@ -172,8 +172,9 @@ func (line inputLine) object() (inputs map[string]any, ok bool) {
 	return inputs, err == nil && ok
 }
 
-// digest tells the inputs of lines apart, by their values and not by how they
-// are written. Secrets are no part of it: it stays in a file.
+// digest returns a digest of the inputs of a line that depends on their values,
+// not on how they are written. It excludes secrets, because it is written to a
+// file.
 func (l *lines) digest(line inputLine) string {
 	inputs, ok := line.object()
 	if !ok {
@@ -185,8 +186,8 @@ func (l *lines) digest(line inputLine) string {
 	return digest(value.AppendJSON(nil, inputs))
 }
 
-// skips reports whether an earlier batch has ended the line. It is an error
-// when it did so with other inputs.
+// skips reports whether an earlier batch has finished the line. It is an error
+// if it did so with other inputs.
 func (l *lines) skips(line inputLine) (bool, error) {
 	before, ok := l.before[line.number]
 	if !ok || !before.Done() || l.retry && before.Status == "failed" {
@@ -199,7 +200,7 @@ func (l *lines) skips(line inputLine) (bool, error) {
 }
 
 // verify checks before the first request that the results of an earlier batch
-// are those of the inputs, and goes back to their beginning.
+// belong to the inputs, and rewinds the inputs.
 func (l *lines) verify(ctx context.Context, file *os.File) error {
 	last := 0
 	for line := range l.scan(ctx, file) {
@@ -218,8 +219,8 @@ func (l *lines) verify(ctx context.Context, file *os.File) error {
 	return err
 }
 
-// read gives the inputs of each line that is to be run. A line that is not an
-// object is a run that failed.
+// read yields the inputs of each line to run. A line that is not an object is a
+// failed run.
 func (l *lines) read(ctx context.Context, r io.Reader) iter.Seq[runtime.Inputs] {
 	return func(yield func(runtime.Inputs) bool) {
 		index := 0
@@ -259,7 +260,7 @@ func (l *lines) read(ctx context.Context, r io.Reader) iter.Seq[runtime.Inputs] 
 	}
 }
 
-// skip counts a line that an earlier batch has ended.
+// skip counts a line that an earlier batch has finished.
 func (l *lines) skip(number int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -279,7 +280,7 @@ func (l *lines) refuse(line inputLine) {
 	l.write(line, nil, &runtime.InputError{WorkflowID: l.workflow, Violations: []runtime.Violation{violation}})
 }
 
-// result writes what a run came to.
+// result writes the result of a run.
 func (l *lines) result(r runtime.BatchResult) {
 	l.mu.Lock()
 	line := l.open[r.Index]
@@ -305,7 +306,7 @@ func (l *lines) write(line inputLine, result *runtime.Result, err error) {
 	}
 }
 
-// problem is what ended the reading or the writing.
+// problem returns what ended the reading or the writing.
 func (l *lines) problem() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -358,8 +359,8 @@ func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver,
 	return err
 }
 
-// input opens the file of inputs. A pipe is opened by whoever reads, because
-// that waits for a writer.
+// input opens the file of inputs. A pipe is opened when it is read, because
+// opening waits for a writer.
 func (e *each) input(stdin io.Reader) (io.ReadCloser, error) {
 	if e.file == "-" {
 		return io.NopCloser(stdin), nil
@@ -371,7 +372,7 @@ func (e *each) input(stdin io.Reader) (io.ReadCloser, error) {
 }
 
 // pipe is a named pipe that is opened when it is read. It stays open until the
-// process ends: somebody may still wait for it.
+// process ends, as a read may still be waiting.
 type pipe struct {
 	name string
 	file *os.File
@@ -393,7 +394,7 @@ func regular(file *os.File) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// secrets are the names of inputs whose values must not be found out.
+// secrets returns the names of inputs whose values must not be revealed.
 func secrets(info runtime.WorkflowInfo) (names []string) {
 	for _, in := range info.Inputs {
 		if in.Secret {
@@ -418,7 +419,7 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 		l.result(r)
 		bar.update()
 		if l.problem() != nil {
-			stop() // the batch waits for whoever reads
+			stop() // the batch waits for the consumer
 			break
 		}
 	}
@@ -440,7 +441,7 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 	return nil
 }
 
-// bar shows how far a batch is, on a terminal; elsewhere only what it came to.
+// bar shows the progress of a batch on a terminal, elsewhere only its result.
 type bar struct {
 	*terminal
 	l     *lines
@@ -450,7 +451,7 @@ type bar struct {
 
 func newBar(t *terminal, l *lines) *bar { return &bar{terminal: t, l: l, began: time.Now()} }
 
-// text says how far the batch is.
+// text describes the progress of the batch.
 func (b *bar) text() (text string, ended, open int) {
 	l := b.l
 	l.mu.Lock()
@@ -466,7 +467,7 @@ func (b *bar) text() (text string, ended, open int) {
 	return text, l.ended, len(l.open)
 }
 
-// update draws the bar, not too often.
+// update draws the bar, at a limited rate.
 func (b *bar) update() {
 	if !b.live || time.Since(b.drawn) < redrawn {
 		return
@@ -476,7 +477,7 @@ func (b *bar) update() {
 	b.draw("", "", fmt.Sprintf("%s %s, %d under way", progress(ended, ended+open), text, open))
 }
 
-// end leaves what the batch came to.
+// end prints the result of the batch.
 func (b *bar) end() {
 	b.leave(false)
 	text, _, _ := b.text()
@@ -485,7 +486,7 @@ func (b *bar) end() {
 
 const barWidth = 24
 
-// progress is a bar of what has ended among what has begun.
+// progress returns a bar for the ended runs among those begun.
 func progress(part, whole int) string {
 	full := barWidth * part / max(whole, 1)
 	return strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)

@@ -22,8 +22,8 @@ func testResults(t *testing.T, content string) string {
 	return name
 }
 
-// What a crash leaves is mended: what was cut off is removed, and its run is
-// not one that has ended.
+// The remains of a crash are repaired: the cut-off line is removed, and its run
+// is not finished.
 func TestOpenResults(t *testing.T) {
 	const (
 		head  = `{"format":"gobelin batch 1","workflowId":"w","document":"d"}` + "\n"
@@ -75,14 +75,14 @@ func TestOpenResults(t *testing.T) {
 	}
 }
 
-// A file that is not this batch's is refused, and stays as it is.
+// A file that belongs to another batch is rejected and not modified.
 func TestOpenForeignResults(t *testing.T) {
 	head := `{"format":"gobelin batch 1","workflowId":"w","document":"d"}` + "\n"
 	tests := []struct{ name, content, want string }{
-		{"a text", "my notes", "does not begin as a file of results"},
-		{"inputs", `{"a": 1}` + "\n", "does not begin as a file of results"},
-		{"a long line", strings.Repeat("x", 1<<20), "does not begin as a file of results"},
-		{"results without a header", `{"line":3,"status":"succeeded"}` + "\n", "does not begin as a file of results"},
+		{"a text", "my notes", "does not begin like a file of results"},
+		{"inputs", `{"a": 1}` + "\n", "does not begin like a file of results"},
+		{"a long line", strings.Repeat("x", 1<<20), "does not begin like a file of results"},
+		{"results without a header", `{"line":3,"status":"succeeded"}` + "\n", "does not begin like a file of results"},
 		{"another workflow's", strings.Replace(head, `"w"`, `"v"`, 1), `the results of workflow "v", not of "w"`},
 		{"another document's", strings.Replace(head, `"d"`, `"e"`, 1), "the results of another document"},
 		{"a damaged line", head + "x\n" + `{"line":3,"status":"succeeded"}` + "\n", "line 2 is not a result"},
@@ -104,7 +104,7 @@ func TestOpenForeignResults(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends a batch whose next inputs nobody has written yet.
+// Ctrl-C ends a batch that waits for its next inputs.
 func TestNobodyWritesInputs(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close() // ends the goroutine that reads
@@ -126,8 +126,8 @@ func TestNobodyWritesInputs(t *testing.T) {
 	}
 }
 
-// A line that is too long is an error of that line alone; marks of the byte
-// order and empty lines are none.
+// A line that is too long is an error of only that line; byte order marks and
+// empty lines are not errors.
 func TestReadLines(t *testing.T) {
 	long := strings.Repeat("x", 200<<10)
 	tests := []struct {
@@ -137,7 +137,8 @@ func TestReadLines(t *testing.T) {
 	}{
 		{"lines", `{"a": 1}` + "\n\n" + `{"a": 2}`, []any{int64(1), int64(2)}, ""},
 		{"a mark", "\ufeff" + `{"a": 1}` + "\r\n" + `{"a": 2}` + "\r\n", []any{int64(1), int64(2)}, ""},
-		{"UTF-16", "\xff\xfe{\x00\"\x00a\x00\"\x00:\x001\x00}\x00\n\x00{\x00\"\x00a\x00\"\x00:\x002\x00}\x00", []any{int64(1), int64(2)}, ""},
+		{"UTF-16", "\xff\xfe{\x00\"\x00a\x00\"\x00:\x001\x00}\x00\n\x00{\x00\"\x00a\x00\"\x00:\x002\x00}\x00", []any{int64(1), int64(2)},
+			""},
 		{"a long line", `{"a": 1}` + "\n" + long + "\n" + `{"a": 3}`, []any{int64(1), int64(3)}, "line 2 is longer than 64 MiB"},
 		{"a long last line", `{"a": 1}` + "\n" + long, []any{int64(1)}, "line 2 is longer than 64 MiB"},
 		{"no object", "[1]\n" + `{"a": 2}`, []any{int64(2)}, "line 1 is not a JSON object"},

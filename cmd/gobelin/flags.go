@@ -2,7 +2,7 @@ package main
 
 import "regexp"
 
-// flags are what a person sets where the messages of the library name a field.
+// flags are the flags for the fields that messages of the library name.
 var flags = []struct {
 	field *regexp.Regexp
 	flag  string
@@ -12,7 +12,7 @@ var flags = []struct {
 	{regexp.MustCompile(`Compiler\.Base\b`), "--base"},
 }
 
-// inFlags says by flags what a message says by fields.
+// inFlags replaces the fields in a message by flags.
 func inFlags(message string) string {
 	for _, f := range flags {
 		message = f.field.ReplaceAllString(message, f.flag)

@@ -17,24 +17,24 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// decoded reads text as UTF-8 and without its byte order mark, which may also
-// say that it is UTF-16.
+// decoded decodes text as UTF-8, or as UTF-16 if its byte order mark says so,
+// and removes the mark.
 func decoded(r io.Reader) io.Reader {
 	return transform.NewReader(r, unicode.BOMOverride(transform.Nop))
 }
 
-// reader reads what flags name: files, and standard input. Its context ends
-// the wait for who has not written yet: a pipe, a terminal.
+// reader reads what flags name: files, and standard input. Its context ends the
+// wait for a slow writer: a pipe, a terminal.
 type reader struct {
 	ctx   context.Context
 	stdin io.Reader
-	most  int64 // bytes that are read of one
+	most  int64 // limit of one file, in bytes
 }
 
 func newReader(ctx context.Context, stdin io.Reader) reader { return reader{ctx, stdin, tree.MaxText} }
 
-// text reads a file whole, or standard input where the name is "-", but not
-// more than most bytes.
+// text reads a whole file, or standard input if the name is "-", but not more
+// than most bytes.
 func (r reader) text(name string) ([]byte, error) {
 	type answer struct {
 		data []byte
@@ -65,14 +65,14 @@ func (r reader) wait(name string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(decoded(in), r.most+1))
 	if int64(len(data)) > r.most {
-		return nil, fmt.Errorf("%s has more than %d MiB, the most that is read of one file", name, r.most>>20)
+		return nil, fmt.Errorf("%s is larger than %d MiB, the limit for one file", name, r.most>>20)
 	}
 	return data, err
 }
 
-// value reads what need not be written on the command line: @file stands for a
-// file's text without the line breaks at its end, env:VARIABLE for the
-// environment; @@ and env:: stand for an @ and for env: themselves.
+// value reads a value from outside the command line: @file is the file's text
+// without trailing line breaks, env:VARIABLE an environment variable; @@ and
+// env:: stand for an initial @ and env:.
 func (r reader) value(text string) (string, error) {
 	switch {
 	case strings.HasPrefix(text, "@@"):
@@ -86,14 +86,14 @@ func (r reader) value(text string) (string, error) {
 		name := text[len("env:"):]
 		found, ok := os.LookupEnv(name)
 		if !ok {
-			return "", fmt.Errorf("the environment has no variable %s", name)
+			return "", fmt.Errorf("the environment variable %s is not set", name)
 		}
 		return found, nil
 	}
 	return text, nil
 }
 
-// inputs gathers the inputs of a run: those of --inputs, then those of -i.
+// inputs collects the inputs of a run: those of --inputs, then those of -i.
 func (r reader) inputs(file string, given []string, info runtime.WorkflowInfo) (runtime.Inputs, error) {
 	inputs := runtime.Inputs{}
 	if file != "" {
@@ -142,8 +142,8 @@ func inputType(info runtime.WorkflowInfo, name string) string {
 	return ""
 }
 
-// input reads a value by the input's declared type, else as JSON, else as
-// text. A file may be YAML where a type other than string is declared.
+// input reads a value by the input's declared type, else as JSON, else as text.
+// A file may be YAML if a type other than string is declared.
 func (r reader) input(raw, typ string) (any, error) {
 	text, err := r.value(raw)
 	if err != nil || typ == "string" {
@@ -163,11 +163,11 @@ func (r reader) input(raw, typ string) (any, error) {
 	if typ == "" || strings.Contains(typ, "string") {
 		return text, nil
 	}
-	return nil, fmt.Errorf("a value of type %s is expected as JSON: %w", typ, err)
+	return nil, fmt.Errorf("a value of type %s must be JSON: %w", typ, err)
 }
 
 // undeclared returns a message for each input that the workflow does not
-// declare, unless it says that it takes others.
+// declare, unless it allows others.
 func undeclared(program *runtime.Program, info runtime.WorkflowInfo, inputs runtime.Inputs) (messages []string) {
 	schema, _ := program.InputSchema(info.ID)
 	if object, ok := schema.(map[string]any); ok {

@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// lock takes the exclusive lock of an open file: a file beside it that only one
-// process can make. It stays when the process is killed.
+// lock takes the exclusive lock of an open file: a file next to it that only
+// one process can create. It remains if the process is killed.
 func lock(file *os.File) (unlock func(), err error) {
 	name := file.Name() + ".lock"
 	beside, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)

@@ -9,8 +9,7 @@ import (
 )
 
 // lock takes the exclusive lock of an open file, or returns errLocked. The
-// system gives it back when the file is closed or the process ends, however it
-// ends.
+// system releases it when the file is closed or the process ends in any way.
 func lock(file *os.File) (unlock func(), err error) {
 	for {
 		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

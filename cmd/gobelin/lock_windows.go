@@ -8,9 +8,9 @@ import (
 )
 
 // lock takes the exclusive lock of an open file, or returns errLocked. The
-// system gives it back when the file is closed or the process ends, however it
-// ends. What is locked is one byte far beyond the end of any file: on Windows
-// nobody else could read bytes that are locked.
+// system releases it when the file is closed or the process ends in any way.
+// The lock covers one byte far beyond the end of any file: on Windows others
+// cannot read locked bytes.
 func lock(file *os.File) (unlock func(), err error) {
 	at := &windows.Overlapped{Offset: 0xffff_fffe, OffsetHigh: 0x7fff_ffff}
 	err = windows.LockFileEx(windows.Handle(file.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, at)

@@ -1,4 +1,4 @@
-// Command gobelin runs, checks and shows Arazzo documents.
+// Command gobelin runs, checks and describes Arazzo documents.
 package main
 
 import (

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onTerminal runs the command with both its outputs on one terminal of a
-// width, and returns what the terminal got.
+// onTerminal runs the command with both its outputs on a terminal of a given
+// width, and returns what the terminal received.
 func onTerminal(t *testing.T, columns uint16, env []string, args ...string) string {
 	t.Helper()
 	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -49,11 +49,12 @@ func onTerminal(t *testing.T, columns uint16, env []string, args ...string) stri
 	terminal.Close()
 	var got bytes.Buffer
 	_, _ = io.Copy(&got, control) // ends with an error when the command has ended
-	_ = command.Wait()            // its exit code is not the matter here
+	_ = command.Wait()            // its exit code does not matter here
 	return strings.ReplaceAll(got.String(), "\r\n", "\n")
 }
 
-// hostile has a stepId, an output and a summary that a terminal would obey.
+// hostile has a stepId, an output and a summary that a terminal would
+// interpret.
 const hostile = `
 arazzo: 1.0.1
 info: {title: t, version: "1"}
@@ -86,7 +87,7 @@ func hostileDocument(t *testing.T) (document, lines string) {
 	return filepath.Join(dir, "w.yaml"), filepath.Join(dir, "in.jsonl")
 }
 
-// A terminal is not obeyed to by what documents and servers say.
+// The text of documents and servers has no control sequences on a terminal.
 func TestTerminalIsNotCommanded(t *testing.T) {
 	document, _ := hostileDocument(t)
 	text := "x\x1b]0;owned\a\r\nw succeeded\u009b31m\u202e"
@@ -145,7 +146,7 @@ func TestTerminalKinds(t *testing.T) {
 	}
 }
 
-// No result stands on the line of the bar, and the bar keeps to the width.
+// No result is on the line of the bar, and the bar fits the width.
 func TestBarAndResults(t *testing.T) {
 	document, lines := hostileDocument(t)
 	const columns = 30

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// replaceFile gives a file another content, whole or not at all: it is written
-// beside the file, which it then replaces. Its mode stays. A link stays too,
-// what it leads to is replaced.
+// replaceFile replaces the content of a file, whole or not at all: it is
+// written next to the file, which it then replaces. The mode is kept. A link is
+// kept, too; its target is replaced.
 func replaceFile(name string, content []byte) (err error) {
 	target, err := filepath.EvalSymlinks(name)
 	if err != nil {
@@ -22,7 +22,7 @@ func replaceFile(name string, content []byte) (err error) {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file", name)
 	}
-	// Whoever may not write to the file must not replace it either.
+	// A file that is not writable must not be replaced, either.
 	writable, err := os.OpenFile(target, os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func replaceFile(name string, content []byte) (err error) {
 		err = os.Rename(beside.Name(), target)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("%s is left as it was: %w", name, err), os.Remove(beside.Name()))
+		return errors.Join(fmt.Errorf("%s is unchanged: %w", name, err), os.Remove(beside.Name()))
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // The file is replaced by its whole content; its mode, the links to it and the
-// folder stay as they were.
+// folder are unchanged.
 func TestReplaceFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no modes")
@@ -28,7 +28,7 @@ func TestReplaceFile(t *testing.T) {
 	if err := os.Symlink(filepath.Join("real", "w.yaml"), link); err != nil {
 		t.Fatal(err)
 	}
-	// Whoever has the file open, and whoever cannot finish, sees it as it was.
+	// A reader that has the file open, and a failed write, see it unchanged.
 	open, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)

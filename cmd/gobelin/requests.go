@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// requests are the flags of a run that say what is sent, and what counts as a
-// success.
+// requests are the flags of a run that determine what is sent, and what counts
+// as a success.
 type requests struct {
 	credentials []string
 	variables   []string
@@ -24,11 +24,14 @@ type requests struct {
 
 func (r *requests) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringArrayVar(&r.credentials, "credential", nil, "`NAME=VALUE` for the security scheme NAME, or SOURCE.NAME, of the descriptions; @file reads a file, env:VARIABLE the environment")
+	f.StringArrayVar(&r.credentials, "credential", nil, "`NAME=VALUE` for the security scheme NAME, or SOURCE.NAME, of the descriptions; "+
+		"@file reads a file, env:VARIABLE the environment")
 	f.StringArrayVar(&r.variables, "server-variable", nil, "`NAME=VALUE` of a variable in server URLs, instead of its default")
-	f.StringVar(&r.files, "files", "", "`DIR` from which request bodies may read files ({file: path}); without it none is read")
-	f.StringVar(&r.success, "success", "below400", "`below400|any|documented`: the status codes with which a step without success criteria succeeds")
-	f.StringVar(&r.actions, "actions", "merge", "`merge|override`: what a step's actions do to those of its workflow")
+	f.StringVar(&r.files, "files", "", "`DIR` from which request bodies may read files ({file: path}); by default they cannot")
+	f.StringVar(&r.success, "success", "below400",
+		"`below400|any|documented`: the status codes with which a step without success criteria succeeds")
+	f.StringVar(&r.actions, "actions", "merge",
+		"`merge|override`: whether a step's actions are merged with those of its workflow or override them")
 	f.Int64Var(&r.maxBody, "max-body", 0, "fail a step whose response body is larger than `BYTES` (default 64 MiB)")
 }
 
@@ -36,11 +39,11 @@ var successRules = map[string]runtime.SuccessRule{
 	"below400": runtime.SuccessBelow400, "any": runtime.SuccessAny, "documented": runtime.SuccessDocumented,
 }
 
-// compiler sets what is decided when a document is compiled. The folder of
-// files is open from now on; no link leads out of it.
+// compiler applies the flags for compiling a document. It opens the folder of
+// files; no link leads out of it.
 func (r *requests) compiler(c *runtime.Compiler) error {
 	if r.actions != "merge" && r.actions != "override" {
-		return fmt.Errorf("--actions %s: write merge or override", r.actions)
+		return fmt.Errorf("--actions %s: must be merge or override", r.actions)
 	}
 	c.OverrideActions = r.actions == "override"
 	if r.files == "" {
@@ -54,11 +57,11 @@ func (r *requests) compiler(c *runtime.Compiler) error {
 	return nil
 }
 
-// driver sets what is decided when a workflow runs.
+// driver applies the flags for running a workflow.
 func (r *requests) driver(d *runtime.Driver, p *runtime.Program, read reader) error {
 	rule, ok := successRules[r.success]
 	if !ok {
-		return fmt.Errorf("--success %s: write below400, any or documented", r.success)
+		return fmt.Errorf("--success %s: must be below400, any or documented", r.success)
 	}
 	credentials := runtime.StaticCredentials{}
 	d.Success, d.ServerVariables, d.Credentials = rule, map[string]string{}, credentials
@@ -76,7 +79,8 @@ func (r *requests) driver(d *runtime.Driver, p *runtime.Program, read reader) er
 		case !ok || name == "":
 			return fmt.Errorf("--credential: write NAME=VALUE")
 		case !slices.Contains(known, name):
-			return fmt.Errorf("--credential %s: no operation of the document needs a security scheme of this name%s", name, nearest.Hint(name, known))
+			return fmt.Errorf("--credential %s: no operation of the document needs a security scheme of this name%s", name,
+				nearest.Hint(name, known))
 		}
 		secret, err := read.value(value)
 		if err != nil {
@@ -87,7 +91,7 @@ func (r *requests) driver(d *runtime.Driver, p *runtime.Program, read reader) er
 	return nil
 }
 
-// schemes are the names under which credentials can be given.
+// schemes returns the names under which credentials can be given.
 func schemes(p *runtime.Program) (names []string) {
 	for _, w := range p.Workflows() {
 		for _, c := range w.Credentials {

@@ -14,21 +14,23 @@ import (
 	"github.com/gobelin-dev/gobelin/report"
 )
 
-// header is the first line of a file of results. It says whose results they are.
+// header is the first line of a file of results. It identifies what the results
+// belong to.
 type header struct {
 	Format     string `json:"format"`
 	WorkflowID string `json:"workflowId"`
 	Document   string `json:"document"` // digest of its text
 }
 
-// resultsFormat names the form of the file. Whoever changes the form changes it.
+// resultsFormat identifies the form of the file; every change of the form must
+// change it.
 const resultsFormat = "gobelin batch 1"
 
 func newHeader(workflow string, document []byte) header {
 	return header{Format: resultsFormat, WorkflowID: workflow, Document: digest(document)}
 }
 
-// digest tells texts apart.
+// digest returns a digest of a text.
 func digest(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
@@ -40,8 +42,8 @@ type record struct {
 	Inputs string `json:"inputs,omitempty"` // digest of the line of inputs, see lines.digest
 }
 
-// results is the file of --resume: a header, and a record of each run that has
-// ended. It belongs to one process from opening to closing.
+// results is the file of --resume: a header, and a record of each finished run.
+// It belongs to one process while it is open.
 type results struct {
 	file   *os.File
 	unlock func()
@@ -50,8 +52,8 @@ type results struct {
 
 var errLocked = errors.New("another process is writing to it")
 
-// openResults opens the results of an earlier batch, if there are any, for
-// what comes after them. It changes no file that does not begin with the
+// openResults opens the results of an earlier batch, if there are any, to
+// append to them. It does not change a file that does not begin with the
 // header.
 func openResults(name string, head header) (*results, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
@@ -100,11 +102,12 @@ func (r *results) open(head header) error {
 	return r.read(reader, int64(len(text)))
 }
 
-// refuse says why the file that begins with a text is not the batch's.
+// refuse returns why a file that begins with a text does not belong to the
+// batch.
 func (h header) refuse(text []byte) error {
 	var found header
 	if err := json.Unmarshal(text, &found); err != nil || found.Format != resultsFormat {
-		return fmt.Errorf("it does not begin as a file of results, %q; it is not changed", resultsFormat)
+		return fmt.Errorf("it does not begin like a file of results, with %q; it was not changed", resultsFormat)
 	}
 	if found.WorkflowID != h.WorkflowID {
 		return fmt.Errorf("it has the results of workflow %q, not of %q", found.WorkflowID, h.WorkflowID)
@@ -112,11 +115,11 @@ func (h header) refuse(text []byte) error {
 	return errors.New("it has the results of another document, or of this one before it was changed; start with a new file")
 }
 
-// cut removes what comes after an offset. A file that is open to append cannot
-// be cut through its own handle on Windows.
+// cut truncates the file at an offset. On Windows a file that is open to append
+// cannot be truncated through its own handle.
 func (r *results) cut(end int64) error { return os.Truncate(r.file.Name(), end) }
 
-// read reads the records, of which the first is at an offset.
+// read reads the records, the first of which is at an offset.
 func (r *results) read(reader *bufio.Reader, offset int64) error {
 	for n := 2; ; n++ {
 		text, err := reader.ReadBytes('\n')
@@ -134,7 +137,7 @@ func (r *results) read(reader *bufio.Reader, offset int64) error {
 		var found record
 		switch err := json.Unmarshal(text, &found); {
 		case err != nil && last:
-			return r.cut(offset) // its run goes on record when it is run again
+			return r.cut(offset) // its run is recorded when it is repeated
 		case err != nil || found.Line.Line < 1:
 			return fmt.Errorf("line %d is not a result of a batch", n)
 		}
@@ -148,7 +151,7 @@ func (r *results) read(reader *bufio.Reader, offset int64) error {
 	}
 }
 
-// close gives the file back.
+// close releases the file.
 func (r *results) close() error {
 	err := r.file.Close()
 	r.unlock()

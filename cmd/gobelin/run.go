@@ -38,7 +38,7 @@ func runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run DOCUMENT [WORKFLOW]",
 		Short: "Run a workflow",
-		Long: "Run a workflow of an Arazzo document. WORKFLOW may be left out where there is one.\n\n" +
+		Long: "Run a workflow of an Arazzo document. WORKFLOW may be omitted if there is only one.\n\n" +
 			"Exit codes: 0 succeeded, 1 the workflow failed, 2 usage, document or inputs, 130 interrupted.",
 		Args: positional("gobelin run DOCUMENT [WORKFLOW]", 1, 2),
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c, args) },
@@ -48,17 +48,19 @@ func runCommand() *cobra.Command {
 	r.sources.adjust = r.requests.compiler
 	r.each.flags(c)
 	f := c.Flags()
-	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; @file reads a file, env:VARIABLE the environment")
+	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; "+
+		"@file reads a file, env:VARIABLE the environment")
 	f.StringVar(&r.inputsFile, "inputs", "", "`FILE` (or -) with the inputs as a JSON or YAML object")
-	f.StringArrayVar(&r.servers, "server", nil, "`NAME=URL` to send the requests of a source to, or the URL alone where there is one source")
+	f.StringArrayVar(&r.servers, "server", nil,
+		"`NAME=URL` to send the requests of a source to, or just the URL if there is only one source")
 	f.DurationVar(&r.loopDelay, "loop-delay", time.Second, "wait before a goto repeats a step, growing by 1.5 to 30s; 0 for none")
 	f.DurationVar(&r.timeout, "timeout", 0, "end the run after this time; 0 for never")
-	f.IntVar(&r.maxSteps, "max-steps", 0, "end the run after so many step executions (default 10000)")
-	f.StringVarP(&r.output, "output", "o", "text", "`text|json`: what is printed to standard output")
+	f.IntVar(&r.maxSteps, "max-steps", 0, "end the run after `N` step executions (default 10000)")
+	f.StringVarP(&r.output, "output", "o", "text", "`text|json`: output format")
 	return c
 }
 
-// prepared is all that a run wants, as far as it came to be.
+// prepared is everything that a run needs, as far as it was prepared.
 type prepared struct {
 	program *runtime.Program
 	info    runtime.WorkflowInfo
@@ -66,7 +68,7 @@ type prepared struct {
 	driver  runtime.Driver // without its listener
 }
 
-// prepare does everything that is done before the first request.
+// prepare does everything that precedes the first request.
 func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p prepared, err error) {
 	if len(args) == 2 {
 		p.info.ID = args[1]
@@ -89,7 +91,7 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 	return p, hosted(info, p.driver.Servers)
 }
 
-// hosted refuses servers that are only a path: there is nobody to send to.
+// hosted rejects servers that are only a path, to which nothing can be sent.
 func hosted(info runtime.WorkflowInfo, given map[string]string) error {
 	for _, server := range info.Servers {
 		if given[server.Source] == "" && !isURL(server.URL) && !strings.HasPrefix(server.URL, "{") {
@@ -101,13 +103,13 @@ func hosted(info runtime.WorkflowInfo, given map[string]string) error {
 
 func (r *run) run(c *cobra.Command, args []string) error {
 	if r.output != "text" && r.output != "json" {
-		return fmt.Errorf("-o %s: write text or json", r.output)
+		return fmt.Errorf("-o %s: must be text or json", r.output)
 	}
 	switch {
 	case r.each.resume != "" && r.each.file == "":
-		return errors.New("--resume goes with --each")
+		return errors.New("--resume requires --each")
 	case r.each.retryFailed && r.each.resume == "":
-		return errors.New("--retry-failed goes with --resume")
+		return errors.New("--retry-failed requires --resume")
 	case r.each.file == "-" && r.inputsFile == "-":
 		return errors.New("--each and --inputs cannot both read standard input")
 	}
@@ -150,7 +152,7 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	return failure{exitFailed, err}
 }
 
-// refuse tells why a run does not begin.
+// refuse reports why a run does not begin.
 func (r *run) refuse(ctx context.Context, c *cobra.Command, recorder *report.Recorder, p prepared, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = &runtime.CanceledError{Err: cause}
@@ -163,8 +165,8 @@ func (r *run) refuse(ctx context.Context, c *cobra.Command, recorder *report.Rec
 	return documentError(c, p.program, err)
 }
 
-// warn prints the warnings, how many notes there are for who wants them, and
-// what of the inputs may be misspelt.
+// warn prints the warnings, the number of notes, and inputs that may be
+// misspelled.
 func warn(c *cobra.Command, p prepared) {
 	notes := 0
 	for _, d := range p.program.Diagnostics() {
@@ -183,7 +185,7 @@ func warn(c *cobra.Command, p prepared) {
 	}
 }
 
-// count is a number of things: "1 run", "2 runs".
+// count returns a number of things: "1 run", "2 runs".
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -191,7 +193,7 @@ func count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// chosen is the workflow to run.
+// chosen returns the workflow to run.
 func chosen(p *runtime.Program, id string) (runtime.WorkflowInfo, error) {
 	workflows := p.Workflows()
 	if id == "" && len(workflows) == 1 {
@@ -206,15 +208,16 @@ func chosen(p *runtime.Program, id string) (runtime.WorkflowInfo, error) {
 	if id == "" {
 		return runtime.WorkflowInfo{}, fmt.Errorf("the document has several workflows; name one: %s", ids)
 	}
-	return runtime.WorkflowInfo{}, fmt.Errorf("there is no workflow %q; the document has %s", id, ids)
+	return runtime.WorkflowInfo{}, fmt.Errorf("unknown workflow %q; the document has %s", id, ids)
 }
 
 var namedServer = regexp.MustCompile(`^([^=/:]+)=(.*)$`)
 
-// driver is what the flags say of a run: where it sends to, as whom, and what is
-// left open by the specification.
+// driver applies the flags of a run: where it sends to, with which credentials,
+// and what the specification leaves open.
 func (r *run) driver(p *runtime.Program, read reader) (runtime.Driver, error) {
-	d := runtime.Driver{MaxBody: r.maxBody, Servers: map[string]string{}, Settings: runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps}}
+	d := runtime.Driver{MaxBody: r.maxBody, Servers: map[string]string{},
+		Settings: runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps}}
 	if r.loopDelay == 0 {
 		d.LoopDelay = -1
 	}
@@ -230,9 +233,10 @@ func (r *run) driver(p *runtime.Program, read reader) (runtime.Driver, error) {
 		}
 		switch {
 		case name != "" && !slices.Contains(known, name):
-			return d, fmt.Errorf("--server %s: there is no source description %q%s", secret.Userinfo(text), name, nearest.Hint(name, known))
+			return d, fmt.Errorf("--server %s: unknown source description %q%s", secret.Userinfo(text), name, nearest.Hint(name, known))
 		case name == "" && len(declared) != 1:
-			return d, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", secret.Userinfo(text), len(declared))
+			return d, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", secret.Userinfo(text),
+				len(declared))
 		case name == "":
 			name = declared[0].Name
 		}
@@ -241,8 +245,8 @@ func (r *run) driver(p *runtime.Program, read reader) (runtime.Driver, error) {
 	return d, r.requests.driver(&d, p, read)
 }
 
-// sourceNames are the names of the sources of a document, and of those that its
-// workflows reach by others.
+// sourceNames returns the names of the sources of a document, and of those that
+// its workflows reach through others.
 func sourceNames(p *runtime.Program) (names []string) {
 	for _, s := range p.Document().Sources {
 		names = append(names, s.Name)

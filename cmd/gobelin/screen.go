@@ -13,8 +13,8 @@ import (
 
 func sortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
-// screen shows a run as it goes: a live line for the current step on a
-// terminal, else a line for each thing that happens.
+// screen shows the progress of a run: a live line for the current step on a
+// terminal, else a line for each event.
 type screen struct {
 	*terminal
 
@@ -24,12 +24,12 @@ type screen struct {
 	stopped chan struct{}
 }
 
-// stepLine is what the live line tells of a step.
+// stepLine is the content of the live line for a step.
 type stepLine struct {
 	at         runtime.At
 	request    string
 	status     int
-	executions int // in a row: attempts and repetitions by a loop
+	executions int // in a row: attempts, and repetitions by a loop
 	began      time.Time
 	wait       *runtime.WaitStarted
 	waitBegan  time.Time
@@ -91,7 +91,7 @@ func (s *screen) onEvent(e runtime.Event) {
 	}
 }
 
-// plain gives the line of an event, "" for those that need none.
+// plain returns the line of an event, or "" for those that need none.
 func plain(e runtime.Event) string {
 	switch e := e.(type) {
 	case *runtime.StepStarted:
@@ -119,7 +119,7 @@ func plain(e runtime.Event) string {
 	return ""
 }
 
-// update takes an event into the live line.
+// update updates the live line for an event.
 func (s *screen) update(e runtime.Event) {
 	at := runtime.EventAt(e)
 	switch e := e.(type) {
@@ -145,7 +145,7 @@ func (s *screen) update(e runtime.Event) {
 	}
 }
 
-// commit leaves the live line as it is and goes to the next.
+// commit keeps the live line and moves to the next.
 func (s *screen) commit() {
 	if s.step.at.StepID == "" {
 		return
@@ -161,7 +161,7 @@ func (s *screen) redraw() {
 	if l.at.StepID == "" {
 		return
 	}
-	// The request comes last: on a narrow terminal it is what can be cut.
+	// The request is last: a narrow terminal may cut it.
 	text := fmt.Sprintf("%s%-16s", strings.Repeat("  ", l.at.Depth), l.at.StepID)
 	if l.status != 0 {
 		text += fmt.Sprintf("  %d", l.status)

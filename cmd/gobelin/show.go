@@ -19,7 +19,7 @@ func showCommand() *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use:   "show DOCUMENT",
-		Short: "List workflows with what they need: inputs, credentials, servers, files; steps and operations",
+		Short: "List workflows with their inputs, credentials, servers, files, steps and operations",
 		Args:  positional("gobelin show DOCUMENT", 1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			program, err := from.load(c.Context(), args[0])
@@ -44,7 +44,7 @@ func showCommand() *cobra.Command {
 					return err
 				}
 			default:
-				return fmt.Errorf("-o %s: write text or json", output)
+				return fmt.Errorf("-o %s: must be text or json", output)
 			}
 			if err != nil {
 				return documentError(c, program, err)
@@ -57,8 +57,8 @@ func showCommand() *cobra.Command {
 	return c
 }
 
-// documentError prints what keeps a document from being used, with the warnings
-// that may explain it.
+// documentError prints the error of a document, with the warnings that may
+// explain it.
 func documentError(c *cobra.Command, program *runtime.Program, err error) error {
 	var parse *arazzo.ParseError
 	var compile *runtime.CompileError

@@ -15,23 +15,23 @@ import (
 	"golang.org/x/term"
 )
 
-// terminal is where the command tells something: on a terminal, in colors and
-// with a live line at the end where it has them, and without anything that the
-// terminal would obey; elsewhere as it is.
+// terminal is an output of the command. If it is a terminal, control characters
+// are escaped, and it may have colors and a live line at its end; otherwise
+// text is written as it is.
 type terminal struct {
 	w     io.Writer
-	shown bool       // a terminal shows it
-	live  bool       // a line can be drawn again and again
-	color bool       // it has colors that the user wants
+	shown bool       // whether it is a terminal
+	live  bool       // whether a line can be redrawn
+	color bool       // whether it has colors and the user wants them
 	width func() int // in cells; of a live terminal
 
 	mu   sync.Mutex
 	line string // the live line
 }
 
-// newTerminal finds out what a writer is. A dumb terminal (TERM) has neither
-// colors nor live lines; the log of a CI system keeps every drawing of a line;
-// NO_COLOR (no-color.org) says what the user wants.
+// newTerminal determines the properties of a writer. A dumb terminal (TERM) has
+// neither colors nor live lines; the log of a CI system would keep every
+// drawing of a line; NO_COLOR (no-color.org) is the user's choice.
 func newTerminal(w io.Writer) *terminal {
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -58,7 +58,7 @@ const (
 	red       = "31"
 )
 
-// paint gives a text a color (ECMA-48, SGR).
+// paint colors a text (ECMA-48, SGR).
 func (t *terminal) paint(color, text string) string {
 	if !t.color || color == "" {
 		return text
@@ -66,7 +66,7 @@ func (t *terminal) paint(color, text string) string {
 	return "\x1b[" + color + "m" + text + "\x1b[0m"
 }
 
-// print writes a text of whole lines, above the live line.
+// print writes whole lines above the live line.
 func (t *terminal) print(text string) error {
 	if t.shown {
 		text = escape(text, true)
@@ -77,8 +77,8 @@ func (t *terminal) print(text string) error {
 	})
 }
 
-// printf prints what is formatted; a failure is nobody's matter, as with all
-// that goes to standard error.
+// printf prints formatted text; a failure is ignored, as always for standard
+// error.
 func (t *terminal) printf(format string, args ...any) { _ = t.print(fmt.Sprintf(format, args...)) }
 
 // json prints a value as indented JSON.
@@ -93,8 +93,8 @@ func (t *terminal) json(v any) error {
 	return t.print(text.String())
 }
 
-// sentence formats a line. What it is made of stays on it: no text can look
-// like another line.
+// sentence formats a line. Its parts cannot break it: no text can look like
+// another line.
 func (t *terminal) sentence(format string, args ...any) string {
 	if t.shown {
 		for i, arg := range args {
@@ -106,7 +106,7 @@ func (t *terminal) sentence(format string, args ...any) string {
 	return fmt.Sprintf(format, args...) + "\n"
 }
 
-// above lets something be written while the live line is away.
+// above calls a function that writes while the live line is cleared.
 func (t *terminal) above(write func() error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -118,8 +118,8 @@ func (t *terminal) above(write func() error) error {
 	return write()
 }
 
-// draw shows a live line in place of the one before: a mark in a color, and a
-// text that is cut to the width.
+// draw replaces the live line: a mark in a color, and a text that is cut to the
+// width.
 func (t *terminal) draw(color, mark, text string) {
 	if !t.live {
 		return
@@ -134,7 +134,7 @@ func (t *terminal) draw(color, mark, text string) {
 	fmt.Fprint(t.w, clearLine+text)
 }
 
-// leave ends the live line: it stays where it is, or goes.
+// leave ends the live line: it is kept or cleared.
 func (t *terminal) leave(keep bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -148,8 +148,7 @@ func (t *terminal) leave(keep bool) {
 	t.line = ""
 }
 
-// beside returns a writer of whole lines to w, which may be shown by the same
-// terminal.
+// beside returns a writer of whole lines to w, which may be the same terminal.
 func (t *terminal) beside(w io.Writer) io.Writer {
 	if other := newTerminal(w); other.shown {
 		return &besideWriter{t, other}
@@ -163,11 +162,11 @@ func (b *besideWriter) Write(lines []byte) (int, error) {
 	return len(lines), b.live.above(func() error { return b.out.print(string(lines)) })
 }
 
-// colors are the sequences of paint and of package check.
+// colors are the sequences for paint and for package check.
 var colors = regexp.MustCompile(`^\x1b\[(?:0|[12]|3[12]|1;3[136])m`)
 
-// escape writes what a terminal would obey, or show in another order, as JSON
-// escapes it. Colors, tabs and the ends of lines stay in a text of lines.
+// escape replaces control characters, and those that change the order of text,
+// by JSON escapes. In a text of lines it keeps colors, tabs and line breaks.
 func escape(text string, lines bool) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
@@ -196,9 +195,9 @@ func escape(text string, lines bool) string {
 	return b.String()
 }
 
-// cut cuts a text to a limit of cells.
+// cut truncates a text to a number of cells.
 func cut(text string, limit int) string {
-	end, used := 0, 0 // of what leaves a cell for the dots
+	end, used := 0, 0 // what leaves a cell for the dots
 	for i, r := range text {
 		wide := cells.Of(r)
 		if used+wide > limit {

@@ -1,6 +1,6 @@
 // Command cancel-and-confirm starts a local server of the Message Batches API
-// and runs the workflow beside it: create a batch, cancel it, poll until it has
-// ended. It needs no network and no key.
+// and runs the workflow next to it: create a batch, cancel it, poll until it
+// has ended. It needs no network and no key.
 package main
 
 import (
@@ -113,7 +113,7 @@ func requests(n int) []any {
 	return list
 }
 
-// show prints a line for each thing that a reader wants to follow.
+// show prints a line for each event that a reader wants to follow.
 func show(e runtime.Event) {
 	at := runtime.EventAt(e)
 	switch e := e.(type) {

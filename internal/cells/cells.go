@@ -1,5 +1,5 @@
-// Package cells writes text for the cells of a terminal, where a character takes
-// none, one or two of them.
+// Package cells writes text for a terminal, where a character is zero, one or
+// two cells wide.
 package cells
 
 import (
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Of returns how many cells a character takes.
+// Of returns how many cells a character occupies.
 func Of(r rune) int {
 	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
 		return 0
@@ -22,8 +22,8 @@ func Of(r rune) int {
 	return 1
 }
 
-// Printable returns s with U+FFFD for what a terminal would obey or show in
-// another order, except tabs.
+// Printable returns s with U+FFFD for each character that a terminal would
+// interpret, or show in another order, except tabs.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\t' && unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
@@ -34,7 +34,7 @@ func Printable(s string) string {
 }
 
 // Blank returns spaces as wide as s is when it is [Printable]. A tab remains a
-// tab, because only the terminal knows how wide it is.
+// tab, because only the terminal knows its width.
 func Blank(s string) string { return fill(s, ' ', "\t") }
 
 // Carets returns carets as wide as s is when it is [Printable], with one for a

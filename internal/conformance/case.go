@@ -22,7 +22,7 @@ type Case struct {
 	Rulings []string
 	files   fs.FS
 	dir     string
-	root    *tree.Node // the members of the case, merged with what its file gives to all
+	root    *tree.Node // the members of the case, merged with those that its file gives for all
 }
 
 // Load reads all cases of a file system, in the order of their paths.
@@ -50,7 +50,7 @@ func Load(files fs.FS) ([]*Case, error) {
 	return cases, err
 }
 
-// expand gives the cases of a file.
+// expand returns the cases of a file.
 func expand(files fs.FS, name string, root *tree.Node) ([]*Case, error) {
 	base := strings.TrimSuffix(name, ".yaml")
 	if root.Get("cases") == nil {
@@ -87,7 +87,8 @@ func newCase(files fs.FS, name, file string, root *tree.Node) *Case {
 	return c
 }
 
-// overlay gives the members of both objects; those of the second win.
+// overlay returns the members of both objects; those of the second take
+// precedence.
 func overlay(below, above *tree.Node) *tree.Node {
 	merged := &tree.Node{Kind: tree.Object, Line: above.Line, Column: above.Column}
 	if below != nil {
@@ -105,8 +106,8 @@ func overlay(below, above *tree.Node) *tree.Node {
 	return merged
 }
 
-// set returns n with another value at a JSON Pointer; what does not exist is
-// created as an object. n itself is not changed.
+// set returns n with another value at a JSON Pointer, creating objects as
+// needed. n itself is not modified.
 func set(n *tree.Node, tokens []string, v *tree.Node) *tree.Node {
 	if len(tokens) == 0 {
 		return v
@@ -136,8 +137,8 @@ func set(n *tree.Node, tokens []string, v *tree.Node) *tree.Node {
 	return &changed
 }
 
-// Data returns the case as a JSON value: what its file gives to all cases
-// merged into it.
+// Data returns the case as a JSON value, including what its file declares for
+// all cases.
 func (c *Case) Data() any { return c.root.Value() }
 
 // text returns the text and the location of the case's document.
@@ -156,11 +157,12 @@ func (c *Case) text() (location string, text []byte, err error) {
 	return location, text, err
 }
 
-// at returns the case with the URLs of the scripted server in the place of
-// {server} and {other}, and the first one's host in that of {host}.
+// at returns the case with {server} and {other} replaced by the URLs of the
+// scripted server, and {host} by the host of the first.
 func (c *Case) at(server, other string) *Case {
 	there := *c
-	there.root = substitute(c.root, strings.NewReplacer("{server}", server, "{host}", strings.TrimPrefix(server, "http://"), "{other}", other))
+	there.root = substitute(c.root, strings.NewReplacer("{server}", server, "{host}", strings.TrimPrefix(server, "http://"),
+		"{other}", other))
 	return &there
 }
 
@@ -179,7 +181,7 @@ func substitute(n *tree.Node, r *strings.Replacer) *tree.Node {
 	return &changed
 }
 
-// source returns a description that the case holds, or a file beside it.
+// source returns a description that the case contains, or a file next to it.
 func (c *Case) source(location string) ([]byte, error) {
 	for name, text := range c.sources() {
 		if name == location || path.Join(c.dir, name) == location {
@@ -189,7 +191,8 @@ func (c *Case) source(location string) ([]byte, error) {
 	return fs.ReadFile(c.files, location)
 }
 
-// sources are the texts that the case holds, by their place beside the document.
+// sources returns the texts that the case contains, by their location relative
+// to the document.
 func (c *Case) sources() map[string]func() ([]byte, error) {
 	texts := map[string]func() ([]byte, error){}
 	if sources := c.root.Get("sources"); sources != nil {
@@ -203,9 +206,9 @@ func (c *Case) sources() map[string]func() ([]byte, error) {
 	return texts
 }
 
-// Edited returns the case with another text of its document, of which the
-// diagnostics are not judged; nil where the document stays as it is, or is no
-// part of the case. edit is given the document and where its sources are.
+// Edited returns the case with another text of its document, whose diagnostics
+// are not judged, or nil if the document does not change or is not part of the
+// case. edit is given the document and the location of its sources.
 func (c *Case) Edited(edit func(location string, text []byte, source func(string) ([]byte, error)) []byte) (*Case, error) {
 	location, text, err := c.text()
 	if err != nil || path.Dir(location) != c.dir {

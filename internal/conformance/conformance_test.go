@@ -90,7 +90,7 @@ func TestRulingsAndCases(t *testing.T) {
 	}
 }
 
-// The suite carries the reference workflow, which is the example's.
+// The suite contains the reference workflow, which is that of the example.
 func TestReferenceIsTheExample(t *testing.T) {
 	for _, folder := range []string{"arazzo", "openapi"} {
 		files, err := filepath.Glob("../../examples/cancel-and-confirm/" + folder + "/*.yml")

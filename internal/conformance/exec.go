@@ -23,9 +23,9 @@ const (
 	exitSkip    = 77   // an adapter's exit status: the runner cannot express the case
 )
 
-// Exec runs a case with another runner. command is given to sh; {case},
-// {document}, {inputs}, {workflow}, {servers} and {outputs} in it are replaced: see
-// testdata/conformance/README.md.
+// Exec runs a case with another runner. command is a shell command in which
+// {case}, {document}, {inputs}, {workflow}, {servers} and {outputs} are
+// replaced: see testdata/conformance/README.md.
 func Exec(ctx context.Context, c *Case, command string) Result {
 	if why := c.needsMore(); why != "" {
 		return c.result(NotApplicable, why)
@@ -75,7 +75,8 @@ func Exec(ctx context.Context, c *Case, command string) Result {
 	return c.result(Passed, j.differences...)
 }
 
-// needsMore tells what a case needs that no command line is asked for.
+// needsMore returns what a case needs for which there is no command-line
+// convention.
 func (c *Case) needsMore() string {
 	if c.root.Get("strict").True() {
 		return "strict mode is gobelin's own"
@@ -109,7 +110,7 @@ func onlyHere(servers *tree.Node) bool {
 	return true
 }
 
-// write puts a case's files into a folder and gives the command line for it.
+// write puts a case's files into a folder and returns the command line for it.
 func (c *Case) write(dir, server, command string) (string, error) {
 	document, text, err := c.text()
 	if err != nil {

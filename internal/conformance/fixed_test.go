@@ -11,8 +11,8 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// TestFixedDocumentsMeanTheSame corrects the documents of all cases that run:
-// what is corrected must send the same requests and give the same outputs.
+// TestFixedDocumentsMeanTheSame corrects the documents of all cases that run: a
+// corrected document must send the same requests and return the same outputs.
 func TestFixedDocumentsMeanTheSame(t *testing.T) {
 	changed := 0
 	for _, c := range load(t) {
@@ -20,7 +20,9 @@ func TestFixedDocumentsMeanTheSame(t *testing.T) {
 			continue
 		}
 		edited, err := c.Edited(func(location string, text []byte, source func(string) ([]byte, error)) []byte {
-			checker := &check.Checker{Loader: runtime.LoaderFunc(func(_ context.Context, name string) ([]byte, error) { return source(name) }),
+			checker := &check.Checker{Loader: runtime.LoaderFunc(func(_ context.Context, name string) ([]byte, error) {
+				return source(name)
+			}),
 				Tell: func(d arazzo.Diagnostic) bool { return d.Severity == arazzo.Note || d.Code == "context-ignored" }}
 			fixed, _, _ := check.Fix(location, text, func(text []byte) []arazzo.Diagnostic {
 				return checker.Text(t.Context(), check.File{Path: location}, text)
@@ -30,8 +32,8 @@ func TestFixedDocumentsMeanTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A correction of $response.body.a.b takes no member for one called "a.b",
-		// which is what this case has.
+		// A correction of $response.body.a.b does not read a member called
+		// "a.b", which is what this case has.
 		if edited == nil || c.Title == "A member that is called exactly so comes before navigation" {
 			continue
 		}

@@ -139,7 +139,8 @@ func (j *judge) parts(which string, got request, want *tree.Node) {
 		name, w := fmt.Sprintf("%s, part %d", which, i+1), want.Items[i]
 		data, err := io.ReadAll(part)
 		if part.FormName() != w.Get("name").Str() || part.FileName() != w.Get("filename").Str() || err != nil {
-			j.differ("%s: name %q, filename %q, want %q and %q (%v)", name, part.FormName(), part.FileName(), w.Get("name").Str(), w.Get("filename").Str(), err)
+			j.differ("%s: name %q, filename %q, want %q and %q (%v)", name, part.FormName(), part.FileName(), w.Get("name").Str(),
+				w.Get("filename").Str(), err)
 		}
 		j.headers(name, http.Header(part.Header), w.Get("headers"))
 		if string(data) != w.Get("text").Str() {
@@ -149,7 +150,7 @@ func (j *judge) parts(which string, got request, want *tree.Node) {
 }
 
 // outputs compares the workflow's outputs; known is false for a runner that
-// does not tell them.
+// does not report them.
 func (j *judge) outputs(got map[string]any, known bool) {
 	want := j.c.root.Get("outputs")
 	if want == nil || !known {

@@ -13,9 +13,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// TestMutations breaks rulings on purpose, one at a time, and demands that a
+// TestMutations breaks rulings on purpose, one at a time, and requires that a
 // case of the ruling fails. Each mutation of testdata/mutations.yaml builds the
-// command anew, which takes seconds: GOBELIN_MUTATIONS=1 asks for it.
+// command anew, which takes seconds: it runs only if GOBELIN_MUTATIONS=1.
 func TestMutations(t *testing.T) {
 	if os.Getenv("GOBELIN_MUTATIONS") == "" {
 		t.Skip("GOBELIN_MUTATIONS is not set")
@@ -34,7 +34,8 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// What the mutations replace is in the code, and 30 rulings are broken at least.
+// The code that the mutations replace exists, and at least 30 rulings are
+// broken.
 func TestMutationsAreUpToDate(t *testing.T) {
 	module, list := mutations(t)
 	rulings := map[string]bool{}
@@ -47,7 +48,7 @@ func TestMutationsAreUpToDate(t *testing.T) {
 	}
 }
 
-// mutations gives the folder of the module and what to break in it.
+// mutations returns the folder of the module and what to break in it.
 func mutations(t *testing.T) (module string, list []*tree.Node) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/mutations.yaml")
@@ -64,7 +65,7 @@ func mutations(t *testing.T) (module string, list []*tree.Node) {
 	return module, root.Items
 }
 
-// mutated gives a file and its text with the mutation.
+// mutated returns a file and its text with the mutation.
 func mutated(t *testing.T, module string, m *tree.Node) (file, text string) {
 	t.Helper()
 	file = filepath.Join(module, filepath.FromSlash(m.Get("file").Str()))
@@ -105,7 +106,7 @@ func mutant(t *testing.T, module string, m *tree.Node) string {
 // failures runs the whole suite with a command.
 func failures(t *testing.T, command string) (failed []conformance.Result) {
 	t.Helper()
-	// The exit status tells that cases fail, which is the point.
+	// The exit status means that cases fail, which is the point.
 	out, _ := exec.CommandContext(t.Context(), command, "conformance", "-o", "json").Output()
 	var results []conformance.Result
 	if err := json.Unmarshal(out, &results); err != nil {

@@ -14,18 +14,18 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-// Status is what became of a case.
+// Status is the result of a case.
 type Status string
 
-// The statuses. A case does not apply to a runner when it needs what the
-// runner's command line cannot express.
+// The statuses. A case does not apply to a runner if it needs what the runner's
+// command line cannot express.
 const (
 	Passed        Status = "passed"
 	Failed        Status = "failed"
 	NotApplicable Status = "not applicable"
 )
 
-// A Result is a case and what became of it.
+// A Result is a case with its status.
 type Result struct {
 	Name        string   `json:"name"`
 	Area        string   `json:"area"`
@@ -47,7 +47,8 @@ type Drive func(ctx context.Context, d *runtime.Driver, p *runtime.Program, work
 
 // Run runs a case with gobelin, in this process and in virtual time.
 func Run(ctx context.Context, c *Case) Result {
-	return RunWith(ctx, c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string, inputs runtime.Inputs) (*runtime.Result, error) {
+	return RunWith(ctx, c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string,
+		inputs runtime.Inputs) (*runtime.Result, error) {
 		return d.Run(ctx, p, workflow, inputs)
 	})
 }
@@ -128,8 +129,8 @@ func defaults(d *runtime.Driver, doc *arazzo.Document, server string) {
 	}
 }
 
-// called has the sources of documents that the entry document calls go where its
-// own of the same name go.
+// called sends the sources of called documents where the entry document's own
+// sources of the same name go.
 func called(d *runtime.Driver, p *runtime.Program) {
 	for _, w := range p.Workflows() {
 		for _, s := range w.Servers {
@@ -141,7 +142,7 @@ func called(d *runtime.Driver, p *runtime.Program) {
 	}
 }
 
-// configure says what each member of a case's settings does.
+// configure applies each member of a case's settings.
 func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tree.Node)) {
 	into["loopDelay"] = func(n *tree.Node) {
 		if d.LoopDelay = seconds(n); d.LoopDelay == 0 {
@@ -219,7 +220,7 @@ func (r *ownRun) codes() []string {
 	return codes
 }
 
-// clock lets time pass at once and notes how long was asked for.
+// clock lets time pass at once and records the waits.
 type clock struct {
 	r   *ownRun
 	now time.Time
@@ -233,7 +234,7 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 	return context.Cause(ctx)
 }
 
-// outcomeOf tells errors apart as cases name them.
+// outcomeOf classifies errors as cases name them.
 func outcomeOf(err error) (outcome, kind string) {
 	var (
 		step     *runtime.StepError

@@ -47,7 +47,7 @@ func TestSemanticsLinkTheirCases(t *testing.T) {
 	}
 }
 
-// linksOf gives the links to the cases of each ruling, with their number.
+// linksOf returns the links to the cases of each ruling, with their number.
 func linksOf(cases []*conformance.Case) map[string]string {
 	type file struct{ ruling, name string }
 	count := map[file]int{}

@@ -15,8 +15,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// scripted answers with the case's responses in order and keeps what it was
-// asked, at either of its origins.
+// scripted answers with the case's responses in order and records the requests,
+// at either of its origins.
 type scripted struct {
 	mu            sync.Mutex
 	script        []*tree.Node
@@ -28,11 +28,11 @@ type request struct {
 	method, path, query string
 	header              http.Header
 	body                []byte
-	other               bool // it came to the other origin
+	other               bool // whether it came to the other origin
 }
 
 // open starts the server at both origins. It returns the case with their URLs
-// in it, and how to end the server.
+// in it, and a function that ends the server.
 func (s *scripted) open(c *Case) (*Case, func()) {
 	server, other := httptest.NewServer(s), httptest.NewServer(s)
 	s.other = other.URL
@@ -46,7 +46,7 @@ func (r request) values() url.Values {
 	return values
 }
 
-// repeated gives the items of a list, each as often as its "times" says.
+// repeated returns the items of a list, each repeated by its "times".
 func repeated(list *tree.Node) []*tree.Node {
 	if list == nil {
 		return nil
@@ -64,12 +64,13 @@ func repeated(list *tree.Node) []*tree.Node {
 	return all
 }
 
-// note keeps a request and gives the answer to it, nil when there is none.
+// note records a request and returns the response to it, or nil if there is
+// none.
 func (s *scripted) note(r *http.Request, body []byte) *tree.Node {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.seen)
-	path, query, _ := strings.Cut(r.RequestURI, "?") // to the letter, as r.URL is not
+	path, query, _ := strings.Cut(r.RequestURI, "?") // exactly as sent, unlike r.URL
 	s.seen = append(s.seen, request{r.Method, path, query, r.Header, body, "http://"+r.Host == s.other})
 	if n >= len(s.script) {
 		return nil
@@ -111,7 +112,7 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status = int(given)
 	}
 	w.WriteHeader(status)
-	// A client that has gone away is the case's business.
+	// A client that is gone is a matter of the case.
 	_, _ = w.Write(text)
 }
 
@@ -121,7 +122,8 @@ func answerBody(h http.Header, answer *tree.Node) []byte {
 	case answer.Get("text") != nil:
 		text = []byte(answer.Get("text").Text)
 	case answer.Get("base64") != nil:
-		// The schema of cases says that it is base64; what is not is sent as far as it is.
+		// The schema of cases ensures that it is base64; otherwise the valid
+		// part is sent.
 		text, _ = base64.StdEncoding.DecodeString(answer.Get("base64").Text)
 	case answer.Get("body") != nil:
 		text = value.AppendJSON(nil, answer.Get("body").Value())

@@ -51,7 +51,7 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	if b == nil {
 		return nil, nil
 	}
-	if s.Decl.RequestBody.Payload == nil && len(b.Replacements) == 0 {
+	if !s.Decl.RequestBody.Payload.Exists() && len(b.Replacements) == 0 {
 		if s.Operation.Body != nil && s.Operation.Body.Required {
 			return nil, errors.New("the operation requires a request body, and the step's requestBody has no payload")
 		}

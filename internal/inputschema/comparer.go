@@ -11,7 +11,7 @@ import (
 // The validator compares numbers as fractions, whose cost grows with the
 // exponent, and fails for exponents of more than a million. So the numbers of a
 // schema are near (measure sees to that), and a number of the inputs whose
-// exponent is far is exchanged for one with another exponent, still farther
+// exponent is far is replaced by one with another exponent, still farther
 // than any that is near. Every comparison comes out as it would have: the sign
 // and the digits stay, so it is above or below all bounds as before; a multiple
 // of 10^farExponent is an integer, and whether it is one of a near number is
@@ -26,11 +26,11 @@ const (
 
 // comparer makes values that the validator can judge.
 type comparer struct {
-	far        map[string]int // the exponents that were exchanged
+	far        map[string]int // the exponents that were replaced
 	violations []Violation
 }
 
-// value returns v with its far numbers exchanged; v itself is not changed.
+// value returns v with its far numbers replaced; v itself is not changed.
 func (c *comparer) value(v any, pointer string) any {
 	switch v := v.(type) {
 	case json.Number:
@@ -79,7 +79,7 @@ func (c *comparer) number(v json.Number, pointer string) any {
 	return json.Number(text)
 }
 
-// nearDecimal reports whether a number of a schema can be compared with.
+// nearDecimal reports whether a number of a schema can be used in comparisons.
 func nearDecimal(text string) bool {
 	d := value.DecimalOf(json.Number(text))
 	e := d.Exponent()

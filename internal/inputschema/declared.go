@@ -1,6 +1,7 @@
 package inputschema
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
@@ -11,22 +12,23 @@ import (
 // applied returns the schemas that hold for what the given ones describe,
 // whatever the value: they themselves, what their $ref names, and all of their allOf.
 func (s *Schema) applied(schemas ...*tree.Node) (list []*tree.Node) {
-	for _, n := range schemas {
-		list = s.appendApplied(list, n)
-	}
-	return list
-}
-
-func (s *Schema) appendApplied(list []*tree.Node, n *tree.Node) []*tree.Node {
-	if n == nil || slices.Contains(list, n) {
-		return list
-	}
-	list = append(list, n)
-	list = s.appendApplied(list, s.Target(n))
-	if all := n.Get("allOf"); all != nil {
-		for _, part := range all.Items {
-			list = s.appendApplied(list, part)
+	seen := map[*tree.Node]bool{}
+	open := slices.Clone(schemas)
+	slices.Reverse(open)
+	for len(open) > 0 {
+		n := open[len(open)-1]
+		open = open[:len(open)-1]
+		if n == nil || seen[n] {
+			continue
 		}
+		seen[n] = true
+		list = append(list, n)
+		if all := n.Get("allOf"); all != nil {
+			for _, part := range slices.Backward(all.Items) {
+				open = append(open, part)
+			}
+		}
+		open = append(open, s.Target(n))
 	}
 	return list
 }
@@ -42,11 +44,16 @@ type Property struct {
 // nil.
 func (p *Property) Find(keyword string) *tree.Node { return first(p.Schemas, keyword) }
 
-// collect gathers the declared properties, in the order of the schema.
-func (s *Schema) collect() {
+// maxApplied bounds the schemas that apply to the properties, counted for each of
+// them: all may refer to one another.
+const maxApplied = 200_000
+
+// collect gathers the declared properties, in the order of the schema. It returns
+// what is wrong with them.
+func (s *Schema) collect() (problems []string) {
 	known := map[string]bool{}
 	required := map[string]bool{}
-	parts := s.applied(s.Node)
+	parts, count := s.applied(s.Node), 0
 	for _, part := range parts {
 		if list := part.Get("required"); list != nil {
 			for _, n := range list.Items {
@@ -62,11 +69,16 @@ func (s *Schema) collect() {
 		for _, m := range properties.Members {
 			if !known[m.Name] {
 				known[m.Name] = true
+				applied := s.applied(m.Value)
+				if count += len(applied); count > maxApplied {
+					return []string{fmt.Sprintf("more than %d schemas apply to its properties, by $ref and allOf", maxApplied)}
+				}
 				s.Names = append(s.Names, m.Name)
-				s.Properties = append(s.Properties, Property{Name: m.Name, Required: required[m.Name], Schemas: s.applied(m.Value)})
+				s.Properties = append(s.Properties, Property{Name: m.Name, Required: required[m.Name], Schemas: applied})
 			}
 		}
 	}
+	return nil
 }
 
 // find returns the value of a keyword in the first of the schemas that apply.

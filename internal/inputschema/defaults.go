@@ -12,15 +12,15 @@ import (
 const maxDefaults = 10_000
 
 // defaulter adds to a value the defaults that a schema has for what is absent,
-// at every depth. Only what applies unconditionally is looked at: a default in
-// a branch of if, anyOf or oneOf is none.
+// at every depth. Only what applies unconditionally counts: a default in a branch
+// of if, anyOf or oneOf is ignored.
 type defaulter struct {
 	schema *Schema
 	open   []*tree.Node // the defaults that are being filled themselves
 	left   int
 }
 
-// root gives the inputs, or the default of the whole when there are none.
+// root returns the inputs, or the default of the schema if there are none.
 func (d *defaulter) root(inputs map[string]any) map[string]any {
 	if len(inputs) > 0 {
 		return inputs
@@ -66,7 +66,7 @@ func (d *defaulter) fill(v any, schemas ...*tree.Node) any {
 	return v
 }
 
-// add gives an object the members that a schema has defaults for.
+// add adds to an object the members that a schema has defaults for.
 func (d *defaulter) add(part *tree.Node, full map[string]any) {
 	properties := part.Get("properties")
 	if properties == nil {

@@ -14,7 +14,7 @@ const (
 const tooManyEvaluations = "validating them would take too long: the schema is applied again and again to the same values"
 
 // affordable reports whether validating a value takes no more evaluations than
-// are allowed. Most schemas say so by their size alone.
+// are allowed. For most schemas their size alone is enough to tell.
 func (s *Schema) affordable(v any) bool {
 	values := countValues(v)
 	limit := maxEvaluations + maxEvaluationsForValue*min(values, boundless/maxEvaluationsForValue/2)
@@ -76,7 +76,7 @@ func (e *evaluations) count(schema, v *tree.Node) int {
 		return known
 	}
 	if len(e.counts) > e.limit {
-		return 1 // each of them is an evaluation at least: it is decided
+		return 1 // each of them is an evaluation at least: that decides it
 	}
 	e.counts[at] = 0 // a schema that applies itself to the same value is ended by the validator
 	sum := 1

@@ -25,8 +25,8 @@ type Violation struct {
 	Message string
 }
 
-// validate returns the ways in which inputs do not fit. The validator is given
-// only what it can judge, and in a bounded time.
+// validate returns the ways in which inputs do not fit. The validator only gets
+// what it can judge in a bounded time.
 func (s *Schema) validate(compiled *jsonschema.Schema, inputs map[string]any) ([]Violation, error) {
 	var c comparer
 	judged := c.value(map[string]any(inputs), "")

@@ -1,7 +1,7 @@
 // Package inputschema reads, describes and applies the JSON Schemas of workflows'
-// inputs (ruling E14). A schema library validates; it is given only what it can
-// judge, in a bounded time, and its messages are replaced by ours, which never
-// have a value of an input.
+// inputs (ruling E14). Validation is done by a schema library, which only gets what
+// it can judge in a bounded time; its messages are replaced by our own, which
+// never contain the value of an input.
 package inputschema
 
 import (
@@ -19,7 +19,7 @@ import (
 // A Schema is the JSON Schema of a workflow's inputs (E14). It is safe for
 // concurrent use.
 type Schema struct {
-	Node       *tree.Node // as it is written, $ref not followed
+	Node       *tree.Node // as written, with $ref not followed
 	Properties []Property // the declared ones
 	Names      []string   // of Properties
 
@@ -62,13 +62,12 @@ func within(least, most int64) func(any) error {
 
 const schemaURL = "arazzo:///inputs"
 
-// New returns the schema at a pointer into a document, and what is
-// wrong with it.
+// New returns the schema at a pointer into a document, and what is wrong with it.
 func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
 	s = &Schema{document: document, Node: node, pointer: pointer}
-	s.collect()
+	problems = s.collect()
 	s.compile = sync.OnceValues(s.compiled)
-	problems = s.measure()
+	problems = append(problems, s.measure()...)
 	if len(problems) == 0 && !isPlain(node, 0) { // a plain one is valid: there is time until inputs come
 		if _, err := s.compile(); err != nil {
 			problems = []string{s.schemaProblem(err)}
@@ -77,8 +76,8 @@ func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems 
 	return s, problems
 }
 
-// Value returns the schema as a JSON value that stands alone: it refers to nothing
-// but itself.
+// Value returns the schema as a self-contained JSON value: it refers to nothing but
+// itself.
 func (s *Schema) Value() any { return newStandalone(s).value() }
 
 // compiled compiles the schema, with all that it refers to and nothing else of

@@ -10,7 +10,7 @@ import (
 // be right. Such a schema is valid and refers to nothing, so that it need not be
 // compiled before the first inputs come.
 
-// plainKeywords say of each such keyword whether its value is right.
+// plainKeywords maps each such keyword to a check of its value.
 var plainKeywords map[string]func(n *tree.Node, depth int) bool
 
 func init() {

@@ -16,6 +16,7 @@ import (
 type Index struct {
 	root      *tree.Node
 	document  *schemaResource
+	inputs    map[string]*tree.Node        // the schemas of the components, by the pointer to them
 	resources map[string][]*schemaResource // by $id
 	anchors   map[anchorName][]schemaPlace
 	homes     map[*tree.Node]*schemaResource // of schemas in or below one with an $id
@@ -39,17 +40,20 @@ type anchorName struct {
 	name     string
 }
 
+// NewIndex returns the index of a document; self is its own URI, or empty.
 func NewIndex(root *tree.Node, self string) *Index {
 	base, _ := url.Parse("arazzo:///document")
 	if u, err := base.Parse(self); err == nil {
 		base = u
 	}
 	base.Fragment = ""
-	x := &Index{root: root, document: &schemaResource{base, schemaPlace{root, ""}}, resources: map[string][]*schemaResource{},
+	x := &Index{root: root, inputs: map[string]*tree.Node{}, document: &schemaResource{base, schemaPlace{root, ""}}, resources: map[string][]*schemaResource{},
 		anchors: map[anchorName][]schemaPlace{}, homes: map[*tree.Node]*schemaResource{}, dynamic: map[string][]*schemaResource{}}
 	if inputs := root.At("/components/inputs"); inputs != nil {
 		for _, m := range inputs.Members {
-			x.add(schemaPlace{m.Value, "/components/inputs/" + value.PointerToken(m.Name)}, x.document)
+			pointer := "/components/inputs/" + value.PointerToken(m.Name)
+			x.inputs[pointer] = m.Value
+			x.add(schemaPlace{m.Value, pointer}, x.document)
 		}
 	}
 	if workflows := root.Get("workflows"); workflows != nil {
@@ -107,15 +111,24 @@ func (x *Index) resolve(reference string, from *tree.Node, within schemaPlace) (
 		return schemaPlace{}, fmt.Errorf("it names the document, which is not a schema; the schema of these inputs is %q",
 			fragmentOf(within.pointer))
 	case unescaped == "" || unescaped[0] == '/':
-		if n := resource.node.At(unescaped); n != nil {
+		if n := x.at(resource, unescaped); n != nil {
 			return schemaPlace{n, resource.pointer + unescaped}, nil
 		}
 		if within.node.At(unescaped) != nil {
 			return schemaPlace{}, fmt.Errorf("it is read from the root of the document; write %q", fragmentOf(within.pointer+unescaped))
 		}
-		return schemaPlace{}, fmt.Errorf("it leads nowhere")
+		return schemaPlace{}, fmt.Errorf("it does not resolve to anything")
 	}
 	return x.anchor(anchorName{resource, unescaped}, within)
+}
+
+// at returns what a JSON Pointer into a resource names, or nil. There may be as
+// many schemas in the components as references to them.
+func (x *Index) at(resource *schemaResource, pointer string) *tree.Node {
+	if n := x.inputs[pointer]; n != nil && resource == x.document {
+		return n
+	}
+	return resource.node.At(pointer)
 }
 
 // fragmentOf returns a JSON Pointer as a reference.

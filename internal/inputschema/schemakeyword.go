@@ -56,8 +56,8 @@ var schemaKeywords = map[string]schemaKeyword{
 	"contentSchema":         {oneSchema, toNothing},
 }
 
-// schemaReferences are the keywords that refer to a schema. A $dynamicRef is
-// what its place in the document says: see [schemaIndex.resolve].
+// schemaReferences are the keywords that refer to a schema. What a
+// $dynamicRef means follows from its place in the document: see [Schema.resolve].
 var schemaReferences = []string{"$ref", "$dynamicRef"}
 
 // subschema is a schema inside of another.

@@ -45,9 +45,9 @@ func instancePointer(e *jsonschema.ValidationError) string {
 	return b.String()
 }
 
-// violationMessage says what would be right. It never has the value, whatever
-// the schema says of it: it may be a secret. Names of members are no secrets;
-// the pointers of violations have them as well.
+// violationMessage returns what would be right. It never contains the value, which
+// may be a secret whatever the schema says about it. Names of members are not
+// secrets; the pointers of violations contain them too.
 func violationMessage(k jsonschema.ErrorKind) string {
 	if message, known := violationMessages[reflect.TypeOf(k)]; known {
 		return message(k)

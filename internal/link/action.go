@@ -1,17 +1,18 @@
 package link
 
 import (
-	"slices"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// actions merges the workflow's actions behind the step's (F5), components
-// resolved.
-func (l *workflowLinker) actions(s *program.Step, kind string, own, inherited []*arazzo.Action, from arazzo.Map[*arazzo.Action]) []*program.Action {
+// actions returns the step's actions followed by the workflow's (F5), with
+// components resolved.
+func (l *workflowLinker) actions(s *program.Step, kind string, own, inherited []*arazzo.Action,
+	from arazzo.Map[*arazzo.Action]) []*program.Action {
 	var merged []*program.Action
+	taken := map[string]bool{}
 	if l.options.OverrideActions && len(own) > 0 {
 		inherited = nil
 	}
@@ -31,7 +32,8 @@ func (l *workflowLinker) actions(s *program.Step, kind string, own, inherited []
 				l.duplicate("duplicate-action", place, "action", decl.Name)
 			}
 			listed[decl.Name] = true
-			if !slices.ContainsFunc(merged, func(a *program.Action) bool { return a.Name == decl.Name }) {
+			if !taken[decl.Name] {
+				taken[decl.Name] = true
 				a := l.action(kind, decl)
 				a.Listed, a.Inherited = place, i > 0
 				merged = append(merged, a)
@@ -50,7 +52,7 @@ func (l *workflowLinker) action(kind string, decl *arazzo.Action) *program.Actio
 		a.Limit = int(*decl.RetryLimit)
 	}
 	if a.Kind == "retry" && kind == "successActions" {
-		l.asPublished("success-retry", decl.At("type"), "retry belongs to failure actions; a success action that repeats its step is a goto")
+		l.report(l.asPublished("success-retry", decl.At("type"), "retry is a failure action; to repeat a step that succeeded, use goto"))
 	}
 	if a.Kind == "end" {
 		a.Target = ""

@@ -8,6 +8,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
@@ -22,7 +23,7 @@ func (l *workflowLinker) requestBody(s *program.Step) {
 	}
 	if s.Operation == nil {
 		if s.Decl.WorkflowID != "" {
-			l.warn("body-ignored", s.Decl.At("requestBody"), "a step that calls a workflow sends no request body")
+			l.report(l.warn("body-ignored", s.Decl.At("requestBody"), "a step that calls a workflow sends no request body"))
 		}
 		return
 	}
@@ -33,7 +34,7 @@ func (l *workflowLinker) requestBody(s *program.Step) {
 	if b.ContentType == "" {
 		b.ContentType = "application/json"
 	}
-	b.Payload = l.operand(decl.Payload, decl.At("payload"))
+	b.Payload = l.operand(tree.Of(decl.Payload), decl.At("payload"))
 	for _, r := range decl.Replacements {
 		if target, ok := l.replacement(r, b.ContentType); ok {
 			b.Replacements = append(b.Replacements, target)
@@ -43,7 +44,7 @@ func (l *workflowLinker) requestBody(s *program.Step) {
 }
 
 func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) (program.Replacement, bool) {
-	target := program.Replacement{Value: l.operand(r.Value, r.At("value")), Place: r.At("target")}
+	target := program.Replacement{Value: l.operand(tree.Of(r.Value), r.At("value")), Place: r.At("target")}
 	language := r.TargetSelectorType.Type
 	switch {
 	case language == "" && isXML(contentType):
@@ -57,21 +58,23 @@ func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) 
 		target.XPath, err = xpath.CompileVersion(r.Target, r.TargetSelectorType.Version)
 	case "jsonpath":
 		if r.TargetSelectorType.Version == program.GoessnerVersion {
-			l.error("replacement-target", r.At("targetSelectorType"), "targets are JSONPath as RFC 9535 has it, not %s; write targetSelectorType: jsonpath", program.GoessnerVersion)
+			l.report(l.error("replacement-target", r.At("targetSelectorType"),
+				"a target is JSONPath as RFC 9535 defines it, not %s; write targetSelectorType: jsonpath", program.GoessnerVersion))
 			return target, false
 		}
 		target.Query, err = jsonpath.Parse(r.Target)
 	case "simple", "regex":
-		l.error("enum", r.At("targetSelectorType"), "the type of a target is jsonpath, xpath or jsonpointer, not %q", language)
+		l.report(l.error("enum", r.At("targetSelectorType"), "the type of a target is jsonpath, xpath or jsonpointer, not %q", language))
 		return target, false
 	default:
 		target.Pointer, err = value.SplitPointer(strings.TrimPrefix(r.Target, "#"))
 	}
 	if err != nil {
-		l.syntax("replacement-target", r.At("target"), fmt.Sprintf("%q is no %s", r.Target, language), err)
+		p := l.syntax("replacement-target", r.At("target"), fmt.Sprintf("%q is not a valid %s", r.Target, selectorLanguages[language]), err)
 		if language == "jsonpointer" && bareName.MatchString(r.Target) {
-			l.correct(r.At("target"), 0, r.Target, 0, 0, "/")
+			p.correct(0, r.Target, 0, 0, "/")
 		}
+		l.report(p)
 	}
 	return target, err == nil
 }

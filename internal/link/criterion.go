@@ -18,36 +18,41 @@ var criterionKinds = map[string]program.CriterionKind{
 // criterion compiles a condition.
 func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	c := &program.Criterion{Kind: criterionKinds[decl.Type.Type], Text: decl.Condition, Place: decl.At("condition"), Decl: decl}
-	version := decl.Type.Version
-	if decl.Version != "" {
-		l.asPublished("criterion-version", decl.At("version"), "version belongs into the type: {type: %s, version: %s}", decl.Type.Type, decl.Version)
-		l.moveVersion(decl)
-		version = decl.Version
-	}
-	c.Version = version
-	if version == program.GoessnerVersion {
+	c.Version = l.criterionVersion(decl)
+	if c.Version == program.GoessnerVersion {
 		c.Dialect = jsonpath.Goessner
 	}
 	if _, known := criterionKinds[decl.Type.Type]; !known {
-		if decl.Type.Type == "jsonpointer" { // the parser has told the others
-			l.error("enum", decl.At("type"), "the type of a criterion is simple, regex, jsonpath or xpath, not %q", decl.Type.Type)
+		if decl.Type.Type == "jsonpointer" { // the parser has reported the others
+			l.report(l.error("enum", decl.At("type"), "the type of a criterion is simple, regex, jsonpath or xpath, not %q", decl.Type.Type))
 		}
 		return c
 	}
-	if n := decl.Origin(); n != nil && (n.Get("condition") == nil || c.Kind != program.SimpleCriterion && decl.Context == "") {
-		return c // the parser has told what is missing
+	if n := decl.Origin(); n.Exists() && (!n.Get("condition").Exists() || c.Kind != program.SimpleCriterion && decl.Context == "") {
+		return c // the parser has reported what is missing
 	}
 	if c.Kind == program.SimpleCriterion {
-		if decl.Context != "" {
-			l.warn("context-ignored", decl.At("context"), "a simple condition has no context; it is ignored")
-			if _, err := expr.ParseCondition(decl.Condition); err == nil {
-				l.remove(&decl.Object, "context")
-			}
-		}
 		l.simple(c)
-		return c
+	} else {
+		l.query(c)
 	}
-	context := l.context(decl.Context, decl.At("context"))
+	return c
+}
+
+// criterionVersion returns the version of a criterion's language, which is in its
+// type or, as published, next to it (C15).
+func (l *workflowLinker) criterionVersion(decl *arazzo.Criterion) string {
+	if decl.Version == "" {
+		return decl.Type.Version
+	}
+	l.report(l.asPublished("criterion-version", decl.At("version"), "the version belongs in the type: {type: %s, version: %s}",
+		decl.Type.Type, decl.Version).moveVersion(decl))
+	return decl.Version
+}
+
+// query compiles a condition on a context.
+func (l *workflowLinker) query(c *program.Criterion) {
+	context := l.context(c.Decl.Context, c.Decl.At("context"))
 	c.Context = &context
 	if c.Kind == program.JSONPathCriterion {
 		c.Text = strings.TrimSpace(c.Text)
@@ -60,46 +65,51 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	} else {
 		l.parseEmbedded(c)
 	}
-	return c
 }
 
 func (l *workflowLinker) simple(c *program.Criterion) {
 	condition, err := expr.ParseCondition(c.Text)
+	if c.Decl.Context != "" {
+		p := l.warn("context-ignored", c.Decl.At("context"), "a simple condition has no context; it is ignored")
+		if err == nil {
+			p.remove(&c.Decl.Object, "context")
+		}
+		l.report(p)
+	}
 	if err != nil {
-		l.syntax("condition-syntax", c.Place, "the condition does not parse", err)
+		l.report(l.syntax("condition-syntax", c.Place, "the condition does not parse", err))
 		return
 	}
 	c.Simple = condition
 	for _, form := range condition.Forms() {
-		l.asPublished(string(form.Note), c.Place, "%s", noteMessages[form.Note])
-		l.correct(c.Place, 0, c.Text, form.Start, form.End, form.Text)
-		l.explain("write " + cmp.Or(form.Text, "it without"))
+		l.report(l.asPublished(string(form.Note), c.Place, "%s", noteMessages[form.Note]).
+			correct(0, c.Text, form.Start, form.End, form.Text).explain("write " + cmp.Or(form.Text, "it without")))
 	}
-	l.inCondition = true
-	defer func() { l.inCondition = false }()
 	for _, e := range condition.Expressions() {
-		c.Refs = append(c.Refs, l.resolve(e, c.Place, false))
+		r := l.resolve(e, c.Place) // conditions have accessors, so a dotted path is valid here
+		l.report(r.problems...)
+		c.Refs = append(c.Refs, r.Ref)
 	}
 }
 
 // parse compiles the text of a criterion that has no embedded expressions.
 func (l *workflowLinker) parse(c *program.Criterion) {
 	if err := c.Compile(c.Text); err != nil {
-		l.syntax("condition-syntax", c.Place, "the condition is no "+languages[c.Kind], err)
+		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+languages[c.Kind], err))
 		return
 	}
 	if c.Kind != program.JSONPathCriterion {
 		return
 	}
 	for _, note := range c.JSONPath.Notes() {
-		place := c.Place
+		p := l.asPublished(note, c.Place, "%s", predicateMessage(note, c))
 		if at := strings.Index(c.Text, lengthProperty); note == jsonpath.NoteLength && at >= 0 {
-			place = l.inside(place, c.Text, at, at+len(lengthProperty))
+			p.inside(c.Text, at, at+len(lengthProperty))
 		}
-		l.asPublished(note, place, "%s", l.predicateMessage(note, c))
 		if right := c.JSONPath.Correction(); right != "" {
-			l.correct(c.Place, 0, c.Text, 0, len(c.Text), right)
+			p.replace(c.Text, right)
 		}
+		l.report(p)
 	}
 	l.jsonpathOperands(c, c.JSONPath)
 }
@@ -108,7 +118,7 @@ func (l *workflowLinker) jsonpathOperands(c *program.Criterion, parsed *jsonpath
 	for _, text := range parsed.Operands() {
 		e, err := expr.Parse(text)
 		if err != nil {
-			l.syntax("condition-syntax", c.Place, "an operand is no runtime expression", err)
+			l.report(l.syntax("condition-syntax", c.Place, "an operand is not a valid runtime expression", err))
 			return
 		}
 		if i := strings.Index(c.Decl.Condition, text); strings.Count(c.Decl.Condition, text) == 1 {
@@ -121,9 +131,9 @@ func (l *workflowLinker) jsonpathOperands(c *program.Criterion, parsed *jsonpath
 	}
 }
 
-// parseEmbedded tries a condition with values. A text and a number are the same
-// to XPath and to regular expressions; what JSONPath allows depends on the
-// value.
+// parseEmbedded tries a condition with sample values. XPath and regular
+// expressions treat strings and numbers alike; what JSONPath allows depends on
+// the value.
 func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
 	var parsed *program.Criterion
 	var err error
@@ -138,7 +148,7 @@ func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
 	}
 	switch {
 	case c.Kind != program.JSONPathCriterion && err != nil:
-		l.syntax("condition-syntax", c.Place, "the condition is no "+languages[c.Kind], err)
+		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+languages[c.Kind], err))
 	case c.Kind == program.JSONPathCriterion && err == nil:
 		l.jsonpathOperands(c, parsed.JSONPath)
 	}
@@ -146,12 +156,12 @@ func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
 
 const lengthProperty = ".length"
 
-// predicateMessage says what is no JSONPath. What the whole would be stands in
-// one message only.
-func (l *workflowLinker) predicateMessage(note string, c *program.Criterion) string {
+// predicateMessage explains what is not JSONPath. Only one of the messages about a
+// condition has the whole condition as it should be.
+func predicateMessage(note string, c *program.Criterion) string {
 	message := map[string]string{
-		"jsonpath-predicate": "a comparison is no JSONPath query; it is evaluated as a predicate on the context",
-		"length-property":    "JSONPath has no length property; of an array or a text, it is the function length(…)",
+		"jsonpath-predicate": "a comparison is not a JSONPath query; it is evaluated as a predicate on the context",
+		"length-property":    "JSONPath has no length property; for an array or a string, use the function length(…)",
 	}[note]
 	if note == jsonpath.NoteLength && !c.JSONPath.Length() {
 		message = "JSONPath has no length property; the function count(…) is the number of nodes that a query selects"
@@ -164,11 +174,11 @@ func (l *workflowLinker) predicateMessage(note string, c *program.Criterion) str
 	switch {
 	case c.JSONPath.Correction() != "":
 	case note == jsonpath.NoteLength && c.JSONPath.Length():
-		message += " where an array or a text is meant"
+		message += " if an array or a string is meant"
 	default:
-		message += " where the context cannot be empty"
+		message += " if the context cannot be empty"
 	}
 	return message
 }
 
-var languages = [...]string{"simple condition", "regular expression (RE2)", "JSONPath", "XPath"}
+var languages = [...]string{"a valid simple condition", "a valid regular expression (RE2)", "valid JSONPath", "valid XPath"}

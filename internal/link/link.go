@@ -1,35 +1,46 @@
-// Package link makes a [program.Program] of a document.
+// Package link turns a document into a [program.Program].
 //
 // # How linking proceeds
 //
-// A document is linked in passes over all that it reaches; each pass relies on
-// the ones before it and on nothing that comes later.
+// A document is linked in passes over everything that it reaches. Each pass relies
+// on the ones before it and on nothing that comes later.
 //
-//  1. Discover (sources.go). What the sources of the entry document lead to is
-//     read, then what those lead to, files before URLs. Now the $self of every
-//     document is known, so that what a source means does not depend on order.
+//  1. Discover (sources.go). The sources of the entry document are read, then the
+//     sources of those, files before URLs. After this the $self of every document
+//     is known, so that the meaning of a source does not depend on order.
 //  2. Register (sources.go). Each document gets its sources, its workflows and
-//     their steps, empty: from here on everything that has a name can be pointed
-//     to, whether it was linked yet or not.
-//  3. Link (workflow.go), one workflow after the other, one step after the other:
-//     the schema of its inputs; the operation or workflow that a step calls
+//     their steps, all empty: from here on anything with a name can be pointed
+//     to, whether it has been linked or not.
+//  3. Link (workflow.go), one workflow after another and one step after another:
+//     the schema of the inputs; the operation or workflow that a step calls
 //     (operation.go, name.go); its parameters, bound to the operation
 //     (parameter.go); its body (body.go), criteria (criterion.go), outputs and
-//     actions (action.go). Every value of the document becomes an operand, every
-//     expression a reference whose names are resolved (resolve.go). A reference
-//     may lead to a step or workflow that is linked later: what it needs of that
-//     one is in its declaration.
-//     At the end of a step its references to the response's body get their
-//     places in it (places.go).
-//  4. Settle (resolve.go): the inputs and outputs of other workflows, which are
-//     known only now, are looked up.
-//  5. Secrets (secretflow.go, secretspread.go): what flows into a credential is a
-//     secret on all of its way, across workflows.
-//  6. Report: circles of dependsOn, sources that nobody needed. The diagnostics
-//     are sorted by document and place.
+//     actions (action.go). Every value of the document becomes an operand
+//     (operand.go), and every expression a reference whose names are resolved
+//     (resolve.go, component.go). A reference may lead to a step or workflow that
+//     is linked later; what it needs to know of it is in the declaration. When a
+//     step is done, its references to the response body get their places in it
+//     (places.go).
+//  4. Settle (resolve.go). The inputs and outputs of other workflows, which are
+//     only known now, are looked up.
+//  5. Secrets (secretflow.go, secretspread.go). Whatever flows into a credential
+//     is a secret all along its way, across workflows.
+//  6. Report circular dependencies (cycles.go) and sources that are not needed.
+//     The diagnostics are sorted by document and place.
 //
-// Nothing is evaluated and nothing stops at an error: what cannot be resolved
-// has a diagnostic and stays empty, so that all mistakes are reported at once.
+// Nothing is evaluated, and nothing stops at an error: what cannot be resolved
+// has a diagnostic and stays empty, so that all mistakes are reported at once. A
+// diagnostic is built as a value (diagnostic.go, fix.go) and reported by the
+// function that knows whether the problem matters.
+//
+// # Cost
+//
+// Linking takes time proportional to the size of the document. Names are found in
+// indexes (names.go, scope.go), which are made once for a document, a workflow or
+// a step; a search for similar names, which looks at all of them, is only done a
+// limited number of times. Whatever a document can make deep, such as a chain of
+// dependencies or the way of a secret, is followed with a list, not by recursion;
+// how deep components refer to one another is limited.
 package link
 
 import (
@@ -50,18 +61,18 @@ type Options struct {
 	OverrideActions bool              // a step's list of actions replaces the workflow's as a whole (F5)
 }
 
-// Link links a document with all that it reaches. The error is the cause of the
-// end of the context; what is wrong with the documents is in the diagnostics of
-// the program.
+// Link links a document with everything that it reaches. It returns an error only
+// when the context ends; what is wrong with the documents is in the diagnostics
+// of the program.
 func Link(ctx context.Context, doc *arazzo.Document, options Options) (*program.Program, error) {
-	l := &linker{options: options, program: &program.Program{Strict: options.Strict}, parsed: map[string]*program.Document{}, identities: map[string]string{}}
+	l := newLinker(options)
 	reading := ctx // of what is read while linking
 	l.set = openapi.NewSet(func(location string) (*openapi.Text, error) { return options.Read(reading, location) })
 	l.start(doc)
 	l.discover()
 	l.register(l.entry)
 	for _, w := range l.program.Workflows {
-		(&workflowLinker{linker: l, workflow: w}).link()
+		l.linkWorkflow(w)
 	}
 	l.settle()
 	l.markSecrets()

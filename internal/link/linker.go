@@ -7,29 +7,41 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// linker links one entry document with all that it reaches.
+// linker links one entry document and everything that it reaches.
 type linker struct {
 	options     Options
 	program     *program.Program
-	set         *openapi.Set // all that is read
+	set         *openapi.Set // everything that is read
 	entry       *program.Document
 	parsed      map[string]*program.Document // Arazzo documents, by the key of their location
 	identities  map[string]string            // locations, by the key of the $self of what is there
-	failed      []*failedSource
+	failed      map[*program.Document][]*failedSource
+	scopes      map[*program.Document]*scope
+	stepIDsOf   map[*program.Workflow]*names // their ids
+	inputsOf    map[*program.Workflow]*names // that are declared
+	outputsOf   map[any]*names               // that a *program.Step or *program.Workflow declares
+	duplicates  map[duplicate]bool           // that are reported
 	diagnostics []arazzo.Diagnostic
 }
 
-// failedSource is a source that could not be read. It is an error when
-// something needs it, else a warning.
+func newLinker(options Options) *linker {
+	return &linker{
+		options: options, program: &program.Program{Strict: options.Strict},
+		parsed: map[string]*program.Document{}, identities: map[string]string{}, failed: map[*program.Document][]*failedSource{},
+		scopes: map[*program.Document]*scope{}, stepIDsOf: map[*program.Workflow]*names{}, inputsOf: map[*program.Workflow]*names{},
+		outputsOf: map[any]*names{}, duplicates: map[duplicate]bool{},
+	}
+}
+
+// failedSource is a source that could not be read. That is an error if something
+// needs the source, and a warning otherwise.
 type failedSource struct {
 	document *program.Document
 	name     string
@@ -38,21 +50,7 @@ type failedSource struct {
 	reported bool
 }
 
-func (l *linker) report(d *program.Document, code string, severity arazzo.Severity, at arazzo.Position, format string, args ...any) {
-	at = d.Decl.Locate(at)
-	l.diagnostics = append(l.diagnostics, arazzo.Diagnostic{Code: code, Severity: severity, Position: at, Message: fmt.Sprintf(format, args...)})
-}
-
-// lenient reports a form that is honoured as published: refused when strict.
-func (l *linker) lenient(d *program.Document, code string, at arazzo.Position, format string, args ...any) {
-	severity := arazzo.Note
-	if l.options.Strict {
-		severity = arazzo.Error
-	}
-	l.report(d, code, severity, at, format, args...)
-}
-
-// sorted gives the diagnostics by document and place.
+// sorted returns the diagnostics sorted by document and place.
 func (l *linker) sorted() []arazzo.Diagnostic {
 	order := map[string]int{}
 	for i, d := range l.program.Documents {
@@ -64,10 +62,9 @@ func (l *linker) sorted() []arazzo.Diagnostic {
 	return l.diagnostics
 }
 
-// fingerprint tells programs apart by all that they are made of: the texts that
-// compiling has read, which of them each source is, and the options. Only
-// snapshots ask for it, so that no one else waits for a hash over large
-// descriptions.
+// fingerprint identifies a program by everything that it is made of: the texts
+// that were read, which of them each source is, and the options. It is computed
+// on demand, since only snapshots need a hash over large descriptions.
 func (l *linker) fingerprint() func() string {
 	program, texts := l.program, l.set.Texts()
 	options := fmt.Sprintf("%+v", struct{ Strict, OverrideActions bool }{l.options.Strict, l.options.OverrideActions})
@@ -94,7 +91,7 @@ func (l *linker) fingerprint() func() string {
 	})
 }
 
-// index tells the sources of one program apart.
+// index identifies a source within its program.
 func (l *linker) index(s *program.Source, texts []*openapi.Text) int {
 	documents := l.program.Documents
 	if s.Document != nil {
@@ -103,81 +100,42 @@ func (l *linker) index(s *program.Source, texts []*openapi.Text) int {
 	return len(documents) + slices.Index(texts, s.Description.Text())
 }
 
-// need returns the source with that name, or reports why there is none.
-func (l *linker) need(d *program.Document, name string, at arazzo.Position) *program.Source {
-	for _, s := range d.Sources {
-		if s.Name == name && s.Read() {
-			return s
-		}
+// need returns the source with the given name, or reports why there is none.
+func (l *workflowLinker) need(name string, at arazzo.Position) *program.Source {
+	if read := l.names.read[name]; len(read) > 0 {
+		return read[0]
 	}
-	for _, f := range l.failed {
-		if f.document == d && f.name == name {
-			l.reportFailed(f, arazzo.Error)
-			return nil
-		}
+	if f := l.names.failed[name]; f != nil {
+		l.reportFailed(f, arazzo.Error)
+		return nil
 	}
-	var names []string
-	for _, s := range d.Decl.Sources {
-		names = append(names, s.Name)
-	}
-	l.report(d, "unknown-source", arazzo.Error, at, "there is no source description %q%s", name, nearest.Hint(name, names))
+	l.report(l.error("unknown-source", at, "there is no source description %q%s", name, l.names.sources.hint(name)))
 	return nil
 }
 
 func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) {
 	if !f.reported {
 		f.reported = true
-		l.report(f.document, "source-unreadable", severity, f.place, "%s", f.message)
+		l.report(l.problem(f.document, "source-unreadable", severity, f.place, "%s", f.message))
 	}
+}
+
+// failedSources reports the sources of the document that could not be read, since
+// one of them may contain what was not found. It returns whether there are any.
+func (l *workflowLinker) failedSources() bool {
+	if !l.names.allReported {
+		l.names.allReported = true
+		for _, f := range l.names.failures {
+			l.reportFailed(f, arazzo.Error)
+		}
+	}
+	return len(l.names.failures) > 0
 }
 
 func (l *linker) unusedSources() {
-	for _, f := range l.failed {
-		l.reportFailed(f, arazzo.Warning)
-	}
-}
-
-// cycles reports dependsOn lists that lead back to where they started (F16).
-func (l *linker) cycles() {
-	const (
-		unseen = iota
-		open
-		closed
-	)
-	state := make([]int, len(l.program.Workflows))
-	var path []string
-	var visit func(*program.Workflow)
-	visit = func(w *program.Workflow) {
-		path = append(path, w.ID)
-		defer func() { path = path[:len(path)-1] }()
-		state[w.Index] = open
-		for _, next := range w.DependsOn {
-			switch state[next.Index] {
-			case open:
-				l.report(w.Document, "dependency-cycle", arazzo.Error, w.Decl.At("dependsOn"),
-					"dependsOn leads in a circle: %s → %s", strings.Join(path, " → "), next.ID)
-			case unseen:
-				visit(next)
-			}
-		}
-		state[w.Index] = closed
-	}
-	for _, w := range l.program.Workflows {
-		if state[w.Index] == unseen {
-			visit(w)
+	for _, d := range l.program.Documents {
+		for _, f := range l.failed[d] {
+			l.reportFailed(f, arazzo.Warning)
 		}
 	}
-}
-
-// failedSources reports the sources of d that could not be read: one of them
-// may have what was not found.
-func (l *linker) failedSources(d *program.Document) bool {
-	some := false
-	for _, f := range l.failed {
-		if f.document == d {
-			l.reportFailed(f, arazzo.Error)
-			some = true
-		}
-	}
-	return some
 }

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -17,75 +16,71 @@ import (
 
 // operationByID finds the operation that a step's operationId names (O1).
 func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *program.Source) {
-	d, id, at := l.workflow.Document, s.Decl.OperationID, s.Decl.At("operationId")
+	id, at := s.Decl.OperationID, s.Decl.At("operationId")
 	if rest, ok := strings.CutPrefix(strings.Trim(id, "{}"), "$sourceDescriptions."); ok {
-		name, inner := l.sourceName(d, rest)
-		src := l.need(d, name, at)
-		if src == nil {
-			return nil, nil
-		}
-		if src.Description == nil {
-			l.error("unknown-operation", at, "source %q is an Arazzo document; a step calls its workflows with workflowId", name)
-			return nil, nil
-		}
-		return l.inSource(src, inner, at), src
+		return l.operationOfSource(rest, at)
 	}
-	var found []*program.Source
-	var ids []string
-	for _, src := range d.Sources {
-		if src.Description == nil {
-			continue
+	operations := l.names.operationIndex()
+	switch found := operations.byID[id]; len(found) {
+	case 0:
+		if !l.failedSources() {
+			l.report(l.error("unknown-operation", at, "no source description has an operation %q%s", id, operations.ids.hint(id)).
+				rename(0, id, id, operations.ids.only(id)))
 		}
-		if slices.Contains(src.Description.OperationIDs(), id) {
-			found = append(found, src)
-		}
-		ids = append(ids, src.Description.OperationIDs()...)
-	}
-	switch {
-	case len(found) == 1:
-		if descriptions(d) > 1 {
-			l.report(d, "unqualified-operation", arazzo.Note, at, "with several source descriptions an operationId names its source: $sourceDescriptions.%s.%s", found[0].Name, id)
-			l.correct(at, 0, id, 0, len(id), "$sourceDescriptions."+found[0].Name+"."+id)
+		return nil, nil
+	case 1:
+		if l.names.described > 1 {
+			qualified := qualifiedID(found[0], id)
+			l.report(l.problem(l.workflow.Document, "unqualified-operation", arazzo.Note, at,
+				"with several source descriptions, an operationId must name its source: %s", qualified).replace(id, qualified))
 		}
 		return l.inSource(found[0], id, at), found[0]
-	case len(found) > 1:
-		names := make([]string, len(found))
+	default:
+		qualified := make([]string, len(found))
 		for i, src := range found {
-			names[i] = "$sourceDescriptions." + src.Name + "." + id
+			qualified[i] = qualifiedID(src, id)
 		}
-		l.error("ambiguous-operation", at, "several source descriptions have an operation %q; write %s", id, strings.Join(names, " or "))
+		l.report(l.error("ambiguous-operation", at, "several source descriptions have an operation %q; write %s",
+			id, strings.Join(qualified, " or ")))
 		return nil, nil
 	}
-	if l.failedSources(d) {
+}
+
+// operationOfSource finds the operation that "name.operationId" names.
+func (l *workflowLinker) operationOfSource(qualified string, at arazzo.Position) (*openapi.Operation, *program.Source) {
+	name, id := l.names.splitSource(qualified)
+	src := l.need(name, at)
+	if src == nil {
 		return nil, nil
 	}
-	l.error("unknown-operation", at, "no source description has an operation %q%s", id, nearest.Hint(id, ids))
-	l.rename(at, 0, id, id, ids)
-	return nil, nil
-}
-
-// descriptions counts the sources that are no Arazzo documents.
-func descriptions(d *program.Document) int {
-	count := len(d.Decl.Sources)
-	for _, src := range d.Sources {
-		if src.Document != nil {
-			count--
-		}
+	if src.Description == nil {
+		l.report(l.error("unknown-operation", at, "source %q is an Arazzo document; a step calls its workflows with workflowId", name))
+		return nil, nil
 	}
-	return count
+	return l.inSource(src, id, at), src
 }
 
+// qualifiedID returns an operationId that names its source.
+func qualifiedID(src *program.Source, id string) string {
+	return "$sourceDescriptions." + src.Name + "." + id
+}
+
+// inSource finds the operation of a source with that operationId.
 func (l *workflowLinker) inSource(src *program.Source, id string, at arazzo.Position) *openapi.Operation {
+	if ids := l.names.operationIDs(src); !ids.has(id) {
+		l.report(l.error("unknown-operation", at, "source %q: there is no operation %q%s", src.Name, id, ids.hint(id)).
+			rename(len(qualifiedID(src, "")), id, id, ids.only(id)))
+		return nil
+	}
 	op, err := src.Description.OperationByID(id)
 	var ambiguous *openapi.AmbiguousError
-	if errors.As(err, &ambiguous) {
-		l.error("ambiguous-operation", at, "source %q: %v; write the one that is meant as operationPath: '{$sourceDescriptions.%[1]s.url}#%[3]s' or '…#%[4]s'", src.Name, err, ambiguous.Pointers[0], ambiguous.Pointers[1])
-		return nil
-	}
-	if err != nil {
-		l.error("unknown-operation", at, "source %q: %v", src.Name, err)
-		l.rename(at, len("$sourceDescriptions."+src.Name+"."), id, id, src.Description.OperationIDs())
-		return nil
+	switch {
+	case errors.As(err, &ambiguous):
+		l.report(l.error("ambiguous-operation", at,
+			"source %q: %v; select one of them with operationPath: '{$sourceDescriptions.%[1]s.url}#%[3]s' or '…#%[4]s'",
+			src.Name, err, ambiguous.Pointers[0], ambiguous.Pointers[1]))
+	case err != nil:
+		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err).focus(len(qualifiedID(src, "")), id))
 	}
 	return op
 }
@@ -94,16 +89,17 @@ var methodAndPath = regexp.MustCompile(`^(?:([A-Za-z]+)\s+)?(/.*)$`)
 
 // operationByPath finds the operation that a step's operationPath names (O2).
 func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *program.Source) {
-	d, text, at := l.workflow.Document, s.Decl.OperationPath, s.Decl.At("operationPath")
+	text, at := s.Decl.OperationPath, s.Decl.At("operationPath")
 	if m := methodAndPath.FindStringSubmatch(text); m != nil {
-		return l.operationByTemplate(strings.ToUpper(m[1]), m[2], at)
+		return l.operationByTemplate(text, strings.ToUpper(m[1]), m[2], at)
 	}
 	prefix, pointer, ok := strings.Cut(text, "#")
 	if !ok {
-		l.error("operation-path", at, "%q is no operationPath; write {$sourceDescriptions.<name>.url}#/paths/~1<path>/<method>", text)
+		l.report(l.error("operation-path", at,
+			"%q is not an operationPath; write {$sourceDescriptions.<name>.url}#/paths/~1<path>/<method>", text))
 		return nil, nil
 	}
-	src := l.pathSource(d, prefix, at)
+	src := l.pathSource(prefix, at)
 	if src == nil {
 		return nil, nil
 	}
@@ -111,71 +107,63 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 		pointer = unescaped
 	}
 	if src.Description == nil {
-		l.error("unknown-operation", at, "source %q is an Arazzo document; it has no operations", src.Name)
+		l.report(l.error("unknown-operation", at, "source %q is an Arazzo document; it has no operations", src.Name))
 		return nil, nil
 	}
 	op, err := src.Description.OperationAt(pointer)
 	if err != nil {
-		l.error("unknown-operation", at, "source %q: %v", src.Name, err)
+		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err))
 		return nil, nil
 	}
 	return op, src
 }
 
-// pathSource finds the source that the part of an operationPath in front of
-// its "#" names.
-func (l *workflowLinker) pathSource(d *program.Document, prefix string, at arazzo.Position) *program.Source {
+// pathSource finds the source that the part of an operationPath before its "#"
+// names.
+func (l *workflowLinker) pathSource(prefix string, at arazzo.Position) *program.Source {
 	inner := strings.TrimSuffix(strings.TrimPrefix(prefix, "{"), "}")
 	if rest, ok := strings.CutPrefix(inner, "$sourceDescriptions."); ok {
-		name := strings.TrimSuffix(rest, ".url")
 		if inner == prefix {
-			l.asPublished("unbraced-expression", at, "the expression wants braces: {%s}", inner)
-			l.correct(at, 0, inner, 0, len(inner), "{"+inner+"}")
+			l.report(l.asPublished("unbraced-expression", at, "the expression must be in braces: {%s}", inner).
+				replace(inner, "{"+inner+"}"))
 		}
-		return l.need(d, name, at)
+		return l.need(strings.TrimSuffix(rest, ".url"), at)
 	}
-	for _, decl := range d.Decl.Sources {
-		if prefix == decl.Name || prefix == decl.URL || prefix == "" && len(d.Decl.Sources) == 1 {
-			l.asPublished("operation-path", at, "the source is named by an expression: {$sourceDescriptions.%s.url}#…", decl.Name)
-			if prefix != "" {
-				l.correct(at, 0, prefix+"#", 0, len(prefix), "{$sourceDescriptions."+decl.Name+".url}")
-			} else {
-				l.correct(at, 0, "#", 0, 0, "{$sourceDescriptions."+decl.Name+".url}")
-			}
-			return l.need(d, decl.Name, at)
-		}
+	decl := l.names.addressed[prefix]
+	if sources := l.workflow.Document.Decl.Sources; prefix == "" && len(sources) == 1 {
+		decl = sources[0]
 	}
-	return l.need(d, prefix, at)
+	if decl == nil {
+		return l.need(prefix, at)
+	}
+	right := "{$sourceDescriptions." + decl.Name + ".url}"
+	l.report(l.asPublished("operation-path", at, "name the source with an expression: %s#…", right).
+		correct(0, prefix+"#", 0, len(prefix), right))
+	return l.need(decl.Name, at)
 }
 
 // operationByTemplate finds "GET /x", or "/x" where it has one method.
-func (l *workflowLinker) operationByTemplate(method, path string, at arazzo.Position) (*openapi.Operation, *program.Source) {
-	type hit struct {
-		op  *openapi.Operation
-		src *program.Source
-	}
-	var hits []hit
-	d := l.workflow.Document
-	for _, src := range d.Sources {
-		if src.Description == nil {
-			continue
-		}
-		for op := range src.Description.Operations() {
-			if op.Path == path && (method == "" || op.Method == method) {
-				hits = append(hits, hit{op, src})
-			}
+func (l *workflowLinker) operationByTemplate(text, method, path string, at arazzo.Position) (*openapi.Operation, *program.Source) {
+	var found []sourceOperation
+	for _, o := range l.names.onPath(path) {
+		if method == "" || o.operation.Method == method {
+			found = append(found, o)
 		}
 	}
-	if len(hits) == 1 {
-		l.asPublished("operation-path", at, "an operationPath is written {$sourceDescriptions.%s.url}#/paths/%s/%s",
-			hits[0].src.Name, value.PointerToken(path), strings.ToLower(hits[0].op.Method))
-		whole := l.step.Decl.OperationPath
-		l.correct(at, 0, whole, 0, len(whole), fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s", hits[0].src.Name, value.PointerToken(path), strings.ToLower(hits[0].op.Method)))
-		return hits[0].op, hits[0].src
+	if len(found) == 1 {
+		right := fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s",
+			found[0].source.Name, value.PointerToken(path), strings.ToLower(found[0].operation.Method))
+		l.report(l.asPublished("operation-path", at, "an operationPath must be written as %s", right).replace(text, right))
+		return found[0].operation, found[0].source
 	}
-	if len(hits) == 0 && l.failedSources(d) {
+	if len(found) == 0 && l.failedSources() {
 		return nil, nil
 	}
-	l.error("unknown-operation", at, "%d operations are at %q; write {$sourceDescriptions.<name>.url}#/paths/%s/<method>", len(hits), strings.TrimSpace(method+" "+path), value.PointerToken(path))
+	matching := "no operation matches"
+	if len(found) > 0 {
+		matching = strconv.Itoa(len(found)) + " operations match"
+	}
+	l.report(l.error("unknown-operation", at, "%s %q; write {$sourceDescriptions.<name>.url}#/paths/%s/<method>",
+		matching, strings.TrimSpace(method+" "+path), value.PointerToken(path)))
 	return nil, nil
 }

@@ -7,46 +7,60 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// parameters merges the workflow's parameters into the step's (F6), components
-// resolved.
+// parameters merges the workflow's parameters into the step's (F6), with
+// components resolved.
 func (l *workflowLinker) parameters(s *program.Step) []program.Argument {
 	var merged []program.Argument
-	key := func(a program.Argument) string {
-		if a.In == "header" {
-			return "header " + strings.ToLower(a.Name)
-		}
-		return a.In + " " + a.Name
-	}
+	taken := map[string]bool{} // keys of what has been merged
 	for i, list := range [][]*arazzo.Parameter{s.Decl.Parameters, l.workflow.Decl.Parameters} {
 		listed := map[string]bool{}
 		for _, p := range list {
 			a, ok := l.parameter(p)
+			if !ok {
+				s.MissingParameters = true
+				continue
+			}
 			a.Inherited = i > 0
-			s.MissingParameters = s.MissingParameters || !ok
-			if ok && listed[key(a)] {
+			key, named := parameterKey(a), "input "+a.Name
+			if listed[key] {
 				l.duplicate("duplicate-parameter", p.At(), "parameter", a.Name)
 			}
-			listed[key(a)] = ok
-			if ok && !slices.ContainsFunc(merged, func(m program.Argument) bool {
-				return key(m) == key(a) || s.Decl.WorkflowID != "" && m.Name == a.Name
-			}) {
+			listed[key] = true
+			if !taken[key] && !(s.Decl.WorkflowID != "" && taken[named]) {
 				merged = append(merged, a)
 			}
+			taken[key], taken[named] = true, true
 		}
 	}
 	return merged
 }
 
-// duplicate reports what a list has twice once its references are resolved
-// (O15); what the parser saw already is not told again.
+// parameterKey returns what identifies a parameter in a list.
+func parameterKey(a program.Argument) string {
+	if a.In == "header" {
+		return "header " + strings.ToLower(a.Name)
+	}
+	return a.In + " " + a.Name
+}
+
+// duplicate identifies a diagnostic about a duplicate.
+type duplicate struct {
+	code, file   string
+	line, column int
+}
+
+func duplicateOf(d arazzo.Diagnostic) duplicate { return duplicate{d.Code, d.File, d.Line, d.Column} }
+
+// duplicate reports an item that a list has twice once its references are resolved
+// (O15), unless the parser has already reported it.
 func (l *workflowLinker) duplicate(code string, at arazzo.Position, what, name string) {
-	at = l.workflow.Document.Decl.Locate(at)
-	if !slices.ContainsFunc(l.diagnostics, func(d arazzo.Diagnostic) bool {
-		return d.Code == code && d.Line == at.Line && d.Column == at.Column && d.File == at.File
-	}) {
-		l.error(code, at, "%s %q is already in the list; it must be unique", what, name)
+	p := l.error(code, at, "%s %q is already in the list; it must be unique", what, name)
+	if key := duplicateOf(p.Diagnostic); !l.duplicates[key] {
+		l.duplicates[key] = true
+		l.report(p)
 	}
 }
 
@@ -61,25 +75,24 @@ func (l *workflowLinker) parameter(p *arazzo.Parameter) (program.Argument, bool)
 		if !ok {
 			return program.Argument{}, false
 		}
-		if v == nil {
+		if !v.Exists() {
 			v, at = target.Value, target.At("value")
 		}
 		p = target
 	}
-	return program.Argument{Name: p.Name, In: p.In, Value: l.operand(v, at), Place: p.At(), Decl: p}, true
+	return program.Argument{Name: p.Name, In: p.In, Value: l.operand(tree.Of(v), at), Place: p.At(), Decl: p}, true
 }
 
-// arguments takes the parameters that apply to the step: those without "in"
-// are inputs of a called workflow, workflow-level ones that an operation does
-// not know stay out of its path.
+// arguments selects the parameters that apply to the step: those without "in" are
+// inputs of a called workflow, and inherited path parameters are dropped if the
+// path of the operation does not have them.
 func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
-	own := len(s.Decl.Parameters)
-	for i, a := range params {
+	for _, a := range params {
 		if s.Operation != nil && a.In == "" {
-			l.error("required", a.Place, "parameter %q has no \"in\", which is required where the step calls an operation", a.Name)
+			l.report(l.error("required", a.Place, "parameter %q has no \"in\", which is required where the step calls an operation", a.Name))
 			continue
 		}
-		if s.Operation != nil && a.In == "path" && i >= own && !s.Operation.HasPathVariable(a.Name) {
+		if s.Operation != nil && a.In == "path" && a.Inherited && !s.Operation.HasPathVariable(a.Name) {
 			continue
 		}
 		a.Secret = s.Operation != nil && isCredential(s.Operation, a)
@@ -90,17 +103,20 @@ func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
 	}
 }
 
-// defaults are the parameters that the operation requires, whose schema has a
-// default, and that the step does not give: the default is sent (O5). Which
-// resource is meant is for the document to say: a path has no defaults.
+// defaults returns the parameters that the operation requires, that have a default
+// in their schema, and that the step does not set: the default is sent (O5). Path
+// parameters have no defaults, since they say which resource is meant.
 func defaults(s *program.Step) (list []program.Argument) {
 	for _, p := range s.Operation.Parameters {
 		v, ok := p.Default()
-		if !ok || !p.Required || p.In == "path" || s.Operation.Supplied(p) || p.In == "header" && slices.Contains(undeclarable, strings.ToLower(p.Name)) {
+		if !ok || !p.Required || p.In == "path" || s.Operation.Supplied(p) || isUndeclarable(p.Name, p.In) {
 			continue
 		}
-		if !slices.ContainsFunc(s.Arguments, func(a program.Argument) bool { return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query" }) {
-			list = append(list, program.Argument{Name: p.Name, In: p.In, Value: program.Operand{Constant: v}, Place: s.Decl.At("parameters"), Inherited: true})
+		sets := func(a program.Argument) bool { return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query" }
+		if !slices.ContainsFunc(s.Arguments, sets) {
+			list = append(list, program.Argument{
+				Name: p.Name, In: p.In, Value: program.Operand{Constant: v}, Place: s.Decl.At("parameters"), Inherited: true,
+			})
 		}
 	}
 	return list
@@ -127,14 +143,19 @@ func isScheme(op *openapi.Operation, a program.Argument) bool {
 	return false
 }
 
-// undeclarable are the headers that OpenAPI lets no operation declare.
+// isUndeclarable reports whether a parameter is one of the undeclarable headers.
+func isUndeclarable(name, in string) bool {
+	return in == "header" && slices.Contains(undeclarable, strings.ToLower(name))
+}
+
+// undeclarable are the headers that OpenAPI does not let an operation declare.
 var undeclarable = []string{"accept", "content-type", "authorization"}
 
-// expected reports whether an argument that the operation does not declare is
-// no surprise: what a security scheme of the description asks for, or a header
-// that cannot be declared.
+// expected reports whether an argument is legitimate although the operation does
+// not declare it: a security scheme of the description asks for it, or it is a
+// header that cannot be declared.
 func expected(d *openapi.Description, a program.Argument) bool {
-	return a.In == "header" && slices.Contains(undeclarable, strings.ToLower(a.Name)) ||
+	return isUndeclarable(a.Name, a.In) ||
 		slices.ContainsFunc(d.SecuritySchemes(), func(s openapi.SecurityRequirement) bool {
 			return s.In == a.In && strings.EqualFold(s.ParamName, a.Name)
 		})
@@ -146,7 +167,7 @@ func (l *workflowLinker) bind(s *program.Step) {
 		if s.Decl.OperationID == "" {
 			field = "operationPath"
 		}
-		l.error("path-template", s.Decl.At(field), "step %q: %v", s.ID, err)
+		l.report(l.error("path-template", s.Decl.At(field), "step %q: %v", s.ID, err))
 		return
 	}
 	keys := make([]openapi.ArgKey, len(s.Arguments))
@@ -155,7 +176,7 @@ func (l *workflowLinker) bind(s *program.Step) {
 	}
 	binding, err := s.Operation.Bind(keys)
 	if err != nil {
-		l.error("parameters", s.Decl.At("parameters"), "step %q, %s: %v", s.ID, s.Label, err)
+		l.report(l.error("parameters", s.Decl.At("parameters"), "step %q, %s: %v", s.ID, s.Label, err))
 		return
 	}
 	s.Binding = binding
@@ -164,6 +185,7 @@ func (l *workflowLinker) bind(s *program.Step) {
 		if expected(s.Source.Description, a) {
 			continue
 		}
-		l.report(l.workflow.Document, "undeclared-parameter", arazzo.Note, a.Place, "%s does not declare the %s parameter %q; it is sent all the same", s.Label, a.In, a.Name)
+		l.report(l.problem(l.workflow.Document, "undeclared-parameter", arazzo.Note, a.Place,
+			"%s does not declare the %s parameter %q; it is sent anyway", s.Label, a.In, a.Name))
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// placed gives references their place in the body.
+// placer assigns references their places in the response body.
 type placer struct {
 	places *program.BodyPlaces
-	always bool // what is placed now is evaluated on every response
+	always bool // what is being placed is evaluated for every response
 }
 
-// place gives all references of a step to its response's body their place.
+// place assigns places to all references of a step to its response body.
 func place(s *program.Step) {
 	p := placer{places: &program.BodyPlaces{}, always: true}
 	for _, c := range s.Criteria {
@@ -46,8 +46,8 @@ func (p *placer) criterion(c *program.Criterion) {
 	}
 }
 
-// jsonpath places what a condition reads of the body; false where that is more
-// than single values.
+// jsonpath places what a condition reads from the body. It returns false if that is
+// more than single values.
 func (p *placer) jsonpath(c *program.Criterion) bool {
 	r := &c.Context.Ref
 	if c.JSONPath == nil || c.Context.Kind != program.Reference || r.Kind != program.ResponseBody || len(r.Pointer)+len(r.Access) > 0 {
@@ -79,7 +79,7 @@ func (p *placer) ref(r *program.Ref) {
 	p.places.Whole = p.places.Whole || p.always
 }
 
-// exact places the member that is called as the whole of an access (E5).
+// exact places the member whose name is the whole of an access (E5).
 func (p *placer) exact(r *program.Ref) bool {
 	if r.Whole == "" {
 		return true
@@ -90,7 +90,7 @@ func (p *placer) exact(r *program.Ref) bool {
 	return ok
 }
 
-// bodyPath is where a reference leads from its root.
+// bodyPath returns where a reference leads, starting from its root.
 func bodyPath(r *program.Ref) []value.Segment {
 	path := value.PointerSegments(r.Pointer)
 	for _, a := range r.Access {

@@ -9,25 +9,54 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// What flows into a credential is a secret on all of its way: the analysis here
+// Whatever flows into a credential is a secret all along its way. The analysis here
 // goes backward from the arguments that carry credentials, and from the inputs
 // that are passwords, to the inputs, outputs, arguments and parts of responses
-// that they are made of. Each of them has the routes to the secrets in its
-// value; a run finds them there before it tells of the value.
+// that they are made from. Each of those gets the routes to the secrets in its
+// value, so that a run can find them before it reports the value.
 
-// secretFlow is the analysis of a program. What is to do is in a list, so that
-// the depth of a document is not that of the stack.
+// secretFlow is the analysis of a program. It keeps its work in lists, so that a
+// deep document does not need a deep stack.
 type secretFlow struct {
-	program   *program.Program
-	suppliers [][]supplier // by workflow: where its inputs come from
-	ends      [][]*program.Workflow
-	todo      []secretOperand
+	*linker
+	supplied map[*program.Workflow]*suppliedInputs     // arguments that inputs get their values from
+	sameAs   map[*program.Workflow][]*program.Workflow // whose inputs of the same names a workflow gets
+	next     map[*program.Workflow][]*program.Workflow // that a workflow hands over to
+	before   map[*program.Workflow][]*program.Workflow // the other way
+
+	todo     []secretTask
+	traced   map[holder]program.Routes        // of what workflows end as
+	answered map[*program.Ref][]program.Route // what is in the answers of steps
+
+	spreading
 }
 
-// secretOperand is an operand with a secret in its value.
-type secretOperand struct {
+// holder identifies something that can have secrets.
+type holder struct {
+	kind     holderKind
+	workflow *program.Workflow
+	step     *program.Step // of an output: nil for one of the workflow
+	name     string
+}
+
+// A holderKind says what a holder is.
+type holderKind uint8
+
+const (
+	anInput  holderKind = iota // of a workflow
+	anOutput                   // of a step or a workflow
+	aRequest                   // of a step: its arguments and its body
+	// A workflow may end as another one that it hands over to (F9). These are an
+	// input and an output of whatever it ends as.
+	endInput
+	endOutput
+)
+
+// secretTask is an operand with a secret in its value, or a holder with one.
+type secretTask struct {
 	site
 	operand *program.Operand
+	holder  holder // where operand is nil
 	route   program.Route
 }
 
@@ -37,57 +66,92 @@ type site struct {
 	step     *program.Step
 }
 
-// supplier is where a workflow gets inputs from: the arguments of a step that
-// calls it or an action that leads to it, or the inputs of another workflow that
-// have the same names (F10, F16).
-type supplier struct {
+// suppliedInput is an argument of a step that calls a workflow, or of an action
+// that leads to it.
+type suppliedInput struct {
 	site
-	arguments []program.Argument
-	sameNames bool
+	argument *program.Argument
+}
+
+// suppliedInputs are all the arguments that a workflow gets.
+type suppliedInputs struct {
+	list   []suppliedInput
+	byName map[string][]int
 }
 
 // markSecrets finds where the secrets of a program are.
 func (l *linker) markSecrets() {
-	p := l.program
-	f := &secretFlow{program: p, suppliers: make([][]supplier, len(p.Workflows)), ends: make([][]*program.Workflow, len(p.Workflows))}
-	for _, w := range p.Workflows {
+	f := &secretFlow{
+		linker: l, supplied: map[*program.Workflow]*suppliedInputs{},
+		traced: map[holder]program.Routes{}, answered: map[*program.Ref][]program.Route{},
+		sameAs: map[*program.Workflow][]*program.Workflow{}, next: map[*program.Workflow][]*program.Workflow{},
+		before: map[*program.Workflow][]*program.Workflow{},
+	}
+	workflows := l.program.Workflows
+	for _, w := range workflows {
 		f.connect(w)
 	}
-	for _, w := range p.Workflows {
+	for _, w := range workflows {
 		f.seed(w)
 	}
 	for len(f.todo) > 0 {
 		next := f.todo[len(f.todo)-1]
 		f.todo = f.todo[:len(f.todo)-1]
-		f.trace(next)
+		if next.operand != nil {
+			f.trace(next)
+		} else {
+			f.end(next.holder, next.route)
+		}
 	}
 	f.spread()
-	for _, w := range p.Workflows {
+	for _, w := range workflows {
 		for i := range w.Inputs {
 			w.Inputs[i].Secret = w.IsSecret(w.Inputs[i].Name)
 		}
 	}
 }
 
-// connect notes what a workflow supplies to others.
+// connect records what a workflow supplies to others: the arguments of a step that
+// calls one or of an action that leads to one, or its inputs by name (F10, F16).
 func (f *secretFlow) connect(w *program.Workflow) {
-	supply := func(to *program.Workflow, from supplier) { f.suppliers[to.Index] = append(f.suppliers[to.Index], from) }
+	supply := func(to *program.Workflow, at site, arguments []program.Argument) {
+		known := f.supplied[to]
+		if known == nil {
+			known = &suppliedInputs{byName: map[string][]int{}}
+			f.supplied[to] = known
+		}
+		for i := range arguments {
+			name := arguments[i].Name
+			known.byName[name] = append(known.byName[name], len(known.list))
+			known.list = append(known.list, suppliedInput{at, &arguments[i]})
+		}
+	}
 	for _, before := range w.DependsOn {
-		supply(before, supplier{site: site{w, nil}, sameNames: true})
+		f.sameAs[before] = append(f.sameAs[before], w)
 	}
 	for _, s := range w.Steps {
 		if s.Called != nil {
-			supply(s.Called, supplier{site: site{w, s}, arguments: s.Arguments})
+			supply(s.Called, site{w, s}, s.Arguments)
 		}
-		for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-			if a.Workflow != nil {
-				supply(a.Workflow, supplier{site: site{w, s}, arguments: a.Inputs, sameNames: len(a.Inputs) == 0})
+		for _, list := range [][]*program.Action{s.OnSuccess, s.OnFailure} {
+			for _, a := range list {
+				if a.Workflow == nil {
+					continue
+				}
+				supply(a.Workflow, site{w, s}, a.Inputs)
+				if len(a.Inputs) == 0 {
+					f.sameAs[a.Workflow] = append(f.sameAs[a.Workflow], w)
+				}
+				if a.Kind == "goto" {
+					f.next[w] = append(f.next[w], a.Workflow)
+					f.before[a.Workflow] = append(f.before[a.Workflow], w)
+				}
 			}
 		}
 	}
 }
 
-// seed begins with the credentials and the passwords of a workflow.
+// seed starts with the credentials and the passwords of a workflow.
 func (f *secretFlow) seed(w *program.Workflow) {
 	for _, s := range w.Steps {
 		for i := range s.Arguments {
@@ -103,23 +167,22 @@ func (f *secretFlow) seed(w *program.Workflow) {
 	if w.Passwords == nil {
 		return
 	}
-	for _, from := range f.suppliers[w.Index] {
-		for i := range from.arguments {
-			a := &from.arguments[i]
-			if p := w.Passwords.Member(a.Name); p != nil {
-				f.add(from.site, &a.Value, p.Route())
+	if from := f.supplied[w]; from != nil {
+		for _, s := range from.list {
+			if p := w.Passwords.Member(s.argument.Name); p != nil {
+				f.add(s.site, &s.argument.Value, p.Route())
 			}
 		}
-		for _, name := range w.Schema.Names {
-			if p := w.Passwords.Member(name); p != nil && from.sameNames {
-				f.input(from.workflow, &program.Ref{Name: name}, p.Route())
-			}
+	}
+	for _, name := range w.Schema.Names {
+		if p := w.Passwords.Member(name); p != nil {
+			f.supplySame(w, name, p.Route())
 		}
 	}
 }
 
-// credentialRoute is the route to the secret in an argument that carries one. A
-// cookie that no security scheme asks for may as well hold a language.
+// credentialRoute returns the route to the secret in an argument that carries one.
+// A cookie that no security scheme asks for might just hold a language.
 func credentialRoute(s *program.Step, a *program.Argument) program.Route {
 	cookie := a.In == "cookie" || a.In == "header" && strings.EqualFold(a.Name, "Cookie")
 	if cookie && !isScheme(s.Operation, *a) {
@@ -129,11 +192,11 @@ func credentialRoute(s *program.Step, a *program.Argument) program.Route {
 }
 
 func (f *secretFlow) add(at site, o *program.Operand, r program.Route) {
-	f.todo = append(f.todo, secretOperand{at, o, r})
+	f.todo = append(f.todo, secretTask{site: at, operand: o, route: r})
 }
 
-// trace goes from an operand to what it is made of.
-func (f *secretFlow) trace(next secretOperand) {
+// trace goes from an operand to what it is made from.
+func (f *secretFlow) trace(next secretTask) {
 	o, r := next.operand, next.route
 	switch o.Kind {
 	case program.Reference:
@@ -160,7 +223,7 @@ func (f *secretFlow) trace(next secretOperand) {
 	}
 }
 
-// itemName is the name of an item of an array or object.
+// itemName returns the name of an item of an array or object.
 func itemName(o *program.Operand, i int) string {
 	if o.Kind == program.Object {
 		return o.Names[i]
@@ -171,7 +234,8 @@ func itemName(o *program.Operand, i int) string {
 // ref goes from an expression to what it names.
 func (f *secretFlow) ref(at site, r *program.Ref, rest program.Route) {
 	if s := at.step; s != nil && (r.Kind == program.ResponseHeader || r.Kind == program.ResponseBody) {
-		if !slices.ContainsFunc(s.Answers, func(a program.Answer) bool { return a.Ref == r && slices.EqualFunc(a.Route, rest, program.Leg.Is) }) {
+		if !slices.ContainsFunc(f.answered[r], func(known program.Route) bool { return slices.EqualFunc(known, rest, program.Leg.Is) }) {
+			f.answered[r] = append(f.answered[r], rest)
 			s.Answers = append(s.Answers, program.Answer{Ref: r, Route: rest})
 		}
 		return
@@ -190,20 +254,20 @@ func (f *secretFlow) names(at site, r *program.Ref, to program.Route) {
 	case program.ComponentParameter:
 		f.add(at, r.Operand, to)
 	case program.InputRef:
-		f.input(at.workflow, r, to)
-	case program.WorkflowInput:
-		for _, w := range f.endsOf(r.Workflow) {
-			f.input(w, r, to)
+		for name, rest := range readings(r) {
+			f.input(at.workflow, name, to.Named(rest))
 		}
+	case program.WorkflowInput:
+		f.ends(endInput, r.Workflow, r, to)
 	case program.WorkflowOutput:
-		f.results(r.Workflow, r, to)
+		f.ends(endOutput, r.Workflow, r, to)
 	case program.StepOutput:
 		f.stepOutput(site{at.workflow, r.Step}, r, to)
 	case program.OutputRef:
 		if s == nil {
-			f.outputs(at, at.workflow.Outputs, r, to)
+			f.outputs(at, r, to)
 		} else if s.Called != nil {
-			f.results(s.Called, r, to)
+			f.ends(endOutput, s.Called, r, to)
 		}
 	}
 	if s != nil {
@@ -243,8 +307,8 @@ func (f *secretFlow) argument(at site, a *program.Argument, to program.Route) {
 	}
 }
 
-// body marks the payload of a step, and what replaces a part of it where the
-// secret is.
+// body marks the payload of a step, and whatever replaces the part of it that
+// holds the secret.
 func (f *secretFlow) body(at site, to program.Route) {
 	b := at.step.Body
 	if b == nil {
@@ -263,27 +327,33 @@ func (f *secretFlow) body(at site, to program.Route) {
 }
 
 // input marks an input of a workflow, and what supplies it.
-func (f *secretFlow) input(w *program.Workflow, named *program.Ref, to program.Route) {
-	for name, rest := range readings(named) {
-		secrets := w.Secrets[name]
-		r, isNew := secrets.Add(to.Named(rest))
-		if !isNew {
-			continue
+func (f *secretFlow) input(w *program.Workflow, name string, to program.Route) {
+	secrets := w.Secrets[name]
+	r, isNew := secrets.Add(to)
+	if !isNew {
+		return
+	}
+	if w.Secrets == nil {
+		w.Secrets = map[string]program.Routes{}
+	}
+	w.Secrets[name] = secrets
+	f.supply(w, name, r)
+}
+
+// supply marks what supplies an input of a workflow.
+func (f *secretFlow) supply(w *program.Workflow, name string, to program.Route) {
+	if from := f.supplied[w]; from != nil {
+		for _, i := range from.byName[name] {
+			f.add(from.list[i].site, &from.list[i].argument.Value, to)
 		}
-		if w.Secrets == nil {
-			w.Secrets = map[string]program.Routes{}
-		}
-		w.Secrets[name] = secrets
-		for _, from := range f.suppliers[w.Index] {
-			for i := range from.arguments {
-				if from.arguments[i].Name == name {
-					f.add(from.site, &from.arguments[i].Value, r)
-				}
-			}
-			if from.sameNames {
-				f.add(site{from.workflow, nil}, &program.Operand{Kind: program.Reference, Ref: program.Ref{Kind: program.InputRef, Name: name}}, r)
-			}
-		}
+	}
+	f.supplySame(w, name, to)
+}
+
+// supplySame marks the inputs of the same name that supply an input.
+func (f *secretFlow) supplySame(w *program.Workflow, name string, to program.Route) {
+	for _, from := range f.sameAs[w] {
+		f.todo = append(f.todo, secretTask{holder: holder{kind: anInput, workflow: from, name: name}, route: to})
 	}
 }
 
@@ -291,34 +361,72 @@ func (f *secretFlow) input(w *program.Workflow, named *program.Ref, to program.R
 // calls (F17).
 func (f *secretFlow) stepOutput(at site, r *program.Ref, to program.Route) {
 	if s := at.step; len(s.Outputs) == 0 && s.Called != nil {
-		f.results(s.Called, r, to)
+		f.ends(endOutput, s.Called, r, to)
 	}
-	f.outputs(at, at.step.Outputs, r, to)
+	f.outputs(at, r, to)
 }
 
-// results marks an output of a workflow, and of those that it hands over to:
-// theirs are taken for its own (F9).
-func (f *secretFlow) results(w *program.Workflow, r *program.Ref, to program.Route) {
-	for _, end := range f.endsOf(w) {
-		f.outputs(site{end, nil}, end.Outputs, r, to)
-	}
-}
-
-func (f *secretFlow) outputs(at site, list []program.Output, named *program.Ref, to program.Route) {
+// ends marks an input or output of whatever a workflow ends as.
+func (f *secretFlow) ends(kind holderKind, w *program.Workflow, named *program.Ref, to program.Route) {
 	for name, rest := range readings(named) {
-		for i := range list {
-			if list[i].Name != name {
-				continue
-			}
-			if r, isNew := list[i].Secrets.Add(to.Named(rest)); isNew {
-				f.add(at, &list[i].Value, r)
-			}
+		f.todo = append(f.todo, secretTask{holder: holder{kind: kind, workflow: w, name: name}, route: to.Named(rest)})
+	}
+}
+
+// end marks an input, or an input or output of what a workflow ends as: its own
+// and those of the workflows that it hands over to (F9).
+func (f *secretFlow) end(h holder, to program.Route) {
+	if h.kind == anInput {
+		f.input(h.workflow, h.name, to)
+		return
+	}
+	known := f.traced[h]
+	r, isNew := known.Add(to)
+	if !isNew {
+		return
+	}
+	f.traced[h] = known
+	if h.kind == endInput {
+		f.input(h.workflow, h.name, r)
+	} else {
+		f.output(site{h.workflow, nil}, h.name, r)
+	}
+	for _, next := range f.next[h.workflow] {
+		f.todo = append(f.todo, secretTask{holder: holder{kind: h.kind, workflow: next, name: h.name}, route: r})
+	}
+}
+
+func (f *secretFlow) outputs(at site, named *program.Ref, to program.Route) {
+	for name, rest := range readings(named) {
+		f.output(at, name, to.Named(rest))
+	}
+}
+
+// output marks an output of a step or, where there is no step, of a workflow.
+func (f *secretFlow) output(at site, name string, to program.Route) {
+	if o := f.outputAt(at, name); o != nil {
+		if r, isNew := o.Secrets.Add(to); isNew {
+			f.add(at, &o.Value, r)
 		}
 	}
 }
 
+// outputAt returns the declared output of that name, or nil.
+func (f *secretFlow) outputAt(at site, name string) *program.Output {
+	declared, list := (*names)(nil), at.workflow.Outputs
+	if at.step != nil {
+		declared, list = f.declaredOutputs(at.step), at.step.Outputs
+	} else {
+		declared = f.workflowOutputs(at.workflow)
+	}
+	if i, ok := declared.index[name]; ok {
+		return &list[i]
+	}
+	return nil
+}
+
 // readings yields the names that an expression may mean, each with the path that
-// is then left (E5).
+// remains (E5).
 func readings(r *program.Ref) iter.Seq2[string, []string] {
 	return func(yield func(string, []string) bool) {
 		if !yield(r.Name, nil) || !r.Dotted {
@@ -330,24 +438,4 @@ func readings(r *program.Ref) iter.Seq2[string, []string] {
 			}
 		}
 	}
-}
-
-// endsOf returns the workflows that a workflow may end as: itself, and those
-// that it hands over to.
-func (f *secretFlow) endsOf(w *program.Workflow) []*program.Workflow {
-	if f.ends[w.Index] != nil {
-		return f.ends[w.Index]
-	}
-	ends := []*program.Workflow{w}
-	for i := 0; i < len(ends); i++ {
-		for _, s := range ends[i].Steps {
-			for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-				if next := a.Workflow; a.Kind == "goto" && next != nil && !slices.Contains(ends, next) {
-					ends = append(ends, next)
-				}
-			}
-		}
-	}
-	f.ends[w.Index] = ends
-	return ends
 }

@@ -14,10 +14,13 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
+// selectorLanguages names the types of selectors and of targets.
+var selectorLanguages = map[string]string{"jsonpath": "JSONPath query", "xpath": "XPath expression", "jsonpointer": "JSON Pointer"}
+
 var selectorFields = []string{"context", "selector", "type"}
 
 // isSelector reports whether a value of a 1.1 document is a Selector Object.
-func (l *workflowLinker) isSelector(n *arazzo.Node) bool {
+func (l *workflowLinker) isSelector(n *tree.Node) bool {
 	if n.Kind != tree.Object || !l.workflow.Document.Later() {
 		return false
 	}
@@ -31,7 +34,7 @@ func (l *workflowLinker) isSelector(n *arazzo.Node) bool {
 	})
 }
 
-func (l *workflowLinker) selectorOf(n *arazzo.Node, at arazzo.Position) program.Operand {
+func (l *workflowLinker) selectorOf(n *tree.Node, at arazzo.Position) program.Operand {
 	t := arazzo.ExpressionType{Type: n.Get("type").Str(), Version: n.Get("type").Get("version").Str()}
 	if n.Get("type").Kind == tree.Object {
 		t.Type = n.Get("type").Get("type").Str()
@@ -39,16 +42,15 @@ func (l *workflowLinker) selectorOf(n *arazzo.Node, at arazzo.Position) program.
 	return l.selector(n.Get("context").Str(), n.Get("selector").Str(), t, at)
 }
 
-// context links the text that a query is applied to the value of, which must be
-// an expression.
+// context links the text of the expression whose value a query is applied to.
 func (l *workflowLinker) context(text string, at arazzo.Position) program.Operand {
 	if _, err := expr.Parse(text); err != nil && strings.HasPrefix(text, "$") {
-		l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is no runtime expression, such as $response.body", text), err)
+		l.report(l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is not a runtime expression, such as $response.body", text), err))
 		return program.Operand{}
 	}
 	o := l.text(text, at)
 	if o.Kind != program.Reference {
-		l.error("expression-syntax", at, "the context %q must be a runtime expression, such as $response.body", text)
+		l.report(l.error("expression-syntax", at, "the context %q must be a runtime expression, such as $response.body", text))
 	}
 	return o
 }
@@ -71,10 +73,10 @@ func (l *workflowLinker) selector(context, text string, t arazzo.ExpressionType,
 	case t.Type == "jsonpointer":
 		s.Pointer, err = value.SplitPointer(strings.TrimPrefix(text, "#"))
 	default:
-		l.error("enum", at, "the type of a selector is jsonpath, xpath or jsonpointer, not %q", t.Type)
+		l.report(l.error("enum", at, "the type of a selector is jsonpath, xpath or jsonpointer, not %q", t.Type))
 	}
 	if err != nil {
-		l.syntax("selector-syntax", at, "the selector is no "+t.Type, err)
+		l.report(l.syntax("selector-syntax", at, "the selector is not a valid "+selectorLanguages[t.Type], err))
 	}
 	return o
 }

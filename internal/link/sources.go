@@ -11,21 +11,23 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// A source is found in two passes. The first reads all that the documents lead
-// to, so that the second knows the $self of each when it binds sources to
-// documents: what a source means does not depend on the order of the sources.
+// Sources are found in two passes. The first reads everything that the documents
+// lead to, so that the second knows the $self of each document when it binds
+// sources to them: the meaning of a source does not depend on the order of the
+// sources.
 
 // target is what a source description may lead to.
 type target struct {
-	identity string   // the URI that it names, which may be a document's $self; "" where the caller has named a place
-	places   []string // where it may be, the first that can be read
+	identity string   // the URI that it names, which may be a document's $self; "" if the caller has named a place
+	places   []string // where it may be, in the order in which they are tried
 }
 
-// target returns what a source description leads to. A place is given by the
-// caller (O4), or follows from the document's $self, or else from where the
-// document is from (Arazzo 1.1.0, Establishing the Base URI).
+// target returns what a source description leads to. The place is set by the
+// caller (O4), or is relative to the document's $self, or else to where the
+// document was read from (Arazzo 1.1.0, Establishing the Base URI).
 func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
 	if given := l.options.Sources[decl.Name]; given != "" && d == l.entry {
 		return target{places: []string{location.Clean(given)}}, nil
@@ -55,7 +57,7 @@ func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (ta
 	return t, err
 }
 
-// String is for messages.
+// String returns the places, for messages.
 func (t target) String() string {
 	var places []string
 	for _, place := range t.places {
@@ -64,8 +66,8 @@ func (t target) String() string {
 	return strings.Join(places, " and ")
 }
 
-// selfOf returns a document's own URI, resolved against where it is from; "" when it
-// has none.
+// selfOf returns a document's own URI, resolved against where it was read from; ""
+// if it has none.
 func selfOf(d *program.Document) string {
 	if d.Decl.Self == "" {
 		return ""
@@ -77,7 +79,7 @@ func selfOf(d *program.Document) string {
 	return self
 }
 
-// start makes the document that is compiled the first one.
+// start makes the entry document the first one.
 func (l *linker) start(decl *arazzo.Document) {
 	at := location.Clean(decl.Location)
 	l.entry = &program.Document{Decl: decl, Location: at}
@@ -88,9 +90,8 @@ func (l *linker) start(decl *arazzo.Document) {
 	l.identify(selfOf(l.entry), at)
 }
 
-// discover reads what documents lead to, from the entry document on. Files come
-// first: what a URL names may be the $self of one of them, and is then not asked
-// for.
+// discover reads what documents lead to, starting from the entry document. Files
+// come first: a URL may be the $self of one of them, and is then not fetched.
 func (l *linker) discover() {
 	var remote []target
 	for documents := []*program.Document{l.entry}; len(documents) > 0; {
@@ -119,7 +120,7 @@ func (l *linker) discover() {
 	}
 }
 
-// files is the part of a target that is a file, whatever identity it has.
+// files returns the files of a target, without its identity.
 func (t target) files() target {
 	var files target
 	for _, place := range t.places {
@@ -130,8 +131,8 @@ func (t target) files() target {
 	return files
 }
 
-// visit reads what is at a place, and appends it to the documents where it is a
-// new one of Arazzo.
+// visit reads what is at a place, and appends it to the documents if it is a new
+// Arazzo document.
 func (l *linker) visit(place string, documents []*program.Document) []*program.Document {
 	if _, known := l.parsed[location.Key(place)]; known {
 		return documents
@@ -156,9 +157,10 @@ func (l *linker) visit(place string, documents []*program.Document) []*program.D
 	return append(documents, d)
 }
 
-// identify notes what has a URI as its $self. What came over the network is not
-// believed to be what another origin has. Of several documents with one $self it
-// is the one that is at that place, else a file, else the first by name.
+// identify records which document has a URI as its $self. A document from the
+// network is not trusted to be one of another origin. Of several documents with
+// the same $self, the one at that place is preferred, then a file, then the first
+// by name.
 func (l *linker) identify(self, place string) {
 	if self == "" || location.IsURL(place) && location.IsURL(self) && !location.SameOrigin(self, place) {
 		return
@@ -179,13 +181,13 @@ func (l *linker) identify(self, place string) {
 	}
 }
 
-// locate returns the place of a target: what has its identity, else the first
-// place with something to read. The error is that of the last one.
+// locate returns the place of a target: the document with its identity, or else the
+// first place that can be read. The error is that of the last place.
 func (l *linker) locate(t target) (string, error) {
 	if place, known := l.identities[location.Key(t.identity)]; known {
 		return place, nil
 	}
-	err := fs.ErrNotExist // where there is no place to look at
+	err := fs.ErrNotExist // if there is no place to try
 	for _, place := range t.places {
 		if l.parsed[location.Key(place)] != nil {
 			return place, nil
@@ -199,9 +201,12 @@ func (l *linker) locate(t target) (string, error) {
 
 // register adds a document to the program with its workflows and sources.
 func (l *linker) register(d *program.Document) {
-	d.Root, d.Workflows = d.Decl.Node(), map[string]*program.Workflow{}
+	d.Root, d.Workflows = tree.Of(d.Decl.Node()), map[string]*program.Workflow{}
 	l.program.Documents = append(l.program.Documents, d)
 	l.diagnostics = append(l.diagnostics, d.Decl.Diagnostics...)
+	for _, found := range d.Decl.Diagnostics {
+		l.duplicates[duplicateOf(found)] = true
+	}
 	for _, w := range d.Decl.Workflows {
 		if _, dup := d.Workflows[w.WorkflowID]; dup {
 			continue
@@ -217,7 +222,7 @@ func (l *linker) register(d *program.Document) {
 		s := &program.Source{Name: decl.Name, Decl: decl, Qualified: d.Qualified + decl.Name}
 		d.Sources = append(d.Sources, s)
 		if field, err := l.find(d, s); err != nil {
-			l.failed = append(l.failed, &failedSource{document: d, name: decl.Name, place: decl.At(field),
+			l.failed[d] = append(l.failed[d], &failedSource{document: d, name: decl.Name, place: decl.At(field),
 				message: fmt.Sprintf("source %q %v", decl.Name, err)})
 			continue
 		}
@@ -231,12 +236,12 @@ func (l *linker) register(d *program.Document) {
 // asyncapi is the type of sources that are not read.
 const asyncapi = "asyncapi"
 
-// find finds what a source of a document leads to. The error continues a
-// sentence about the source, and is at a field of its declaration.
+// find finds what a source of a document leads to. The error continues a sentence
+// about the source, and belongs to a field of its declaration.
 func (l *linker) find(d *program.Document, s *program.Source) (field string, err error) {
 	decl := s.Decl
 	if decl.Type == asyncapi {
-		return "type", errors.New("is an AsyncAPI description; gobelin runs steps over OpenAPI only")
+		return "type", errors.New("is an AsyncAPI description; gobelin runs only steps over OpenAPI")
 	}
 	t, err := l.target(d, decl)
 	if err != nil {
@@ -256,13 +261,14 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 		}
 	}
 	if decl.Type != "" && decl.Type != kind {
-		l.report(d, "source-type", arazzo.Warning, decl.At("type"), "source %q is an %s description, not %s", decl.Name, kind, decl.Type)
+		l.report(l.problem(d, "source-type", arazzo.Warning, decl.At("type"),
+			"source %q is an %s description, not %s", decl.Name, kind, decl.Type))
 	}
 	return "", nil
 }
 
-// unusable returns the error of parsing what is at a place as an Arazzo document
-// where it is meant as one, else err.
+// unusable returns the error from parsing what is at a place as an Arazzo document,
+// if it is meant to be one, and err otherwise.
 func (l *linker) unusable(place string, err error) error {
 	if text, readErr := l.set.Text(place); readErr == nil && text.Err == nil && text.Root.Get("arazzo") != nil {
 		_, err = arazzo.ParseFile(place, text.Data)

@@ -8,25 +8,30 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// workflowLinker links one workflow; step is the one being linked, nil outside
-// of steps.
+// workflowLinker links one workflow.
 type workflowLinker struct {
 	*linker
-	inCondition bool // of a simple criterion, where accessors are no lenient form
-	workflow    *program.Workflow
-	step        *program.Step
+	workflow   *program.Workflow
+	names      *scope // of the document
+	steps      *names // their ids
+	inputs     *names // that are declared
+	components components
+}
 
-	components []string // the parameters whose values are being linked
+func (l *linker) linkWorkflow(w *program.Workflow) {
+	w.Schema = l.schema(w)
+	wl := &workflowLinker{linker: l, workflow: w, names: l.scope(w.Document), steps: l.stepIDs(w), inputs: l.inputNames(w)}
+	wl.link()
 }
 
 func (l *workflowLinker) link() {
 	w := l.workflow
-	if w.Schema = l.inputs(); w.Schema != nil {
+	if w.Schema != nil {
 		for _, p := range w.Schema.Properties {
 			w.Inputs = append(w.Inputs, program.Input{Property: p})
 		}
@@ -37,33 +42,18 @@ func (l *workflowLinker) link() {
 		}
 	}
 	for _, s := range w.Steps {
-		l.step = s
 		l.linkStep(s)
 	}
-	l.step = nil
-	for _, e := range w.Decl.Outputs {
-		w.Outputs = append(w.Outputs, l.output(e.Name, e.Value, w.Decl.At("outputs", e.Name)))
-	}
+	l.components.ofStep = nil
+	w.Outputs = l.declaredValues(w.Decl.Outputs, &w.Decl.Object)
 }
 
 func (l *workflowLinker) linkStep(s *program.Step) {
-	for _, field := range []string{"channelPath", "action", "correlationId"} {
-		if s.Decl.Origin().Get(field) != nil {
-			l.error("asyncapi", s.Decl.At(field), "step %q has %s, as a step over an AsyncAPI channel has; gobelin runs steps over OpenAPI only", s.ID, field)
-			break
-		}
-	}
+	l.components.ofStep = nil
+	l.asyncAPI(s)
 	params := l.parameters(s)
 	l.prerequisites(s)
-	switch {
-	case s.Decl.WorkflowID != "":
-		s.Called = l.workflowRef(s.Decl.WorkflowID, s.Decl.At("workflowId"))
-		s.Label = "workflow " + s.Decl.WorkflowID
-	case s.Decl.OperationID != "":
-		s.Operation, s.Source = l.operationByID(s)
-	case s.Decl.OperationPath != "":
-		s.Operation, s.Source = l.operationByPath(s)
-	}
+	l.call(s)
 	l.arguments(s, params)
 	if s.Operation != nil {
 		s.Label = s.Operation.Method + " " + s.Operation.Path
@@ -73,33 +63,60 @@ func (l *workflowLinker) linkStep(s *program.Step) {
 	for _, c := range s.Decl.SuccessCriteria {
 		s.Criteria = append(s.Criteria, l.criterion(c))
 	}
-	for _, e := range s.Decl.Outputs {
-		s.Outputs = append(s.Outputs, l.output(e.Name, e.Value, s.Decl.At("outputs", e.Name)))
-	}
-	components := l.workflow.Document.Decl.Components
+	s.Outputs = l.declaredValues(s.Decl.Outputs, &s.Decl.Object)
 	var success, failure arazzo.Map[*arazzo.Action]
-	if components != nil {
-		success, failure = components.SuccessActions, components.FailureActions
+	if c := l.workflow.Document.Decl.Components; c != nil {
+		success, failure = c.SuccessActions, c.FailureActions
 	}
 	s.OnSuccess = l.actions(s, "successActions", s.Decl.OnSuccess, l.workflow.Decl.SuccessActions, success)
 	s.OnFailure = l.actions(s, "failureActions", s.Decl.OnFailure, l.workflow.Decl.FailureActions, failure)
-	if s.Decl.Timeout != nil {
-		s.Timeout = time.Duration(min(*s.Decl.Timeout, 1<<40)) * time.Millisecond
-		if s.Decl.WorkflowID != "" {
-			l.warn("timeout-ignored", s.Decl.At("timeout"), "the time of a step that calls a workflow is not limited; give the timeout to the steps of that workflow")
-		}
-	}
+	l.timeout(s)
 	place(s)
 	if i := s.Index; i > 0 {
 		before := l.workflow.Steps[i-1]
 		s.FirstOutput = before.FirstOutput + len(before.Outputs)
 	}
-	s.Redirects = s.Operation != nil && !l.mentionsRedirect(s)
+	s.Redirects = s.Operation != nil && !mentionsRedirect(s)
 }
 
-// inputs links the schema of a workflow's inputs.
-func (l *workflowLinker) inputs() *inputschema.Schema {
-	d, node := l.workflow.Document, l.workflow.Decl.Inputs
+// asyncAPI reports what only a step over an AsyncAPI channel has.
+func (l *workflowLinker) asyncAPI(s *program.Step) {
+	for _, field := range []string{"channelPath", "action", "correlationId"} {
+		if s.Decl.Origin().Get(field).Exists() {
+			l.report(l.error("asyncapi", s.Decl.At(field),
+				"step %q has %s, which is for AsyncAPI channels; gobelin runs only steps over OpenAPI", s.ID, field))
+			break
+		}
+	}
+}
+
+// call links the operation or workflow that a step calls.
+func (l *workflowLinker) call(s *program.Step) {
+	switch {
+	case s.Decl.WorkflowID != "":
+		s.Called = l.workflowRef(s.Decl.WorkflowID, s.Decl.At("workflowId"))
+		s.Label = "workflow " + s.Decl.WorkflowID
+	case s.Decl.OperationID != "":
+		s.Operation, s.Source = l.operationByID(s)
+	case s.Decl.OperationPath != "":
+		s.Operation, s.Source = l.operationByPath(s)
+	}
+}
+
+func (l *workflowLinker) timeout(s *program.Step) {
+	if s.Decl.Timeout == nil {
+		return
+	}
+	s.Timeout = time.Duration(min(*s.Decl.Timeout, 1<<40)) * time.Millisecond
+	if s.Decl.WorkflowID != "" {
+		l.report(l.warn("timeout-ignored", s.Decl.At("timeout"),
+			"a timeout has no effect on a step that calls a workflow; set it on the steps of that workflow"))
+	}
+}
+
+// schema links the schema of a workflow's inputs.
+func (l *linker) schema(w *program.Workflow) *inputschema.Schema {
+	d, node := w.Document, tree.Of(w.Decl.Inputs)
 	if node == nil {
 		return nil
 	}
@@ -110,10 +127,11 @@ func (l *workflowLinker) inputs() *inputschema.Schema {
 		}
 		d.Schemas = inputschema.NewIndex(d.Root, self)
 	}
-	at := l.workflow.Decl.At("inputs")
+	at := w.Decl.At("inputs")
 	s, problems := inputschema.New(d.Schemas, node, at.Pointer)
 	if len(problems) > 0 {
-		l.error("inputs-schema", at, "the inputs of workflow %q are not a valid JSON Schema: %s", l.workflow.ID, strings.Join(problems, "; "))
+		l.report(l.problem(d, "inputs-schema", arazzo.Error, at,
+			"the inputs of workflow %q are not a valid JSON Schema: %s", w.ID, strings.Join(problems, "; ")))
 	}
 	return s
 }
@@ -122,19 +140,18 @@ var redirectStatus = regexp.MustCompile(`\b3(?:\d\d|XX)\b`)
 
 // mentionsRedirect reports whether the operation declares or a criterion
 // mentions a 3xx status (O13).
-func (l *workflowLinker) mentionsRedirect(s *program.Step) bool {
+func mentionsRedirect(s *program.Step) bool {
 	for _, r := range s.Operation.Responses {
 		if strings.HasPrefix(r.Code, "3") {
 			return true
 		}
 	}
-	criteria := slices.Clone(s.Criteria)
-	for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-		criteria = append(criteria, a.Criteria...)
-	}
-	return slices.ContainsFunc(criteria, func(c *program.Criterion) bool {
+	mentions := func(c *program.Criterion) bool {
 		return strings.Contains(c.Text, "$statusCode") && redirectStatus.MatchString(c.Text)
-	})
+	}
+	ofAction := func(a *program.Action) bool { return slices.ContainsFunc(a.Criteria, mentions) }
+	return slices.ContainsFunc(s.Criteria, mentions) ||
+		slices.ContainsFunc(s.OnSuccess, ofAction) || slices.ContainsFunc(s.OnFailure, ofAction)
 }
 
 // prerequisites resolves the steps that must have been executed before (Arazzo
@@ -149,14 +166,22 @@ func (l *workflowLinker) prerequisites(s *program.Step) {
 				continue
 			}
 		}
-		index := slices.IndexFunc(w.Steps, func(other *program.Step) bool { return other.ID == name })
-		if index < 0 {
-			l.error("unknown-step", at, "workflow %q has no step %q", w.ID, name)
+		index, ok := l.stepIDs(w).index[name]
+		if !ok {
+			l.report(l.error("unknown-step", at, "workflow %q has no step %q", w.ID, name))
 			continue
 		}
 		s.After = append(s.After, program.Prerequisite{Step: w.Steps[index], Text: id})
 		l.program.Prerequisites = true
 	}
+}
+
+// declaredValues links the outputs that a step or a workflow declares.
+func (l *workflowLinker) declaredValues(outputs arazzo.Map[arazzo.Output], of *arazzo.Object) (list []program.Output) {
+	for _, e := range outputs {
+		list = append(list, l.output(e.Name, e.Value, of.At("outputs", e.Name)))
+	}
+	return list
 }
 
 func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Position) program.Output {
@@ -165,20 +190,17 @@ func (l *workflowLinker) output(name string, decl arazzo.Output, at arazzo.Posit
 		o.Value = l.selector(decl.Selector.Context, decl.Selector.Selector, decl.Selector.Type, at)
 		return o
 	}
-	if e, err := expr.Parse(text); err == nil {
-		o.Value = program.Operand{Kind: program.Reference, Ref: l.ref(e, at), Place: at}
+	var err error
+	if o.Value, err = l.expression(text, at); err == nil {
 		return o
-	} else if e := l.exactly(text); e != nil {
-		o.Value = program.Operand{Kind: program.Reference, Ref: l.ref(e, at), Place: at}
-		return o
-	} else if strings.HasPrefix(text, "$") {
-		l.syntax("expression-syntax", at, "the output "+strconv.Quote(name)+" is no expression", err)
-		l.correctRoot(at, text)
+	}
+	if strings.HasPrefix(text, "$") {
+		l.report(l.correctRoot(l.syntax("expression-syntax", at, "the output "+strconv.Quote(name)+" is not an expression", err), text))
 		return o
 	}
 	o.Value = l.text(text, at)
 	if o.Value.Kind == program.Constant && text != "" {
-		l.warn("literal-output", at, "the output %q is the text %q, not an expression", name, text)
+		l.report(l.warn("literal-output", at, "the output %q is the string %q, not an expression", name, text))
 	}
 	return o
 }

@@ -12,31 +12,33 @@ import (
 	"strings"
 )
 
-// ErrLocal is the error of a reference from a document of the network to a
-// file of this machine.
+// ErrLocal is the error of a reference from a document that came over the
+// network to a file of this machine.
 var ErrLocal = errors.New("a document that came over the network cannot name local files")
 
-// paths are the paths of an operating system.
+// paths is the syntax of an operating system's paths.
 type paths struct{ windows bool }
 
 var system = paths{windows: runtime.GOOS == "windows"}
 
 // Resolve returns the location that a URI reference names in the document at
-// base, which [Clean], [In] or Resolve has returned. The fragment is left out; a
-// reference without anything else names the document itself. Of URIs other than
-// file, http and https nothing but the scheme's case is changed.
+// base, which must come from [Clean], [In] or Resolve. The fragment is dropped;
+// a reference with nothing else names the document itself. URIs other than
+// file, http and https are not changed, except that the scheme becomes lower
+// case.
 func Resolve(base, ref string) (string, error) { return system.resolve(base, ref) }
 
 // Clean returns the canonical form of a location that a person or program has
-// given. Only what has "://" is a URL; a relative path remains relative.
+// given. Only a text with "://" is a URL; a relative path remains relative.
 func Clean(location string) string { return system.clean(location) }
 
-// In returns the base of references that start from a folder, a path or a URL.
+// In returns the base of references relative to a folder, which is a path or a
+// URL.
 func In(folder string) string { return system.in(folder) }
 
-// Scheme returns the scheme of a URI, in lower case; "" for a path. The
-// location or reference must be canonical where it could be either: a path whose
-// name begins like a scheme begins with "./".
+// Scheme returns the scheme of a URI in lower case, or "" for a path. The
+// argument must be canonical if it could be either: a canonical path whose name
+// begins like a scheme begins with "./".
 func Scheme(location string) string {
 	scheme, _ := system.scheme(location)
 	return scheme
@@ -55,7 +57,7 @@ func SameOrigin(a, b string) bool {
 	return errX == nil && errY == nil && x.Scheme == y.Scheme && x.Host == y.Host
 }
 
-// Redacted returns a location for messages: the password of a URL is left out.
+// Redacted returns a location for messages, without the password of a URL.
 func Redacted(location string) string {
 	if u, err := url.Parse(location); err == nil && u.User != nil {
 		return u.Redacted()
@@ -63,11 +65,12 @@ func Redacted(location string) string {
 	return location
 }
 
-// Relative reports whether a reference starts from the folder of its document.
+// Relative reports whether a reference is relative to the folder of its
+// document.
 func Relative(ref string) bool { return system.relative(ref) }
 
-// Key returns what identifies a location: all spellings of one have the same
-// key. Symbolic links are not followed.
+// Key returns the key of a location: all spellings of one location have the
+// same key. Symbolic links are not followed.
 func Key(location string) string {
 	if Scheme(location) != "" || location == "" {
 		return system.clean(location)
@@ -81,10 +84,10 @@ func Key(location string) string {
 	return location
 }
 
-// Same reports whether two locations are the same one.
+// Same reports whether two locations are the same.
 func Same(a, b string) bool { return Key(a) == Key(b) }
 
-// scheme cuts a URI at its scheme. A letter alone is a drive on Windows.
+// scheme cuts a URI after its scheme. On Windows a single letter is a drive.
 func (p paths) scheme(s string) (scheme, rest string) {
 	for i := range len(s) {
 		switch c := s[i] | 0x20; {
@@ -179,8 +182,8 @@ func (p paths) remote(base, ref string) (string, error) {
 	return cleanURL(to.String())
 }
 
-// file resolves a reference without a scheme against a path. What does not
-// decode is taken as it is: a person has written the name of a file.
+// file resolves a reference without a scheme against a path. If it cannot be
+// unescaped it is used as it is: a person has written a file name.
 func (p paths) file(base, ref string) (string, error) {
 	if decoded, err := url.PathUnescape(ref); err == nil {
 		ref = decoded
@@ -201,7 +204,7 @@ func (p paths) file(base, ref string) (string, error) {
 	return p.native(volume + folder + rest), nil
 }
 
-// fromURL returns the path, with slashes, of what follows the scheme of a file
+// fromURL returns the path, with slashes, for what follows the scheme of a file
 // URL.
 func (p paths) fromURL(rest string) (string, error) {
 	if named, ok := strings.CutPrefix(rest, "//"); ok {
@@ -224,8 +227,8 @@ func (p paths) fromURL(rest string) (string, error) {
 	return rest, nil
 }
 
-// errHost is the error of a reference to a file of another machine: to open it
-// would tell that machine who asks.
+// errHost returns the error of a reference to a file of another machine:
+// opening it would reveal to that machine who asks.
 func errHost(ref string) error {
 	host, _, _ := strings.Cut(strings.TrimLeft(ref, "/"), "/")
 	return fmt.Errorf("the file is on the host %q; only files of this machine are read", host)
@@ -260,7 +263,7 @@ func (p paths) separator() string {
 	return "/"
 }
 
-// native returns a path with slashes as the system writes it, cleaned.
+// native returns a path with slashes in the system's own form, cleaned.
 func (p paths) native(s string) string {
 	if s == "" {
 		return ""
@@ -297,8 +300,8 @@ func cleanURL(text string) (string, error) {
 
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// escape encodes what no URI may have, and decodes what needs no encoding, so
-// that net/url keeps all else as it is written.
+// escape encodes what a URI cannot contain and decodes what needs no encoding,
+// so that net/url keeps everything else as written.
 func escape(s string) string {
 	const punctuation = "-._~"
 	var b strings.Builder

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// Names returns up to three of the candidates that are close to name, the
-// closest first, none when nothing is close.
+// Names returns up to three candidates that are close to name, the closest
+// first, or none if nothing is close.
 func Names(name string, candidates []string) []string {
 	type scored struct {
 		name     string
 		distance int
 	}
+	const most = 3
 	var close []scored
 	limit := max(1, len(name)/3)
 	for _, c := range candidates {
@@ -20,20 +21,24 @@ func Names(name string, candidates []string) []string {
 		if swapped(strings.ToLower(name), strings.ToLower(c)) {
 			d = 1
 		}
-		if d <= limit {
-			close = append(close, scored{c, d})
+		if d > limit || len(close) == most && d >= close[most-1].distance {
+			continue
 		}
+		if len(close) == most {
+			close = close[:most-1]
+		}
+		close = append(close, scored{c, d})
+		slices.SortStableFunc(close, func(a, b scored) int { return a.distance - b.distance })
 	}
-	slices.SortStableFunc(close, func(a, b scored) int { return a.distance - b.distance })
 	var names []string
-	for _, s := range close[:min(3, len(close))] {
+	for _, s := range close {
 		names = append(names, s.name)
 	}
 	return names
 }
 
-// Only returns the candidate that must have been meant: one that is very close
-// to name while no other is close; else "".
+// Only returns the candidate that must have been meant: the one that is very
+// close to name while no other is close. It returns "" if there is none.
 func Only(name string, candidates []string) string {
 	names := Names(name, slices.Compact(slices.Sorted(slices.Values(candidates))))
 	limit := max(1, len(name)/6)
@@ -47,7 +52,7 @@ func Only(name string, candidates []string) string {
 	return names[0]
 }
 
-// swapped reports whether two neighbouring bytes of a are the other way round in b.
+// swapped reports whether b is a with two adjacent bytes exchanged.
 func swapped(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -75,7 +80,13 @@ func distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return limit + 1
 	}
-	row := make([]int, len(b)+1)
+	var usual [64]int // is not allocated
+	row := usual[:]
+	if len(b) < len(row) {
+		row = row[:len(b)+1]
+	} else {
+		row = make([]int, len(b)+1)
+	}
 	for j := range row {
 		row[j] = j
 	}

@@ -24,8 +24,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// encodeBody writes a payload in its content type (ruling O9). The content
-// type comes back because multipart adds its boundary.
+// encodeBody writes a payload in its content type (ruling O9). It returns the
+// content type because multipart adds its boundary.
 func encodeBody(contentType string, v Value, media *MediaType) ([]byte, string, error) {
 	if raw, ok := v.V.([]byte); ok {
 		return raw, contentType, nil
@@ -37,13 +37,13 @@ func encodeBody(contentType string, v Value, media *MediaType) ([]byte, string, 
 		return encodeForm(v, contentType, media)
 	case t == multipartType:
 		return encodeMultipart(v, media)
-	case strings.HasPrefix(t, "multipart/"):
+	case IsMultipart(t):
 		return nil, "", fmt.Errorf("a body of type %s cannot be written; of the multipart types only %s can", t, multipartType)
 	}
 	switch v.V.(type) {
 	case map[string]any, []any:
-		if isXMLType(contentType) {
-			return nil, "", fmt.Errorf("a body of type %s is text; the payload is an object or array", baseType(contentType))
+		if IsXML(contentType) {
+			return nil, "", fmt.Errorf("a body of type %s must be text; the payload is an object or array", baseType(contentType))
 		}
 	}
 	return []byte(value.Text(v.V)), contentType, nil
@@ -57,7 +57,7 @@ func encodeForm(v Value, contentType string, media *MediaType) ([]byte, string, 
 		if text, isText := v.V.(string); isText {
 			return []byte(text), contentType, nil
 		}
-		return nil, "", fmt.Errorf("a form body is an object or text")
+		return nil, "", fmt.Errorf("a form body must be an object or text")
 	}
 	var pairs []string
 	for _, name := range ordered(members, v.Order) {
@@ -82,8 +82,8 @@ func encodeForm(v Value, contentType string, media *MediaType) ([]byte, string, 
 	return []byte(strings.Join(pairs, "&")), contentType, nil
 }
 
-// ParseForm reads a form: a name that comes more than once has an array. What
-// cannot be read stays text.
+// ParseForm reads a form: a name that occurs more than once has an array. Text
+// that cannot be unescaped is kept as it is.
 func ParseForm(text string) any {
 	values, err := url.ParseQuery(text)
 	if err != nil {
@@ -103,7 +103,7 @@ func ParseForm(text string) any {
 	return members
 }
 
-// encodeFormText escapes as forms do: a blank is a plus.
+// encodeFormText escapes as forms do: a space becomes a plus.
 func encodeFormText(s string) string {
 	return strings.ReplaceAll(uri.Percent(s, formSet), " ", "+")
 }
@@ -112,12 +112,12 @@ func encodeReservedForm(s string) string {
 	return strings.ReplaceAll(uri.PercentOnce(s, reservedFormSet), " ", "+")
 }
 
-// encodeMultipart writes multipart/form-data. The boundary comes from the
-// content, so that equal payloads are equal bodies.
+// encodeMultipart writes multipart/form-data. The boundary is derived from the
+// content, so that equal payloads have equal bodies.
 func encodeMultipart(v Value, media *MediaType) ([]byte, string, error) {
 	members, ok := v.V.(map[string]any)
 	if !ok {
-		return nil, "", fmt.Errorf("a multipart body is an object")
+		return nil, "", fmt.Errorf("a multipart body must be an object")
 	}
 	var parts []part
 	for _, name := range ordered(members, v.Order) {
@@ -153,8 +153,8 @@ func boundary(parts []part) string {
 	return "gobelin-" + hex.EncodeToString(sum.Sum(nil)[:12])
 }
 
-// styled is the parameter that an Encoding Object with style, explode or
-// allowReserved makes of a property; nil where it has none of them and the
+// styled returns the parameter equivalent to a property whose Encoding Object
+// has style, explode or allowReserved, or nil if it has none of them and the
 // content type counts (OpenAPI 3.1.1, Encoding Object).
 func (m *MediaType) styled(name string) *Parameter {
 	if m == nil {
@@ -180,8 +180,9 @@ type part struct {
 	data                        []byte
 }
 
-// parts writes a property by its content type: each item of an array by itself
-// (OpenAPI 3.2, Encoding Object), what is undefined (RFC 6570 §2.3) not at all.
+// parts writes a property by its content type: each item of an array separately
+// (OpenAPI 3.2, Encoding Object), an undefined value (RFC 6570 §2.3) not at
+// all.
 func (m *MediaType) parts(name string, v any) (parts []part) {
 	items, isArray := v.([]any)
 	if !isArray {
@@ -221,8 +222,8 @@ func (m *MediaType) part(name string, v any) part {
 	return p
 }
 
-// partType is the content type that the description gives a property: the
-// first of a list, if it is one and no range.
+// partType returns the content type that the description declares for a
+// property: the first of a list, if it is one and not a range.
 func (m *MediaType) partType(name string) string {
 	contentType, _, _ := strings.Cut(m.Encoding.Get(name).Get("contentType").Str(), ",")
 	if strings.Contains(contentType, "*") {
@@ -231,8 +232,8 @@ func (m *MediaType) partType(name string) string {
 	return strings.TrimSpace(contentType)
 }
 
-// partHeaders are the headers of a part, with the values that their schemas fix
-// or default to.
+// partHeaders returns the headers of a part, with the values that their schemas
+// fix or default to.
 func (m *MediaType) partHeaders(name string) map[string]string {
 	headers := m.Encoding.Get(name).Get("headers")
 	if headers == nil {
@@ -250,8 +251,8 @@ func (m *MediaType) partHeaders(name string) map[string]string {
 	return texts
 }
 
-// quoted writes a name of a part as browsers do (RFC 7578 §4.2 has no other way
-// beyond ASCII than UTF-8).
+// quoted writes the name of a part as browsers do (beyond ASCII, RFC 7578 §4.2
+// only has UTF-8).
 var quoted = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", "%0D", "\n", "%0A")
 
 func (p part) write(w *multipart.Writer) error {
@@ -279,13 +280,6 @@ func (p part) write(w *multipart.Writer) error {
 	return err
 }
 
-const binaryType = "application/octet-stream"
-
-func isXMLType(mediaType string) bool {
-	t := baseType(mediaType)
-	return t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml")
-}
-
 // JSONText returns the JSON text of a body that [DecodeBody] would read as
 // JSON, or try to.
 func JSONText(contentType string, body []byte) ([]byte, bool) {
@@ -299,8 +293,8 @@ func JSONText(contentType string, body []byte) ([]byte, bool) {
 }
 
 // DecodeBody reads the body of a message (ruling E9): JSON as a value, text as
-// a string, an empty body as nil, all else as bytes. The note tells of JSON
-// that is none and is therefore taken as text; it is empty otherwise.
+// a string, an empty body as nil, everything else as bytes. The note reports
+// invalid JSON, which is read as text; it is empty otherwise.
 func DecodeBody(contentType string, body []byte) (v any, note string) {
 	mediaType, params, _ := mime.ParseMediaType(contentType)
 	if mediaType == "" {
@@ -316,7 +310,7 @@ func DecodeBody(contentType string, body []byte) (v any, note string) {
 		}
 		v, err := value.Decode([]byte(decoded))
 		if err != nil {
-			return decoded, fmt.Sprintf("the body is no JSON, though its type is %s: %v", mediaType, err)
+			return decoded, fmt.Sprintf("the body is not JSON, though its type is %s: %v", mediaType, err)
 		}
 		return v, ""
 	case mediaType == "":
@@ -326,23 +320,18 @@ func DecodeBody(contentType string, body []byte) (v any, note string) {
 		if utf8.Valid(body) || hasUTF16Mark(body) {
 			return text(body, ""), ""
 		}
-	case isXMLType(mediaType):
+	case IsXML(mediaType):
 		return text(body, cmp.Or(params["charset"], declaredEncoding(body))), ""
-	case isTextType(mediaType):
+	case IsText(mediaType):
 		return text(body, params["charset"]), ""
 	}
 	return body, ""
 }
 
-var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/x-jsonl", "application/jsonl", "application/graphql"}
-
-func isTextType(mediaType string) bool {
-	return strings.HasPrefix(mediaType, "text/") || strings.HasSuffix(mediaType, "+yaml") || slices.Contains(textTypes, mediaType)
-}
-
 var encodingDeclaration = regexp.MustCompile(`^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']`)
 
-// declaredEncoding is the encoding that an XML declaration names (XML 1.0, §4.3.3).
+// declaredEncoding returns the encoding that an XML declaration names (XML 1.0,
+// §4.3.3).
 func declaredEncoding(body []byte) string {
 	if m := encodingDeclaration.FindSubmatch(body); m != nil {
 		return string(m[1])
@@ -350,7 +339,8 @@ func declaredEncoding(body []byte) string {
 	return ""
 }
 
-// marks are the byte order marks; they overrule a charset (Encoding Standard, §6).
+// marks are the byte order marks; they override a charset (Encoding Standard,
+// §6).
 var marks = []struct {
 	bytes    string
 	encoding encoding.Encoding
@@ -364,7 +354,7 @@ func hasUTF16Mark(body []byte) bool {
 	return bytes.HasPrefix(body, []byte(marks[1].bytes)) || bytes.HasPrefix(body, []byte(marks[2].bytes))
 }
 
-// text reads bytes in a charset; UTF-8 where none is known.
+// text decodes bytes in a charset, or as UTF-8 if none is known.
 func text(body []byte, label string) string {
 	enc, _ := charset.Lookup(label)
 	for _, mark := range marks {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/google/go-cmp/cmp"
 )
@@ -124,12 +125,13 @@ func compare(t *testing.T, row *tree.Node, b *Binding, r *Request) {
 	if n := row.Get("undeclared"); n != nil && len(n.Items) != len(b.Undeclared()) {
 		t.Errorf("undeclared %v", b.Undeclared())
 	}
-	if n := row.Get("required"); n != nil && !slices.ContainsFunc(b.Required(), func(p *Parameter) bool { return p.Name == n.Items[0].Text }) {
+	if n := row.Get("required"); n != nil && !slices.ContainsFunc(b.Required(),
+		func(p *Parameter) bool { return p.Name == n.Items[0].Text }) {
 		t.Errorf("required %v", b.Required())
 	}
 }
 
-// partLines gives the parts of a body as name, file name, type and text.
+// partLines returns the parts of a body as name, file name, type and text.
 func partLines(t *testing.T, r *Request) (lines []string) {
 	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
@@ -163,15 +165,16 @@ func TestParseForm(t *testing.T) {
 
 func TestAddedCredentials(t *testing.T) {
 	r := &Request{URL: "http://h/a?b=1", Header: map[string][]string{"Cookie": {"c=1"}}}
-	r.AddQuery("k=" + Escape("a b/"))
-	r.AddCookie("s=" + CookieValue(`a+/="; `))
+	r.AddQuery("k=" + uri.Encode("a b/"))
+	r.AddCookie("s=" + uri.CookieValue(`a+/="; `))
 	if r.URL != "http://h/a?b=1&k=a%20b%2F" || r.Header.Get("Cookie") != "c=1; s=a+/=%22%3B%20" {
 		t.Errorf("%s %v", r.URL, r.Header)
 	}
 }
 
 func TestDefaultContentTypeOfRanges(t *testing.T) {
-	for declared, want := range map[string]string{"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain", "multipart/*": "multipart/form-data", "image/*": "application/octet-stream", "image/png": "image/png"} {
+	for declared, want := range map[string]string{"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain",
+		"multipart/*": "multipart/form-data", "image/*": "application/octet-stream", "image/png": "image/png"} {
 		op := &Operation{Body: &Body{Content: []*MediaType{{Type: declared}}}}
 		if got := op.DefaultContentType(); got != want {
 			t.Errorf("%s: %s, want %s", declared, got, want)

@@ -23,9 +23,9 @@ type Description struct {
 	location string
 	text     *Text
 	root     *tree.Node // of text
-	set      *Set       // of the documents that d refers to; it holds d too
+	set      *Set       // of the documents that d refers to; it contains d too
 
-	once  sync.Once // describes d, where it is a description
+	once  sync.Once // describes d, if it is a description
 	err   error
 	index []entry
 	ids   []string
@@ -34,22 +34,22 @@ type Description struct {
 	built map[string]*Operation
 }
 
-// entry is where an operation stands.
+// entry is the place of an operation.
 type entry struct {
 	id, method, path string
 	line, column     int // of the path
 	item, node       *tree.Node
-	of               *Description // the document that the path stands in
-	home             *Description // the document that item stands in
+	of               *Description // the document that contains the path
+	home             *Description // the document that contains item
 }
 
 // methods are the fixed fields of the Path Item Object that hold operations;
-// query came with OpenAPI 3.2.
+// OpenAPI 3.2 added query.
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 
-// Load reads a description that is no part of a [Set]. location is its path or
+// Load reads a description that is not part of a [Set]. location is its path or
 // URL, against which relative references and servers are resolved; open reads
-// the documents that external references name, nil refuses them.
+// the documents that external references name, or is nil to reject them.
 func Load(data []byte, location string, open func(location string) ([]byte, error)) (*Description, error) {
 	text := NewText(data)
 	return fromText(text, location, open)
@@ -71,8 +71,9 @@ func fromText(text *Text, at string, open func(location string) ([]byte, error))
 	return set.Description(at)
 }
 
-// outline is what is read of every description: where operations and components
-// stand, and the operationIds. All else is read when it is used.
+// outline is the part of a description that is always read: the places of
+// operations and components, and the operationIds. The rest is read when it is
+// used.
 var outline = &tree.Outline{Members: map[string]*tree.Outline{
 	"paths":      {Each: &tree.Outline{Each: &tree.Outline{Peek: "operationId"}}},
 	"components": {Each: &tree.Outline{}},
@@ -101,7 +102,7 @@ func (d *Description) describe() error {
 // isSwagger reports whether the description is of version 2.0.
 func (d *Description) isSwagger() bool { return strings.HasPrefix(d.Version, "2") }
 
-// enumerate lists the operations without looking into them.
+// enumerate lists the operations without parsing them.
 func (d *Description) enumerate() {
 	paths := d.root.Get("paths")
 	if paths == nil {
@@ -141,7 +142,7 @@ func (d *Description) Operations() iter.Seq[*Operation] {
 	}
 }
 
-// An AmbiguousError tells that two operations of a description have one
+// An AmbiguousError reports that two operations of a description have the same
 // operationId.
 type AmbiguousError struct {
 	ID         string
@@ -149,6 +150,7 @@ type AmbiguousError struct {
 	Pointers   [2]string // "/paths/~1pets/get"
 }
 
+// Error returns a message that names both operations.
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("two operations have the operationId %q: %s and %s", e.ID, e.Operations[0], e.Operations[1])
 }
@@ -159,7 +161,7 @@ func (e *entry) pointer() string {
 	return "/paths/" + value.PointerToken(e.path) + "/" + strings.ToLower(e.method)
 }
 
-// OperationByID finds the operation with that operationId.
+// OperationByID finds the operation with an operationId.
 func (d *Description) OperationByID(id string) (*Operation, error) {
 	var found *entry
 	for i := range d.index {
@@ -208,14 +210,14 @@ func (d *Description) OperationAt(pointer string) (*Operation, error) {
 
 const maxReferences = 64 // in a row
 
-// Location is the path or URL of the document.
+// Location returns the path or URL of the document.
 func (d *Description) Location() string { return d.location }
 
-// Text is the text of the document.
+// Text returns the text of the document.
 func (d *Description) Text() *Text { return d.text }
 
-// Follow takes one $ref of a node that stands in d; home is the document in
-// which the target stands. A node without $ref is its own target.
+// Follow resolves one $ref of a node in d; home is the document that contains
+// the target. A node without $ref is its own target.
 func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description, err error) {
 	ref := n.Get("$ref").Str()
 	if ref == "" {
@@ -237,8 +239,8 @@ func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description
 	return target, home, target.Err()
 }
 
-// resolve follows $ref from a node of d to its end; home is the document in
-// which the result stands.
+// resolve follows $ref from a node of d to its end; home is the document that
+// contains the result.
 func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description, err error) {
 	if n == nil {
 		return nil, nil, fmt.Errorf("nothing is there")
@@ -252,7 +254,7 @@ func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description,
 			return nil, nil, err
 		}
 	}
-	return nil, nil, fmt.Errorf("%d:%d: $ref leads in a circle", n.Line, n.Column)
+	return nil, nil, fmt.Errorf("%d:%d: $ref is circular", n.Line, n.Column)
 }
 
 // referred returns the document that an external reference names.

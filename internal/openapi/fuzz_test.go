@@ -16,11 +16,11 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// What follows reads requests back by the style tables of OpenAPI 3.1.1 and
+// The following reads requests back by the style tables of OpenAPI 3.1.1 and
 // 3.2.0. It shares nothing with serialize.go: it splits text where the tables
 // have delimiters, and leaves unescaping to net/url.
 
-// A row is one of the rows of the style tables in a location.
+// A row is a row of the style tables, in one location.
 type row struct {
 	in, style string
 	explode   bool
@@ -35,7 +35,7 @@ var rows = []row{
 	{"cookie", "form", false}, {"cookie", "form", true}, {"cookie", "cookie", false}, {"cookie", "cookie", true},
 }
 
-// inner and outer are the delimiters of a row: between what is in one item, and
+// inner and outer are the delimiters of a row: those within an item, and those
 // between items.
 func (r row) inner() string {
 	return map[string]string{"spaceDelimited": "%20", "pipeDelimited": "%7C"}[r.style]
@@ -59,8 +59,8 @@ func (r row) named() bool { return r.style != "simple" && r.style != "label" }
 
 func (r row) escaped() bool { return r.in != "header" && r.style != "cookie" }
 
-// reversible reports whether a row tells texts apart that are its values, and
-// names that are those of its members: nothing that it leaves unescaped is a
+// reversible reports whether a row distinguishes its values from other texts,
+// and its names from other names: nothing that it leaves unescaped is a
 // delimiter.
 func (r row) reversible(allowReserved bool, texts, names []string) bool {
 	unsafe := ""
@@ -103,8 +103,8 @@ func (r row) splitInner(text string) []string {
 	return strings.Split(text, ",")
 }
 
-// pairs splits what was sent into names and values; a row without names gives
-// the names of its members alone.
+// pairs splits the sent text into names and values; a row without names returns
+// only the names of its members.
 func (r row) pairs(sent string) (pairs [][2]string) {
 	if r.style == "matrix" || r.style == "label" {
 		sent = sent[1:]
@@ -116,7 +116,7 @@ func (r row) pairs(sent string) (pairs [][2]string) {
 	return pairs
 }
 
-// array reads an array back; a single string is an array of one.
+// array reads an array back; a single string is an array with one item.
 func (r row) array(t *testing.T, name, sent string) (items []string) {
 	if !r.named() {
 		if r.style == "label" {
@@ -172,7 +172,7 @@ func (r row) object(t *testing.T, name, sent string) map[string]string {
 	return members
 }
 
-// sentAs is what the request has of the parameter.
+// sentAs returns what the request contains for the parameter.
 func (r row) sentAs(t *testing.T, request *Request) string {
 	u, err := url.Parse("http://h" + request.URL)
 	if err != nil || u.Host != "h" || u.Fragment != "" {
@@ -194,7 +194,8 @@ func (r row) sentAs(t *testing.T, request *Request) string {
 
 func FuzzRequest(f *testing.F) {
 	for i := range rows {
-		for _, text := range []string{`"a b&c=d/ä%20"`, `["a,b", "", "c|d", "e.f"]`, `{"R": "100", "G,": "a=b", "": ""}`, `{"a": [1, {"b": null}]}`, `null`} {
+		for _, text := range []string{`"a b&c=d/ä%20"`, `["a,b", "", "c|d", "e.f"]`, `{"R": "100", "G,": "a=b", "": ""}`,
+			`{"a": [1, {"b": null}]}`, `null`} {
 			f.Add(uint8(i), false, "color", text)
 			f.Add(uint8(i), true, "color", text)
 		}
@@ -220,7 +221,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		request, err := b.Build([]Value{{V: v, OK: true}}, nil)
 		if err != nil {
-			return // refused
+			return // rejected
 		}
 		sent := r.sentAs(t, &request)
 		if r.in == "cookie" && !r.escaped() && strings.ContainsAny(name, "=;,") {
@@ -248,7 +249,8 @@ func FuzzRequest(f *testing.F) {
 				}
 				want[key], texts = text, append(texts, text)
 			}
-			if len(want) > 0 && r.reversible(allowReserved, texts, slices.Collect(maps.Keys(want))) && !(len(want) == 1 && want[""] == "" && len(texts) == 1) {
+			if len(want) > 0 && r.reversible(allowReserved, texts, slices.Collect(maps.Keys(want))) &&
+				!(len(want) == 1 && want[""] == "" && len(texts) == 1) {
 				if diff := cmp.Diff(want, r.object(t, name, sent)); diff != "" {
 					t.Fatalf("%+v: %q: %s", r, sent, diff)
 				}
@@ -257,7 +259,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// allTexts gives the items of an array of strings.
+// allTexts returns the items of an array of strings.
 func allTexts(items []any) (texts []string, ok bool) {
 	for _, item := range items {
 		text, isText := item.(string)
@@ -315,7 +317,8 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// lineBreaksEscaped has the names as the HTML Standard has them in multipart bodies.
+// lineBreaksEscaped returns the names as the HTML Standard writes them in
+// multipart bodies.
 func lineBreaksEscaped(values url.Values) url.Values {
 	out := url.Values{}
 	for name, texts := range values {

@@ -30,8 +30,8 @@ func TestSerialization(t *testing.T) {
 	}
 }
 
-// wire puts a row's parameter into a description, builds a request, and takes
-// out what the value became.
+// wire puts a row's parameter into a description, builds a request, and returns
+// what the value became.
 func wire(t *testing.T, row *tree.Node) (string, error) {
 	in := row.Get("in").Str()
 	path := "/p"
@@ -51,7 +51,8 @@ func wire(t *testing.T, row *tree.Node) (string, error) {
 	if row.Get("collectionFormat") != nil {
 		version = `swagger: "2.0"`
 	}
-	d, err := Load([]byte(version+"\npaths: {\""+path+"\": {get: {operationId: o, parameters: [{"+strings.Join(parameter, ", ")+"}]}}}"), "", nil)
+	d, err := Load([]byte(version+"\npaths: {\""+path+"\": {get: {operationId: o, parameters: [{"+strings.Join(parameter, ", ")+"}]}}}"),
+		"", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func wire(t *testing.T, row *tree.Node) (string, error) {
 	return query, nil
 }
 
-// names are an object's members in the order of the file.
+// names returns an object's members in the order of the file.
 func names(n *tree.Node) (list []string) {
 	for _, m := range n.Members {
 		list = append(list, m.Name)
@@ -144,14 +145,17 @@ paths:
 		}
 		return &r
 	}
-	if got := string(build("form", map[string]any{"a": "x y&z", "l": []any{int64(1), "b"}, "o": map[string]any{"k": true}, "tags": []any{"p", "q"}}).Body); got != "a=x+y%26z&l=1&l=b&o=%7B%22k%22%3Atrue%7D&tags=p%7Cq" {
+	if got := string(build("form", map[string]any{"a": "x y&z", "l": []any{int64(1), "b"}, "o": map[string]any{"k": true},
+		"tags": []any{"p", "q"}}).Body); got != "a=x+y%26z&l=1&l=b&o=%7B%22k%22%3Atrue%7D&tags=p%7Cq" {
 		t.Errorf("form: %s", got)
 	}
-	if r := build("json", map[string]any{"a": "<&>"}); string(r.Body) != `{"a":"<&>"}` || r.Header.Get("Content-Type") != "application/json" {
+	if r := build("json", map[string]any{"a": "<&>"}); string(r.Body) != `{"a":"<&>"}` ||
+		r.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("json: %s %v", r.Body, r.Header)
 	}
 	r := build("multi", map[string]any{"file": []byte{0, 1}, "name": "n"})
-	for _, want := range []string{"Content-Disposition: form-data; name=\"file\"; filename=\"file\"\r\nContent-Type: application/octet-stream\r\n\r\n\x00\x01\r\n", "form-data; name=\"name\"\r\n\r\nn\r\n"} {
+	for _, want := range []string{"Content-Disposition: form-data; name=\"file\"; filename=\"file\"\r\nContent-Type: " +
+		"application/octet-stream\r\n\r\n\x00\x01\r\n", "form-data; name=\"name\"\r\n\r\nn\r\n"} {
 		if !strings.Contains(string(r.Body), want) {
 			t.Errorf("multipart: %q", r.Body)
 		}
@@ -264,12 +268,13 @@ paths:
 	if op.Servers[0].URL != "https://api.example/v2" || op.Security[0][0].ParamName != "Authorization" {
 		t.Errorf("%+v %+v", op.Servers, op.Security)
 	}
-	if op, err = d.OperationByID("form"); err != nil || op.DefaultContentType() != "multipart/form-data" || op.Body.Content[0].Schema.Get("properties").Get("f") == nil {
+	if op, err = d.OperationByID("form"); err != nil || op.DefaultContentType() != "multipart/form-data" ||
+		op.Body.Content[0].Schema.Get("properties").Get("f") == nil {
 		t.Errorf("%+v %v", op, err)
 	}
 }
 
-// FuzzLoad looks for descriptions and values that are not survived.
+// FuzzLoad looks for descriptions and values that cause a panic.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"openapi":"3.1.0","paths":{"/a/{b}":{"$ref":"#/x"}},"x":{"get":{"parameters":[{"name":"b","in":"path","style":"label","explode":true}],"responses":{"2XX":{}}}}}`), `{"a":[1,null]}`)
 	f.Add([]byte(`{"swagger":"2.0","host":"h","paths":{"/a":{"post":{"consumes":["multipart/form-data"],"parameters":[{"in":"formData","name":"f"},{"$ref":"#/paths"}]}}}}`), `"\r\n"`)
@@ -294,7 +299,8 @@ func FuzzLoad(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			if r, err := b.Build(values, &Payload{ContentType: op.DefaultContentType(), Value: v}); err == nil && strings.ContainsAny(r.Header.Get("Content-Type"), "\r\n") {
+			if r, err := b.Build(values, &Payload{ContentType: op.DefaultContentType(), Value: v}); err == nil &&
+				strings.ContainsAny(r.Header.Get("Content-Type"), "\r\n") {
 				t.Fatal("a header with a line break")
 			}
 		}

@@ -10,16 +10,17 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// An Operation is an Operation Object with what its path item and document add.
+// An Operation is an Operation Object with what its path item and document add
+// to it.
 type Operation struct {
 	ID, Method, Path string // the method in upper case
-	PathErr          error  // why no request can be sent to the path; nil: it can
+	PathErr          error  // why no request can be sent to the path, or nil
 	Summary          string
 	Parameters       []*Parameter
 	Body             *Body // nil: none is declared
 	Responses        []*Response
-	Servers          []Server                // those in force: of the operation, the path or the document
-	Security         [][]SecurityRequirement // alternatives, of each all are needed
+	Servers          []Server                // the effective ones: of the operation, the path or the document
+	Security         [][]SecurityRequirement // alternatives; each needs all of its requirements
 	Node             *tree.Node
 }
 
@@ -30,11 +31,11 @@ type Parameter struct {
 	Style         string
 	Explode       bool
 	AllowReserved bool
-	AllowEmpty    bool   // allowEmptyValue: a query parameter may be its name alone
+	AllowEmpty    bool   // allowEmptyValue: a query parameter may be just its name
 	ContentType   string // of a parameter with content; "" for one with a schema
 	Schema        *tree.Node
 	Node          *tree.Node
-	Home          *Description // the document that Schema stands in
+	Home          *Description // the document that contains Schema
 }
 
 // A Body is a Request Body Object.
@@ -48,9 +49,9 @@ type MediaType struct {
 	Type        string
 	Schema      *tree.Node
 	Encoding    *tree.Node
-	Home        *Description // the document that Schema stands in
+	Home        *Description // the document that contains Schema
 	Files       []string     // the properties of a multipart body that are binary
-	StyledParts bool         // style and explode count in multipart bodies
+	StyledParts bool         // style and explode apply in multipart bodies
 	Parameters  *tree.Node   // the formData parameters of 2.0 by their names; nil in 3.x
 }
 
@@ -59,21 +60,21 @@ type Response struct {
 	Code    string
 	Content []*MediaType
 	Node    *tree.Node
-	Home    *Description // the document that Node stands in
+	Home    *Description // the document that contains Node
 }
 
-// A SecurityRequirement is a scheme that a request needs, with the scheme's
-// facts.
+// A SecurityRequirement is a scheme that a request needs, with the properties
+// of the scheme.
 type SecurityRequirement struct {
 	Name      string // of the scheme
 	Type      string // apiKey, http, oauth2, openIdConnect, mutualTLS
-	In        string // where the credential goes: header, query, cookie
+	In        string // location of the credential: header, query, cookie
 	ParamName string // the name of that header, query parameter or cookie
 	Scheme    string // of http: basic, bearer
 	Scopes    []string
 }
 
-// operation looks into an operation, once.
+// operation parses an operation, once.
 func (d *Description) operation(e *entry) (*Operation, error) {
 	key := e.method + " " + e.path
 	d.mu.Lock()
@@ -120,7 +121,8 @@ func (r *operationReader) read() error {
 	}
 	if responses := r.entry.node.Get("responses"); responses != nil {
 		for _, m := range responses.Members {
-			// A response that cannot be found is as good as one without content.
+			// A response that cannot be found is treated as one without
+			// content.
 			n, home, err := r.entry.home.resolve(m.Value)
 			if err != nil {
 				n, home = m.Value, r.entry.home
@@ -155,7 +157,7 @@ func (r *operationReader) content(n *tree.Node, home *Description) []*MediaType 
 		t := &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding"), Home: home}
 		if baseType(t.Type) == multipartType {
 			t.Files = files(t.Schema, home)
-			// OpenAPI 3.0.4 has them ignored outside of form-urlencoded bodies.
+			// OpenAPI 3.0.4 ignores them outside of form-urlencoded bodies.
 			t.StyledParts = !strings.HasPrefix(r.d.Version, "3.0")
 		}
 		list = append(list, t)
@@ -163,8 +165,8 @@ func (r *operationReader) content(n *tree.Node, home *Description) []*MediaType 
 	return list
 }
 
-// files gives the properties of a schema that are files: by format in 3.0, by
-// contentEncoding or contentMediaType later; the items' of an array.
+// files returns the properties of a schema that are files: by format in 3.0, by
+// contentEncoding or contentMediaType later; those of the items of an array.
 func files(schema *tree.Node, home *Description) (names []string) {
 	schema, home, err := home.resolve(schema)
 	if err != nil || schema.Get("properties") == nil {
@@ -175,14 +177,15 @@ func files(schema *tree.Node, home *Description) (names []string) {
 		if err == nil && property.Get("items") != nil {
 			property, _, err = inner.resolve(property.Get("items"))
 		}
-		if err == nil && (property.Get("format").Str() == "binary" || property.Get("contentMediaType") != nil && property.Get("contentEncoding") == nil) {
+		if err == nil && (property.Get("format").Str() == "binary" ||
+			property.Get("contentMediaType") != nil && property.Get("contentEncoding") == nil) {
 			names = append(names, m.Name)
 		}
 	}
 	return names
 }
 
-// mediaTypes gives what a 2.0 operation consumes or produces.
+// mediaTypes returns what a 2.0 operation consumes or produces.
 func (r *operationReader) mediaTypes(field string) []string {
 	n := r.entry.node.Get(field)
 	if n == nil {
@@ -197,7 +200,8 @@ func (r *operationReader) mediaTypes(field string) []string {
 	return list
 }
 
-// parameters merges the path item's parameters under the operation's.
+// parameters merges the parameters of the path item and of the operation, which
+// take precedence.
 func (r *operationReader) parameters() error {
 	var form []*tree.Node
 	for _, list := range []*tree.Node{r.entry.node.Get("parameters"), r.entry.item.Get("parameters")} {
@@ -232,7 +236,7 @@ func (r *operationReader) parameters() error {
 	return nil
 }
 
-// body makes a request body of a 2.0 parameter "in: body".
+// body makes a request body from a 2.0 parameter "in: body".
 func (r *operationReader) body(n *tree.Node, home *Description) {
 	types := r.mediaTypes("consumes")
 	if len(types) == 0 {
@@ -244,7 +248,7 @@ func (r *operationReader) body(n *tree.Node, home *Description) {
 	}
 }
 
-// form makes a request body of the 2.0 parameters "in: formData". Their
+// form makes a request body from the 2.0 parameters "in: formData". Their
 // collection formats become the encoding.
 func (r *operationReader) form(params []*tree.Node) {
 	types := r.mediaTypes("consumes")
@@ -270,17 +274,19 @@ func (r *operationReader) form(params []*tree.Node) {
 	if files != nil && !slices.ContainsFunc(types, func(t string) bool { return baseType(t) == multipartType }) {
 		types = []string{multipartType}
 	}
-	schema := &tree.Node{Kind: tree.Object, Members: []tree.Member{{Name: "properties", Value: properties}, {Name: "required", Value: required}}}
+	schema := &tree.Node{Kind: tree.Object, Members: []tree.Member{{Name: "properties", Value: properties},
+		{Name: "required", Value: required}}}
 	r.op.Body = &Body{Required: len(required.Items) > 0}
 	for _, t := range types {
 		if files != nil && baseType(t) == formType {
 			continue
 		}
-		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Encoding: encoding, Home: r.entry.home, Files: files, StyledParts: true, Parameters: properties})
+		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: schema, Encoding: encoding, Home: r.entry.home,
+			Files: files, StyledParts: true, Parameters: properties})
 	}
 }
 
-// encodingOf is the Encoding Object that says what a collection format says.
+// encodingOf returns the Encoding Object equivalent to a collection format.
 func encodingOf(collectionFormat string) *tree.Node {
 	format, ok := collectionStyles[collectionFormat]
 	if !ok || format.style == "" {
@@ -292,16 +298,17 @@ func encodingOf(collectionFormat string) *tree.Node {
 	}}
 }
 
-// defaultStyles are the styles that apply where none is given (OpenAPI 3,
+// defaultStyles are the styles that apply if none is declared (OpenAPI 3,
 // Parameter Object).
 var defaultStyles = map[string]string{"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
-// collectionStyles are the styles that are the collection formats of 2.0.
+// collectionStyles are the styles equivalent to the collection formats of 2.0.
 var collectionStyles = map[string]struct {
 	style   string
 	explode bool
 }{
-	"csv": {"", false}, "ssv": {"spaceDelimited", false}, "pipes": {"pipeDelimited", false}, "multi": {"form", true}, "tsv": {"tabDelimited", false},
+	"csv": {"", false}, "ssv": {"spaceDelimited", false}, "pipes": {"pipeDelimited", false}, "multi": {"form", true},
+	"tsv": {"tabDelimited", false},
 }
 
 func (r *operationReader) parameter(n *tree.Node, home *Description) *Parameter {
@@ -348,24 +355,25 @@ func (p *Parameter) Default() (v any, ok bool) {
 	return nil, false
 }
 
-// Is reports whether the parameter is the one of a name in a location.
+// Is reports whether the parameter has a name and a location.
 func (p *Parameter) Is(name, in string) bool { return SameParameter(p.In, p.Name, in, name) }
 
-// SameParameter reports whether two parameters are one: the names of headers have
-// no case (RFC 9110 §5.1).
+// SameParameter reports whether two parameters are the same: header names are
+// case-insensitive (RFC 9110 §5.1).
 func SameParameter(in, name, otherIn, other string) bool {
 	return in == otherIn && (name == other || in == "header" && strings.EqualFold(name, other))
 }
 
-// Supplied reports whether a parameter comes from elsewhere: as a credential
-// (O12), or as a header that the request has anyway.
+// Supplied reports whether a parameter is supplied otherwise: as a credential
+// (O12), or as a header that every request has.
 func (o *Operation) Supplied(p *Parameter) bool {
-	if name := strings.ToLower(p.Name); p.In == "header" && (slices.Contains(ownHeaders, name) || name == "authorization" && len(o.Security) > 0) {
+	if name := strings.ToLower(p.Name); p.In == "header" && (slices.Contains(ownHeaders, name) ||
+		name == "authorization" && len(o.Security) > 0) {
 		return true
 	}
 	for _, alternative := range o.Security {
 		for _, scheme := range alternative {
-			if scheme.In == p.In && strings.EqualFold(scheme.ParamName, p.Name) {
+			if p.Is(scheme.ParamName, scheme.In) {
 				return true
 			}
 		}
@@ -373,10 +381,10 @@ func (o *Operation) Supplied(p *Parameter) bool {
 	return false
 }
 
-// ownHeaders are those that every request has, whatever a description says.
+// ownHeaders are the headers of every request, whatever a description declares.
 var ownHeaders = []string{"accept", "content-type", "user-agent", "host", "content-length", "connection", "accept-encoding"}
 
-// security gives the alternatives in force.
+// security returns the effective alternatives.
 func (r *operationReader) security() [][]SecurityRequirement {
 	n := r.entry.node.Get("security")
 	if n == nil {
@@ -424,7 +432,7 @@ func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequire
 	return s
 }
 
-// SecuritySchemes are the security schemes that the description defines.
+// SecuritySchemes returns the security schemes that the description defines.
 func (d *Description) SecuritySchemes() (list []SecurityRequirement) {
 	r := operationReader{d: d}
 	schemes := r.schemes()
@@ -437,8 +445,8 @@ func (d *Description) SecuritySchemes() (list []SecurityRequirement) {
 	return list
 }
 
-// Response finds the response that is declared for a status: its code, its
-// class, or default; nil when there is none.
+// Response returns the response declared for a status: by its code, its class
+// or default; nil if there is none.
 func (o *Operation) Response(status int) *Response {
 	code := strconv.Itoa(status)
 	for _, want := range []string{code, code[:1] + "XX", "default"} {
@@ -451,22 +459,24 @@ func (o *Operation) Response(status int) *Response {
 	return nil
 }
 
-// DeclaresSuccess reports whether the operation declares the status, itself or
-// by its class, as a success (2xx or 3xx).
+// DeclaresSuccess reports whether the operation declares the status, by its
+// code or its class, as a success (2xx or 3xx).
 func (o *Operation) DeclaresSuccess(status int) bool {
 	r := o.Response(status)
 	return r != nil && r.Code != "default" && (r.Code[0] == '2' || r.Code[0] == '3')
 }
 
-// DefaultContentType is the content type of a body for which none is given: of
-// several JSON first, then +json, form, multipart, text; "" when none is declared.
+// DefaultContentType returns the content type of a body for which none is
+// given: of several, JSON first, then +json, form, multipart, text; "" if none
+// is declared.
 func (o *Operation) DefaultContentType() string {
 	if o.Body == nil || len(o.Body.Content) == 0 {
 		return ""
 	}
 	rank := func(m *MediaType) int {
 		t := baseType(m.Type)
-		for i, matches := range []bool{t == "application/json", strings.HasSuffix(t, "+json"), t == formType, t == multipartType, strings.HasPrefix(t, "text/")} {
+		for i, matches := range []bool{t == "application/json", strings.HasSuffix(t, "+json"), t == formType, t == multipartType,
+			strings.HasPrefix(t, "text/")} {
 			if matches {
 				return i
 			}
@@ -487,23 +497,3 @@ func (o *Operation) DefaultContentType() string {
 
 // rangeDefaults are the types that are sent where only a range is declared.
 var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain", "multipart": multipartType}
-
-const (
-	formType      = "application/x-www-form-urlencoded"
-	multipartType = "multipart/form-data"
-)
-
-// baseType is a media type without parameters, in lower case.
-func baseType(mediaType string) string {
-	t, _, _ := strings.Cut(mediaType, ";")
-	return strings.ToLower(strings.TrimSpace(t))
-}
-
-// IsForm reports whether a media type is that of forms in URL encoding.
-func IsForm(mediaType string) bool { return baseType(mediaType) == formType }
-
-// IsJSON reports whether a media type is one of JSON's (ruling E9).
-func IsJSON(mediaType string) bool {
-	t := baseType(mediaType)
-	return strings.HasSuffix(t, "/json") || strings.HasSuffix(t, "+json")
-}

@@ -14,7 +14,7 @@ import (
 
 var everySize = flag.Bool("all", false, "compare descriptions of the corpus of every size")
 
-// facts is all that is known of an operation, with places.
+// facts is everything known of an operation, with places.
 func facts(op *Operation) string {
 	var b strings.Builder
 	node := func(n *tree.Node) string {
@@ -30,7 +30,8 @@ func facts(op *Operation) string {
 	}
 	fmt.Fprintln(&b, op.ID, op.Method, op.Path, op.Summary, op.Servers, op.Security, node(op.Node))
 	for _, p := range op.Parameters {
-		fmt.Fprintln(&b, "parameter", p.Name, p.In, p.Required, p.Style, p.Explode, p.AllowReserved, p.ContentType, node(p.Schema), node(p.Node))
+		fmt.Fprintln(&b, "parameter", p.Name, p.In, p.Required, p.Style, p.Explode, p.AllowReserved, p.ContentType, node(p.Schema),
+			node(p.Node))
 	}
 	if op.Body != nil {
 		fmt.Fprintln(&b, "body", op.Body.Required)
@@ -43,7 +44,7 @@ func facts(op *Operation) string {
 	return b.String()
 }
 
-// described gives the facts of each operation, by method and path.
+// described returns the facts of each operation, by method and path.
 func described(d *Description) (map[string]string, []string) {
 	all := map[string]string{}
 	for i := range d.index {
@@ -59,7 +60,7 @@ func described(d *Description) (map[string]string, []string) {
 }
 
 // TestOutlineGivesTheFactsOfTheFullParser reads each description of the corpus
-// by the outline and by the full parsers and compares every operation.
+// with the outline and with the full parsers, and compares every operation.
 func TestOutlineGivesTheFactsOfTheFullParser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads a corpus")
@@ -137,7 +138,8 @@ components:
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]string{"good": "<nil>", "bad": `10:7: duplicate key "summary", first at line 9`, "worse": `22:7: duplicate key "name", first at line 21`} {
+	for id, want := range map[string]string{"good": "<nil>", "bad": `10:7: duplicate key "summary", first at line 9`,
+		"worse": `22:7: duplicate key "name", first at line 21`} {
 		if _, err := d.OperationByID(id); !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v, want %s", id, err, want)
 		}

@@ -8,12 +8,12 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/uri"
 )
 
-// checkPath reports why no request can be sent to a path of the description.
+// checkPath returns why no request can be sent to a path of the description.
 func (e *entry) checkPath() error {
 	var wrong, right string
 	switch {
 	case !strings.HasPrefix(e.path, "/"):
-		// What follows the server's host would be a part of the host.
+		// Otherwise the path would continue the server's host.
 		wrong, right = `does not begin with "/"`, "/"+e.path
 	case strings.Contains(e.path, "#"):
 		wrong, right = `has a "#", and nothing from there on is sent`, strings.ReplaceAll(e.path, "#", "%23")
@@ -37,8 +37,8 @@ func literals() func(text string) string {
 	}
 }
 
-// checkTarget refuses a target that would not stay on the server that it follows
-// or, by dots that are not in the template, on its path.
+// checkTarget rejects a target that would leave the server that it is appended
+// to or, through dots that are not in the template, its path.
 func (b *Binding) checkTarget(target string, dots int) error {
 	path, _, _ := strings.Cut(target, "?")
 	switch {
@@ -53,8 +53,8 @@ func (b *Binding) checkTarget(target string, dots int) error {
 	return nil
 }
 
-// dotSegments counts the segments of a path that a server may take for . or ..,
-// whatever their spelling; some look only at what is in front of a semicolon.
+// dotSegments counts the segments of a path that a server may interpret as . or
+// .., in any spelling; some servers ignore what follows a semicolon.
 func dotSegments(path string) int {
 	count := 0
 	for segment := range strings.SplitSeq(path, "/") {

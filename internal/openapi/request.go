@@ -15,20 +15,20 @@ import (
 // An ArgKey names an argument: a parameter's name and location.
 type ArgKey struct{ Name, In string }
 
-// A Value is the value of an argument; OK is false when it is missing. Order
-// has names of an object's members in the order that their author has written
-// them; members that it does not name follow, sorted.
+// A Value is the value of an argument; OK is false if it is missing. Order
+// lists members of an object in the order in which their author has written
+// them; members that it does not list follow, sorted.
 type Value struct {
 	V     any
 	OK    bool
 	Order []string
 }
 
-// A Payload is the body of a request before it is written.
+// A Payload is the body of a request before it is encoded.
 type Payload struct {
 	ContentType string
 	Value       any      // a JSON value, text, or []byte
-	Order       []string // as of a [Value]
+	Order       []string // as in a [Value]
 }
 
 // A Request is ready to be sent.
@@ -38,7 +38,7 @@ type Request struct {
 	Body        []byte // nil: none
 }
 
-// AddQuery appends name=value, escaped already, to the query.
+// AddQuery appends name=value, already escaped, to the query.
 func (r *Request) AddQuery(pair string) { r.URL = withQuery(r.URL, pair) }
 
 // AddCookie appends name=value to the Cookie header.
@@ -62,8 +62,8 @@ type Binding struct {
 	params     []*Parameter // parallel to the keys
 	undeclared []int
 	path       []segment
-	dots       int          // segments of the path that are .. or . as it is written
-	required   []*Parameter // declared, required, and not among the keys
+	dots       int          // segments of the path that are .. or . as written
+	required   []*Parameter // declared as required, and not among the keys
 	accept     string
 	headers    []string // the canonical names of header parameters, parallel to the keys
 	fields     int      // how many header fields a request may have
@@ -74,18 +74,19 @@ type segment struct {
 	text     string // escaped
 	argument int    // -1: text
 	whole    bool   // the variable is all there is between two slashes
-	reserved bool   // {+name}, as Google's descriptions have it: RFC 6570 §3.2.3
+	reserved bool   // {+name}, as in Google's descriptions: RFC 6570 §3.2.3
 }
 
-// Bind checks the arguments against the operation. The error tells of a path
-// parameter that the template does not have, or of a template variable without
-// an argument.
+// Bind checks the arguments against the operation. The error reports a path
+// parameter that is not in the template, or a template variable without an
+// argument.
 func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 	b := &Binding{operation: o, accept: o.accept(), headers: make([]string, len(keys)), fields: 2} // Accept and Content-Type
 	for i, key := range keys {
 		p := o.parameter(key)
 		if p == nil {
-			p = &Parameter{Name: key.Name, In: key.In, Style: defaultStyles[key.In], Explode: defaultStyles[key.In] == "form", Required: key.In == "path"}
+			p = &Parameter{Name: key.Name, In: key.In, Style: defaultStyles[key.In], Explode: defaultStyles[key.In] == "form",
+				Required: key.In == "path"}
 			b.undeclared = append(b.undeclared, i)
 		}
 		b.params = append(b.params, p)
@@ -105,7 +106,7 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 	return b, b.template(keys)
 }
 
-// HasPathVariable reports whether the path template has a variable.
+// HasPathVariable reports whether the path template has a variable of a name.
 func (o *Operation) HasPathVariable(name string) bool {
 	return strings.Contains(o.Path, "{"+name+"}") || strings.Contains(o.Path, "{+"+name+"}")
 }
@@ -133,7 +134,7 @@ func (b *Binding) template(keys []ArgKey) error {
 		name, reserved := strings.CutPrefix(rest[open+1:end], "+")
 		i := slices.Index(keys, ArgKey{Name: name, In: "path"})
 		if i < 0 {
-			return fmt.Errorf("{%s} of the path has no value; give a parameter %q in path", name, name)
+			return fmt.Errorf("the path variable {%s} has no value; add a path parameter %q", name, name)
 		}
 		after := rest[end+1:]
 		whole := strings.HasSuffix(rest[:open], "/") && (after == "" || after[0] == '/')
@@ -146,11 +147,11 @@ func (b *Binding) template(keys []ArgKey) error {
 // declare; they are sent in the default style.
 func (b *Binding) Undeclared() []int { return b.undeclared }
 
-// Required returns the parameters that the operation requires and no argument
-// gives.
+// Required returns the parameters that the operation requires and that have no
+// argument.
 func (b *Binding) Required() []*Parameter { return b.required }
 
-// accept is the Accept header: the types that the operation's responses
+// accept returns the Accept header: the types that the operation's responses
 // declare, JSON first.
 func (o *Operation) accept() string {
 	var types []string
@@ -176,9 +177,9 @@ func (o *Operation) accept() string {
 	return strings.Join(types, ", ")
 }
 
-// Build makes the request; its URL follows the server's, as [BaseURL] returns it.
-// values are parallel to the keys of Bind; payload is nil for a request without a
-// body.
+// Build makes the request; its URL follows the server's, as [BaseURL] returns
+// it. values are parallel to the keys of Bind; payload is nil for a request
+// without a body.
 func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 	r := Request{Method: b.operation.Method, Header: make(http.Header, b.fields)}
 	lines := make([]string, 0, b.fields)
@@ -261,8 +262,8 @@ func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 	return r, b.body(&r, payload)
 }
 
-// pathValue writes a value into the path. What would lead to another path, as
-// an empty segment, . and .. do, is refused.
+// pathValue writes a value into the path. A value that would change the path,
+// such as an empty segment, . or .., is rejected.
 func (b *Binding) pathValue(s segment, v Value) (string, error) {
 	p, escape := b.params[s.argument], escapeAll
 	switch {
@@ -298,7 +299,7 @@ func appendQuery(query []byte, p *Parameter, v Value) []byte {
 	return append(between(query), text...)
 }
 
-// between separates what follows from what a query has already.
+// between returns the separator after what a query already contains.
 func between(query []byte) []byte {
 	if len(query) == 0 {
 		return query
@@ -307,25 +308,25 @@ func between(query []byte) []byte {
 }
 
 // cookie writes a cookie. The style cookie escapes nothing (OpenAPI 3.2, Style
-// Values), so that what would begin another cookie is refused.
+// Values), so that text which would begin another cookie is rejected.
 func cookie(p *Parameter, v Value) (string, error) {
 	if p.Style != "cookie" {
 		escape := escapeAll
 		if p.AllowReserved {
-			escape = escaping{encodeStrict, encodeCookie}
+			escape = escaping{uri.Encode, encodeCookie}
 		}
 		return expand(p, v, escape), nil
 	}
 	for _, it := range p.items(v, escapeNothing) {
 		if text := it.name + it.text; strings.Contains(text, ";") || !httpguts.ValidHeaderFieldValue(text) {
-			return "", fmt.Errorf("the cookie %q has characters that a cookie cannot have; give it escaped", p.Name)
+			return "", fmt.Errorf("the cookie %q has characters that a cookie cannot have; escape it", p.Name)
 		}
 	}
 	return expand(p, v, escapeNothing), nil
 }
 
-// appendQueryString takes a value as the whole of a query (OpenAPI 3.2,
-// Parameter Locations): text as it is, an object as a form.
+// appendQueryString uses a value as the whole query (OpenAPI 3.2, Parameter
+// Locations): text as it is, an object as a form.
 func appendQueryString(query []byte, v Value) ([]byte, error) {
 	text, isText := v.V.(string)
 	if v.V == nil {
@@ -355,8 +356,8 @@ func withQuery(url, query string) string {
 	return url + "?" + query
 }
 
-// headerText refuses what would end the header field; ok is false for a value
-// that is undefined.
+// headerText rejects text that would end the header field; ok is false for an
+// undefined value.
 func headerText(p *Parameter, v Value) (text string, ok bool, err error) {
 	text, plain := p.plain(v)
 	if !plain || p.style().first != "" {
@@ -366,7 +367,7 @@ func headerText(p *Parameter, v Value) (text string, ok bool, err error) {
 		text = expand(p, v, escapeNothing)
 	}
 	if !httpguts.ValidHeaderFieldName(p.Name) {
-		return "", false, fmt.Errorf("%q is no header name", p.Name)
+		return "", false, fmt.Errorf("%q is not a valid header name", p.Name)
 	}
 	if !httpguts.ValidHeaderFieldValue(text) {
 		return "", false, fmt.Errorf("the value of header %q has characters that a header cannot have", p.Name)
@@ -382,14 +383,7 @@ func (b *Binding) body(r *Request, payload *Payload) error {
 	if given := r.Header.Get("Content-Type"); given != "" {
 		contentType = given
 	}
-	var media *MediaType
-	if b.operation.Body != nil {
-		for _, m := range b.operation.Body.Content {
-			if within(contentType, m.Type) && (media == nil || strings.Contains(media.Type, "*")) {
-				media = m
-			}
-		}
-	}
+	media := b.operation.Body.Media(contentType)
 	v, err := media.filled(Value{payload.Value, true, payload.Order})
 	if err != nil {
 		return err
@@ -404,11 +398,4 @@ func (b *Binding) body(r *Request, payload *Payload) error {
 	r.Body = body
 	r.Header.Set("Content-Type", contentType)
 	return nil
-}
-
-// within reports whether a media type is the declared one, or of its range.
-func within(contentType, declared string) bool {
-	t, d := baseType(contentType), baseType(declared)
-	prefix, isRange := strings.CutSuffix(d, "*")
-	return t == d || isRange && strings.HasPrefix(t, strings.TrimPrefix(prefix, "*/"))
 }

@@ -12,11 +12,11 @@ import (
 // A style says how a value becomes text (OpenAPI 3.1.1, Style Values; RFC 6570
 // for the styles that it defines).
 type style struct {
-	first     string // in front of all
+	first     string // before everything
 	separator string // between items
-	joiner    string // inside of an item that is not exploded
+	joiner    string // within an item that is not exploded
 	named     bool   // items are name=value
-	bareEmpty bool   // an item with an empty value is the name alone
+	bareEmpty bool   // an item with an empty value is just its name
 }
 
 var styles = map[string]style{
@@ -31,8 +31,8 @@ var styles = map[string]style{
 	"cookie":         {separator: "; ", joiner: ",", named: true},
 }
 
-// style is the parameter's style as it applies in its location: cookies are
-// separated by semicolons whatever the style says (OpenAPI 3.1.1, Appendix D).
+// style returns the parameter's style in its location: cookies are separated by
+// semicolons, whatever the style (OpenAPI 3.1.1, Appendix D).
 func (p *Parameter) style() style {
 	st, ok := styles[p.Style]
 	if !ok {
@@ -47,26 +47,26 @@ func (p *Parameter) style() style {
 	return st
 }
 
-// An escaping says how names and values are escaped.
+// An escaping is how names and values are escaped.
 type escaping struct{ name, value func(string) string }
 
 var (
-	escapeAll      = escaping{encodeStrict, encodeStrict}
-	escapeReserved = escaping{encodeStrict, encodeReserved}
-	escapePath     = escaping{encodeStrict, encodePath}
-	escapeSegment  = escaping{encodeStrict, encodeSegment}
+	escapeAll      = escaping{uri.Encode, uri.Encode}
+	escapeReserved = escaping{uri.Encode, encodeReserved}
+	escapePath     = escaping{uri.Encode, encodePath}
+	escapeSegment  = escaping{uri.Encode, encodeSegment}
 	escapeForm     = escaping{encodeFormText, encodeFormText}
 	escapeNothing  = escaping{encodeNothing, encodeNothing}
 )
 
-// An item is one of the pieces that a style puts its separator between.
+// An item is one of the pieces that the separator of a style separates.
 type item struct {
 	name, text string
 	named      bool
 }
 
-// expand writes a value in the parameter's style; "" for what RFC 6570 §2.3
-// calls undefined (null, an empty array or object).
+// expand writes a value in the parameter's style; "" for a value that is
+// undefined in the sense of RFC 6570 §2.3 (null, an empty array or object).
 func expand(p *Parameter, v Value, escape escaping) string {
 	if text, ok := p.plain(v); ok {
 		st := p.style()
@@ -88,8 +88,8 @@ func expand(p *Parameter, v Value, escape escaping) string {
 	return first + strings.Join(texts, st.separator)
 }
 
-// isPlain reports whether a value is what most are: one item, whose text plain
-// returns.
+// isPlain reports whether a value is a single item, as most are; plain returns
+// its text.
 func (p *Parameter) isPlain(v Value) bool {
 	switch v.V.(type) {
 	case string, int64:
@@ -118,12 +118,12 @@ func (st style) write(it item) string {
 	return it.name + "=" + it.text
 }
 
-// items gives the pieces of a value; none for what is undefined.
+// items returns the pieces of a value, or none for an undefined one.
 func (p *Parameter) items(v Value, escape escaping) []item {
 	st, name := p.style(), escape.name(p.Name)
 	if p.ContentType != "" {
 		if v.V == nil && !IsJSON(p.ContentType) {
-			return nil // no other media type has a null
+			return nil // other media types have no null
 		}
 		return []item{{name, escape.value(contentText(p.ContentType, v.V)), st.named}}
 	}
@@ -141,8 +141,8 @@ func (p *Parameter) items(v Value, escape escaping) []item {
 	return []item{{name, escape.value(value.Text(v.V)), st.named}}
 }
 
-// join puts what is not exploded into one item. All delimiters but the comma
-// are escaped like any character (OpenAPI 3.1.1, Appendix E).
+// join puts a value that is not exploded into one item. All delimiters except
+// the comma are escaped like any character (OpenAPI 3.1.1, Appendix E).
 func (p *Parameter) join(st style, texts []string, escape escaping) []item {
 	joiner := st.joiner
 	if joiner != "," {
@@ -179,8 +179,8 @@ func (p *Parameter) objectItems(st style, members map[string]any, order []string
 	return p.join(st, texts, escape)
 }
 
-// deepItems writes name[member]=value. Deeper objects, which the style leaves
-// open, take further brackets, and arrays repeat their name (ruling O6).
+// deepItems writes name[member]=value. For deeper objects, which the style does
+// not define, brackets are added, and arrays repeat their name (ruling O6).
 func deepItems(name string, members map[string]any, order []string, escape escaping) (items []item) {
 	for _, member := range ordered(members, order) {
 		inner := name + "[" + member + "]"
@@ -198,7 +198,7 @@ func deepItems(name string, members map[string]any, order []string, escape escap
 	return items
 }
 
-// ordered gives the names of an object's members: those of order first, the
+// ordered returns the names of an object's members: those in order first, the
 // others sorted after them.
 func ordered(members map[string]any, order []string) []string {
 	names := make([]string, 0, len(members))
@@ -226,11 +226,11 @@ func contentText(mediaType string, v any) string {
 }
 
 const (
-	// The reserved characters of RFC 3986 §2.2 without those that a query may
-	// not have and those that mean something in a form (OpenAPI 3.1.1, Appendix C:
-	// "any tooling still needs to percent-encode" # [ ] & = +).
+	// The reserved characters of RFC 3986 §2.2 without those that a query
+	// cannot contain and those that have a meaning in a form (OpenAPI 3.1.1,
+	// Appendix C: "any tooling still needs to percent-encode" # [ ] & = +).
 	reserved = uri.Unreserved + ":/?@!$'()*,;"
-	// What a path segment may have beside them (RFC 3986 §3.3).
+	// The characters that a path segment can contain besides (RFC 3986 §3.3).
 	segmentReserved = uri.Unreserved + ":@!$'()*,;+=&"
 )
 
@@ -240,31 +240,21 @@ var (
 	querySet        = uri.SetOf(reserved + "&=+")
 	reservedFormSet = uri.SetOf(reserved + " ")
 	formSet         = uri.SetOf(uri.Unreserved + " ")
-	cookieValueSet  = uri.SetOf(uri.Unreserved + "!#$%&'()*+/:<=>?@[]^`{|}")
 	cookieSet       = uri.SetOf(uri.Unreserved + ":/?#[]@!$&'()*+=")
-	unreservedSet   = uri.SetOf(uri.Unreserved)
 	reservedSet     = uri.SetOf(reserved)
 )
 
-// Escape escapes a value as one in a path or query is.
-func Escape(s string) string { return encodeStrict(s) }
-
-// encodePath keeps slashes and what else may stand in a path.
+// encodePath keeps slashes and everything else that a path can contain.
 func encodePath(s string) string { return uri.PercentOnce(s, pathSet) }
 
-// encodeSegment is encodePath without slashes: a parameter's value has none
-// (OpenAPI 3.1.1, Path Templating).
+// encodeSegment is encodePath without slashes, which the value of a parameter
+// cannot contain (OpenAPI 3.1.1, Path Templating).
 func encodeSegment(s string) string { return uri.PercentOnce(s, segmentSet) }
 
-func encodeStrict(s string) string   { return uri.Percent(s, unreservedSet) }
 func encodeReserved(s string) string { return uri.PercentOnce(s, reservedSet) }
 
-// CookieValue escapes what a cookie cannot have (RFC 6265 §4.1.1), and nothing else.
-func CookieValue(s string) string {
-	return uri.Percent(s, cookieValueSet)
-}
-
-// encodeCookie keeps the reserved characters that a cookie may have (RFC 6265 §4.1.1).
+// encodeCookie keeps the reserved characters that a cookie can contain (RFC
+// 6265 §4.1.1).
 func encodeCookie(s string) string { return uri.PercentOnce(s, cookieSet) }
 
 func encodeNothing(s string) string { return s }

@@ -24,9 +24,8 @@ type ServerVariable struct {
 	Enum                       []string
 }
 
-// Resolve gives the URL with its variables filled in: from values, else by
-// their defaults. A value cannot choose another host than the template leaves
-// open.
+// Resolve returns the URL with its variables replaced by values, else by their
+// defaults. A value cannot choose another host than the template allows.
 func (s Server) Resolve(values map[string]string) (string, error) {
 	var url string
 	for rest := s.URL; ; {
@@ -41,7 +40,7 @@ func (s Server) Resolve(values map[string]string) (string, error) {
 			return "", err
 		}
 		if !fits(url, text, after) {
-			return "", fmt.Errorf("server variable %q is %q; at its place in %s that would choose another host", name, text, s.URL)
+			return "", fmt.Errorf("server variable %q is %q; in %s that would choose another host", name, text, s.URL)
 		}
 		url, rest = url+text, after
 	}
@@ -64,13 +63,13 @@ func (s Server) variable(name string, values map[string]string) (string, error) 
 	return "", fmt.Errorf("the server URL %s has a variable without a value: {%s}", s.URL, name)
 }
 
-// fits reports whether a variable's text stays where the variable is: between
-// what comes before, with its variables filled in, and the template after it. A
-// variable that is the whole host may be any, with a path after it.
+// fits reports whether a variable's text stays in its part of the URL: between
+// the text before it, variables replaced, and the template after it. A variable
+// that is the whole host may have any value, with a path after it.
 func fits(before, text, after string) bool {
 	ends := after == "" || after[0] == '/'
 	if before == "" && ends {
-		return true // the whole of a base URL
+		return true // the whole base URL
 	}
 	if before == "" && strings.Contains(text, "://") {
 		before, text = "://", text[strings.Index(text, "://")+3:]
@@ -95,8 +94,8 @@ func fits(before, text, after string) bool {
 
 func notLetter(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' }
 
-// BaseURL checks a URL that the paths of operations are to follow, and returns
-// it as it is sent: escaped, without a slash at its end.
+// BaseURL checks a URL that the paths of operations are appended to, and
+// returns it as it is sent: escaped, without a trailing slash.
 func BaseURL(server string) (string, error) {
 	scheme, rest, _ := strings.Cut(server, "://")
 	if scheme != "http" && scheme != "https" {
@@ -131,8 +130,8 @@ func BaseURL(server string) (string, error) {
 	return scheme + "://" + user + ascii + strings.TrimSuffix(escaped, "/"), nil
 }
 
-// servers gives the servers in force: the operation's, the path's or the
-// document's.
+// servers returns the effective servers: those of the operation, the path or
+// the document.
 func (r *operationReader) servers() []Server {
 	if r.d.isSwagger() {
 		return r.hosts()
@@ -168,11 +167,10 @@ func (r *operationReader) server(n *tree.Node) Server {
 	return s
 }
 
-// bracesBack undoes what resolving does to the variables of a URL template.
+// bracesBack restores the variables of a URL template, which resolving escapes.
 var bracesBack = strings.NewReplacer("%7B", "{", "%7D", "}")
 
-// absolute resolves a relative server URL where the description has a URL
-// itself.
+// absolute resolves a relative server URL if the description itself has a URL.
 func (r *operationReader) absolute(url string) string {
 	if !location.IsURL(r.d.location) || strings.Contains(url, "://") || strings.HasPrefix(url, "{") {
 		return url
@@ -184,11 +182,11 @@ func (r *operationReader) absolute(url string) string {
 	return bracesBack.Replace(resolved)
 }
 
-// hosts makes servers of host, basePath and schemes of 2.0.
+// hosts makes servers from host, basePath and schemes of 2.0.
 func (r *operationReader) hosts() []Server {
 	host, base := r.d.root.Get("host").Str(), r.d.root.Get("basePath").Str()
 	if base != "" && !strings.HasPrefix(base, "/") {
-		base = "/" + base // else it would be a part of the host
+		base = "/" + base // else it would continue the host
 	}
 	if host == "" {
 		if base == "" {
@@ -210,7 +208,8 @@ func (r *operationReader) hosts() []Server {
 		}
 	}
 	if servers == nil {
-		// The scheme that the description itself was read by (2.0, Swagger Object).
+		// The scheme that the description itself was read with (2.0, Swagger
+		// Object).
 		scheme := "https"
 		if strings.HasPrefix(r.d.location, "http://") {
 			scheme = "http"
@@ -221,7 +220,7 @@ func (r *operationReader) hosts() []Server {
 	return servers
 }
 
-// rankScheme prefers https where a description offers both.
+// rankScheme prefers https if a description offers both.
 func rankScheme(url string) int {
 	if strings.HasPrefix(url, "https:") {
 		return 0

@@ -9,12 +9,12 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// A Text is what is at one location, parsed as far as every use needs it. It is
-// safe for concurrent use, and may be part of several sets.
+// A Text is the content of one location, parsed as far as every use needs it.
+// It is safe for concurrent use, and may be part of several sets.
 type Text struct {
 	Data []byte
 	Root *tree.Node
-	Err  error // why there is no Root: neither JSON nor YAML
+	Err  error // why there is no Root: it is neither JSON nor YAML
 }
 
 // NewText parses data, which must not be modified afterwards.
@@ -23,14 +23,14 @@ func NewText(data []byte) *Text {
 	return &Text{data, root, err}
 }
 
-// What one set reads at most: a document may name others without end.
+// The limits of one set: a document may refer to others without end.
 const (
 	maxDocuments = 10_000
 	maxBytes     = 4 * tree.MaxText
 )
 
-// A Set has the texts that one program is made of: each is read once, and the
-// descriptions refer to one another through it. It is safe for concurrent use.
+// A Set holds the texts of one program: each is read once, and the descriptions
+// refer to one another through it. It is safe for concurrent use.
 type Set struct {
 	read func(location string) (*Text, error)
 
@@ -40,19 +40,19 @@ type Set struct {
 	bytes     int
 }
 
-// document is what is at one location.
+// document is the content of one location.
 type document struct {
 	text        *Text
-	err         error // it could not be read
+	err         error // why it could not be read
 	description *Description
 }
 
-// NewSet returns a Set whose texts read reads, one at a time.
+// NewSet returns a Set that reads texts with read, one at a time.
 func NewSet(read func(location string) (*Text, error)) *Set {
 	return &Set{read: read, documents: map[string]*document{}}
 }
 
-// Text returns what is at a location. The error says that it could not be read.
+// Text returns the text at a location, or the error of reading it.
 func (s *Set) Text(location string) (*Text, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,7 @@ func (s *Set) Text(location string) (*Text, error) {
 	return d.text, d.err
 }
 
-// Texts returns what has been read until now, in that order.
+// Texts returns the texts read so far, in that order.
 func (s *Set) Texts() []*Text {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +97,7 @@ func (s *Set) document(location string) (*Description, error) {
 	return d.description, nil
 }
 
-// at reads what is at a location, once. The mutex is held.
+// at reads the content of a location, once. The mutex must be held.
 func (s *Set) at(at string) *document {
 	key := location.Key(at)
 	if s.documents[key] == nil {
@@ -109,9 +109,9 @@ func (s *Set) at(at string) *document {
 func (s *Set) load(at string) *document {
 	switch {
 	case len(s.documents) >= maxDocuments:
-		return &document{err: fmt.Errorf("the program has more than %d documents, the most that are read", maxDocuments)}
+		return &document{err: fmt.Errorf("the program has more than %d documents, which is the limit", maxDocuments)}
 	case s.bytes >= maxBytes:
-		return &document{err: fmt.Errorf("the program's documents have more than %d MiB, the most that are read", maxBytes>>20)}
+		return &document{err: fmt.Errorf("the program's documents are larger than %d MiB in total, which is the limit", maxBytes>>20)}
 	}
 	text, err := s.read(at)
 	if err != nil {

@@ -12,7 +12,7 @@ func TestSetIsBounded(t *testing.T) {
 	if _, err := s.Text("a.yaml"); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Text("b.yaml"); err == nil || !strings.Contains(err.Error(), "more than 1024 MiB") {
+	if _, err := s.Text("b.yaml"); err == nil || !strings.Contains(err.Error(), "larger than 1024 MiB") {
 		t.Errorf("error: %v", err)
 	}
 	if _, err := s.Text("./a.yaml"); err != nil || reads != 1 {
@@ -20,7 +20,7 @@ func TestSetIsBounded(t *testing.T) {
 	}
 }
 
-// A reference back to the description leads to the description.
+// A reference back to the description resolves to the description.
 func TestReferenceBack(t *testing.T) {
 	files := map[string]string{
 		"api.yaml": "openapi: 3.1.0\nx: {p: {name: q, in: query}}\n" +

@@ -8,19 +8,20 @@ import (
 	"slices"
 )
 
-// A NoValueError is a parameter that a request cannot do without, and whose
-// value is missing, or nothing that its location can carry.
+// A NoValueError reports a parameter that a request needs, and whose value is
+// missing or cannot be sent in its location.
 type NoValueError struct {
 	In, Name string
 	Argument int    // the index of its value; -1: it is a member of the payload
 	Lack     string // "is missing", "is null", "is an empty array", …
 }
 
+// Error returns a message that says what the argument is.
 func (e *NoValueError) Error() string {
-	return e.Subject() + " has no value: what it is given " + e.Lack
+	return e.Subject() + " has no value: its argument " + e.Lack
 }
 
-// Subject names the parameter.
+// Subject returns a phrase for the parameter.
 func (e *NoValueError) Subject() string {
 	if e.In == "path" {
 		return fmt.Sprintf("the path parameter %q", e.Name)
@@ -28,8 +29,8 @@ func (e *NoValueError) Subject() string {
 	return fmt.Sprintf("the required %s parameter %q", e.In, e.Name)
 }
 
-// lack says of a value that is not written why it is none: RFC 6570 §2.3 calls
-// null and what has no items or members, but for those that are null, undefined.
+// lack returns why a value is not written: RFC 6570 §2.3 calls null undefined,
+// and values without items or members other than null.
 func lack(v Value) string {
 	if !v.OK {
 		return "is missing"
@@ -49,7 +50,7 @@ func lack(v Value) string {
 		}
 		return "is an empty string"
 	}
-	return "comes to an empty or dot segment"
+	return "becomes an empty or dot segment"
 }
 
 func (p *Parameter) noValue(argument int, v Value) error {
@@ -58,8 +59,8 @@ func (p *Parameter) noValue(argument int, v Value) error {
 
 var variable = regexp.MustCompile(`\{\+?([^{}]*)\}`)
 
-// NoValue returns the error of any request that has a value, which is known
-// before the run, as an argument; nil where that is no reason for one to fail.
+// NoValue returns the error of every request that has a value, known before the
+// run, as an argument, or nil if that value is no reason to fail.
 func (o *Operation) NoValue(key ArgKey, v any) *NoValueError {
 	keys, values := []ArgKey{key}, []Value{{V: v, OK: true}}
 	for _, m := range variable.FindAllStringSubmatch(o.Path, -1) {
@@ -77,9 +78,10 @@ func (o *Operation) NoValue(key ArgKey, v any) *NoValueError {
 	return none
 }
 
-// filled returns the payload of a 2.0 form, whose fields are parameters too, with
-// an empty text where one that is required has nothing to write and may be empty.
-// A field that the payload does not name is as a parameter that is not given.
+// filled returns the payload of a 2.0 form, whose fields are parameters too,
+// with an empty text for a required one that has nothing to write and may be
+// empty. A field that the payload does not name is like a parameter without an
+// argument.
 func (m *MediaType) filled(v Value) (Value, error) {
 	members, ok := v.V.(map[string]any)
 	if !ok || m == nil || m.Parameters == nil {

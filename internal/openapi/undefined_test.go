@@ -12,18 +12,19 @@ import (
 
 // emptyValues are the columns of testdata/undefined.yaml.
 var emptyValues = map[string]Value{
-	"missing": {}, "null": {OK: true}, "array": {V: []any{}, OK: true}, "object": {V: map[string]any{}, OK: true}, "text": {V: "", OK: true},
+	"missing": {}, "null": {OK: true}, "array": {V: []any{}, OK: true}, "object": {V: map[string]any{}, OK: true},
+	"text":  {V: "", OK: true},
 	"nulls": {V: []any{nil}, OK: true}, "members": {V: map[string]any{"m": nil}, OK: true},
 }
 
-// schemas are what a parameter may say of its type: how a value is written does
-// not depend on it.
+// schemas are the types that a parameter may declare: how a value is written
+// does not depend on them.
 var schemas = []map[string]any{
 	{"type": "string"}, {"type": "integer"}, {"type": "boolean"}, {"type": "array", "items": map[string]any{"type": "string"}},
 	{"type": "object"}, {"type": []any{"string", "null"}}, {"type": "string", "nullable": true}, {},
 }
 
-// TestUndefined holds all locations, styles and types against the table of
+// TestUndefined checks all locations, styles and types against the table in
 // testdata/undefined.yaml.
 func TestUndefined(t *testing.T) {
 	data, err := os.ReadFile("testdata/undefined.yaml")
@@ -52,7 +53,8 @@ func TestUndefined(t *testing.T) {
 					if byName := row.Get("by name"); expected == "none" && byName != nil && declared["required"] == true && v.OK {
 						expected = byName.Text
 					}
-					if text := sentFor(op, declared, v); text != expected && !(expected == "none" && text == "fails" && declared["required"] == true) {
+					if text := sentFor(op, declared, v); text != expected &&
+						!(expected == "none" && text == "fails" && declared["required"] == true) {
 						t.Errorf("%s %s of %s: %q, want %q", version.Text, column, value.AppendJSON(nil, declared), text, expected)
 					} else if expected == "none" && declared["required"] == true && text != "fails" {
 						t.Errorf("%s %s of %s: a request without it is sent", version.Text, column, value.AppendJSON(nil, declared))
@@ -66,7 +68,7 @@ func TestUndefined(t *testing.T) {
 	}
 }
 
-// parameters are the declarations that a row is about.
+// parameters returns the declarations that a row is about.
 func parameters(row *tree.Node) (list []map[string]any) {
 	in := row.Get("in").Str()
 	for _, schema := range schemas {
@@ -99,7 +101,7 @@ func parameters(row *tree.Node) (list []map[string]any) {
 	return list
 }
 
-// manners are the ways to write that a row names.
+// manners returns the ways of writing that a row names.
 func manners(row *tree.Node) (list []map[string]any) {
 	if row.Get("content") != nil {
 		return []map[string]any{{}}
@@ -128,7 +130,8 @@ func withParameter(t *testing.T, version string, declared map[string]any) *Opera
 	if version == "2.0" {
 		field = "swagger"
 	}
-	text := value.AppendJSON(nil, map[string]any{field: version, "paths": map[string]any{path: map[string]any{"post": map[string]any{"operationId": "o", "parameters": []any{declared}}}}})
+	text := value.AppendJSON(nil, map[string]any{field: version,
+		"paths": map[string]any{path: map[string]any{"post": map[string]any{"operationId": "o", "parameters": []any{declared}}}}})
 	d, err := Load(text, "", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -140,8 +143,8 @@ func withParameter(t *testing.T, version string, declared map[string]any) *Opera
 	return op
 }
 
-// sentFor returns what a request has for the parameter p: "none" for nothing,
-// "fails" where there is no request.
+// sentFor returns what a request contains for the parameter p: "none" for
+// nothing, "fails" if there is no request.
 func sentFor(op *Operation, declared map[string]any, v Value) string {
 	in := declared["in"].(string)
 	var keys []ArgKey

@@ -12,8 +12,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
-// Filled is the criterion with values for its embedded expressions. Before it
-// is linked the runtime expressions beside them are not known.
+// Filled returns the criterion with values for its embedded expressions. Before it
+// is linked, the runtime expressions next to them are unknown.
 func (c *Criterion) Filled(values []any, linked bool) (*Criterion, error) {
 	parsed := &Criterion{Kind: c.Kind, Text: c.Text, Place: c.Place, Context: c.Context, Dialect: c.Dialect, Version: c.Version}
 	pieces := c.pieces(values)
@@ -30,7 +30,7 @@ func (c *Criterion) Filled(values []any, linked bool) (*Criterion, error) {
 			err = parsed.Compile(parsed.Text)
 		}
 		if err == nil && len(parsed.JSONPath.Operands()) != len(c.Refs) && linked {
-			err = errors.New("the runtime expressions beside JSONPath cannot be told apart from it")
+			err = errors.New("the runtime expressions cannot be distinguished from the JSONPath around them")
 		}
 		parsed.Refs = c.Refs
 	}
@@ -57,7 +57,7 @@ func (c *Criterion) pieces(values []any) []xpath.Piece {
 }
 
 // regexWith makes each value an atom of its own: a group, or characters of a
-// class. They are written by their numbers, which are syntax nowhere.
+// class. They are written as code points, which are never syntax.
 func regexWith(pieces []xpath.Piece) (string, error) {
 	var b strings.Builder
 	var s RegexState
@@ -77,16 +77,16 @@ func regexWith(pieces []xpath.Piece) (string, error) {
 		}
 		switch {
 		case s.Escaped:
-			return "", fmt.Errorf(`%s: a value cannot stand behind a \`, p.Text)
+			return "", fmt.Errorf(`%s: a value cannot directly follow a \`, p.Text)
 		case s.Class && (s.Last == '-' || strings.HasPrefix(next, "-")):
-			return "", fmt.Errorf("%s: a value cannot be an end of a range of characters", p.Text)
+			return "", fmt.Errorf("%s: a value cannot be the end of a character range", p.Text)
 		case s.Class && p.Value == "":
-			return "", fmt.Errorf("%s: an empty value cannot stand in a class of characters", p.Text)
+			return "", fmt.Errorf("%s: an empty value cannot be in a character class", p.Text)
 		case s.Class:
 			b.WriteString(characters.String())
 			s.First = false
 		case repetition.MatchString(b.String()) && !s.Quoted:
-			return "", fmt.Errorf("%s: a value cannot be the count of a repetition", p.Text)
+			return "", fmt.Errorf("%s: a value cannot be a repetition count", p.Text)
 		case s.Quoted:
 			b.WriteString(`\E` + characters.String() + `\Q`)
 		default:
@@ -99,10 +99,10 @@ func regexWith(pieces []xpath.Piece) (string, error) {
 
 var repetition = regexp.MustCompile(`(?:^|[^\\])\{(?:[0-9]*,)?$`)
 
-// RegexState is where in a regular expression (RE2) a place is.
+// RegexState is the syntactic context of a place in a regular expression (RE2).
 type RegexState struct {
-	Class, First    bool // in […], and in front of its first character
-	Quoted, Escaped bool // in \Q…\E, behind a \
+	Class, First    bool // in […], and before its first character
+	Quoted, Escaped bool // in \Q…\E, after a \
 	Last            byte
 }
 
@@ -134,7 +134,7 @@ func (s *RegexState) read(text string) {
 	}
 }
 
-// jsonpathWith makes each value a literal, or text inside of one.
+// jsonpathWith makes each value a literal, or text inside one.
 func jsonpathWith(pieces []xpath.Piece, values []any, dialect jsonpath.Dialect) (string, error) {
 	var b strings.Builder
 	var quote byte
@@ -153,11 +153,11 @@ func jsonpathWith(pieces []xpath.Piece, values []any, dialect jsonpath.Dialect) 
 				return "", fmt.Errorf("%s: %w", p.Text, err)
 			}
 			if strings.HasPrefix(text, "-") && operandEnd.MatchString(b.String()) {
-				return "", fmt.Errorf("%s: a value cannot stand behind another", p.Text)
+				return "", fmt.Errorf("%s: a value cannot directly follow another", p.Text)
 			}
 			b.WriteString(" " + text + " ")
 		case '/':
-			return "", fmt.Errorf("%s: a value inside of a regular expression is not available; compare with a text", p.Text)
+			return "", fmt.Errorf("%s: a value inside a regular expression is not supported; compare with a string", p.Text)
 		default:
 			b.WriteString(jsonpath.EscapeIn(quote, p.Value))
 		}
@@ -188,7 +188,7 @@ func quoteAfter(before string, quote byte, text string, regexes bool) byte {
 	return quote
 }
 
-// SyntaxMessage is the message of a syntax error without its excerpt.
+// SyntaxMessage returns the message of a syntax error without its excerpt.
 func SyntaxMessage(err error) string {
 	var e *syntax.Error
 	if errors.As(err, &e) {

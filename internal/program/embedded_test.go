@@ -28,7 +28,7 @@ func TestEmbeddedRefused(t *testing.T) {
 		value   any
 		message string
 	}{
-		{RegexCriterion, `a\{$inputs.s}`, "d", `behind a \`},
+		{RegexCriterion, `a\{$inputs.s}`, "d", `follow a \`},
 		{RegexCriterion, `[a-{$inputs.s}]`, "z", "range"},
 		{RegexCriterion, `[{$inputs.s}-z]`, "a", "range"},
 		{RegexCriterion, `[{$inputs.s}]`, "", "empty"},
@@ -42,7 +42,7 @@ func TestEmbeddedRefused(t *testing.T) {
 		{XPathCriterion, `a{$inputs.s}`, int64(-5), "unexpected"},
 		{XPathCriterion, `'a'{$inputs.s}`, "b", "unexpected"},
 		{JSONPathCriterion, `$.a{$inputs.s}`, int64(5), ""},
-		{JSONPathCriterion, `$[?@.a == 1{$inputs.s}]`, int64(-5), "behind another"},
+		{JSONPathCriterion, `$[?@.a == 1{$inputs.s}]`, int64(-5), "follow another"},
 	} {
 		var values []any
 		e := embeddedCriterion(c.kind, c.text)

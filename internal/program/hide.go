@@ -11,9 +11,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Secrets are masked wherever they are found. Weak ones (secret.Weak), which
-// would be found everywhere, are masked in the places where they are known to be:
-// what is here masks them there.
+// Secrets are masked wherever they are found. Weak ones (secret.Weak), which would
+// be found everywhere, are only masked where they are known to be, which is what
+// the functions here do.
 
 // Hide returns a value with the weak secrets that routes lead to masked.
 func (rs Routes) Hide(v any) any {
@@ -23,6 +23,7 @@ func (rs Routes) Hide(v any) any {
 	return v
 }
 
+// Hide returns a value with the weak secrets that a route leads to masked.
 func (r Route) Hide(v any) any {
 	if len(r) > 0 && r[0].IsName() {
 		return r.hideMember(v)
@@ -41,7 +42,7 @@ func (r Route) Hide(v any) any {
 	return hideEqual(v, weak)
 }
 
-// hide hides the passwords in a value that is none itself.
+// hide hides the passwords in a value that is not one itself.
 func (p *Passwords) hide(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -64,7 +65,7 @@ func (p *Passwords) hide(v any) any {
 	return v
 }
 
-// hideMember hides in the member or item that a route begins with.
+// hideMember hides what is in the member or item that a route begins with.
 func (r Route) hideMember(v any) any {
 	child, ok := value.Child(v, r[0].Name)
 	if !ok {
@@ -165,7 +166,7 @@ func (s *Step) SecretPlaces() HiddenPlaces {
 func (h HiddenPlaces) in(in string) func(name string) bool {
 	return func(name string) bool {
 		return slices.ContainsFunc(h, func(k openapi.ArgKey) bool {
-			return k.In == in && (k.Name == name || in == "header" && strings.EqualFold(k.Name, name))
+			return openapi.SameParameter(k.In, k.Name, in, name)
 		})
 	}
 }

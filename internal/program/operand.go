@@ -53,11 +53,11 @@ type Ref struct {
 	Dotted    bool      // Name is not declared, and may be a path into a value (E5): it is split where no member has the whole name
 	Pointer   []string
 	Access    []expr.Access
-	Whole     string // access as one name: a member that is called so wins (E5)
+	Whole     string // access as one name: a member with that name wins (E5)
 	Slot      int    // 1 + the place in the response's body, or the output of the step; 0: none
 	ExactSlot int    // 1 + the place of whole
 	Text      string
-	Place     arazzo.Position // of the text that the expression stands in
+	Place     arazzo.Position // of the text that contains the expression
 	Offset    int             // of the expression in that text
 	Value     any             // of a constant
 	Operand   *Operand        // of a component's parameter
@@ -136,7 +136,7 @@ func (o *Operand) Source() string {
 	return ""
 }
 
-// Parts returns the operands that an array or object consists of, be it
+// Parts returns the operands that an array or object consists of, whether it is
 // constant or not.
 func (o *Operand) Parts() []Operand {
 	switch constant := o.Constant.(type) {
@@ -156,14 +156,14 @@ func (o *Operand) Parts() []Operand {
 	return o.Items
 }
 
-// IsArray reports whether the operand is an array, be it constant or not.
+// IsArray reports whether the operand is an array, whether constant or not.
 func (o *Operand) IsArray() bool {
 	_, constant := o.Constant.([]any)
 	return constant || o.Kind == Array
 }
 
-// Segments is where a reference leads from its root, name by name; whole is the
-// other way, by the member that is called as the whole of an access (E5).
+// Segments returns where a reference leads from its root, name by name. whole is the
+// alternative that reads the whole access as the name of one member (E5).
 func (r *Ref) Segments() (tokens, whole []string) {
 	tokens = slices.Clone(r.Pointer)
 	if r.Whole != "" {
@@ -199,7 +199,7 @@ type Selector struct {
 }
 
 // Apply evaluates a selector: a query that can select one node at most returns
-// its value, another one the array of what it selects.
+// its value, any other one an array of what it selects.
 func (s *Selector) Apply(context any) (any, bool) {
 	switch {
 	case s.Query != nil:

@@ -8,8 +8,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Passwords are those that the schemas of a value declare (format: password),
-// at any depth of it.
+// Passwords are the passwords that the schemas of a value declare (format:
+// password), at any depth.
 type Passwords struct {
 	Schema *inputschema.Schema
 	Nodes  []*tree.Node // that the value is described by, with all that they are made of

@@ -1,26 +1,26 @@
 // Package program has the types of a linked program: a document with all that
-// it reaches, every name resolved and every expression parsed. Package link
-// makes it, package runtime executes it, package check reads it. A program is
-// not changed after it was linked, and is then safe for concurrent use.
+// it reaches, with every name resolved and every expression parsed. Package link
+// makes it, package runtime executes it, package check reads it. A program is not
+// modified after it has been linked, and is safe for concurrent use.
 //
 // What could not be resolved is nil or empty, and has a diagnostic: package
 // check sees as much of a document with errors as could be linked.
 package program
 
 import (
-	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
 // Of returns what is linked of a *runtime.Program. Package runtime sets it, so
-// that package check sees a program without a public method for it.
+// that package check can see a program without a public method.
 var Of func(program any) *Program
 
 // A Program is a document linked with its sources.
@@ -35,9 +35,9 @@ type Program struct {
 
 // A Document is an Arazzo document with the descriptions that it names.
 type Document struct {
-	Root      *arazzo.Node // Decl as a tree
+	Root      *tree.Node // Decl as a tree
 	Decl      *arazzo.Document
-	Location  string               // what its relative sources start from, where $self says nothing else
+	Location  string               // the base of its relative sources, unless $self says otherwise
 	Sources   []*Source            // all that are declared
 	Workflows map[string]*Workflow // by id
 	Qualified string               // what the names of its sources follow: "menu."; "" for the entry document
@@ -46,7 +46,7 @@ type Document struct {
 
 // Later reports whether the document is of version 1.1, whose features a document
 // of version 1.0 does not have.
-func (d *Document) Later() bool { return strings.HasPrefix(d.Decl.Version, "1.1.") }
+func (d *Document) Later() bool { return d.Decl.Minor() > 0 }
 
 // Entry returns the document that was linked first.
 func (p *Program) Entry() *Document { return p.Documents[0] }
@@ -116,15 +116,15 @@ type Step struct {
 
 	After       []Prerequisite
 	Arguments   []Argument // the parameters, merged with the workflow's (F6)
-	Body        *Body      // nil: none is given, or a called workflow has no use for it
+	Body        *Body      // nil: there is none, or the step calls a workflow, which has no use for it
 	Criteria    []*Criterion
 	OnSuccess   []*Action // merged with the workflow's (F5), in the order in which they are tried
 	OnFailure   []*Action
 	Outputs     []Output
 	FirstOutput int // where its outputs begin among those of all steps of the workflow
 
-	// MissingParameters and MissingActions report references to components that
-	// lead nowhere: there are more than are listed.
+	// MissingParameters and MissingActions report that some references to components
+	// could not be resolved: the lists are incomplete.
 	MissingParameters, MissingActions bool
 
 	Answers []Answer    // the secrets in its response
@@ -153,7 +153,7 @@ type Argument struct {
 
 // A Body is the request body of a step that calls an operation.
 type Body struct {
-	ContentType  string // as given, else the operation's
+	ContentType  string // as written, or else the operation's
 	Payload      Operand
 	Replacements []Replacement
 	Place        arazzo.Position

@@ -15,8 +15,8 @@ type Route []Leg
 
 // A Leg leads from a value to one in it: to the member or item of that name, to
 // what a Selector Object selects, or to the passwords that a schema declares.
-// likely ends a route to what is only a secret if it looks like one, url one to
-// the values in the URL of a request of that step.
+// Likely ends a route to what is only a secret if it looks like one, and URL one
+// to the values in the URL of a request of that step.
 type Leg struct {
 	Name      string
 	Selector  *Selector
@@ -25,10 +25,12 @@ type Leg struct {
 	URL       *Step
 }
 
+// IsName reports whether the leg leads to a member or an item.
 func (l Leg) IsName() bool {
 	return l.Selector == nil && l.Passwords == nil && !l.Likely && l.URL == nil
 }
 
+// Is reports whether two legs lead to the same.
 func (l Leg) Is(other Leg) bool {
 	if l.Passwords != nil && other.Passwords != nil {
 		return slices.Equal(l.Passwords.Nodes, other.Passwords.Nodes)
@@ -58,7 +60,7 @@ func (r Route) Text() (_ Route, ok bool) {
 }
 
 // Within returns the rest of a route after names; ok is false where it leads
-// elsewhere. What a selector selects there is not known: it is all a secret.
+// elsewhere. What a selector selects there is unknown: all of it is a secret.
 func (r Route) Within(names []string) (rest Route, ok bool) {
 	for _, name := range names {
 		switch {
@@ -153,8 +155,8 @@ const (
 	maxLegs   = 24
 )
 
-// Add adds a route, or a shorter one that includes it. It reports false where
-// one that includes it is there already.
+// Add adds a route, or a shorter one that includes it. It reports false if there
+// already is one that includes it.
 func (rs *Routes) Add(r Route) (Route, bool) {
 	r = r[:min(len(r), maxLegs)]
 	if slices.ContainsFunc(*rs, func(known Route) bool {

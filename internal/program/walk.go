@@ -53,8 +53,8 @@ func (s *Step) eachRef(visit func(when Moment, r *Ref)) {
 	}
 }
 
-// Each iterates over a list by address: its items are large, and are told apart
-// by where they are.
+// Each iterates over a list by address: its items are large, and are identified by
+// their addresses.
 func Each[T any](list []T) iter.Seq[*T] {
 	return func(yield func(*T) bool) {
 		for i := range list {

@@ -5,28 +5,28 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// The bounds within which a schema is taken apart; beyond them it is open.
+// The bounds of expanding a schema; a schema beyond them is open.
 const (
 	maxAlternatives = 64
 	maxSteps        = 2000
 )
 
-// draft is an alternative in the making.
+// draft is an alternative under construction.
 type draft struct {
 	parts []part
 	open  bool
 }
 
-// expansion takes one schema apart into alternatives: allOf multiplies them,
-// oneOf and anyOf add to them.
+// expansion expands one schema into alternatives: allOf multiplies them, oneOf
+// and anyOf add to them.
 type expansion struct {
 	budget int
-	open   map[*tree.Node]bool // the schemas that are being taken apart: one that comes again is a cycle
+	open   map[*tree.Node]bool // the schemas being expanded: one that occurs again is a cycle
 }
 
 var anything = []draft{{}}
 
-// unknown is what a schema says that cannot be read.
+// unknown is the type of a schema that cannot be read.
 var unknown = []draft{{open: true}}
 
 func (e *expansion) expand(p part) []draft {
@@ -48,8 +48,8 @@ func (e *expansion) expand(p part) []draft {
 	return e.keywords(p)
 }
 
-// reference follows a $ref. What stands beside it counts in every version: in
-// 3.0, which ignores it, it is written all the same and meant.
+// reference follows a $ref. Its sibling keywords count in every version: 3.0
+// ignores them, but authors mean them.
 func (e *expansion) reference(p part) []draft {
 	target, in, err := p.in.Follow(p.node)
 	if err != nil || target == p.node {
@@ -68,7 +68,7 @@ func (e *expansion) keywords(p part) []draft {
 	for _, name := range []string{"$dynamicRef", "$recursiveRef"} {
 		own.open = own.open || n.Get(name) != nil
 	}
-	// Of a discriminator without alternatives the subtypes are elsewhere: they
+	// The subtypes of a discriminator without alternatives are elsewhere: they
 	// refer to this schema.
 	if n.Get("discriminator") != nil && n.Get("oneOf") == nil && n.Get("anyOf") == nil {
 		own.open = true
@@ -91,7 +91,7 @@ func (e *expansion) keywords(p part) []draft {
 	return e.conditional(all, p)
 }
 
-// conditional adds what holds for some values only.
+// conditional adds the schemas that hold only for some values.
 func (e *expansion) conditional(all []draft, p part) []draft {
 	n := p.node
 	if n.Get("if") != nil {
@@ -142,8 +142,8 @@ func hasPart(parts []part, p part) bool {
 	return false
 }
 
-// settle works out the types and values of alternatives. Those that
-// contradict themselves drop out; if all do, the schema is not understood.
+// settle computes the types and values of alternatives. Contradictory ones are
+// dropped; if all are, the schema is not understood.
 func settle(all []draft) []*Alternative {
 	if len(all) > maxAlternatives {
 		all = unknown
@@ -170,7 +170,7 @@ func (a *Alternative) narrow() {
 		if kinds, ok := declared(p.node); ok {
 			a.Kinds &= kinds
 		} else if p.node.Get("type") != nil {
-			a.Open = true // a type that no specification has: file, any
+			a.Open = true // a type that no specification defines: file, any
 		}
 	}
 	for _, p := range a.parts {
@@ -198,7 +198,7 @@ func (a *Alternative) restrict(n *tree.Node) {
 	var kept []any
 	var kinds Kinds
 	for _, v := range allowed {
-		// A number in the list of a string is a string that lost its quotes.
+		// A number in the enum of a string is a string without its quotes.
 		if a.Kinds&(Scalars&^Null) == String && v != nil && KindOf(v)&String == 0 && KindOf(v)&Compound == 0 {
 			v = value.Text(v)
 		}

@@ -11,10 +11,10 @@ import (
 // Presence says whether a member or an item exists.
 type Presence uint8
 
-// The presences, from the least to the most that is known.
+// The presences, from the least known to the most.
 const (
-	Unknown    Presence = iota // the schema allows it and says nothing of it
-	Undeclared                 // the schema lists members, and this is none of them; it does not forbid it
+	Unknown    Presence = iota // the schema allows it and does not mention it
+	Undeclared                 // the schema lists members, and this is not one of them; it does not forbid it
 	Never                      // the schema forbids it, or the value has no members
 	Sometimes
 	Always
@@ -24,13 +24,13 @@ const (
 type Found struct {
 	Presence
 	Type  *Type
-	Names []string // of the members that are declared in its place, where it is Undeclared or Never
-	Place Place    // of the schema that does not have it; of the schema of what is found
-	Kinds Kinds    // of the value that was looked into
-	At    int      // of [Type.Follow]: the index of the token that leads nowhere
+	Names []string // of the members declared in its place, for Undeclared and Never
+	Place Place    // of the schema that lacks it, or of the schema of what was found
+	Kinds Kinds    // of the value it was looked up in
+	At    int      // of [Type.Follow]: the index of the token that has no target
 }
 
-// Follow goes along reference tokens (RFC 6901) into the value.
+// Follow follows reference tokens (RFC 6901) into the value.
 func (t *Type) Follow(tokens []string) Found {
 	found := Found{Presence: Always, Type: t, Kinds: t.Kinds()}
 	found.Place, _ = t.Place()
@@ -50,7 +50,7 @@ func (t *Type) Follow(tokens []string) Found {
 	return found
 }
 
-// Child is what a reference token leads to: a member, or an item of an array.
+// Child returns what a reference token names: a member, or an item of an array.
 func (t *Type) Child(token string) Found {
 	index, isIndex := value.Index(token)
 	return t.look(func(a *Alternative) Found {
@@ -65,17 +65,17 @@ func (t *Type) Child(token string) Found {
 	})
 }
 
-// Member is a member of the value where it is an object.
+// Member returns a member of the value, if it is an object.
 func (t *Type) Member(name string) Found {
 	return t.look(func(a *Alternative) Found { return a.member(name) })
 }
 
-// Item is an item of the value where it is an array.
+// Item returns an item of the value, if it is an array.
 func (t *Type) Item(index int) Found {
 	return t.look(func(a *Alternative) Found { return a.item(index) })
 }
 
-// look unites what the alternatives say.
+// look combines the answers of the alternatives.
 func (t *Type) look(in func(*Alternative) Found) Found {
 	all := Found{Presence: Never, Kinds: t.Kinds()}
 	var types []*Type
@@ -134,7 +134,7 @@ func (t *Type) look(in func(*Alternative) Found) Found {
 }
 
 // only reports whether the value is certainly an object or an array. A schema
-// that lists members without a type means an object.
+// that lists members without a type describes an object.
 func (a *Alternative) only() bool {
 	if a.Kinds == AnyKind {
 		return a.has("properties") || a.has("items")
@@ -181,7 +181,7 @@ func (a *Alternative) madeMember(name string) Found {
 	return Found{Presence: Never, Names: names}
 }
 
-// matching are the schemas of patternProperties for a name.
+// matching returns the schemas of patternProperties for a name.
 func (p part) matching(name string) (parts []part) {
 	patterns := p.node.Get("patternProperties")
 	if patterns == nil {
@@ -195,7 +195,7 @@ func (p part) matching(name string) (parts []part) {
 	return parts
 }
 
-// additional says of a member that no schema lists whether it can be.
+// additional reports whether a member that no schema lists can be present.
 func (a *Alternative) additional() Found {
 	closed := false
 	var parts []part
@@ -232,7 +232,7 @@ func (a *Alternative) additional() Found {
 	return Found{Presence: Undeclared, Names: names}
 }
 
-// Names are the members that the alternative lists.
+// Names returns the members that the alternative lists.
 func (a *Alternative) Names() (names []string) {
 	for _, m := range a.members {
 		names = append(names, m.name)
@@ -249,7 +249,7 @@ func (a *Alternative) Names() (names []string) {
 	return names
 }
 
-// Requires reports whether the member is always there.
+// Requires reports whether the member is always present.
 func (a *Alternative) Requires(name string) bool {
 	for _, p := range a.parts {
 		if list := p.node.Get("required"); list != nil {
@@ -263,8 +263,8 @@ func (a *Alternative) Requires(name string) bool {
 	return false
 }
 
-// Required are the members that every alternative requires. ReadOnly ones are
-// left out: no request has them.
+// Required returns the members that every alternative requires, without the
+// readOnly ones, which a request never has.
 func (t *Type) Required() (names []string) {
 	alternatives := t.Alternatives()
 	for _, p := range alternatives[0].parts {
@@ -285,7 +285,8 @@ func (t *Type) Required() (names []string) {
 	return names
 }
 
-// marked reports whether a schema of what was found has a keyword that is true.
+// marked reports whether a boolean keyword is true in a schema of what was
+// found.
 func (f Found) marked(keyword string) bool {
 	if f.Type == nil {
 		return false
@@ -300,7 +301,7 @@ func (f Found) marked(keyword string) bool {
 	return false
 }
 
-// HasDefault reports whether the schema gives a default.
+// HasDefault reports whether the schema has a default.
 func (t *Type) HasDefault() bool {
 	for _, a := range t.Alternatives() {
 		if a.has("default") {
@@ -338,8 +339,7 @@ func (a *Alternative) item(index int) Found {
 	return Found{Presence: presence, Type: conjunction(parts), Place: parts[0].place()}
 }
 
-// Items is the type of the items of the value where it is an array, nil where
-// it is none.
+// Items returns the type of the items of the value if it is an array, else nil.
 func (t *Type) Items() *Type {
 	var types []*Type
 	for _, a := range t.Alternatives() {

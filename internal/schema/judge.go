@@ -18,11 +18,11 @@ type Fault uint8
 // The faults.
 const (
 	WrongType Fault = iota
-	NotListed       // the schema lists the values, and this is none of them
+	NotListed       // the value is not one of those that the schema lists
 	WrongForm       // format, pattern, range or length
 )
 
-// A Problem says why a value cannot be what a schema wants.
+// A Problem describes why a value cannot match a schema.
 type Problem struct {
 	Fault
 	Want    string // "must be an integer"
@@ -31,9 +31,9 @@ type Problem struct {
 	HasText bool // Place is known
 }
 
-// Refuses says why a value of type t can never be what the schema of want
-// describes; nil where it may be. asText says that the value is written as
-// text, as in a query or a form.
+// Refuses returns why a value of type t can never match the schema of want, or
+// nil if it may match. asText means that the value is written as text, as in a
+// query or a form.
 func (want *Type) Refuses(t *Type, asText bool) *Problem {
 	var first *Problem
 	for _, a := range t.Alternatives() {
@@ -65,8 +65,8 @@ func (want *Type) refuses(a *Alternative, asText bool) *Problem {
 	return first
 }
 
-// each gives the problem that remains when every alternative has one: of the
-// alternative that came nearest.
+// each returns the problem that remains if every alternative has one: that of
+// the alternative that came nearest.
 func (want *Type) each(judge func(*Alternative) *Problem) *Problem {
 	var best *Problem
 	for _, w := range want.Alternatives() {
@@ -86,10 +86,10 @@ func (want *Type) each(judge func(*Alternative) *Problem) *Problem {
 	return best
 }
 
-// formats whose texts are certainly no numbers.
+// formats whose texts are certainly not numbers.
 var wordFormats = map[string]bool{"uuid": true, "date": true, "date-time": true, "email": true, "uri": true, "hostname": true}
 
-// refusesKinds compares types where the value itself is not known.
+// refusesKinds compares types when the value itself is not known.
 func (w *Alternative) refusesKinds(a *Alternative, asText bool) *Problem {
 	problem := &Problem{Fault: WrongType}
 	if !asText {
@@ -102,11 +102,11 @@ func (w *Alternative) refusesKinds(a *Alternative, asText bool) *Problem {
 	case w.Kinds&String != 0 && a.Kinds&Scalars != 0:
 		return nil
 	case w.Kinds&a.Kinds != 0, w.Kinds&Array != 0:
-		return nil // of one item an array is written like the item
+		return nil // an array of one item is written like the item
 	case a.Kinds&String != 0 && w.Kinds&Object != 0:
-		return nil // JSON that is text already
+		return nil // JSON, which is already text
 	case a.Kinds&Array != 0 && w.Kinds&String != 0 && a.scalars():
-		return nil // its items with commas between them
+		return nil // its items separated by commas
 	case a.Kinds&String != 0 && w.Kinds&Scalars != 0:
 		if w.Kinds&Number != 0 && w.Kinds&String == 0 && wordFormats[a.Format()] {
 			return problem
@@ -126,7 +126,7 @@ func (a *Alternative) scalars() bool {
 	return items == nil || items.Kinds()&Scalars != 0
 }
 
-// refusesValue judges a value that is known.
+// refusesValue checks a known value.
 func (w *Alternative) refusesValue(v any, asText bool) *Problem {
 	if asText {
 		return w.refusesText(v)
@@ -149,8 +149,8 @@ func (w *Alternative) notListed() *Problem {
 	return &Problem{Fault: NotListed, Listed: append([]any(nil), w.Values...)}
 }
 
-// refusesText judges a value that is written as text: it is what its text can
-// be read as.
+// refusesText checks a value that is written as text: it is anything that its
+// text can be read as.
 func (w *Alternative) refusesText(v any) *Problem {
 	if v == nil || w.Kinds&Compound != 0 {
 		return nil
@@ -182,7 +182,8 @@ func (w *Alternative) refusesText(v any) *Problem {
 	return problem
 }
 
-// form says what a value must look like and does not; "" when it may be fine.
+// form returns the form that a value must have and lacks, or "" if it may be
+// valid.
 func (p part) form(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -199,10 +200,10 @@ func (p part) form(v any) string {
 func (p part) textForm(s string) string {
 	length := utf8.RuneCountInString(s)
 	if most, ok := p.count("maxLength"); ok && length > most {
-		return fmt.Sprintf("must have %d characters at most", most)
+		return fmt.Sprintf("must have at most %d characters", most)
 	}
 	if least, ok := p.count("minLength"); ok && length < least {
-		return fmt.Sprintf("must have %d characters at least", least)
+		return fmt.Sprintf("must have at least %d characters", least)
 	}
 	if pattern := p.node.Get("pattern").Str(); pattern != "" {
 		if re, err := regexp.Compile(pattern); err == nil && !re.MatchString(s) {
@@ -223,9 +224,10 @@ var formats = map[string]func(string) bool{
 	"uuid":      regexp.MustCompile(`^(?:urn:uuid:|\{)?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?$`).MatchString,
 }
 
-// isDateTime takes what servers take: RFC 3339 with or without its offset.
+// isDateTime accepts what servers accept: RFC 3339 with or without its offset.
 func isDateTime(s string) bool {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04", "2006-01-02T15:04Z07:00"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z0700",
+		"2006-01-02T15:04", "2006-01-02T15:04Z07:00"} {
 		if _, err := time.Parse(layout, strings.ToUpper(s)); err == nil {
 			return true
 		}

@@ -36,7 +36,7 @@ var kindNames = []struct {
 	{Fraction, "a fraction"}, {Boolean, "a boolean"}, {Null, "null"},
 }
 
-// String names the types as messages want them: "a string or null".
+// String returns the types as messages name them: "a string or null".
 func (k Kinds) String() string {
 	if k == AnyKind {
 		return "any value"
@@ -63,7 +63,7 @@ var typeNames = map[string]Kinds{
 	"null": Null, "boolean": Boolean, "integer": Integer, "number": Number, "string": String, "array": Array, "object": Object,
 }
 
-// declared reads the keyword "type"; ok is false where there is none that is
+// declared reads the keyword "type"; ok is false if it is absent or not
 // understood.
 func declared(n *tree.Node) (Kinds, bool) {
 	t := n.Get("type")
@@ -85,7 +85,7 @@ func declared(n *tree.Node) (Kinds, bool) {
 	return kinds, kinds != 0
 }
 
-// KindOf is the type of a plain JSON value.
+// KindOf returns the type of a plain JSON value.
 func KindOf(v any) Kinds {
 	switch v := v.(type) {
 	case nil:
@@ -114,7 +114,7 @@ func KindOf(v any) Kinds {
 	return AnyKind
 }
 
-// numeric reports what kind of number a text is, if it is one.
+// numeric returns the kind of number that a text is, if it is one.
 func numeric(text string) (Kinds, bool) {
 	v, ok := value.ParseNumber(strings.TrimSpace(text))
 	if !ok {

@@ -1,45 +1,48 @@
-// Package schema says what is known of a value from the schema that describes
-// it: a JSON Schema 2020-12 or a Schema Object of OpenAPI 2.0, 3.0 or 3.1. What
-// it says is certain; of what a schema leaves open it says nothing.
+// Package schema reports what is known of a value from the schema that
+// describes it: a JSON Schema 2020-12 or a Schema Object of OpenAPI 2.0, 3.0 or
+// 3.1. What it reports is certain; it does not guess what a schema leaves open.
 package schema
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// A Document has the schemas that stand in it.
+// A Document contains schemas.
 type Document interface {
-	// Follow takes one $ref of a node of the document.
+	// Follow resolves one $ref of a node of the document.
 	Follow(n *tree.Node) (target *tree.Node, in Document, err error)
-	// Location is the document's path or URL.
+	// Location returns the document's path or URL.
 	Location() string
 }
 
-// A Place is where a schema stands.
+// A Place is the location of a schema.
 type Place struct {
 	Location     string
 	Line, Column int
 }
 
-// A Type is what is known of a value: one of several alternatives. It is
-// worked out when first asked for, and must not be used by several goroutines
-// at the same time.
+// A Type is what is known of a value: that it matches one of several
+// alternatives. They are computed when first needed, so a Type must not be used
+// by several goroutines at the same time.
 type Type struct {
 	work         func() []*Alternative
 	alternatives []*Alternative
 }
 
-// An Alternative is one way in which a value can be: all its schemas hold.
+// An Alternative is one form that a value can have: all its schemas hold.
 type Alternative struct {
 	Kinds  Kinds
-	Values []any // the only ones possible, where Closed
+	Values []any // the only ones possible, if Closed
 	Closed bool
-	Open   bool // it may be more than its schemas say: a reference that cannot be followed, a subtype
+	Open   bool // its schemas may not describe all of it: a reference that cannot be followed, a subtype
 
 	parts   []part
-	members []member // of an object that is made, not described
-	items   []*Type  // of an array that is made
+	members []member // of an object that is constructed, not described
+	items   []*Type  // of an array that is constructed
 	made    bool
 }
 
@@ -58,15 +61,15 @@ func (p part) place() Place {
 	return Place{Location: p.in.Location(), Line: p.node.Line, Column: p.node.Column}
 }
 
-// Any is a value of which nothing is known.
+// Any returns the type of a value of which nothing is known.
 func Any() *Type { return fixed(&Alternative{Kinds: AnyKind, Open: true}) }
 
-// Kind is any value of some types.
+// Kind returns the type of any value of some JSON types.
 func Kind(kinds Kinds) *Type { return fixed(&Alternative{Kinds: kinds, Open: true}) }
 
 func fixed(list ...*Alternative) *Type { return &Type{alternatives: list} }
 
-// Constant is one value.
+// Constant returns the type of one value.
 func Constant(v any) *Type {
 	switch v := v.(type) {
 	case []any:
@@ -77,15 +80,16 @@ func Constant(v any) *Type {
 		return ArrayOf(items)
 	case map[string]any:
 		a := &Alternative{Kinds: Object, made: true}
-		for name, m := range v {
-			a.members = append(a.members, member{name, Constant(m)})
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			a.members = append(a.members, member{name, Constant(v[name])})
 		}
 		return fixed(a)
 	}
 	return fixed(&Alternative{Kinds: KindOf(v), Values: []any{v}, Closed: true})
 }
 
-// ObjectOf is an object with just these members, types parallel to names.
+// ObjectOf returns the type of an object with exactly these members; types is
+// parallel to names.
 func ObjectOf(names []string, types []*Type) *Type {
 	a := &Alternative{Kinds: Object, made: true}
 	for i, name := range names {
@@ -94,12 +98,12 @@ func ObjectOf(names []string, types []*Type) *Type {
 	return fixed(a)
 }
 
-// ArrayOf is an array of just these items.
+// ArrayOf returns the type of an array with exactly these items.
 func ArrayOf(items []*Type) *Type {
 	return fixed(&Alternative{Kinds: Array, items: items, made: true})
 }
 
-// Union is a value of one of the types.
+// Union returns the type of a value that has one of the types.
 func Union(types ...*Type) *Type {
 	if len(types) == 1 {
 		return types[0]
@@ -115,7 +119,8 @@ func Union(types ...*Type) *Type {
 	}}
 }
 
-// Of is the type of the values that a schema describes; nil describes any.
+// Of returns the type of the values that a schema describes; a nil schema
+// describes any value.
 func Of(n *tree.Node, in Document) *Type {
 	if n == nil || in == nil {
 		return Any()
@@ -134,18 +139,18 @@ func conjunction(parts []part) *Type {
 	}}
 }
 
-// Alternatives are the ways in which the value can be, at least one.
+// Alternatives returns the forms that the value can have, at least one.
 func (t *Type) Alternatives() []*Alternative {
 	if t.work != nil {
 		work := t.work
 		t.work = nil
-		t.alternatives = []*Alternative{{Kinds: AnyKind, Open: true}} // for one that asks for itself
+		t.alternatives = []*Alternative{{Kinds: AnyKind, Open: true}} // for a schema that refers to itself
 		t.alternatives = work()
 	}
 	return t.alternatives
 }
 
-// Kinds are the types that the value can have.
+// Kinds returns the JSON types that the value can have.
 func (t *Type) Kinds() (kinds Kinds) {
 	for _, a := range t.Alternatives() {
 		kinds |= a.Kinds
@@ -153,7 +158,7 @@ func (t *Type) Kinds() (kinds Kinds) {
 	return kinds
 }
 
-// Known reports whether anything at all is known.
+// Known reports whether anything is known of the value.
 func (t *Type) Known() bool {
 	for _, a := range t.Alternatives() {
 		if a.Kinds == AnyKind && a.Open && len(a.parts) == 0 {
@@ -163,7 +168,7 @@ func (t *Type) Known() bool {
 	return true
 }
 
-// Values are the only values possible, where the type says so.
+// Values returns the only values possible, if the type restricts them.
 func (t *Type) Values() (values []any, closed bool) {
 	for _, a := range t.Alternatives() {
 		if !a.Closed {
@@ -187,8 +192,8 @@ func contains(list []any, v any) bool {
 	return false
 }
 
-// Place is where the first schema of the type stands; ok is false for a type
-// that no schema describes.
+// Place returns the place of the first schema of the type; ok is false for a
+// type that no schema describes.
 func (t *Type) Place() (Place, bool) {
 	for _, a := range t.Alternatives() {
 		if p, ok := a.place(); ok {
@@ -198,7 +203,7 @@ func (t *Type) Place() (Place, bool) {
 	return Place{}, false
 }
 
-// place prefers the schema that says which type the value has.
+// place prefers the schema that declares the value's JSON type.
 func (a *Alternative) place() (Place, bool) {
 	for _, keyword := range []string{"enum", "const", "properties", "type", ""} {
 		for _, p := range a.parts {
@@ -210,7 +215,7 @@ func (a *Alternative) place() (Place, bool) {
 	return Place{}, false
 }
 
-// Format is the keyword "format", "" where there is none.
+// Format returns the keyword "format", or "" if there is none.
 func (a *Alternative) Format() string {
 	for _, p := range a.parts {
 		if f := p.node.Get("format").Str(); f != "" {
@@ -220,5 +225,5 @@ func (a *Alternative) Format() string {
 	return ""
 }
 
-// Missing is a value that is not there, as which v stands.
+// Missing returns the type of a missing value, which v represents.
 func Missing(v any) *Type { return fixed(&Alternative{Values: []any{v}, Closed: true}) }

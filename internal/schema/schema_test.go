@@ -50,7 +50,8 @@ func texts(n *tree.Node) (list []string) {
 	return list
 }
 
-var presences = map[schema.Presence]string{schema.Unknown: "unknown", schema.Undeclared: "undeclared", schema.Never: "never", schema.Sometimes: "sometimes", schema.Always: "always"}
+var presences = map[schema.Presence]string{schema.Unknown: "unknown", schema.Undeclared: "undeclared", schema.Never: "never",
+	schema.Sometimes: "sometimes", schema.Always: "always"}
 
 func TestFollow(t *testing.T) {
 	cases(t, "follow", func(t *testing.T, f file, c *tree.Node) {
@@ -116,14 +117,16 @@ func TestRequired(t *testing.T) {
 	})
 }
 
-// TestWideSchemasAreBounded: what branches without end is open, soon.
+// TestWideSchemasAreBounded checks that a schema that branches without end soon
+// becomes open.
 func TestWideSchemasAreBounded(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("defs:\n")
 	for i := range 200 {
 		fmt.Fprintf(&b, "  S%d:\n    oneOf:\n", i)
 		for j := range 8 {
-			fmt.Fprintf(&b, "      - {allOf: [{$ref: '#/defs/S%d'}, {properties: {p%d: {$ref: '#/defs/S%d'}}}]}\n", (i+j+1)%200, j, (i*7+j)%200)
+			fmt.Fprintf(&b, "      - {allOf: [{$ref: '#/defs/S%d'}, {properties: {p%d: {$ref: '#/defs/S%d'}}}]}\n", (i+j+1)%200, j,
+				(i*7+j)%200)
 		}
 	}
 	root, err := tree.Parse([]byte(b.String()))
@@ -145,7 +148,8 @@ func TestWideSchemasAreBounded(t *testing.T) {
 }
 
 func TestMadeTypes(t *testing.T) {
-	made := schema.ObjectOf([]string{"a", "b"}, []*schema.Type{schema.Constant("x"), schema.ArrayOf([]*schema.Type{schema.Kind(schema.Integer)})})
+	made := schema.ObjectOf([]string{"a", "b"}, []*schema.Type{schema.Constant("x"),
+		schema.ArrayOf([]*schema.Type{schema.Kind(schema.Integer)})})
 	for pointer, want := range map[string]string{"/a": "always a string", "/b/0": "always an integer", "/b/1": "never", "/c": "never"} {
 		tokens, _ := value.SplitPointer(pointer)
 		found := made.Follow(tokens)

@@ -2,25 +2,25 @@ package secret
 
 import "strings"
 
-// matcher finds all spellings of secrets in one pass over a text (Aho and
-// Corasick): the time is that of the text, however many they are.
+// matcher finds all spellings of secrets in one pass over a text
+// (Aho-Corasick): the time depends on the text, not on the number of secrets.
 type matcher struct {
 	secrets []string
 	states  []state
-	root    [256]int32         // the states after the root, 0: none
-	rest    map[int32][]string // of spellings that are longer than maxSpelling, by the state of their beginning
+	root    [256]int32         // the states after the root; 0: none
+	rest    map[int32][]string // the rests of spellings longer than maxSpelling, by the state of their beginning
 }
 
-// state is a place in the trie of the spellings.
+// state is a node in the trie of the spellings.
 type state struct {
-	child, next int32 // the first state after it, and the next one after the same
-	fail        int32 // the state of the longest end of its text that begins a spelling
-	match       int32 // length of the longest spelling that its text ends with, 0: none
+	child, next int32 // the first state after it, and its next sibling
+	fail        int32 // the state of the longest suffix of its text that begins a spelling
+	match       int32 // length of the longest spelling that its text ends with; 0: none
 	by          byte
 }
 
-// maxSpelling bounds how much of a spelling is looked for; what follows is
-// compared where it is found, so that the trie stays small.
+// maxSpelling is how much of a spelling is in the trie, which keeps it small;
+// the rest is compared where the beginning is found.
 const maxSpelling = 1 << 10
 
 func newMatcher(secrets []string) *matcher {
@@ -57,7 +57,7 @@ func (m *matcher) insert(form string) {
 	}
 }
 
-// step returns the state after one, 0 when there is none.
+// step returns the state after one, or 0 if there is none.
 func (m *matcher) step(at int32, by byte) int32 {
 	if at == 0 {
 		return m.root[by]
@@ -69,8 +69,7 @@ func (m *matcher) step(at int32, by byte) int32 {
 	return next
 }
 
-// link sets where each state goes on when its text goes on otherwise, from the
-// shortest to the longest.
+// link sets the failure link of each state, from the shortest to the longest.
 func (m *matcher) link() {
 	queue := make([]int32, 0, len(m.states))
 	for child := m.states[0].child; child != 0; child = m.states[child].next {
@@ -99,7 +98,7 @@ func (m *matcher) follow(at int32, by byte) int32 {
 	}
 }
 
-// find appends the spans of the spellings in a text, by their ends.
+// find appends the spans of the spellings in a text, in order of their ends.
 func (m *matcher) find(spans []span, text string) []span {
 	at := int32(0)
 	for i := range len(text) {

@@ -9,9 +9,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// What is known to be a secret by its place is masked there, whatever it is.
+// Values whose place makes them secret are masked there, whatever they are.
 
-// Whole returns a JSON value in which all texts and numbers are masked.
+// Whole returns a JSON value with all strings and numbers masked.
 func Whole(v any) any {
 	switch v := v.(type) {
 	case nil, bool:
@@ -35,7 +35,7 @@ func Whole(v any) any {
 	return Masked
 }
 
-// HasWeak reports whether there is a weak text or number in a JSON value.
+// HasWeak reports whether a JSON value contains a weak string or number.
 func HasWeak(v any) bool {
 	switch v := v.(type) {
 	case nil, bool:
@@ -54,16 +54,16 @@ func HasWeak(v any) bool {
 	return Weak(text)
 }
 
-// Random reports whether a text looks made by chance, as keys and tokens do,
-// rather than as words do.
+// Random reports whether a text looks random, as keys and tokens do, rather
+// than made of words.
 func Random(text string) bool {
 	return len(text) >= 8 && strings.ContainsFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_' && r != ' '
 	})
 }
 
-// Userinfo masks the user information of a URL, which may have variables, or be
-// one that does not parse.
+// Userinfo masks the user information of a URL, which may have variables or be
+// invalid.
 func Userinfo(text string) string {
 	start, end := 0, len(text)
 	if i := strings.Index(text, "//"); i >= 0 {
@@ -80,8 +80,8 @@ func Userinfo(text string) string {
 	return text
 }
 
-// Pairs masks the values of those pairs of a query or form whose names hidden
-// reports true for.
+// Pairs masks the values in a query or form whose names hidden reports true
+// for.
 func Pairs(text string, hidden func(name string) bool) string {
 	pairs := strings.Split(text, "&")
 	for i, pair := range pairs {
@@ -98,8 +98,8 @@ func Pairs(text string, hidden func(name string) bool) string {
 	return strings.Join(pairs, "&")
 }
 
-// Cookies masks the values of those cookies in a Cookie header whose names
-// hidden reports true for.
+// Cookies masks the values in a Cookie header whose names hidden reports true
+// for.
 func Cookies(text string, hidden func(name string) bool) string {
 	cookies := strings.Split(text, ";")
 	for i, cookie := range cookies {
@@ -110,8 +110,8 @@ func Cookies(text string, hidden func(name string) bool) string {
 	return strings.Join(cookies, ";")
 }
 
-// SetCookies returns the header of a response with the values of the cookies
-// that it sets masked.
+// SetCookies returns the header of a response with the values of its Set-Cookie
+// fields masked.
 func SetCookies(h http.Header) http.Header {
 	values := h.Values("Set-Cookie")
 	if len(values) == 0 {

@@ -1,4 +1,4 @@
-// Package secret masks what must not be told in what is told.
+// Package secret masks secrets in output.
 package secret
 
 import (
@@ -10,39 +10,39 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Masked is what is told in the place of a secret.
+// Masked replaces a secret.
 const Masked = "***"
 
 // A Set holds secrets and masks them wherever they are found, in every spelling.
-// The zero Set is empty. It must be used by one goroutine at a time.
+// The zero Set is empty. A Set must be used by one goroutine at a time.
 //
-// Adding a secret costs little: its spellings are made when something is masked
-// for the first time after.
+// Adding a secret is cheap: its spellings are made the next time something is
+// masked.
 type Set struct {
 	known    map[string]bool
-	added    []string   // since the matchers were made
+	added    []string   // since the matchers were built
 	matchers []*matcher // each has at least twice the texts of the one after it
 }
 
-// minLength is the length from which a text is told apart from others by itself.
+// minLength is the length from which a text is distinctive by itself.
 const minLength = 4
 
-// common are texts that are found in too many places to be secrets there.
+// common are texts that occur in too many places to be secrets there.
 var common = []string{
 	"true", "false", "null", "none", "undefined", "admin", "anonymous", "basic", "bearer", "default", "demo", "example",
 	"guest", "localhost", "name", "password", "root", "secret", "string", "test", "token", "user", "value",
 }
 
 // Weak reports whether a text is so short or so common that it is masked only
-// where a secret is known to be, not wherever it is found.
+// where a secret is known to be, not wherever it occurs.
 func Weak(text string) bool {
 	return len(text) < minLength || slices.Contains(common, strings.ToLower(text))
 }
 
-// schemes are what credentials begin with in a header and are not secret.
+// schemes are the prefixes of credentials in a header that are not secret.
 var schemes = []string{"Bearer ", "Basic ", "bearer ", "basic "}
 
-// Scheme splits a credential in front of what is secret in it.
+// Scheme splits a credential before its secret part.
 func Scheme(credential string) (scheme, secret string) {
 	for _, scheme := range schemes {
 		if rest, ok := strings.CutPrefix(credential, scheme); ok {
@@ -52,7 +52,8 @@ func Scheme(credential string) (scheme, secret string) {
 	return "", credential
 }
 
-// Add adds a text or number, or all texts and numbers in an array or object.
+// Add adds a string or number, or all strings and numbers in an array or
+// object.
 func (s *Set) Add(v any) {
 	switch v := v.(type) {
 	case nil, bool:
@@ -77,7 +78,7 @@ func (s *Set) Add(v any) {
 	}
 }
 
-// AddUserinfo adds the user information of a URL, and its password.
+// AddUserinfo adds the user information of a URL and its password.
 func (s *Set) AddUserinfo(u *url.URL) {
 	if u.User == nil {
 		return
@@ -90,7 +91,7 @@ func (s *Set) AddUserinfo(u *url.URL) {
 	}
 }
 
-// Text returns a text with the secrets in it masked.
+// Text returns a text with its secrets masked.
 func (s *Set) Text(text string) string {
 	if spans := s.find(text); spans != nil {
 		return string(mask(nil, text, spans))
@@ -98,7 +99,7 @@ func (s *Set) Text(text string) string {
 	return text
 }
 
-// Bytes is Text for bytes, which it does not change.
+// Bytes is [Set.Text] for bytes, which are not modified.
 func (s *Set) Bytes(b []byte) []byte {
 	if s.empty() {
 		return b
@@ -125,7 +126,7 @@ func (s *Set) Header(h http.Header) http.Header {
 }
 
 // Value returns a JSON value with the secrets in its names and values masked;
-// the value itself is not changed.
+// the argument is not modified.
 func (s *Set) Value(v any) any {
 	if s.empty() {
 		return v
@@ -150,7 +151,7 @@ func (s *Set) Value(v any) any {
 	return v
 }
 
-// Members is Value for an object.
+// Members is [Set.Value] for an object.
 func (s *Set) Members(m map[string]any) map[string]any {
 	if s.empty() {
 		return m
@@ -163,7 +164,7 @@ func (s *Set) Members(m map[string]any) map[string]any {
 }
 
 // Error returns an error whose text has no secrets. errors.Is and errors.As
-// still see what it is.
+// still see the original.
 func (s *Set) Error(err error) error {
 	text := s.Text(err.Error())
 	if text == err.Error() {
@@ -207,8 +208,8 @@ func (s *Set) find(text string) []span {
 	return merged
 }
 
-// build makes a matcher for the secrets that were added, together with those of
-// the smaller matchers, so that n secrets added one by one cost n·log n.
+// build makes a matcher for the added secrets together with those of the
+// smaller matchers, so that n secrets added one by one cost n·log n.
 func (s *Set) build() {
 	if len(s.added) == 0 {
 		return

@@ -23,15 +23,15 @@ func TestTextIsMasked(t *testing.T) {
 		{[]any{"Bearer hunter2"}, "Bearer hunter2", "Bearer ***"},
 		{[]any{int64(9876543210)}, `{"pin":9876543210}`, `{"pin":***}`},
 		{[]any{[]any{"first", map[string]any{"a": "second"}}, true, nil}, "first second true", "*** *** true"},
-		// Of secrets that overlap nothing remains.
+		// Nothing remains of overlapping secrets.
 		{[]any{"hunter", "hunter2-long"}, "hunter2-long hunter2-lon", "*** ***2-lon"},
 		{[]any{"abcd", "cdefgh"}, "abcdefgh", "***"},
 		{[]any{"cdefgh", "abcd"}, "xabcdefghx", "x***x"},
 		{[]any{"bcde", "abcdef"}, "abcdef abcde", "*** a***"},
 		{[]any{"aaaa"}, "aaaaaaaaa", "***"},
-		// Weak ones are found everywhere and told apart nowhere.
+		// Weak secrets are not masked in text.
 		{[]any{"abc", "true", "Admin", int64(12)}, "abc true Admin 12", "abc true Admin 12"},
-		// Every spelling.
+		// All spellings.
 		{[]any{special}, `raw a b/"c&<d>.`, "raw ***."},
 		{[]any{special}, "query a+b%2F%22c%26%3Cd%3E.", "query ***."},
 		{[]any{special}, "strict a%20b%2F%22c%26%3Cd%3E.", "strict ***."},
@@ -49,7 +49,7 @@ func TestTextIsMasked(t *testing.T) {
 		for _, secret := range test.secrets {
 			one.Add(secret)
 			each.Add(secret)
-			each.Text("made now") // its matchers are joined
+			each.Text("made now") // merges its matchers
 		}
 		for _, s := range []*Set{&one, &each} {
 			if got := s.Text(test.text); got != test.want {
@@ -86,7 +86,7 @@ func TestValuesAreMasked(t *testing.T) {
 	}
 }
 
-// A secret that is longer than what is kept of it is masked whole.
+// A secret that is longer than its part in the trie is masked whole.
 func TestLongSecret(t *testing.T) {
 	var s Set
 	long := strings.Repeat("0123456789abcdef", 1<<16)
@@ -147,7 +147,7 @@ func FuzzNothingOfASecretIsLeft(f *testing.F) {
 	})
 }
 
-// A megabyte with a hundred secrets.
+// Masking a megabyte with a hundred secrets.
 func BenchmarkText(b *testing.B) {
 	var s Set
 	for i := range 100 {

@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -16,8 +16,9 @@ func (s *Set) AddBasic(user, password string) {
 	s.Add(base64.StdEncoding.EncodeToString([]byte(user + ":" + password)))
 }
 
-// spellings are the ways in which a secret is written in URLs and forms, cookies,
-// JSON, XML and base64, and in URLs in URLs and JSON in JSON; most have few.
+// spellings returns the forms of a secret in URLs and forms, cookies, JSON, XML
+// and base64, and in URLs inside URLs and JSON inside JSON; most secrets have
+// few.
 func spellings(secret string) []string {
 	list := []string{secret}
 	add := func(forms ...string) {
@@ -27,7 +28,7 @@ func spellings(secret string) []string {
 			}
 		}
 	}
-	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), openapi.Escape(secret), openapi.CookieValue(secret)} {
+	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), uri.Encode(secret), uri.CookieValue(secret)} {
 		add(form, url.QueryEscape(form), url.PathEscape(form))
 	}
 	add(html.EscapeString(secret))
@@ -39,10 +40,10 @@ func spellings(secret string) []string {
 	return list
 }
 
-// quoted are the ways to write a text inside of a JSON string: as it is, and
-// with & < > escaped.
+// quoted returns the forms of a text inside a JSON string: as it is, and with &
+// < > escaped.
 func quoted(text string) []string {
 	plain := value.AppendString(nil, text)
-	cautious, _ := json.Marshal(text) // a string is always written
+	cautious, _ := json.Marshal(text) // marshaling a string cannot fail
 	return []string{string(plain[1 : len(plain)-1]), string(cautious[1 : len(cautious)-1])}
 }

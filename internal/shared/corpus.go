@@ -26,11 +26,12 @@ type Corpus struct {
 // A CorpusDocument is an Arazzo document of the corpus.
 type CorpusDocument struct {
 	Name     string // its path
-	Base     string // what its relative sources start from; empty: its own place
+	Base     string // the base of its relative sources; empty: its own location
 	Complete bool   // all its sources are in the corpus
 }
 
-// ReadCorpus reads the corpus; see [Path] for where it is absent.
+// ReadCorpus reads the corpus. If it is absent the test is treated as [Path]
+// describes.
 func ReadCorpus(t testing.TB) *Corpus {
 	t.Helper()
 	file, err := os.Open(Path(t, "corpus.tar.gz"))
@@ -77,8 +78,8 @@ func (c *Corpus) Load(_ context.Context, location string) ([]byte, error) {
 	return nil, fmt.Errorf("%s: %w", location, fs.ErrNotExist)
 }
 
-// Texts iterates over the JSON and YAML files, documents and descriptions, by
-// name.
+// Texts returns an iterator over the JSON and YAML files, documents and
+// descriptions, by name.
 func (c *Corpus) Texts() iter.Seq2[string, []byte] {
 	return func(yield func(name string, data []byte) bool) {
 		for _, name := range slices.Sorted(maps.Keys(c.files)) {

@@ -1,5 +1,5 @@
 // Package shared finds the test data that is not part of the project: the
-// specification texts, the JSONPath Compliance Test Suite, the corpus of
+// specification texts, the JSONPath Compliance Test Suite and the corpus of
 // published documents.
 package shared
 
@@ -11,8 +11,8 @@ import (
 )
 
 // Path returns the path of a file of the shared test data: in the folder that
-// GOBELIN_SHARED names, else in "shared" beside the checkout. Where it is
-// absent the test is skipped, or fails if GOBELIN_REQUIRE_SHARED is set.
+// GOBELIN_SHARED names, else in "shared" next to the checkout. If it is absent
+// the test is skipped, or fails if GOBELIN_REQUIRE_SHARED is set.
 func Path(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("GOBELIN_SHARED")
@@ -23,7 +23,7 @@ func Path(t testing.TB, name string) string {
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
 		if os.Getenv("GOBELIN_REQUIRE_SHARED") != "" {
-			t.Fatalf("the shared test data is required and absent: %v", err)
+			t.Fatalf("the shared test data is required but absent: %v", err)
 		}
 		t.Skipf("SKIPPED, the shared test data is absent: %v", err)
 	}

@@ -1,5 +1,5 @@
-// Package syntax holds the error of the languages that gobelin reads in the
-// strings of a document: runtime expressions, conditions, JSONPath and XPath.
+// Package syntax holds the error of the languages embedded in the strings of a
+// document: runtime expressions, conditions, JSONPath and XPath.
 package syntax
 
 import (
@@ -9,19 +9,19 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/cells"
 )
 
-// An Error says where a text is not valid in its language.
+// An Error reports where a text is not valid in its language.
 type Error struct {
 	Text    string // the whole text
-	Offset  int    // of the place, in bytes
+	Offset  int    // of the error, in bytes
 	Message string
 }
 
-// Error returns the message, and below it the line in question with a caret
-// under the place.
+// Error returns the message and, below it, the line of the error with a caret
+// at its position.
 func (e *Error) Error() string { return e.Message + "\n" + excerpt(e.Text, e.Offset) }
 
-// excerpt returns the line of text that holds offset, as it can be printed, and a
-// caret under the place.
+// excerpt returns the printable form of the line that contains offset, with a
+// caret under the position.
 func excerpt(text string, offset int) string {
 	offset = max(0, min(offset, len(text)))
 	for offset > 0 && offset < len(text) && !utf8.RuneStart(text[offset]) {

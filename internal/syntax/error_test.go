@@ -7,7 +7,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
-// The place in each text is its "?".
+// The position in each text is its "?".
 func TestError(t *testing.T) {
 	for _, test := range []struct{ text, line, caret string }{
 		{"a = ?b", "a = ?b", "    ^"},
@@ -27,7 +27,8 @@ func TestError(t *testing.T) {
 	}
 }
 
-// A place outside of the line, or inside of a character, is the nearest one.
+// A position outside the line, or inside a character, is moved to the nearest
+// one.
 func TestErrorIsBounded(t *testing.T) {
 	for _, test := range []struct {
 		text   string

@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// readBody reads a body, decoded, up to a limit (C20).
+// readBody reads a body up to a limit and decodes it (C20).
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	limit = min(limit, math.MaxInt64-1)
 	room := int64(unsized)
 	if n := resp.ContentLength; n >= 0 && n <= min(limit, maxSized) && hasBody(resp) {
-		room = n + 1 // where the end is found if it does not come with the last byte
+		room = n + 1 // to find an end that does not come with the last byte
 	}
 	from, wire := io.Reader(resp.Body), (*counter)(nil)
 	if resp.Header["Content-Encoding"] != nil {
@@ -39,14 +39,14 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	case int64(len(body)) > limit:
 		return nil, fmt.Errorf("the response body is larger than %d bytes", limit)
 	case came < resp.ContentLength && hasBody(resp):
-		// net/http sees to this; a RoundTripper of the caller's may not.
-		return nil, fmt.Errorf("reading the response: %w: %d of %d bytes came", io.ErrUnexpectedEOF, came, resp.ContentLength)
+		// net/http ensures this; a RoundTripper of the caller may not.
+		return nil, fmt.Errorf("reading the response: %w: got %d of %d bytes", io.ErrUnexpectedEOF, came, resp.ContentLength)
 	}
 	return body, nil
 }
 
-// readAll is io.ReadAll into memory for that many bytes at first, which stops
-// when there are more than the limit.
+// readAll is [io.ReadAll] with an initial size, stopping when there is more
+// than the limit.
 func readAll(from io.Reader, room, limit int64) ([]byte, error) {
 	body := make([]byte, 0, room)
 	for int64(len(body)) <= limit {
@@ -66,20 +66,20 @@ func readAll(from io.Reader, room, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// unsized is the memory that a body gets at first whose length is not known.
+// unsized is the initial size for a body of unknown length.
 const unsized = 512
 
-// maxSized is the length of a body up to which a server is believed before it
-// has sent it.
+// maxSized is the greatest length for which a server is trusted before it has
+// sent the body.
 const maxSized = 4 << 20
 
-// hasBody reports whether a response has the body that its Content-Length is
-// the length of (RFC 9110 §8.6).
+// hasBody reports whether a response has a body, whose length is its
+// Content-Length (RFC 9110 §8.6).
 func hasBody(resp *http.Response) bool {
 	return resp.Request.Method != http.MethodHead && resp.StatusCode != http.StatusNoContent && resp.StatusCode != http.StatusNotModified
 }
 
-// counter counts what is read.
+// counter counts the bytes that are read.
 type counter struct {
 	from io.Reader
 	n    int64
@@ -91,20 +91,20 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// maxCodings bounds the codings on top of one another; there is no use for
-// more than one.
+// maxCodings bounds the number of codings applied to one body; there is no use
+// for more than one.
 const maxCodings = 3
 
-// decode undoes the content codings of a body (RFC 9110 §8.4), those that
-// net/http has not undone itself because the step has asked for them.
+// decode undoes the content codings of a body (RFC 9110 §8.4) that net/http has
+// left because the step has asked for them.
 func decode(from io.Reader, header http.Header) (io.Reader, error) {
 	body := bufio.NewReader(from)
 	if _, err := body.Peek(1); err == io.EOF {
-		return body, nil // such as the answer to a HEAD
+		return body, nil // such as the response to a HEAD
 	}
 	codings := strings.Split(strings.ToLower(strings.Join(header.Values("Content-Encoding"), ",")), ",")
 	if len(codings) > maxCodings {
-		return nil, fmt.Errorf("the response body is in %d content codings; up to %d are read", len(codings), maxCodings)
+		return nil, fmt.Errorf("the response body is in %d content codings; at most %d are supported", len(codings), maxCodings)
 	}
 	for _, coding := range slices.Backward(codings) {
 		decoded, err := decodeOne(strings.TrimSpace(coding), body)
@@ -123,13 +123,13 @@ func decodeOne(coding string, body *bufio.Reader) (decoded io.Reader, err error)
 	case "gzip", "x-gzip":
 		decoded, err = gzip.NewReader(body)
 	case "deflate":
-		// zlib by RFC 9110; some servers send the bare deflate stream.
+		// RFC 9110 requires zlib; some servers send the bare deflate stream.
 		if head, _ := body.Peek(2); len(head) == 2 && (head[0]&15 != 8 || (int(head[0])<<8|int(head[1]))%31 != 0) {
 			return flate.NewReader(body), nil
 		}
 		decoded, err = zlib.NewReader(body)
 	default:
-		return nil, fmt.Errorf("the response body is in the content coding %q; identity, gzip and deflate are read", coding)
+		return nil, fmt.Errorf("the response body is in the content coding %q; identity, gzip and deflate are supported", coding)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the response body, coded as %s: %w", coding, err)

@@ -12,15 +12,15 @@ import (
 	"syscall"
 )
 
-// A connection is what becomes known of the connection of a request.
+// A connection is what is known of the connection of a request.
 type connection struct {
 	reused, answered atomic.Bool
-	got              atomic.Int32 // how many there have been
+	got              atomic.Int32 // how many connections the request has got
 	composed         bool         // with the trace of the caller's context
 	trace            httptrace.ClientTrace
 }
 
-// connections are used again: their trace is what they cost.
+// connections is a pool: a connection costs as much as its trace.
 var connections = sync.Pool{New: func() any {
 	c := new(connection)
 	c.trace.GotConn = func(info httptrace.GotConnInfo) { c.reused.Store(info.Reused); c.got.Add(1) }
@@ -28,8 +28,7 @@ var connections = sync.Pool{New: func() any {
 	return c
 }}
 
-// watch returns a connection, and the context of the request that it is to
-// know of.
+// watch returns a connection, and a context in which the request reports to it.
 func watch(ctx context.Context) (*connection, context.Context) {
 	c := connections.Get().(*connection)
 	c.reused.Store(false)
@@ -39,17 +38,17 @@ func watch(ctx context.Context) (*connection, context.Context) {
 	return c, httptrace.WithClientTrace(ctx, &c.trace)
 }
 
-// release hands a connection on to another request, after a response. It keeps
-// those that may hear more of this one: of a connection that was given up, or,
-// since the two traces are now one, of the caller's.
+// release returns a connection to the pool after a response. It drops those
+// that may hear more of this request: one that was given up, or whose trace is
+// composed with the caller's.
 func (c *connection) release() {
 	if c.got.Load() == 1 && !c.composed {
 		connections.Put(c)
 	}
 }
 
-// unanswered reports whether the error is the end of a connection on which
-// nothing has come back.
+// unanswered reports whether the error is the end of a connection on which no
+// response has begun.
 func (c *connection) unanswered(err error) bool {
 	closed := slices.ContainsFunc([]error{io.EOF, syscall.ECONNRESET, syscall.EPIPE}, func(e error) bool { return errors.Is(err, e) })
 	return closed && !c.answered.Load()

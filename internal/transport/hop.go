@@ -13,11 +13,11 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/uri"
 )
 
-// sendOnce sends a request by way of the client. What http.Client does beside
-// calling its transport (copies of the header for redirects that it does not see
-// here, most of all) is done where it changes something: for a jar, a timeout, a
-// password in the URL, and a RoundTripper of the caller's, of which http.Client
-// checks what it returns.
+// sendOnce sends a request through the client. What http.Client does besides
+// calling its transport (most of all, copying the header for redirects that it
+// does not see here) is done only where it matters: for a jar, a timeout, a
+// password in the URL, and a RoundTripper of the caller, whose results
+// http.Client checks.
 func sendOnce(ctx context.Context, client *http.Client, r *Request) (*http.Response, error) {
 	req, err := newRequest(ctx, r)
 	if err != nil {
@@ -40,7 +40,7 @@ func sendOnce(ctx context.Context, client *http.Client, r *Request) (*http.Respo
 		return nil, err
 	}
 	if resp.Request == nil {
-		resp.Request = req // a RoundTripper of the caller's has left it out
+		resp.Request = req // a RoundTripper of the caller has omitted it
 	}
 	if single.location != nil {
 		resp.Header["Location"] = single.location
@@ -48,7 +48,7 @@ func sendOnce(ctx context.Context, client *http.Client, r *Request) (*http.Respo
 	return resp, nil
 }
 
-// exchange sends a request with the errors that http.Client has.
+// exchange sends a request and returns the errors of http.Client.
 func exchange(transport *http.Transport, req *http.Request) (*http.Response, error) {
 	resp, err := transport.RoundTrip(req)
 	if err == nil {
@@ -61,14 +61,15 @@ func exchange(transport *http.Transport, req *http.Request) (*http.Response, err
 	return nil, &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: req.URL.String(), Err: err}
 }
 
-// A hop is one request of a client. The client neither sees where it leads, as
-// it would follow that in its own way, and fail where it does not understand it.
+// A hop is one request of a client. It hides the target of a redirect from the
+// client, which would follow it in its own way, and fail if it did not
+// understand it.
 type hop struct {
 	transport http.RoundTripper
 	location  []string
 }
 
-// RoundTrip takes the Location from the response.
+// RoundTrip removes the Location from the response.
 func (h *hop) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := h.transport.RoundTrip(req)
 	if err == nil && resp != nil && resp.Header["Location"] != nil {
@@ -79,8 +80,8 @@ func (h *hop) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// newRequest is http.NewRequestWithContext for a request that is sent as it is:
-// its header is not copied, and one piece of memory holds it and its URL.
+// newRequest is [http.NewRequestWithContext] for a request that is sent as it
+// is: its header is not copied, and one allocation holds it and its URL.
 func newRequest(ctx context.Context, r *Request) (*http.Request, error) {
 	var made struct {
 		request http.Request
@@ -96,7 +97,7 @@ func newRequest(ctx context.Context, r *Request) (*http.Request, error) {
 		made.url.Host = strings.TrimSuffix(parsed.Host, ":")
 	}
 	req := &made.request
-	// A context comes into a request by a copy only.
+	// Only a copy gets a context into a request.
 	*req = *(&http.Request{Method: r.Method, URL: &made.url, Host: made.url.Host, Header: r.Header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
 	if req.Header == nil {
@@ -122,7 +123,7 @@ func setBody(req *http.Request, body []byte) {
 	req.Body, _ = req.GetBody()
 }
 
-// answered is the URL that a response is from.
+// answered returns the URL that a response is from.
 func answered(r *Request, resp *http.Response) string {
 	if u, ok := plain(r.URL); ok && u == *resp.Request.URL {
 		return r.URL
@@ -133,13 +134,13 @@ func answered(r *Request, resp *http.Response) string {
 var (
 	hostSet = uri.SetOf(uri.Unreserved)
 	portSet = uri.SetOf("0123456789")
-	// What net/url leaves as it is in a path.
+	// What net/url keeps as it is in a path.
 	pathSet  = uri.SetOf(uri.Unreserved + "$&+,/:;=@")
 	querySet = uri.SetOf(uri.Unreserved + "!$%&'()*+,/:;=?@[]")
 )
 
-// plain is url.Parse for a URL in which nothing is escaped before its query, as
-// most are; there is nothing about it that URL.String would write otherwise.
+// plain is [url.Parse] for a URL in which nothing is escaped before its query,
+// as in most; URL.String writes it unchanged.
 func plain(text string) (u url.URL, ok bool) {
 	scheme := "http"
 	rest, ok := strings.CutPrefix(text, "http://")

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// A URL that is plain is the one that net/url reads, and is written as it was.
+// A plain URL is parsed as net/url does, and is written unchanged.
 func TestPlainURLs(t *testing.T) {
 	texts := map[string]bool{
 		"http://h/":                           true,
@@ -56,14 +56,15 @@ func TestPlainURLs(t *testing.T) {
 	}
 	for c := range 256 {
 		char := string([]byte{byte(c)})
-		for _, text := range []string{"http://h" + char + "/a", "http://h:1" + char + "/a", "http://h/a" + char + "b", "http://h/a?b" + char} {
+		for _, text := range []string{"http://h" + char + "/a", "http://h:1" + char + "/a", "http://h/a" + char + "b",
+			"http://h/a?b" + char} {
 			readAsPlain(t, text)
 		}
 	}
 }
 
-// readAsPlain reports whether a URL is plain, and compares it with what net/url
-// makes of it.
+// readAsPlain reports whether a URL is plain, and compares it with the result
+// of net/url.
 func readAsPlain(t *testing.T, text string) bool {
 	t.Helper()
 	u, ok := plain(text)
@@ -83,7 +84,7 @@ func FuzzPlainURL(f *testing.F) {
 	})
 }
 
-// What http.Client does for a request it does here, too.
+// What http.Client does for a request is done here, too.
 func TestWhatAClientAdds(t *testing.T) {
 	var authorization string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +139,7 @@ func TestErrorsOfAClient(t *testing.T) {
 	}
 }
 
-// A RoundTripper that writes into its request does not reach what was to be sent.
+// A RoundTripper that modifies its request does not affect the original.
 func TestRoundTripperThatChangesItsRequest(t *testing.T) {
 	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		r.Header.Set("A", "2")
@@ -153,7 +154,7 @@ func TestRoundTripperThatChangesItsRequest(t *testing.T) {
 	}
 }
 
-// The caller's trace is told of each of its requests, and of no other one.
+// The caller's trace sees each of its requests, and no others.
 func TestTraceOfTheCaller(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
@@ -172,7 +173,8 @@ func TestTraceOfTheCaller(t *testing.T) {
 	}
 }
 
-// An exchange allocates less than one through http.Client whose body is dropped.
+// An exchange allocates less than one through http.Client whose body is
+// discarded.
 func TestCostOfAnExchange(t *testing.T) {
 	body := bytes.Repeat([]byte("x"), 400)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) }))

@@ -12,12 +12,12 @@ import (
 
 const maxRedirects = 10
 
-// redirected makes the request that a response asks for; nil when it asks for
-// none, or for one that cannot be understood. The method changes as browsers have
-// it (RFC 9110 §15.4: POST to GET for 301 and 302, all to GET for 303). Never does
-// a redirect lead from https to http, nor anything that a workflow put into a
-// header or a body to another origin. What was left behind once does not come
-// back: the header is made from the one of the request before.
+// redirected makes the request that a response asks for, or nil if it asks for
+// none, or for one that cannot be understood. The method changes as in browsers
+// (RFC 9110 §15.4: POST to GET for 301 and 302, all to GET for 303). A redirect
+// never leads from https to http, and never takes to another origin what a
+// workflow put into a header or a body. What was dropped once does not come
+// back: the header is made from that of the previous request.
 func redirected(last *Request, resp *http.Response) (*Request, error) {
 	method := last.Method
 	switch resp.StatusCode {
@@ -42,14 +42,15 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 	case resp.Request.URL.Scheme == "https" && target.Scheme == "http":
 		return nil, errors.New("a redirect from https to http is not followed")
 	}
-	next := &Request{Method: method, URL: target.String(), Header: last.Header, Body: last.Body, Authorize: last.Authorize, Redirected: last.Redirected}
+	next := &Request{Method: method, URL: target.String(), Header: last.Header, Body: last.Body, Authorize: last.Authorize,
+		Redirected: last.Redirected}
 	if next.Method != last.Method {
 		next.Body = nil
 	}
 	if origin(resp.Request.URL) != origin(target) {
 		if len(next.Body) > 0 {
 			return nil, fmt.Errorf("a redirect (%d) to another origin, %s, is not followed: the body of the %s would go there; "+
-				"give that origin as the server if it is the right one", resp.StatusCode, origin(target), next.Method)
+				"use that origin as the server if it is the right one", resp.StatusCode, origin(target), next.Method)
 		}
 		next.Header = only(next.Header, "Accept", "User-Agent")
 		next.Redirected = true
@@ -63,8 +64,8 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 	return next, nil
 }
 
-// location is where a response leads; nil when it does not say, or not in a way
-// that can be understood.
+// location returns the target of a response, or nil if there is none or it
+// cannot be understood.
 func location(resp *http.Response) *url.URL {
 	text := resp.Header.Get("Location")
 	if text == "" {
@@ -78,17 +79,17 @@ func location(resp *http.Response) *url.URL {
 	return target
 }
 
-// origin is the origin of a URL (RFC 6454).
+// origin returns the origin of a URL (RFC 6454).
 func origin(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
 	return u.Scheme + "://" + host
 }
 
-// contentHeaders tell of a body; they go where it goes.
+// contentHeaders describe a body and are sent only with it.
 var contentHeaders = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"}
 
-// only is a header with the fields of those names.
+// only returns a header with only the fields of some names.
 func only(header http.Header, names ...string) http.Header {
 	kept := http.Header{}
 	for _, name := range names {

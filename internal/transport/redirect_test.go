@@ -15,8 +15,8 @@ import (
 // hopSeen is what reached a server.
 type hopSeen struct{ Method, Path, Key, Type, Body string }
 
-// redirecting answers each request with the next of the answers and keeps what
-// it was asked.
+// redirecting answers each request with the next of the answers and records
+// what it was asked.
 type redirecting struct {
 	answers []http.Header // with Location; none: 200
 	status  int
@@ -79,7 +79,7 @@ func TestRedirectedMethod(t *testing.T) {
 	}
 }
 
-// Neither a header nor a body goes to another origin.
+// Neither a header nor a body is sent to another origin.
 func TestRedirectsKeepSecretsAtHome(t *testing.T) {
 	other := &redirecting{}
 	away := httptest.NewServer(other)
@@ -112,8 +112,8 @@ func TestRedirectsKeepSecretsAtHome(t *testing.T) {
 	}
 }
 
-// What was left at home is not given to the first origin either when another
-// one leads back to it.
+// What was dropped is not sent to the first origin either when another one
+// redirects back to it.
 func TestRedirectsThereAndBack(t *testing.T) {
 	home, other := &redirecting{status: 302}, &redirecting{status: 302}
 	server, away := httptest.NewServer(home), httptest.NewServer(other)
@@ -130,7 +130,8 @@ func TestRedirectsThereAndBack(t *testing.T) {
 	}
 }
 
-// A jar's cookies are those of each request, and not also those of the one before.
+// A jar's cookies are those for each request, without those for the previous
+// one.
 func TestRedirectsWithAJar(t *testing.T) {
 	var cookies []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -197,7 +198,7 @@ func TestRedirectsUpAreFollowed(t *testing.T) {
 	}
 }
 
-// A 3xx that does not say where is a response like any other, whether redirects
+// A 3xx without a valid target is a response like any other, whether redirects
 // are followed or not.
 func TestRedirectToNowhere(t *testing.T) {
 	for _, location := range []string{"", "/files/100%.pdf", "http://%zz", "http://[::1", "http:///x", "http://h:x/"} {

@@ -1,5 +1,5 @@
-// Package transport performs one HTTP exchange as a step wants it: a request,
-// the redirects that it leads to (ruling O13), and a body that is read whole (C20).
+// Package transport performs the HTTP exchange of a step: a request, the
+// redirects that it leads to (ruling O13), and a body that is read whole (C20).
 package transport
 
 import (
@@ -11,18 +11,18 @@ import (
 	"slices"
 )
 
-// A Request is what is sent. It is not changed.
+// A Request is a request to send. It is not modified.
 type Request struct {
 	Method, URL string
 	Header      http.Header
 	Body        []byte // nil: none
 
-	// Authorize returns the request with the credentials of the origin that it
-	// goes to; nil: it has none. It is called for each redirect anew, which carries
-	// no credential along.
+	// Authorize returns the request with the credentials for the origin that it
+	// is sent to; nil means none. It is called anew for each redirect, which
+	// carries no credential along.
 	Authorize func(ctx context.Context, r *Request) (*Request, error)
-	// Redirected reports whether a redirect has led to another origin on the way
-	// to this request.
+	// Redirected reports whether a redirect has led to another origin before
+	// this request.
 	Redirected bool
 }
 
@@ -41,12 +41,12 @@ type Limits struct {
 	Redirects bool  // whether any are followed
 }
 
-// A Response is what came back, after redirects.
+// A Response is the final response, after redirects.
 type Response struct {
 	Status int
 	Header http.Header
-	Body   []byte // decoded of any Content-Encoding
-	URL    string // that answered
+	Body   []byte // with any Content-Encoding decoded
+	URL    string // of the request that it answers
 }
 
 // Do sends a request and reads the response whole. A nil client is the zero
@@ -87,7 +87,7 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		// Its body is the other protocol's, which has no end.
+		// Its body belongs to the other protocol and has no end.
 		return Response{}, errors.New("the server switched to another protocol (status 101); gobelin speaks HTTP only")
 	}
 	body, err := readBody(resp, limits.Body)
@@ -101,9 +101,9 @@ func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
 	return Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: url}, nil
 }
 
-// send sends a request and follows nothing. When the connection that was kept for
-// it turns out to be closed it is sent again, if that does no harm: at last on a
-// new connection.
+// send sends a request without following redirects. If the connection was kept
+// from an earlier request and turns out to be closed, the request is sent again
+// if that does no harm: at last on a new connection.
 func send(ctx context.Context, client *http.Client, r *Request) (*http.Response, error) {
 	for {
 		c, watched := watch(ctx)
@@ -118,7 +118,7 @@ func send(ctx context.Context, client *http.Client, r *Request) (*http.Response,
 	}
 }
 
-// idempotent are the methods of which two requests do what one does (RFC 9110
-// §9.2.2; QUERY is safe by its own specification). What net/http sends again
-// itself is less.
+// idempotent are the methods for which two requests have the effect of one (RFC
+// 9110 §9.2.2; QUERY is safe by its own specification). net/http itself resends
+// fewer.
 var idempotent = []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete, "QUERY"}

@@ -39,7 +39,7 @@ func TestEndlessBody(t *testing.T) {
 	}
 }
 
-// What is small on the wire, and in the first coding, and large in the second.
+// Small on the wire and after the first coding, large after the second.
 func TestDecompressionBomb(t *testing.T) {
 	coded := make([]byte, 1<<24)
 	for range 2 {
@@ -81,7 +81,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A body that did not come whole fails; where there is none, none has to come.
+// A body that is cut off is an error; a response without a body needs none.
 func TestLengthOfABody(t *testing.T) {
 	tests := []struct {
 		method string
@@ -127,8 +127,8 @@ func TestLengthOfABody(t *testing.T) {
 	}
 }
 
-// Whatever room there is at first and however the bytes come, all are read, and
-// no more than one beyond the limit.
+// Whatever the initial size and the chunks, all bytes are read, and at most one
+// beyond the limit.
 func TestReadAll(t *testing.T) {
 	readers := map[string]func(io.Reader) io.Reader{
 		"whole":        func(r io.Reader) io.Reader { return r },
@@ -172,8 +172,8 @@ func TestSwitchedProtocol(t *testing.T) {
 	}
 }
 
-// leaving is a server that closes each connection when it gets a second request
-// on it, without a byte.
+// leaving is a server that closes each connection on its second request,
+// without sending a byte.
 type leaving struct {
 	listener net.Listener
 	requests atomic.Int32
@@ -207,8 +207,8 @@ func (s *leaving) answer(conn net.Conn) {
 	}
 }
 
-// A request that is idempotent is sent again when the connection that was kept
-// turns out to be closed; another one fails and says why.
+// An idempotent request is sent again if the kept connection turns out to be
+// closed; another request fails and says why.
 func TestClosedConnection(t *testing.T) {
 	methods := map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "PUT": true, "DELETE": true, "QUERY": true,
 		"POST": false, "PATCH": false}
@@ -246,7 +246,7 @@ func TestClosedConnection(t *testing.T) {
 	}
 }
 
-// On a new connection nothing is known of an earlier request.
+// A new connection does not know of earlier requests.
 func TestConnectionClosedAtOnce(t *testing.T) {
 	_, err := asked(t, &Request{}, 10, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	if err == nil || !strings.HasSuffix(err.Error(), "the server closed the connection before it answered") {

@@ -38,8 +38,8 @@ func invalidByte(data []byte) int {
 	return len(data)
 }
 
-// jsonReader turns the tokens of encoding/json into nodes. The decoder only
-// reports where a token ended, so the start is found by skipping what may be
+// jsonReader turns the tokens of encoding/json into nodes. The decoder reports
+// only where a token ended, so the start is found by skipping what may be
 // between two tokens.
 type jsonReader struct {
 	data []byte
@@ -57,7 +57,7 @@ func (r *jsonReader) start() int {
 	return i
 }
 
-// position returns line and column of an offset; offsets must not decrease.
+// position returns the line and column of an offset; offsets must not decrease.
 func (r *jsonReader) position(offset int) (line, column int) {
 	for ; r.pos < offset && r.pos < len(r.data); r.pos++ {
 		if r.data[r.pos] == '\n' {
@@ -78,8 +78,8 @@ func (r *jsonReader) token() (tok json.Token, line, column int, err error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		// Inside a token the offset is after the byte that is wrong, else before
-		// the blanks that precede it.
+		// Inside a token the offset is after the wrong byte, otherwise before
+		// the white space that precedes it.
 		err = syntaxError(r.data, max(start, int(syntax.Offset)-1), "not JSON: "+syntax.Error())
 	default:
 		err = syntaxError(r.data, len(r.data), "not JSON: unexpected end of input")

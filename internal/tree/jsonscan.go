@@ -7,8 +7,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// jsonScanner reads JSON by an [Outline]. It takes what RFC 8259 allows and
-// gives up on all else, which the full parser then reports.
+// jsonScanner reads JSON by an [Outline]. It accepts what RFC 8259 allows and
+// gives up on anything else, which the full parser then reports.
 type jsonScanner struct {
 	data []byte
 	text *source
@@ -29,17 +29,17 @@ func (r *jsonScanner) document(o *Outline) (n *Node, err error) {
 	return n, nil
 }
 
-// later reads a collection that was left in the text.
+// later reads a collection that was left unread.
 func (r *jsonScanner) later() (n *Node, err error) {
 	defer quickFailure(&n, &err)
 	r.seen = r.pos
 	return r.value(whole), nil
 }
 
-// errUnsure is the error for a text that a scanner has given up on.
+// errUnsure is the error of a text that a scanner has given up on.
 var errUnsure = errors.New("the text cannot be read in part")
 
-// quickFailure makes an error of what a scanner has panicked with.
+// quickFailure makes an error from a scanner's panic.
 func quickFailure(n **Node, err *error) {
 	switch p := recover().(type) {
 	case nil:
@@ -52,7 +52,7 @@ func quickFailure(n **Node, err *error) {
 	}
 }
 
-// mark counts lines up to an offset and returns its place; offsets must not
+// mark counts lines up to an offset and returns its position; offsets must not
 // decrease.
 func (r *jsonScanner) mark(at int) (line, column int) {
 	passed := r.data[r.seen:at]
@@ -64,7 +64,7 @@ func (r *jsonScanner) mark(at int) (line, column int) {
 	return r.line, r.column(r.data, at)
 }
 
-// to moves to the end of what has been read, where it was what it should be.
+// to moves to the end of what has been read, if it was valid.
 func (r *jsonScanner) to(end int) {
 	if end == value.Bad {
 		giveUp()
@@ -80,7 +80,7 @@ func (r *jsonScanner) count(values, at int) {
 	}
 }
 
-// skip passes over the value at the place.
+// skip skips the value at the position.
 func (r *jsonScanner) skip() {
 	start := r.pos
 	end, values := value.Skip(r.data, start, maxDepth-r.depth)
@@ -88,7 +88,7 @@ func (r *jsonScanner) skip() {
 	r.count(values, start)
 }
 
-// value reads the value at the place or after blanks there.
+// value reads the value at the position or after white space there.
 func (r *jsonScanner) value(o *Outline) *Node {
 	r.pos = value.ScanBlanks(r.data, r.pos)
 	switch {
@@ -125,7 +125,7 @@ func (r *jsonScanner) value(o *Outline) *Node {
 	return n
 }
 
-// collection reads the array or object at the place, or leaves it in the text.
+// collection reads the array or object at the position, or leaves it unread.
 func (r *jsonScanner) collection(n *Node, o *Outline) {
 	if o.deferred() {
 		n.later = &later{text: r.text, at: r.place}

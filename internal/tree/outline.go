@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// An Outline says what [ParseOutline] reads at once of a value that is a
-// collection, and what it leaves in the text until somebody asks. The members
-// of an object are read: each by the Outline that Members has for its name,
-// else by Each. A nil Outline leaves the collection for later, as does one with
-// a Peek, the name of a member that is read nevertheless. Values other than
-// objects and arrays are always read.
+// An Outline selects what [ParseOutline] reads of a collection at once, and
+// what it leaves unread until it is needed. The members of an object are read:
+// each by the Outline that Members has for its name, else by Each. A nil
+// Outline leaves the collection unread, as does one with a Peek, the name of a
+// member that is read nevertheless. Values other than objects and arrays are
+// always read.
 type Outline struct {
 	Members map[string]*Outline
 	Each    *Outline
@@ -22,7 +22,7 @@ var (
 	skipped = &Outline{} // nothing, not even a node
 )
 
-// child is the Outline for the value of a member.
+// child returns the Outline for the value of a member.
 func (o *Outline) child(name []byte) *Outline {
 	if o == whole || o == skipped {
 		return o
@@ -33,7 +33,7 @@ func (o *Outline) child(name []byte) *Outline {
 	return o.Each
 }
 
-// item is the Outline for an element of an array.
+// item returns the Outline for an element of an array.
 func (o *Outline) item() *Outline {
 	if o == whole || o == skipped {
 		return o
@@ -41,23 +41,23 @@ func (o *Outline) item() *Outline {
 	return o.Each
 }
 
-// deferred reports whether a collection is left in the text.
+// deferred reports whether a collection is left unread.
 func (o *Outline) deferred() bool { return o == nil || o.Peek != "" }
 
-// rest is the Outline by which a collection with a Peek is passed over.
+// rest returns the Outline by which a collection with a Peek is skipped.
 func (o *Outline) rest() *Outline {
 	return &Outline{Members: map[string]*Outline{o.Peek: whole}, Each: skipped}
 }
 
-// ParseOutline is [Parse] that leaves in the text what the outline leaves there.
-// Get, Member, At, Child and Value read it when it is asked for; a Node whose
-// Outline reads its members still has values in Members that are not read,
-// which Get returns. Several goroutines may do so at once. data must not be changed any
-// more. The text's syntax is checked as a whole; what the syntax allows and JSON
-// does not, a duplicate key and a number such as .inf, is an error of the node that
-// is left with it, see [Node.Err].
+// ParseOutline is [Parse] for parts of a text: it leaves unread what the
+// outline leaves out. Get, Member, At, Child and Value read it when it is
+// needed; a Node whose Outline reads its members may have unread values in
+// Members, which Get returns. Several goroutines may do so at once. data must
+// not be modified afterwards. The text's syntax is checked as a whole; what the
+// syntax allows and JSON does not, a duplicate key or a number such as .inf, is
+// an error of the unread node that contains it, see [Node.Err].
 //
-// A text with something that the quick readers do not know is read in full.
+// A text with anything that the quick readers do not support is read in full.
 func ParseOutline(data []byte, o *Outline) (*Node, error) {
 	data = withoutMark(data)
 	if !quickly {
@@ -71,9 +71,9 @@ func ParseOutline(data []byte, o *Outline) (*Node, error) {
 	return parseFull(data)
 }
 
-// quick reads what the quick readers are sure of. Their errors are for the full
-// parser to find again, as the first of the text, but for that of a text that
-// is too large for it.
+// quick reads what the quick readers are sure of. Their errors are left for the
+// full parser to find, which reports the first of the text, except the error of
+// a text that is too large for it.
 func quick(data []byte, o *Outline) (*Node, error) {
 	if looksLikeJSON(data) {
 		r := &jsonScanner{data: data}
@@ -88,13 +88,13 @@ func quick(data []byte, o *Outline) (*Node, error) {
 	return r.document(o)
 }
 
-// source is a text of which parts are left for later.
+// source is a text with unread parts.
 type source struct {
 	data []byte
 	json bool
 }
 
-// later is a collection that is still in the text.
+// later is an unread collection.
 type later struct {
 	once   sync.Once
 	text   *source
@@ -104,7 +104,7 @@ type later struct {
 	err    error
 }
 
-// open reads a node that was left for later.
+// open reads an unread node.
 func (n *Node) open() *Node {
 	if n != nil && n.later != nil {
 		n.later.once.Do(n.read)
@@ -127,8 +127,7 @@ func (n *Node) read() {
 	}
 }
 
-// Err reports why a node that was left for later cannot be read; nil for every
-// other.
+// Err returns the error of an unread node that cannot be read, or nil.
 func (n *Node) Err() error {
 	if n == nil || n.later == nil {
 		return nil
@@ -136,8 +135,8 @@ func (n *Node) Err() error {
 	return n.open().later.err
 }
 
-// Peek returns the member that the Outline names as such, without reading the
-// others.
+// Peek returns the member that the Outline names as its Peek, without reading
+// the others.
 func (n *Node) Peek(name string) *Node {
 	if n == nil || n.later == nil || n.later.peek != name {
 		return n.Get(name)
@@ -145,11 +144,11 @@ func (n *Node) Peek(name string) *Node {
 	return n.later.peeked
 }
 
-// place is where a scanner is.
+// place is the position of a scanner.
 type place struct {
 	pos              int
-	line, start      int // of the line: its number, where it begins
-	counted, columns int // columns are before the offset counted, when that is on this line
+	line, start      int // of the line: its number, and where it begins
+	counted, columns int // the columns before the offset counted, if it is on this line
 }
 
 // unsure is the panic of a scanner that leaves the text to the full parser.
@@ -158,8 +157,8 @@ type unsure struct{}
 // giveUp ends the quick reading of a text.
 func giveUp() { panic(unsure{}) }
 
-// column is the column, in characters from 1, of an offset on the line. Offsets
-// mostly increase, so that a long line is counted once.
+// column returns the column, in characters from 1, of an offset on the line.
+// Offsets mostly increase, so that a long line is counted once.
 func (p *place) column(data []byte, at int) int {
 	if p.counted < p.start || p.counted > at {
 		p.counted, p.columns = p.start, 0
@@ -173,7 +172,7 @@ func (p *place) column(data []byte, at int) int {
 	return p.columns + 1
 }
 
-// restsOf keeps what [Outline.rest] has made, for one reading of a text.
+// restsOf caches the results of [Outline.rest] during one reading of a text.
 type restsOf map[*Outline]*Outline
 
 func (m *restsOf) of(o *Outline) *Outline {

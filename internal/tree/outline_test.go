@@ -18,8 +18,8 @@ import (
 
 var everySize = flag.Bool("all", false, "compare texts of the corpus of every size")
 
-// differ tells where two trees are not the same, value by value and place by
-// place; "" for nowhere. Values that are left in the text are read.
+// differ returns where two trees differ, value by value and place by place, or
+// "". Unread values are read.
 func differ(got, want *Node, at string) string {
 	got.open()
 	switch {
@@ -31,9 +31,11 @@ func differ(got, want *Node, at string) string {
 	case got.Err() != nil:
 		return fmt.Sprintf("%s: %v", at, got.Err())
 	case got.Kind != want.Kind || got.Text != want.Text || got.Line != want.Line || got.Column != want.Column:
-		return fmt.Sprintf("%s: %d:%d %v %q, want %d:%d %v %q", at, got.Line, got.Column, got.Kind, got.Text, want.Line, want.Column, want.Kind, want.Text)
+		return fmt.Sprintf("%s: %d:%d %v %q, want %d:%d %v %q", at, got.Line, got.Column, got.Kind, got.Text, want.Line, want.Column,
+			want.Kind, want.Text)
 	case len(got.Items) != len(want.Items) || len(got.Members) != len(want.Members):
-		return fmt.Sprintf("%s: %d items and %d members, want %d and %d", at, len(got.Items), len(got.Members), len(want.Items), len(want.Members))
+		return fmt.Sprintf("%s: %d items and %d members, want %d and %d", at, len(got.Items), len(got.Members), len(want.Items),
+			len(want.Members))
 	}
 	for i := range got.Items {
 		if d := differ(got.Items[i], want.Items[i], fmt.Sprintf("%s/%d", at, i)); d != "" {
@@ -52,7 +54,7 @@ func differ(got, want *Node, at string) string {
 	return ""
 }
 
-// outlines leave different parts in the text.
+// outlines leave different parts unread.
 var outlines = map[string]*Outline{
 	"whole":   whole,
 	"nothing": nil,
@@ -61,7 +63,7 @@ var outlines = map[string]*Outline{
 	"named":   {Members: map[string]*Outline{"paths": {Each: &Outline{Each: &Outline{Peek: "operationId"}}}}},
 }
 
-// checkQuick compares what the quick readers take with the full parser.
+// checkQuick compares what the quick readers accept with the full parser.
 func checkQuick(t *testing.T, data []byte) (taken bool) {
 	t.Helper()
 	data = withoutMark(data)
@@ -113,7 +115,7 @@ func TestQuickReadersReadTheCorpus(t *testing.T) {
 	var texts, taken int
 	for name, data := range shared.ReadCorpus(t).Texts() {
 		if len(data) > 30_000 && !*everySize {
-			continue // the comparison is by the slow parser
+			continue // the comparison uses the slow parser
 		}
 		texts++
 		if checkQuick(t, data) {
@@ -163,7 +165,8 @@ func TestPeekedMembersAreReadWithoutTheOthers(t *testing.T) {
 		t.Skip("nothing is left in the text")
 	}
 	o := &Outline{Each: &Outline{Peek: "id"}}
-	for _, text := range []string{"a:\n  x: [1]\n  id: one\nb: {id: two}\nc:\n  y: 1\n", `{"a": {"x": [1], "i\u0064": "one"}, "b": {"id": "two"}, "c": {"y": 1}}`} {
+	for _, text := range []string{"a:\n  x: [1]\n  id: one\nb: {id: two}\nc:\n  y: 1\n",
+		`{"a": {"x": [1], "i\u0064": "one"}, "b": {"id": "two"}, "c": {"y": 1}}`} {
 		root, err := ParseOutline([]byte(text), o)
 		if err != nil {
 			t.Fatal(err)
@@ -197,9 +200,9 @@ func TestSeveralReadAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// TestTimeGrowsWithTheText reads texts that were slow when a position was counted
-// from the beginning of its line, or a name looked for among all others: a
-// quadratic reader takes minutes.
+// TestTimeGrowsWithTheText reads texts that were slow when a position was
+// counted from the beginning of its line, or a name was looked up among all
+// others: a quadratic reader takes minutes.
 func TestTimeGrowsWithTheText(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
@@ -238,7 +241,7 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 	}
 }
 
-// description is a description with that many operations.
+// description returns a description with that many operations.
 func description(operations int) *Node {
 	paths := map[string]any{}
 	for i := range operations {

@@ -2,7 +2,6 @@
 
 package tree
 
-// quickly says that the quick readers read what they can. The build tag
-// fullparsers turns them off: where a text means something else without them,
-// the fault is theirs.
+// quickly enables the quick readers. The build tag fullparsers disables them:
+// if a text has another meaning without them, the fault is theirs.
 const quickly = true

@@ -7,18 +7,18 @@ import (
 	"os"
 )
 
-// MaxText bounds the text of one document or description.
+// MaxText bounds the size of one document or description.
 const MaxText = 256 << 20
 
-// ReadFile reads a file whole, as [os.ReadFile] does, but no more than
-// [MaxText]: a name may lead to a device that never ends.
+// ReadFile reads a file whole, like [os.ReadFile], but no more than [MaxText]:
+// a name may refer to a device that never ends.
 func ReadFile(name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	tooLarge := fmt.Errorf("%s has more than %d MiB, the most that is read of one file", name, MaxText>>20)
+	tooLarge := fmt.Errorf("%s is larger than %d MiB, the limit for one file", name, MaxText>>20)
 	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 		if info.Size() > MaxText {
 			return nil, tooLarge

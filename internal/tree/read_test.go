@@ -23,7 +23,7 @@ func TestReadFile(t *testing.T) {
 	if err := os.Truncate(name, MaxText+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadFile(name); err == nil || !strings.Contains(err.Error(), "more than 256 MiB") {
+	if _, err := ReadFile(name); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
 		t.Errorf("error: %v", err)
 	}
 }

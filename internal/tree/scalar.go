@@ -11,8 +11,8 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Style is how a scalar is written (YAML 1.2, §7.3 and §8.1). A string of JSON
-// is double-quoted.
+// Style is the style of a scalar (YAML 1.2, §7.3 and §8.1). A string of JSON is
+// double-quoted.
 type Style uint8
 
 // The styles.
@@ -24,19 +24,19 @@ const (
 	Folded
 )
 
-// A Scalar is how a value is written in a [Text].
+// A Scalar is a value as it is written in a [Text].
 type Scalar struct {
 	Start, End int // in bytes, quotes and indicators included
 	Style      Style
 	Value      string // decoded
-	at         []int  // the offset of each byte of Value, and of the end
+	at         []int  // the offset of each byte of Value, and of its end
 }
 
 // Offset returns the byte offset in the text for one in the decoded value.
 func (s *Scalar) Offset(i int) int { return s.at[max(0, min(i, len(s.Value)))] }
 
-// Scalar reads the scalar that begins at an offset and whose decoded value is
-// known; nil when no such scalar is there.
+// Scalar reads the scalar that begins at an offset and has a known decoded
+// value; nil if there is no such scalar.
 func (t *Text) Scalar(offset int, want string) *Scalar {
 	r := &scalarReader{data: t.Data, pos: offset, places: true}
 	r.properties()
@@ -47,21 +47,21 @@ func (t *Text) Scalar(offset int, want string) *Scalar {
 	return s
 }
 
-// scalarReader decodes the scalars of a text: for the nodes, and with the offset
-// that each byte of a value comes from for [Text.Scalar].
+// scalarReader decodes the scalars of a text: for nodes, and for [Text.Scalar]
+// with the offset of each byte of a value.
 type scalarReader struct {
 	data  []byte
 	pos   int
 	value []byte
 
-	skip   bool  // the value is not wanted
+	skip   bool  // the value is not needed
 	places bool  // keep at
-	at     []int // the offset of each byte of value, and of the end
-	next   int   // of a block scalar: where the line after it begins
-	json   bool  // it has an escape that JSON has and the YAML library does not: a slash, half of a character
+	at     []int // the offset of each byte of value, and of its end
+	next   int   // of a block scalar: where the next line begins
+	json   bool  // it has an escape that JSON has and the YAML library does not: a slash, or half of a character
 }
 
-// emit adds a text for what is written otherwise at an offset.
+// emit adds a text for what is written differently at an offset.
 func (r *scalarReader) emit(offset int, text string) {
 	if r.skip {
 		return
@@ -87,7 +87,7 @@ func (r *scalarReader) copy(end int) {
 	r.pos = end
 }
 
-// end says where the value ends.
+// end marks the end of the value.
 func (r *scalarReader) end() {
 	if r.places {
 		r.at = append(r.at, r.pos)
@@ -139,11 +139,11 @@ func (r *scalarReader) scalar(want string) *Scalar {
 	return s
 }
 
-// lineEnd returns the offset of the line break after i, or of the text's end.
+// lineEnd returns the offset of the line break after i, or the end of the text.
 func (r *scalarReader) lineEnd(i int) int {
 	end, _ := endOfLine(r.data, i)
 	if !r.places {
-		return end // other line breaks are not for the quick reader
+		return end // the quick reader does not support other line breaks
 	}
 	for _, c := range [...]byte{'\r', 0xc2, 0xe2} {
 		for from := i; ; from++ {
@@ -160,9 +160,10 @@ func (r *scalarReader) lineEnd(i int) int {
 	return end
 }
 
-// foldLine takes the text up to end, where the line ends, without the blanks
-// before that, and the line breaks that follow with the blanks around them: one
-// break is a space, more are one break less (YAML 1.2, §6.5).
+// foldLine adds the text up to end, where the line ends, without the white
+// space before that, and the line breaks that follow with the white space
+// around them: a single break is a space, several are one break less (YAML 1.2,
+// §6.5).
 func (r *scalarReader) foldLine(end int) {
 	text := end
 	for text > r.pos && isBlank(r.data[text-1]) {
@@ -178,7 +179,7 @@ func (r *scalarReader) foldLine(end int) {
 	}
 }
 
-// breaks passes over line breaks from an offset on, and the blanks before and
+// breaks skips line breaks from an offset on, and the white space before and
 // after them, and counts them.
 func (r *scalarReader) breaks(i int) (breaks int) {
 	for r.has(i) {
@@ -193,8 +194,8 @@ func (r *scalarReader) breaks(i int) (breaks int) {
 	return breaks
 }
 
-// plain reads as far as the wanted value goes: where a plain scalar ends
-// depends on what is around it.
+// plain reads as far as the required value goes: where a plain scalar ends
+// depends on its context.
 func (r *scalarReader) plain(want string) {
 	for len(r.value) < len(want) && r.has(r.pos) {
 		end := r.lineEnd(r.pos)
@@ -207,7 +208,7 @@ func (r *scalarReader) plain(want string) {
 	r.end()
 }
 
-// quoted reads the quoted scalar at the place.
+// quoted reads the quoted scalar at the position.
 func (r *scalarReader) quoted() bool {
 	quote := r.data[r.pos]
 	r.pos++
@@ -239,7 +240,8 @@ func (r *scalarReader) quoted() bool {
 	return false
 }
 
-// inQuotes has the bytes that may be something other than themselves in quotes.
+// inQuotes has the bytes that may mean something other than themselves in
+// quotes.
 var inQuotes = [256]bool{'\'': true, '"': true, '\\': true, '\n': true, '\r': true, 0xc2: true, 0xe2: true}
 
 // escapes are the escapes of one character (YAML 1.2, §5.7; RFC 8259, §7).
@@ -255,7 +257,7 @@ func (r *scalarReader) escape() bool {
 	if r.pos++; !r.has(r.pos) {
 		return false
 	}
-	if breakAt(r.data, r.pos) > 0 { // the line goes on with the next one
+	if breakAt(r.data, r.pos) > 0 { // the line continues with the next one
 		for range r.breaks(r.pos) - 1 {
 			r.emit(start, "\n")
 		}
@@ -295,9 +297,9 @@ func (r *scalarReader) hex(start, digits int) (rune, bool) {
 	return rune(code), err == nil && code <= utf8.MaxRune
 }
 
-// block reads a block scalar. Its indentation is that of its first line, less
-// what an indentation indicator leaves to the text: of the possible ones the
-// one by which the value is the wanted one.
+// block reads a block scalar. Its indentation is that of its first line, unless
+// an indentation indicator leaves some of that to the text: then the
+// indentation with which the value is the required one.
 func (r *scalarReader) block(folded bool, want string) bool {
 	chomp := byte(0)
 	for r.pos++; r.has(r.pos) && breakAt(r.data, r.pos) == 0; r.pos++ {
@@ -329,9 +331,9 @@ func (r *scalarReader) block(folded bool, want string) bool {
 }
 
 // blockLines reads the lines of a block scalar (YAML 1.2, §8.1), the first of
-// which begins at the place.
+// which begins at the position.
 func (r *scalarReader) blockLines(folded bool, chomp byte, indent int) {
-	end, last, lastBlank := r.pos, -1, false // where the text ends; the break of the last line, and whether that began with a blank
+	end, last, lastBlank := r.pos, -1, false // end of the text; break of the last line, and whether that line began blank
 	empty := r.pos                           // where the empty lines after it begin
 	r.emptyLines(indent)
 	for r.has(r.pos+indent) && r.indentation(indent) == indent {
@@ -365,7 +367,7 @@ func (r *scalarReader) blockLines(folded bool, chomp byte, indent int) {
 	r.end()
 }
 
-// indentation counts the spaces at the place, as far as a limit.
+// indentation counts the spaces at the position, up to a limit.
 func (r *scalarReader) indentation(limit int) (n int) {
 	for n < limit && r.has(r.pos+n) && r.data[r.pos+n] == ' ' {
 		n++
@@ -373,7 +375,7 @@ func (r *scalarReader) indentation(limit int) (n int) {
 	return n
 }
 
-// emptyLines passes over lines that have nothing but indentation.
+// emptyLines skips lines that have nothing but indentation.
 func (r *scalarReader) emptyLines(indent int) {
 	for {
 		i := r.pos + r.indentation(indent)
@@ -385,7 +387,7 @@ func (r *scalarReader) emptyLines(indent int) {
 	}
 }
 
-// emitBreaks adds the line breaks from an offset to another.
+// emitBreaks adds the line breaks from one offset to another.
 func (r *scalarReader) emitBreaks(from, to int) {
 	for i := from; i < to; i++ {
 		if n := breakAt(r.data, i); n > 0 {
@@ -395,7 +397,7 @@ func (r *scalarReader) emitBreaks(from, to int) {
 	}
 }
 
-// breakText is what a line break of the text is in a value.
+// breakText returns what a line break of the text is in a value.
 func breakText(data []byte) string {
 	if s := string(data); s == "\u2028" || s == "\u2029" {
 		return s
@@ -403,14 +405,16 @@ func breakText(data []byte) string {
 	return "\n"
 }
 
-// Replace returns what has to be written from an offset to another in the text, so
-// that the bytes start to end of the scalar's value become text. flow says that
-// the scalar is inside of brackets or braces. It fails for what the
-// scalar's style cannot hold at that place.
+// Replace returns what to write from one offset to another in the text so that
+// the bytes start to end of the scalar's value become text. flow means that the
+// scalar is inside brackets or braces. It fails if the scalar's style cannot
+// hold the text at that place.
 func (s *Scalar) Replace(start, end int, text string, flow bool) (from, to int, written string, ok bool) {
 	whole := s.Value[:start] + text + s.Value[end:]
 	from, to = s.Offset(start), s.Offset(end)
-	single := !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029' })
+	single := !strings.ContainsFunc(text, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029'
+	})
 	switch s.Style {
 	case DoubleQuoted:
 		quoted := value.AppendString(nil, text)
@@ -431,8 +435,8 @@ func (s *Scalar) Replace(start, end int, text string, flow bool) (from, to int, 
 	return s.Start, s.End, Quote(whole), true
 }
 
-// Quote writes a string as a quoted scalar of YAML: in single quotes where that
-// can be, so that most texts stay as they are.
+// Quote writes a string as a quoted scalar of YAML: in single quotes if
+// possible, so that most texts remain unchanged.
 func Quote(text string) string {
 	if text == "" || plainSafe(text) {
 		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
@@ -440,8 +444,8 @@ func Quote(text string) string {
 	return string(value.AppendString(nil, text))
 }
 
-// plainText reports whether a text may be written as a plain scalar on one line. It
-// refuses more than YAML does.
+// plainText reports whether a text may be written as a plain scalar on one
+// line. It rejects more than YAML does.
 func plainText(s string, flow bool) bool {
 	if kind, _ := resolveCore(s); kind != String || !plainSafe(s) || strings.TrimSpace(s) != s {
 		return false

@@ -19,7 +19,8 @@ type Text struct {
 	lines []int // where each line begins
 }
 
-// NewText returns the text of a document, which must not be changed any more.
+// NewText returns the text of a document, which must not be modified
+// afterwards.
 func NewText(data []byte) *Text { return &Text{Data: data} }
 
 var byteOrderMark = []byte("\ufeff")
@@ -42,7 +43,7 @@ func (t *Text) index() []int {
 			case n == 0:
 				i++
 				continue
-			case json && t.Data[i+n-1] != '\n': // only a line feed ends a line of what the JSON parser counts
+			case json && t.Data[i+n-1] != '\n': // for the JSON parser only a line feed ends a line
 				i += n
 				continue
 			}
@@ -56,8 +57,8 @@ func (t *Text) index() []int {
 // beginsBreak has the bytes that line breaks begin with.
 var beginsBreak = [256]bool{'\n': true, '\r': true, 0xc2: true, 0xe2: true}
 
-// breakAt returns the length of the line break at an offset, 0 for none. The
-// YAML library takes the breaks of YAML 1.1 as such.
+// breakAt returns the length of the line break at an offset, or 0. The YAML
+// library accepts the breaks of YAML 1.1.
 func breakAt(data []byte, i int) int {
 	if i >= len(data) {
 		return 0
@@ -85,7 +86,8 @@ func breakAt(data []byte, i int) int {
 // Lines returns the number of lines.
 func (t *Text) Lines() int { return len(t.index()) }
 
-// Line returns a line, counted from 1, without its break; "" for one that is not there.
+// Line returns a line, counted from 1, without its break; "" if it does not
+// exist.
 func (t *Text) Line(line int) string {
 	lines := t.index()
 	if line < 1 || line > len(lines) {
@@ -103,8 +105,8 @@ func (t *Text) Line(line int) string {
 	return string(t.Data[start:end])
 }
 
-// Offset returns the byte offset of a place; columns count characters. A place
-// after the end of its line is that end.
+// Offset returns the byte offset of a position; columns count characters. A
+// position after the end of its line is that end.
 func (t *Text) Offset(line, column int) int {
 	lines := t.index()
 	if line < 1 {
@@ -121,7 +123,7 @@ func (t *Text) Offset(line, column int) int {
 	return i
 }
 
-// Place returns line and column of a byte offset.
+// Place returns the line and column of a byte offset.
 func (t *Text) Place(offset int) (line, column int) {
 	lines := t.index()
 	offset = max(lines[0], min(offset, len(t.Data)))
@@ -129,13 +131,14 @@ func (t *Text) Place(offset int) (line, column int) {
 	return line, utf8.RuneCount(t.Data[lines[line-1]:offset]) + 1
 }
 
-// Comment reports whether something other than blanks, line breaks and a comma
-// is between two offsets.
+// Comment reports whether there is anything other than white space, line breaks
+// and a comma between two offsets.
 func (t *Text) Comment(start, end int) bool {
 	return strings.Trim(string(t.Data[start:end]), " \t\r\n,") != ""
 }
 
-// Flow writes a value on one line, as the text it is to go into: JSON or YAML.
+// Flow writes a value on one line, in the language of the text that it is for:
+// JSON or YAML.
 func (t *Text) Flow(n *Node) []byte {
 	json := looksLikeJSON(bytes.TrimPrefix(t.Data, byteOrderMark))
 	var write func(dst []byte, n *Node) []byte

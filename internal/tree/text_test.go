@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// scalars has every string of a document with where it stands.
+// scalars returns every string of a document with its place.
 const scalars = `plain: a b $c
 lines: one
   two

@@ -1,5 +1,5 @@
 // Package tree reads JSON and YAML texts into one kind of node that knows its
-// place in the source, and writes such nodes again with their order kept.
+// place in the source, and writes such nodes with their order preserved.
 package tree
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Kind says which JSON type a [Node] has.
+// Kind is the JSON type of a [Node].
 type Kind uint8
 
 // The JSON types.
@@ -31,23 +31,27 @@ const (
 
 var kindNames = [...]string{"null", "a boolean", "a number", "a string", "an array", "an object"}
 
-// String returns the kind with its article, as messages want it: "an object".
+// String returns the kind with its article, for messages: "an object".
 func (k Kind) String() string { return kindNames[k] }
 
 // A Node is a JSON value with its place in the source. The nil Node is a
-// missing value: its methods answer nothing, so look-ups chain. A Node must
-// not be changed while several goroutines use it.
+// missing value: its methods return zero values, so look-ups chain. A Node must
+// not be modified while several goroutines use it.
 type Node struct {
 	Kind    Kind
-	Text    string   // of a String its value; of a Number and a Bool their JSON text
+	Text    string   // value of a String; JSON text of a Number or a Bool
 	Items   []*Node  // of an Array
 	Members []Member // of an Object, in the order of the source
 
 	Line, Column int // from 1; 0 for a node that was not read from a text
 
 	index map[string]int
-	later *later // what is still in the text
+	later *later // what is unread in the text
 }
+
+// Of returns the tree of an arazzo.Node, nil for a missing value. Package arazzo
+// sets it, so that its nodes have no public method for it.
+var Of func(node any) *Node
 
 // A Member is one name and value of an object.
 type Member struct {
@@ -67,7 +71,7 @@ func (n *Node) Get(name string) *Node {
 	return nil
 }
 
-// Member returns the member called name with the place of its name.
+// Member returns the member called name, with its place.
 func (n *Node) Member(name string) (Member, bool) {
 	if i := n.find(name); i >= 0 {
 		n.Members[i].Value.open()
@@ -76,7 +80,7 @@ func (n *Node) Member(name string) (Member, bool) {
 	return Member{}, false
 }
 
-// find returns the index of the member called name, -1 for none.
+// find returns the index of the member called name, or -1.
 func (n *Node) find(name string) int {
 	if n == nil || n.Kind != Object {
 		return -1
@@ -96,7 +100,7 @@ func (n *Node) find(name string) int {
 	return -1
 }
 
-// Str returns the text of a String node, and "" for every other.
+// Str returns the text of a String node, or "" for any other.
 func (n *Node) Str() string {
 	if n == nil || n.Kind != String {
 		return ""
@@ -160,7 +164,7 @@ func (n *Node) Value() any {
 }
 
 // FromValue returns a node for a plain JSON value; members are sorted by name.
-// Other Go values are converted as by [value.From]; what cannot be is null.
+// Other Go values are converted by [value.From]; those that cannot be are null.
 func FromValue(v any) *Node {
 	if _, err := value.From(v); err != nil {
 		return &Node{}
@@ -203,7 +207,7 @@ func fromValue(v any) *Node {
 }
 
 // Equal reports whether two nodes hold the same value with members in the same
-// order, wherever they stand.
+// order, whatever their places.
 func (n *Node) Equal(o *Node) bool {
 	if n == nil || o == nil {
 		return n == o
@@ -215,7 +219,7 @@ func (n *Node) Equal(o *Node) bool {
 		slices.EqualFunc(n.Members, o.Members, func(a, b Member) bool { return a.Name == b.Name && a.Value.Equal(b.Value) })
 }
 
-// A SyntaxError says where a text is not JSON or YAML.
+// A SyntaxError reports where a text is not JSON or YAML.
 type SyntaxError struct {
 	Line, Column int
 	Message      string
@@ -226,7 +230,7 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
 }
 
-// syntaxError is a [SyntaxError] at an offset of a text.
+// syntaxError returns a [SyntaxError] at an offset of a text.
 func syntaxError(data []byte, offset int, message string) error {
 	before := data[:min(offset, len(data))]
 	start := bytes.LastIndexByte(before, '\n') + 1
@@ -235,30 +239,30 @@ func syntaxError(data []byte, offset int, message string) error {
 
 const maxDepth = 1000 // levels of nesting
 
-// maxNodes is how many values a text may have, aliases expanded (O16); a node
-// takes about 150 bytes. It is a variable for tests.
+// maxNodes is the number of values that a text may have, with aliases expanded
+// (O16); a node takes about 150 bytes. It is a variable for tests.
 var maxNodes = 5_000_000
 
 const tooMany = "the text has more than 5,000,000 values, aliases expanded"
 
 func tooManyValues(line, column int) *SyntaxError { return &SyntaxError{line, column, tooMany} }
 
-// Parse reads data as JSON where it is JSON, else as YAML 1.2 (core schema).
-// The error is a *SyntaxError.
+// Parse reads data as JSON if it is JSON, else as YAML 1.2 (core schema). The
+// error is a *SyntaxError.
 func Parse(data []byte) (*Node, error) { return ParseOutline(data, whole) }
 
 func withoutMark(data []byte) []byte { return bytes.TrimPrefix(data, byteOrderMark) }
 
-// parseFull is [Parse] by the parsers that know all of both languages and say
-// what is wrong.
+// parseFull is [Parse] with the parsers that support both languages fully and
+// report errors.
 func parseFull(data []byte) (*Node, error) {
 	if looksLikeJSON(data) {
 		n, err := ParseJSON(data)
 		if err == nil {
 			return n, nil
 		}
-		// A flow mapping starts like JSON. What the YAML parser cannot read either
-		// is reported in the words of the JSON parser.
+		// A flow mapping starts like JSON. What the YAML parser cannot read
+		// either is reported in the words of the JSON parser.
 		if json.Valid(data) {
 			return nil, err
 		}

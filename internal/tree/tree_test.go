@@ -41,9 +41,12 @@ big: 123456789012345678901234567890
 		got[m.Name] = fmt.Sprint(m.Value.Kind, " ", m.Value.Text)
 	}
 	want := map[string]string{
-		"date": "a string 2023-06-01", "yes": "a string yes", "octal": "a number 15", "hex": "a number 31", "plus": "a number 12", "zeros": "a number 7",
-		"point": "a number 0.5", "trailing": "a number 1.0", "exponent": "a number 1.0e3", "underscore": "a string 1_000", "null": "null ", "empty": "null ",
-		"bool": "a boolean true", "quoted": "a string 5", "tagged": "a string 5", "block": "a string a\nb\n", "big": "a number 123456789012345678901234567890",
+		"date": "a string 2023-06-01", "yes": "a string yes", "octal": "a number 15", "hex": "a number 31", "plus": "a number 12",
+		"zeros": "a number 7",
+		"point": "a number 0.5", "trailing": "a number 1.0", "exponent": "a number 1.0e3", "underscore": "a string 1_000",
+		"null": "null ", "empty": "null ",
+		"bool": "a boolean true", "quoted": "a string 5", "tagged": "a string 5", "block": "a string a\nb\n",
+		"big": "a number 123456789012345678901234567890",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -155,8 +158,8 @@ func TestFromValueTakesEveryGoValue(t *testing.T) {
 	}
 }
 
-// TestEveryReaderBoundsTheValues lowers the bound, and reads texts that have as
-// many values as it allows, and one more, by each of the readers.
+// TestEveryReaderBoundsTheValues lowers the limit and has each of the readers
+// read texts with that many values, and with one more.
 func TestEveryReaderBoundsTheValues(t *testing.T) {
 	before := maxNodes
 	maxNodes = 1000
@@ -188,11 +191,12 @@ func TestEveryReaderBoundsTheValues(t *testing.T) {
 		}
 		_, err := read.by([]byte(read.text(maxNodes + 1)))
 		var syntax *SyntaxError
-		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), "more than 5,000,000 values") || syntax.Line < 1 || syntax.Column < 1 {
+		if !errors.As(err, &syntax) || !strings.Contains(err.Error(), "more than 5,000,000 values") || syntax.Line < 1 ||
+			syntax.Column < 1 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// The library does not get to see what it would need gigabytes for.
+	// The library never sees the text, for which it would need gigabytes.
 	if _, err := Parse([]byte("a: &a [" + zeros(2000) + "\n")); err == nil || !strings.Contains(err.Error(), "may have more than") {
 		t.Error(err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // JSON returns the node as JSON text, indented by two spaces, members in their
-// order, with a newline at the end.
+// order, with a trailing newline.
 func (n *Node) JSON() []byte {
 	return append(n.appendJSON(nil, "\n"), '\n')
 }
@@ -94,8 +94,8 @@ func (n *Node) yaml() *yaml.Node {
 	}
 }
 
-// yamlNumber has the tag that the YAML library itself resolves, so
-// that it writes the text plain.
+// yamlNumber has the tag that the YAML library itself resolves, so that it
+// writes the text plain.
 func yamlNumber(text string) *yaml.Node {
 	y := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
 	y.Tag = y.ShortTag()

@@ -42,8 +42,8 @@ func ParseYAML(data []byte) (*Node, error) {
 	return c.node(doc.Content[0], 0)
 }
 
-// mayHold estimates from above how many values a text has, give or take a few to
-// each: the library bounds nothing, and needs hundreds of bytes for each value.
+// mayHold estimates an upper bound of the number of values in a text, within a
+// few: the library has no limit, and needs hundreds of bytes for each value.
 func mayHold(data []byte) (values int) {
 	for i, c := range data {
 		switch c {
@@ -60,17 +60,17 @@ func mayHold(data []byte) (values int) {
 
 var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`)
 
-// yamlParserProblem is what yaml.v3's parser says, with a line that counts from
-// 0; its scanner counts from 1.
+// yamlParserProblem matches what yaml.v3's parser reports, with a line that
+// counts from 0; its scanner counts from 1.
 var yamlParserProblem = regexp.MustCompile(`^(did not find expected (<|node content|key|'-' indicator|',' or)|found (duplicate %|incompatible YAML|undefined tag))`)
 
-// yamlTab is what yaml.v3 says of a tab at the beginning of a line.
+// yamlTab is what yaml.v3 reports for a tab at the beginning of a line.
 const yamlTab = "found character that cannot start any token"
 
-// notYAML begins what is said of a text that the library cannot read.
+// notYAML begins the message for a text that the library cannot read.
 const notYAML = "not YAML: "
 
-// yamlError is an error of yaml.v3 about a text, with the right line.
+// yamlError returns an error of yaml.v3 about a text, with the right line.
 func yamlError(err error, data []byte) error {
 	var typed *yaml.TypeError
 	text := err.Error()
@@ -93,12 +93,12 @@ func yamlError(err error, data []byte) error {
 }
 
 type yamlConverter struct {
-	nodes   int                     // converted, with those that aliases repeat
-	deepest int                     // of the levels reached
+	nodes   int                     // converted, including those that aliases repeat
+	deepest int                     // the deepest level reached
 	anchors map[*yaml.Node]anchored // the zero value while the anchored node is being read
 }
 
-// anchored is what an alias repeats.
+// anchored is a node that aliases repeat, with its size.
 type anchored struct {
 	node  *Node
 	nodes int // it and those below it
@@ -114,7 +114,7 @@ func (c *yamlConverter) count(y *yaml.Node, nodes int) error {
 	return nil
 }
 
-// enter bounds the nesting, that of aliases expanded too.
+// enter bounds the nesting, including that of expanded aliases.
 func (c *yamlConverter) enter(y *yaml.Node, depth int) error {
 	if c.deepest = max(c.deepest, depth); depth > maxDepth {
 		return &SyntaxError{y.Line, y.Column, "nested more than 1,000 levels deep"}
@@ -169,13 +169,14 @@ func (c *yamlConverter) convert(y *yaml.Node, depth int) (*Node, error) {
 	return n, err
 }
 
-// collectionTag refuses a tag that makes something else of a collection, such as
-// !!set of a mapping.
+// collectionTag rejects a tag that changes the type of a collection, such as
+// !!set on a mapping.
 func collectionTag(y *yaml.Node, tag, kind string) error {
 	if y.Style&yaml.TaggedStyle == 0 || y.Tag == tag {
 		return nil
 	}
-	return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %s here; tags are limited to the JSON schema's", y.Tag, kind)}
+	return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %s here; tags are limited to the JSON schema's", y.Tag,
+		kind)}
 }
 
 func (c *yamlConverter) sequence(n *Node, y *yaml.Node, depth int) error {
@@ -226,7 +227,7 @@ func (c *yamlConverter) mapping(n *Node, y *yaml.Node, depth int) error {
 }
 
 // key reads a mapping's key, which is the text of any scalar: 200 is "200". Its
-// tag has to fit and its anchor names the scalar, as those of a value.
+// tag must fit, and its anchor names the scalar, as for a value.
 func (c *yamlConverter) key(y *yaml.Node, depth int) (string, error) {
 	if y.Kind == yaml.AliasNode {
 		y = y.Alias
@@ -261,7 +262,8 @@ func (n *Node) scalar(y *yaml.Node) error {
 	if tagged {
 		want, ok := taggedKinds[y.Tag]
 		if !ok || want != kind && want != String {
-			return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %q here; tags are limited to the JSON schema's", y.Tag, y.Value)}
+			return &SyntaxError{y.Line, y.Column, fmt.Sprintf("the tag %s does not fit %q here; tags are limited to the JSON schema's",
+				y.Tag, y.Value)}
 		}
 		if want == String {
 			kind, text = String, y.Value
@@ -280,8 +282,8 @@ func (n *Node) notJSON(number string) error {
 
 var taggedKinds = map[string]Kind{"!!str": String, "!": String, "!!null": Null, "!!bool": Bool, "!!int": Number, "!!float": Number}
 
-// resolveCore returns what a plain scalar is. The text of a number that JSON
-// does not have (.inf, .nan) is empty.
+// resolveCore returns the type and text of a plain scalar. The text is empty
+// for a number that JSON does not have (.inf, .nan).
 func resolveCore(s string) (Kind, string) {
 	switch {
 	case coreNull[s]:

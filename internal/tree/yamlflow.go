@@ -2,7 +2,7 @@ package tree
 
 import "bytes"
 
-// flow reads a flow collection at the place.
+// flow reads a flow collection at the position.
 func (r *yamlScanner) flow(o *Outline) *Node {
 	if r.data[r.pos] == '{' {
 		return r.collection(Object, o, func(n *Node, o *Outline) {
@@ -42,7 +42,7 @@ func (r *yamlScanner) flowItems(end byte, item func()) {
 	}
 }
 
-// flowBlanks passes over blanks and line breaks between brackets.
+// flowBlanks skips white space and line breaks between brackets.
 func (r *yamlScanner) flowBlanks() {
 	for {
 		switch {
@@ -121,7 +121,8 @@ func (r *yamlScanner) flowPlain() []byte {
 		switch {
 		case c == ',' || c == ']' || c == '}' || c == '\n' || c == '\r':
 		case c == ':' && r.blankz(i+1):
-		case c == '[' || c == '{' || c == '?' || c == '\t' || c == '#' && r.data[i-1] == ' ' || c == ':' && bytes.IndexByte([]byte(",[]{}"), r.at(i+1)) >= 0:
+		case c == '[' || c == '{' || c == '?' || c == '\t' || c == '#' && r.data[i-1] == ' ' ||
+			c == ':' && bytes.IndexByte([]byte(",[]{}"), r.at(i+1)) >= 0:
 			giveUp()
 		default:
 			continue
@@ -132,6 +133,6 @@ func (r *yamlScanner) flowPlain() []byte {
 	return bytes.TrimRight(r.data[start:i], " ")
 }
 
-// flowDash reports whether a plain scalar between brackets may go on so after
-// a dash.
+// flowDash reports whether a plain scalar between brackets may continue like
+// this after a dash.
 func flowDash(c byte) bool { return c > ' ' && bytes.IndexByte([]byte(",[]{}"), c) < 0 }

@@ -7,18 +7,18 @@ import (
 )
 
 // mergeKey is the key that merges mappings into its own (yaml.org/type/merge):
-// of YAML 1.1, but what every reader of OpenAPI descriptions honors.
+// it belongs to YAML 1.1, but every reader of OpenAPI descriptions supports it.
 const mergeKey = "<<"
 
-// isMerge reports whether a key is the merge key. In quotes, and as an alias, it
-// is a key like others.
+// isMerge reports whether a key is the merge key. In quotes, and as an alias,
+// it is a key like any other.
 func isMerge(key *yaml.Node) bool {
 	return key.Kind == yaml.ScalarNode && key.Value == mergeKey && key.Tag == "!!merge"
 }
 
-// merge adds to n, whose own members are complete, those of a mapping or of a
-// list of them that it does not have; those of an earlier mapping go before
-// those of a later one. They keep the places where they are written.
+// merge adds to n, whose own members are complete, those members of a mapping
+// or of a list of mappings that n does not have; those of an earlier mapping
+// precede those of a later one. They keep their places.
 func (c *yamlConverter) merge(n *Node, y *yaml.Node, depth int) error {
 	v, err := c.node(y, depth+1)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *yamlConverter) merge(n *Node, y *yaml.Node, depth int) error {
 	}
 	for i, mapping := range from {
 		if mapping.Kind != Object {
-			at := y // of an item where it is written here, else of the alias
+			at := y // of an item if it is written here, else of the alias
 			if y.Kind == yaml.SequenceNode {
 				at = y.Content[i]
 			}

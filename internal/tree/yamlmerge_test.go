@@ -12,7 +12,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// mergeCases are texts, each with the JSON text of what it means.
+// mergeCases are texts, each with the JSON text of its meaning.
 func mergeCases(t testing.TB) (cases [][3]string) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "merge.txt"))
@@ -51,8 +51,8 @@ func TestMergeKeys(t *testing.T) {
 	}
 }
 
-// TestMergedMembersKeepTheirPlaces: a message about a merged member leads to
-// where it is written.
+// TestMergedMembersKeepTheirPlaces checks that a message about a merged member
+// points to where it is written.
 func TestMergedMembersKeepTheirPlaces(t *testing.T) {
 	n, err := Parse([]byte("base: &base\n  a: 1\n  b: 2\nc:\n  <<: *base\n  b: 3\n"))
 	if err != nil {
@@ -66,7 +66,7 @@ func TestMergedMembersKeepTheirPlaces(t *testing.T) {
 	}
 }
 
-// TestMergedMembersAreFound looks up members of an object that has so many that
+// TestMergedMembersAreFound looks up members of an object with so many that
 // look-ups use a map.
 func TestMergedMembersAreFound(t *testing.T) {
 	var own, base strings.Builder
@@ -85,7 +85,8 @@ func TestMergedMembersAreFound(t *testing.T) {
 	}
 }
 
-// checkMerge compares what a text means with how the YAML library decodes it.
+// checkMerge compares the meaning of a text with how the YAML library decodes
+// it.
 func checkMerge(t *testing.T, data []byte) {
 	t.Helper()
 	var want any
@@ -94,7 +95,7 @@ func checkMerge(t *testing.T, data []byte) {
 	mergeErr := err != nil && strings.Contains(err.Error(), "merge key")
 	switch {
 	case mergeErr && wantErr == nil:
-		t.Errorf("%v, but the library gives %v\n%s", err, want, excerpt(data))
+		t.Errorf("%v, but the library returns %v\n%s", err, want, excerpt(data))
 	case err != nil || wantErr != nil:
 		// The library refuses to merge an alias of a list.
 		if err == nil && strings.Contains(wantErr.Error(), "map merge requires") && !strings.Contains(string(data), "*") {
@@ -102,14 +103,14 @@ func checkMerge(t *testing.T, data []byte) {
 		}
 	default:
 		if at := differentShape(n, want, ""); at != "" {
-			t.Errorf("%s: %s, but the library gives %v\n%s", at, value.AppendJSON(nil, n.Value()), want, excerpt(data))
+			t.Errorf("%s: %s, but the library returns %v\n%s", at, value.AppendJSON(nil, n.Value()), want, excerpt(data))
 		}
 	}
 }
 
 // differentShape returns where a node and a value of the YAML library do not
-// have the same members, items or strings; "" for nowhere. The library's other
-// scalars, and its keys that are not strings, are those of another schema.
+// have the same members, items or strings, or "". The library's other scalars,
+// and its keys that are not strings, are those of another schema.
 func differentShape(n *Node, v any, at string) string {
 	switch v := v.(type) {
 	case map[string]any:

@@ -6,22 +6,22 @@ import (
 )
 
 // yamlScanner reads YAML by an [Outline]: block style, scalars of all styles,
-// and flow collections as people write them. It gives up on all else, such as
-// anchors, tags, merge keys and complex keys: what it reads, the YAML library reads the
-// same, place by place.
+// and flow collections in their usual forms. It gives up on anything else, such
+// as anchors, tags, merge keys and complex keys: what it reads, the YAML
+// library reads the same, place by place.
 type yamlScanner struct {
 	data []byte
 	text *source
 	place
-	indent int // of the line, once next has found one; -1 at the end
+	indent int // of the line that next has found; -1 at the end
 	depth  int
 	nodes  int
 	rests  restsOf
-	scalar scalarReader // of scalars that take more than a look
+	scalar scalarReader // for scalars that need decoding
 }
 
 const (
-	maxQuickDepth = 400  // far from the limits of the library
+	maxQuickDepth = 400  // far below the limits of the library
 	maxKey        = 1000 // bytes from a key's start to its colon; the library has 1,024 characters
 )
 
@@ -44,7 +44,7 @@ func (r *yamlScanner) document(o *Outline) (n *Node, err error) {
 	return n, nil
 }
 
-// documentStart passes over a --- that is on a line of its own.
+// documentStart skips a --- that is on a line of its own.
 func (r *yamlScanner) documentStart() {
 	if r.indent == 0 && bytes.HasPrefix(r.data[r.pos:], []byte("---")) {
 		r.pos += 3
@@ -55,7 +55,7 @@ func (r *yamlScanner) documentStart() {
 	}
 }
 
-// later reads a collection that was left in the text.
+// later reads a collection that was left unread.
 func (r *yamlScanner) later() (n *Node, err error) {
 	defer quickFailure(&n, &err)
 	switch c := r.data[r.pos]; {
@@ -67,9 +67,9 @@ func (r *yamlScanner) later() (n *Node, err error) {
 	return r.mapping(whole), nil
 }
 
-// readable reports whether a text has nothing that only the full parser knows:
-// bytes that are not UTF-8, characters that YAML refuses or that end a line
-// for the library.
+// readable reports whether a text has nothing that needs the full parser: bytes
+// that are not UTF-8, characters that YAML rejects or that end a line for the
+// library.
 func readable(data []byte) bool {
 	var found uint8
 	for _, c := range data {
@@ -90,7 +90,7 @@ func readable(data []byte) bool {
 
 const (
 	refused  = 1 << iota
-	doubtful // may begin what is refused
+	doubtful // may begin what is rejected
 	wide
 )
 
@@ -111,7 +111,7 @@ var byteClass = func() (t [256]uint8) {
 }()
 
 // strange reports whether a text begins with a control character, a line break
-// other than LF and CR LF, a byte order mark or no character.
+// other than LF and CR LF, a byte order mark or an invalid character.
 func strange(data []byte) bool {
 	switch {
 	case data[0] == '\r':
@@ -123,7 +123,8 @@ func strange(data []byte) bool {
 	return r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == '\ufffe' || r == '\uffff'
 }
 
-// blankz reports whether a blank, a line break or the end is at an offset.
+// blankz reports whether there is white space, a line break or the end at an
+// offset.
 func (r *yamlScanner) blankz(i int) bool {
 	return i >= len(r.data) || r.data[i] == ' ' || r.data[i] == '\n' || r.data[i] == '\t' || r.data[i] == '\r'
 }
@@ -166,7 +167,7 @@ func (r *yamlScanner) newLine(next int) {
 	r.pos = next
 }
 
-// next goes from the beginning of a line to the first text that is not a
+// next moves from the beginning of a line to the first text that is not a
 // comment.
 func (r *yamlScanner) next() {
 	for {
@@ -194,10 +195,10 @@ func (r *yamlScanner) next() {
 	}
 }
 
-// first reports whether nothing but comments comes before the line.
+// first reports whether only comments precede the line.
 func (r *yamlScanner) first() bool { return r.nodes == 0 && r.depth == 0 }
 
-// endLine goes over what may follow a value on its line, to the next text.
+// endLine skips what may follow a value on its line, up to the next text.
 func (r *yamlScanner) endLine() {
 	i := r.pos
 	for r.at(i) == ' ' {
@@ -215,12 +216,12 @@ func (r *yamlScanner) endLine() {
 	r.next()
 }
 
-// node is a new node at an offset of the line; nil when it is skipped.
+// node returns a new node at an offset of the line, or nil if it is skipped.
 func (r *yamlScanner) node(kind Kind, at int, o *Outline) *Node {
 	return r.nodeOn(&r.place, kind, at, o)
 }
 
-// nodeOn is node for a line that has been passed.
+// nodeOn is node for an earlier line.
 func (r *yamlScanner) nodeOn(line *place, kind Kind, at int, o *Outline) *Node {
 	if r.nodes++; r.nodes > maxNodes {
 		panic(tooManyValues(line.line, line.column(r.data, at)))
@@ -231,7 +232,7 @@ func (r *yamlScanner) nodeOn(line *place, kind Kind, at int, o *Outline) *Node {
 	return &Node{Kind: kind, Line: line.line, Column: line.column(r.data, at)}
 }
 
-// collection reads a collection at the place, or leaves it in the text. read
+// collection reads a collection at the position, or leaves it unread. read
 // fills the node that it is given.
 func (r *yamlScanner) collection(kind Kind, o *Outline, read func(n *Node, o *Outline)) *Node {
 	if r.depth++; r.depth > maxQuickDepth {
@@ -259,7 +260,7 @@ func (r *yamlScanner) collection(kind Kind, o *Outline, read func(n *Node, o *Ou
 	return n
 }
 
-// sequence reads a block sequence whose first dash is at the place.
+// sequence reads a block sequence whose first dash is at the position.
 func (r *yamlScanner) sequence(o *Outline) *Node {
 	column := r.pos - r.start
 	return r.collection(Array, o, func(n *Node, o *Outline) {
@@ -293,8 +294,8 @@ func (r *yamlScanner) item(column int, o *Outline) *Node {
 }
 
 // afterIndicator reads the value after a dash or a colon: on the line by
-// inline, else below it in a block that is deeper than column, or a sequence as
-// deep where that may be; else it is null.
+// inline, else below it in a block that is deeper than column, or in a sequence
+// of the same depth if that is allowed; otherwise it is null.
 func (r *yamlScanner) afterIndicator(column int, o *Outline, inline func() *Node, sequence bool) *Node {
 	empty, line := r.pos, r.place
 	for r.at(r.pos) == ' ' {
@@ -319,8 +320,8 @@ func (r *yamlScanner) afterIndicator(column int, o *Outline, inline func() *Node
 	return r.nodeOn(&line, Null, empty, o)
 }
 
-// block reads a value that begins on its own line, inside of a block at the
-// column parent.
+// block reads a value that begins on its own line, inside a block at the column
+// parent.
 func (r *yamlScanner) block(parent int, o *Outline) *Node {
 	switch {
 	case r.isEntry(r.pos):
@@ -331,7 +332,7 @@ func (r *yamlScanner) block(parent int, o *Outline) *Node {
 	return r.inline(parent, o)
 }
 
-// mapping reads a block mapping whose first key is at the place.
+// mapping reads a block mapping whose first key is at the position.
 func (r *yamlScanner) mapping(o *Outline) *Node {
 	column := r.pos - r.start
 	return r.collection(Object, o, func(n *Node, o *Outline) {
@@ -377,7 +378,7 @@ func (r *yamlScanner) memberValue(colon, column int, o *Outline) *Node {
 	return r.afterIndicator(column, o, func() *Node { return r.inline(column, o) }, true)
 }
 
-// isKey reports whether a key of a block mapping begins at the place.
+// isKey reports whether a key of a block mapping begins at the position.
 func (r *yamlScanner) isKey() bool {
 	here := r.place
 	_, colon := r.key()
@@ -385,8 +386,8 @@ func (r *yamlScanner) isKey() bool {
 	return colon >= 0
 }
 
-// key finds the end of the key that begins at the place, and its colon; -1 when
-// none is there.
+// key finds the end of the key that begins at the position, and its colon; -1
+// if there is none.
 func (r *yamlScanner) key() (end, colon int) {
 	start := r.pos
 	switch c := r.at(start); {
@@ -443,8 +444,8 @@ func (r *yamlScanner) plainKey(start int) (end, colon int) {
 	return 0, -1
 }
 
-// plainStart reports whether a plain scalar may begin with a byte. A question
-// mark and a colon may in places that are rare.
+// plainStart reports whether a plain scalar may begin with a byte. It may begin
+// with a question mark or a colon, but rarely does.
 func plainStart(c byte) bool {
 	return c > ' ' && bytes.IndexByte([]byte("?:,[]{}#&*!|>'\"%@`"), c) < 0
 }
@@ -472,7 +473,7 @@ func (r *yamlScanner) inline(parent int, o *Outline) *Node {
 	return r.plain(parent, o)
 }
 
-// plain reads a plain scalar, which goes on in lines that are deeper than
+// plain reads a plain scalar, which continues on lines that are deeper than
 // parent.
 func (r *yamlScanner) plain(parent int, o *Outline) *Node {
 	n := r.node(String, r.pos, o)
@@ -565,8 +566,8 @@ func (r *yamlScanner) plainLine(i int) (text []byte, next int, commented bool) {
 	return bytes.TrimRight(text, " "), next, commented
 }
 
-// quoted reads a quoted scalar at the place. Its value is good until the next
-// scalar is read.
+// quoted reads a quoted scalar at the position. Its value is valid until the
+// next scalar is read.
 func (r *yamlScanner) quoted() []byte {
 	quote := r.data[r.pos]
 	start := r.pos + 1
@@ -620,8 +621,8 @@ func (r *yamlScanner) blockScalar(parent int, o *Outline) *Node {
 	return n
 }
 
-// indentedByTab gives up on a line that begins with a tab where there should be
-// indentation.
+// indentedByTab gives up on a line that begins with a tab where indentation is
+// expected.
 func (r *yamlScanner) indentedByTab(indent int) {
 	i := r.pos
 	for i-r.pos < indent && r.at(i) == ' ' {

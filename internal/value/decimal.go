@@ -13,7 +13,7 @@ type Decimal struct {
 	Negative bool   // false for zero
 	Digits   string // without zeros at either end; empty for zero
 	top      int64
-	far      *big.Int // top where int64 does not hold it, else nil
+	far      *big.Int // top if it overflows int64, else nil
 }
 
 // DecimalOf returns the canonical form of a number.
@@ -43,8 +43,8 @@ func newDecimal(text string) Decimal {
 	return d
 }
 
-// Exponent returns the power of ten that the digits, as an integer, are to be
-// multiplied by.
+// Exponent returns the power of ten by which to multiply the digits as an
+// integer.
 func (d Decimal) Exponent() *big.Int {
 	return new(big.Int).Sub(d.bigTop(), big.NewInt(int64(len(d.Digits))))
 }

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// A Segment leads from a value to one inside of it: to the member of an object
+// A Segment leads from a value to one inside it: to the member of an object
 // with that name, or to the element of an array with that index.
 type Segment struct {
 	Name    string
@@ -14,8 +14,8 @@ type Segment struct {
 	Indexed bool // leads into arrays
 }
 
-// PointerSegments returns the tokens of a JSON Pointer as segments: a token is a
-// name or, where it is written as one, an index (RFC 6901 §4).
+// PointerSegments returns the tokens of a JSON Pointer as segments: a token is
+// a name or, if it has the form of one, an index (RFC 6901 §4).
 func PointerSegments(tokens []string) []Segment {
 	segments := make([]Segment, len(tokens))
 	for i, token := range tokens {
@@ -26,7 +26,7 @@ func PointerSegments(tokens []string) []Segment {
 	return segments
 }
 
-// Follow goes along segments from v.
+// Follow follows segments from v.
 func Follow(v any, segments []Segment) (any, bool) {
 	for i := range segments {
 		s := &segments[i]
@@ -49,18 +49,18 @@ func Follow(v any, segments []Segment) (any, bool) {
 	return v, true
 }
 
-// Places are places in a JSON text that are read together, in one pass that
+// Places are places in JSON texts that are read together, in one pass that
 // decodes nothing else. They are immutable and safe for concurrent use.
 type Places struct {
 	root  place
 	paths [][]Segment
 }
 
-// place is a node of the tree of all paths.
+// place is a node in the tree of all paths.
 type place struct {
 	targets  []int // the paths that end here
 	children []child
-	below    []int // the paths that lead on from here
+	below    []int // the paths that continue from here
 }
 
 type child struct {
@@ -68,16 +68,15 @@ type child struct {
 	place *place
 }
 
-// Found is the value at a place; OK is false where there is none.
+// Found is the value at a place; OK is false if there is none.
 type Found struct {
 	V  any
 	OK bool
 }
 
-// Add adds a path and returns its index in what Read fills; false where it
-// cannot be told from another one before the text is known: "0" as a name only,
-// beside "0" as a name or an index. It must not be called once Places are
-// shared.
+// Add adds a path and returns its index in the result of Read; false if only
+// the text can distinguish it from another: "0" as a name only, besides "0" as
+// a name or an index. It must not be called once Places are shared.
 func (p *Places) Add(path []Segment) (int, bool) {
 	for i, known := range p.paths {
 		if slices.Equal(known, path) {
@@ -120,7 +119,8 @@ func (p *place) find(s Segment) *place {
 	return nil
 }
 
-// rivals reports whether a child leads where s leads too, by another spelling.
+// rivals reports whether a child leads to the same value as s by another
+// spelling.
 func (p *place) rivals(s Segment) bool {
 	return slices.ContainsFunc(p.children, func(c child) bool {
 		return c.Named && s.Named && c.Name == s.Name || c.Indexed && s.Indexed && c.Index == s.Index
@@ -132,9 +132,9 @@ func (p *Places) Len() int { return len(p.paths) }
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
-// Read reads the values at the places into found, which it returns, of the
-// length of Places. It reports false where text is not exactly one JSON text;
-// [Decode] says why.
+// Read reads the values at the places into found, whose length is that of
+// Places, and returns it. It reports false if text is not exactly one JSON
+// text; [Decode] returns the reason.
 func (p *Places) Read(text []byte, found []Found) ([]Found, bool) {
 	found = found[:0]
 	for range p.paths {
@@ -148,8 +148,8 @@ func (p *Places) Read(text []byte, found []Found) ([]Found, bool) {
 	return found, end != Bad && ScanBlanks(text, end) == len(text)
 }
 
-// release returns a reader to the pool; what it was left with by a text that is not JSON
-// must not be there for the next.
+// release returns a reader to the pool; state left by a text that is not JSON
+// must not remain for the next use.
 func (r *reader) release() {
 	r.text = nil
 	clear(r.names)
@@ -163,7 +163,7 @@ type search struct {
 	found []Found
 }
 
-// place reads the value at i, which is where the path to p leads.
+// place reads the value at i, which is the target of the path to p.
 func (s *search) place(p *place, i, depth int) int {
 	if len(p.targets) > 0 {
 		v, end := s.read(i, depth)
@@ -183,7 +183,7 @@ func (s *search) place(p *place, i, depth int) int {
 	return s.skip(i, depth)
 }
 
-// give answers the paths that end at p, and those that lead on, from the value.
+// give records the value for the paths that end at p and those that continue.
 func (s *search) give(p *place, v any, depth int) {
 	for _, i := range p.targets {
 		s.found[i] = Found{v, true}
@@ -194,8 +194,8 @@ func (s *search) give(p *place, v any, depth int) {
 	}
 }
 
-// forget takes back what was found below p: the name came again, and the last
-// one counts.
+// forget removes what was found below p: the name occurs again, and the last
+// occurrence counts.
 func (s *search) forget(p *place) {
 	for _, i := range p.targets {
 		s.found[i] = Found{}
@@ -225,13 +225,13 @@ func (s *search) object(p *place, i, depth int) int {
 	return i
 }
 
-// skip passes over the value at i.
+// skip skips the value at i.
 func (s *search) skip(i, depth int) int {
 	end, _ := Skip(s.text, i, maxDepth-depth)
 	return end
 }
 
-// value reads a member or element: of a place that is looked for, or of none.
+// value reads a member or element, whether it is on a path or not.
 func (s *search) value(p *place, i, depth int) int {
 	if p == nil {
 		return s.skip(i, depth)
@@ -240,7 +240,7 @@ func (s *search) value(p *place, i, depth int) int {
 	return s.place(p, i, depth)
 }
 
-// named returns the place that a member's name leads to, nil for none.
+// named returns the place for a member's name, or nil if there is none.
 func (p *place) named(raw []byte, escaped bool) *place {
 	if escaped {
 		raw = Unescape(nil, raw)

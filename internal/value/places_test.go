@@ -9,19 +9,25 @@ import (
 	"testing"
 )
 
-// exotic are texts that readers of JSON like to differ on.
+// exotic are texts on which JSON parsers like to differ.
 var exotic = []string{
 	`{"a":1,"a":{"b":2}}`, `{"a":{"b":1},"a":2}`, `{"a":{"b":1},"a":{"c":2}}`, `{"a":[1,2],"a":[3]}`,
-	`{"\u0061":{"\u0062":"\ud83d\ude00"}}`, `{"a":{"b":"\ud83d"}}`, `{"a":{"b":"\ud83d\u0041"}}`, `{"a":{"b":"\ud83dx"}}`, `{"a":{"b":"\ude00\ud83d"}}`,
+	`{"\u0061":{"\u0062":"\ud83d\ude00"}}`, `{"a":{"b":"\ud83d"}}`, `{"a":{"b":"\ud83d\u0041"}}`, `{"a":{"b":"\ud83dx"}}`,
+	`{"a":{"b":"\ude00\ud83d"}}`,
 	`{"a":{"b":"\"\\\/\b\f\n\r\t"}}`, `{"a/b":{"~":[10,{"":1}]},"0":"zero"}`, `[[0,{"b":1}],{"0":2}]`, `{"":{"":{"":0}}}`,
 	"{\"a\":{\"b\":\"\xff\"}}", "{\"\xc3\x28\":1,\"a\":1}", "{\"x\":\"\xed\xa0\x80\"}", "\ufeff{}", "{\"a\":\"\u2028é漢\"}",
-	`{"a":{"b":123456789012345678901234567890}}`, `{"a":{"b":-0}}`, `{"a":{"b":1e400}}`, `{"a":{"b":0.1e-7}}`, `{"a":01}`, `{"a":-}`, `{"a":1.}`, `{"a":1e}`, `{"a":.5}`, `{"a":+1}`,
-	`{"a":{"b":1}} `, `{"a":{"b":1}}x`, `{"a":{"b":1}}{}`, `{"a":{"b":1}`, `{"a":{"b":1},}`, `{"a":[1,]}`, `{"a":[,1]}`, `{"a" 1}`, `{"a":}`, `{a:1}`, `{'a':1}`, `{"a":1 "b":2}`, `[1 2]`, `[1}`, `{"a":1]`, `]`, `}`,
-	`{"a":{"b":tru}}`, `{"a":nul}`, `{"a":falsey}`, `truex`, `"a`, `"a\`, `"\u12"`, `"\x"`, "\"\t\"", "\"\x00\"", "\x00", "", " ", `null`, ` "x" `, "\v1", `{"a":1}//c`,
+	`{"a":{"b":123456789012345678901234567890}}`, `{"a":{"b":-0}}`, `{"a":{"b":1e400}}`, `{"a":{"b":0.1e-7}}`, `{"a":01}`, `{"a":-}`,
+	`{"a":1.}`, `{"a":1e}`, `{"a":.5}`, `{"a":+1}`,
+	`{"a":{"b":1}} `, `{"a":{"b":1}}x`, `{"a":{"b":1}}{}`, `{"a":{"b":1}`, `{"a":{"b":1},}`, `{"a":[1,]}`, `{"a":[,1]}`, `{"a" 1}`,
+	`{"a":}`, `{a:1}`, `{'a':1}`, `{"a":1 "b":2}`, `[1 2]`, `[1}`, `{"a":1]`, `]`, `}`,
+	`{"a":{"b":tru}}`, `{"a":nul}`, `{"a":falsey}`, `truex`, `"a`, `"a\`, `"\u12"`, `"\x"`, "\"\t\"", "\"\x00\"", "\x00", "", " ", `null`,
+	` "x" `, "\v1", `{"a":1}//c`,
 	`{"z":[{"a":{"b":[[[{"c":[1,{"d":[]}]}]]]}}],"a":{"b":[{"c":1},{"c":{"d":"long enough to be read in words of eight bytes"}}]}}`,
 	strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001),
-	`{"a":` + strings.Repeat(`{"b":`, 9_999) + "1" + strings.Repeat("}", 10_000), `{"a":` + strings.Repeat(`{"b":`, 10_000) + "1" + strings.Repeat("}", 10_001),
-	`{"x":` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + `,"a":{"b":1}}`, `{"x":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `,"a":{"b":1}}`,
+	`{"a":` + strings.Repeat(`{"b":`, 9_999) + "1" + strings.Repeat("}", 10_000), `{"a":` + strings.Repeat(`{"b":`, 10_000) + "1" +
+		strings.Repeat("}", 10_001),
+	`{"x":` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + `,"a":{"b":1}}`, `{"x":` + strings.Repeat("[", 10_000) +
+		strings.Repeat("]", 10_000) + `,"a":{"b":1}}`,
 }
 
 func FuzzDecodeLikeEncodingJSON(f *testing.F) {
@@ -40,8 +46,8 @@ func FuzzDecodeLikeEncodingJSON(f *testing.F) {
 	})
 }
 
-// FuzzPlaces holds what is found in one pass against a text that is decoded
-// whole. pointers are JSON Pointers, one a line.
+// FuzzPlaces compares what one pass finds with a text that is decoded whole.
+// pointers are JSON Pointers, one per line.
 func FuzzPlaces(f *testing.F) {
 	for _, text := range exotic {
 		f.Add([]byte(text), "/a/b\n/a/b/1/c\n/a~1b/~0/1\n//\n/0")
@@ -119,8 +125,8 @@ func TestPlacesOfOtherKinds(t *testing.T) {
 	}
 }
 
-// TestDepth holds the bound of nesting to that of encoding/json for what is
-// read and for what is passed over, whatever is innermost.
+// TestDepth compares the nesting limit with that of encoding/json for values
+// that are read and for values that are skipped, whatever is innermost.
 func TestDepth(t *testing.T) {
 	var places Places
 	places.Add(PointerSegments([]string{"x"}))

@@ -12,13 +12,13 @@ var (
 )
 
 // SplitPointer returns the reference tokens of a JSON Pointer (RFC 6901 §3).
-// The empty pointer, the whole document, has none.
+// The empty pointer, which is the whole document, has none.
 func SplitPointer(pointer string) ([]string, error) {
 	if pointer == "" {
 		return nil, nil
 	}
 	if pointer[0] != '/' {
-		return nil, errors.New("a JSON Pointer is empty or starts with '/'")
+		return nil, errors.New("a JSON Pointer must be empty or start with '/'")
 	}
 	tokens := strings.Split(pointer[1:], "/")
 	for i, token := range tokens {
@@ -27,7 +27,7 @@ func SplitPointer(pointer string) ([]string, error) {
 		}
 		for j := 0; j < len(token); j++ {
 			if token[j] == '~' && (j+1 == len(token) || (token[j+1] != '0' && token[j+1] != '1')) {
-				return nil, errors.New("in a JSON Pointer '~' is followed by 0 or 1")
+				return nil, errors.New("in a JSON Pointer '~' must be followed by 0 or 1")
 			}
 		}
 		tokens[i] = unescapePointer.Replace(token)
@@ -54,7 +54,7 @@ func Find(v any, tokens []string) (any, bool) {
 	return v, true
 }
 
-// Child returns the member or the array element of v that token names.
+// Child returns the member or the array element of v that a token names.
 func Child(v any, token string) (any, bool) {
 	switch v := v.(type) {
 	case map[string]any:

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// What follows reads the tokens of JSON text (RFC 8259), for this package and
-// for others that read such text by themselves: each function gets the offset
-// where a token begins, and returns the one after it.
+// The functions below read the tokens of JSON text (RFC 8259), for this package
+// and for others that read such text themselves: each takes the offset at which
+// a token begins, and returns the one after it.
 
 // Bad is the offset that the functions below return for text that is not JSON.
 const Bad = -1
 
-// kind says what a byte can begin.
+// kind is what a byte can begin.
 const (
 	noByte = iota
 	blankByte
@@ -37,7 +37,8 @@ var kinds = func() (k [256]uint8) {
 	return k
 }()
 
-// ScanBlanks returns the offset of the first byte from i on that is not blank.
+// ScanBlanks returns the offset of the first byte from i on that is not white
+// space.
 func ScanBlanks(text []byte, i int) int {
 	for i < len(text) && kinds[text[i]] == blankByte {
 		i++
@@ -51,8 +52,8 @@ const (
 )
 
 // ScanString returns the offset after the string whose content begins at i, and
-// whether it has escapes. Eight bytes at a time it looks for what is not plain:
-// a quote, a backslash, a control character, a byte of a longer rune.
+// whether it has escapes. It checks eight bytes at a time for a quote, a
+// backslash, a control character or a byte of a longer rune.
 func ScanString(text []byte, i int) (end int, escaped bool) {
 	start, wide := i, false
 	for {
@@ -133,8 +134,9 @@ func hex4(s []byte) rune {
 
 var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// Unescape appends the text of a string with escapes, which [ScanString] has found valid.
-// A surrogate without its other half is U+FFFD, as encoding/json has it.
+// Unescape appends the text of a string with escapes that [ScanString] has
+// found valid. A surrogate without its other half becomes U+FFFD, as in
+// encoding/json.
 func Unescape(dst, s []byte) []byte {
 	for i := 0; i < len(s); {
 		if s[i] != '\\' {
@@ -163,7 +165,7 @@ func Unescape(dst, s []byte) []byte {
 	return dst
 }
 
-// DecodeString returns the text of a string, from what is between its quotes.
+// DecodeString returns the text of a string from the JSON between its quotes.
 func DecodeString(raw []byte, escaped bool) string {
 	if escaped {
 		raw = Unescape(make([]byte, 0, len(raw)), raw)
@@ -245,7 +247,7 @@ func ScanName(text []byte, i int) (name []byte, escaped bool, value int) {
 }
 
 // AfterItem returns what follows a member or an element that ends at i: the
-// offset where the next one begins, or, when closing ends the collection, the
+// offset where the next one begins, or, if closing ends the collection, the
 // offset after that.
 func AfterItem(text []byte, i int, closing byte) (next int, closed bool) {
 	if i = ScanBlanks(text, i); i >= len(text) {
@@ -260,9 +262,9 @@ func AfterItem(text []byte, i int, closing byte) (next int, closed bool) {
 	return Bad, true
 }
 
-// Skip returns the offset after the value at i, whose syntax it checks, and
-// how many values there are in it, itself included. Its arrays and objects are
-// nested no more than depth levels deep.
+// Skip returns the offset after the value at i, whose syntax it checks, and the
+// number of values in it, including itself. Its arrays and objects may be
+// nested at most depth levels deep.
 func Skip(text []byte, i, depth int) (end, values int) {
 	if i >= len(text) {
 		return Bad, 0

@@ -7,7 +7,8 @@ import (
 
 // FuzzAppendString reads back what was written.
 func FuzzAppendString(f *testing.F) {
-	for _, s := range []string{"", "plain", "a\"b\\c", "\x00\x1f\n\r\t\x7f", "é漢😀\u2028", "\xff", "a\xc3", "\xed\xa0\x80", "\ufffd", "<&>"} {
+	for _, s := range []string{"", "plain", "a\"b\\c", "\x00\x1f\n\r\t\x7f", "é漢😀\u2028", "\xff", "a\xc3", "\xed\xa0\x80", "\ufffd",
+		"<&>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -1,8 +1,9 @@
 package value
 
-// A reader decodes JSON text (RFC 8259) without an intermediate form. It accepts
-// what encoding/json does, within valid UTF-8; what it refuses, encoding/json
-// refuses with a message. FuzzDecode and FuzzPlaces hold the two together.
+// A reader decodes JSON text (RFC 8259) without an intermediate form. It
+// accepts what encoding/json does, within valid UTF-8; what it rejects,
+// encoding/json rejects with a message. FuzzDecode and FuzzPlaces compare the
+// two.
 type reader struct {
 	text  []byte
 	names map[string]string // member names seen, so that each is held once
@@ -87,8 +88,8 @@ func (r *reader) readObject(i, depth int) (any, int) {
 	return members, i
 }
 
-// maxNames bounds the names that are remembered: objects whose names are data
-// have no use for it.
+// maxNames bounds the names that are remembered: it does not help objects whose
+// names are data.
 const maxNames = 256
 
 func (r *reader) name(raw []byte, escaped bool) string {
@@ -108,7 +109,8 @@ func (r *reader) name(raw []byte, escaped bool) string {
 	return name
 }
 
-// number is [Number] without a string for the integers, which most numbers are.
+// number is [Number] without allocating a string for integers, which most
+// numbers are.
 func number(text []byte) any {
 	if len(text) > 18 {
 		return Number(string(text))

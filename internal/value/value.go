@@ -1,4 +1,4 @@
-// Package value holds what every evaluator here agrees on about JSON values.
+// Package value defines JSON values for every evaluator in this module.
 //
 // A value is nil, bool, string, int64, float64, json.Number (a number that
 // neither int64 nor float64 holds exactly), []any or map[string]any; a body
@@ -28,7 +28,8 @@ func Decode(data []byte) (any, error) {
 	return decodeSlowly(data)
 }
 
-// decodeSlowly is Decode by encoding/json: it says what is wrong with a text.
+// decodeSlowly is Decode with encoding/json: it reports what is wrong with a
+// text.
 func decodeSlowly(data []byte) (any, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("invalid UTF-8")
@@ -64,9 +65,9 @@ func normalize(v any) any {
 	return v
 }
 
-// Number returns the number that text, in JSON syntax, denotes: int64 where it
-// is an integer that fits, else float64 where that is exact, else json.Number
-// with the digits as they came (E10).
+// Number returns the number that text, in JSON syntax, denotes: an int64 if it
+// is an integer that fits, else a float64 if that is exact, else a json.Number
+// with the original digits (E10).
 func Number(text string) any {
 	if !strings.ContainsAny(text, ".eE") {
 		if i, err := strconv.ParseInt(text, 10, 64); err == nil {
@@ -78,7 +79,8 @@ func Number(text string) any {
 		return json.Number(text)
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if err == nil && (digits(text) <= 15 && math.Abs(f) > 1e-290 || newDecimal(text).compare(newDecimal(strconv.FormatFloat(f, 'g', -1, 64))) == 0) {
+	if err == nil && (digits(text) <= 15 && math.Abs(f) > 1e-290 ||
+		newDecimal(text).compare(newDecimal(strconv.FormatFloat(f, 'g', -1, 64))) == 0) {
 		return f
 	}
 	return json.Number(text)
@@ -158,8 +160,8 @@ func ParseNumber(text string) (any, bool) {
 	return Number(text), true
 }
 
-// Text returns v as text: a string as it is, everything else in JSON form,
-// bytes as the text they are when they are UTF-8, else in base64.
+// Text returns v as text: a string as it is; bytes as they are if they are
+// UTF-8, else in base64; everything else as JSON.
 func Text(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -173,9 +175,9 @@ func Text(v any) string {
 	return string(AppendJSON(nil, v))
 }
 
-// AppendJSON appends v in JSON form: members sorted by name, no HTML escapes,
-// numbers with the digits they came with, bytes as base64 text. What is not a
-// value of this package is converted as by [From], and null where it cannot be.
+// AppendJSON appends v as JSON: members sorted by name, no HTML escapes,
+// numbers with their original digits, bytes as base64 text. A value that is not
+// of this package is converted by [From], and is null if that fails.
 func AppendJSON(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -232,7 +234,7 @@ func appendObject(dst []byte, v map[string]any) []byte {
 }
 
 // appendFloat writes integers up to 2^63 without an exponent, as JSON readers
-// expect to see them.
+// expect.
 func appendFloat(dst []byte, f float64) []byte {
 	if f == math.Trunc(f) && math.Abs(f) < 1e21 {
 		return strconv.AppendFloat(dst, f, 'f', -1, 64)
@@ -245,7 +247,7 @@ const hex = "0123456789abcdef"
 // AppendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	plain := 0 // where the text begins that is still to be copied
+	plain := 0 // where the text begins that is not yet copied
 	for i := 0; i < len(s); {
 		c, size := s[i], 1
 		if c >= utf8.RuneSelf {
@@ -265,7 +267,7 @@ func AppendString(dst []byte, s string) []byte {
 	return append(append(dst, s[plain:]...), '"')
 }
 
-// appendEscaped appends a byte that a JSON string cannot have as it is.
+// appendEscaped appends a byte that a JSON string cannot contain as it is.
 func appendEscaped(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -283,8 +285,8 @@ func appendEscaped(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
-// IsPlain reports whether a value is made of this package's types alone, so that
-// [From] would return an equal one.
+// IsPlain reports whether a value consists only of this package's types, so
+// that [From] would return an equal one.
 func IsPlain(v any) bool { return isPlain(v, 0) }
 
 func isPlain(v any, depth int) bool {
@@ -317,9 +319,9 @@ func isPlain(v any, depth int) bool {
 	return false
 }
 
-// From converts what Go programs hand in as JSON values (ints of every size,
-// maps and slices of other types, structs with json tags) to a value of this
-// package's types. What contains itself is an error, as is what is nested beyond
+// From converts Go values that stand for JSON values (integers of every size,
+// maps and slices of other types, structs with json tags) to this package's
+// types. A value that contains itself is an error, as is one nested beyond
 // 10,000 levels.
 func From(v any) (any, error) { return from(v, 0) }
 
@@ -369,8 +371,8 @@ func from(v any, depth int) (any, error) {
 	return Decode(data)
 }
 
-// InStringAfter follows JSON strings through a piece of text: it reports whether
-// its end is inside of one.
+// InStringAfter follows JSON strings through a piece of text: it reports
+// whether its end is inside a string.
 func InStringAfter(inString bool, text string) bool {
 	for i := 0; i < len(text); i++ {
 		switch {

@@ -37,8 +37,10 @@ func TestCompareNumbers(t *testing.T) {
 		a, b any
 		want int
 	}{
-		{int64(1), 1.0, 0}, {int64(9007199254740993), float64(9007199254740992), 1}, {json.Number("9223372036854775808"), int64(9223372036854775807), 1},
-		{n, 1e308, 1}, {json.Number("-1e400"), int64(0), -1}, {json.Number("1e999999999999"), n, 1}, {0.1, json.Number("0.10000000000000000001"), -1},
+		{int64(1), 1.0, 0}, {int64(9007199254740993), float64(9007199254740992), 1},
+		{json.Number("9223372036854775808"), int64(9223372036854775807), 1},
+		{n, 1e308, 1}, {json.Number("-1e400"), int64(0), -1}, {json.Number("1e999999999999"), n, 1},
+		{0.1, json.Number("0.10000000000000000001"), -1},
 		{int64(0), json.Number("0e5"), 0}, {json.Number("100e-2"), int64(1), 0}, {int64(-2), int64(-1), -1},
 		// exponents that no integer type holds
 		{json.Number("1e99999999999999999999"), json.Number("1e30"), 1}, {json.Number("1e-99999999999999999999"), int64(1), -1},
@@ -59,7 +61,8 @@ func TestCompareNumbers(t *testing.T) {
 
 func TestIsInteger(t *testing.T) {
 	for text, want := range map[string]bool{
-		"0": true, "-0.0": true, "7": true, "1.0": true, "1.5": false, "10e-1": true, "1e-1": false, "1e999999999": true, "1.5e999999999": true,
+		"0": true, "-0.0": true, "7": true, "1.0": true, "1.5": false, "10e-1": true, "1e-1": false, "1e999999999": true,
+		"1.5e999999999":           true,
 		"1e-99999999999999999999": false, "1e99999999999999999999": true, "0e-5": true, "1.00000000000000000001": false,
 	} {
 		if got := IsInteger(Number(text)); got != want {
@@ -68,7 +71,7 @@ func TestIsInteger(t *testing.T) {
 	}
 }
 
-// TestLargeExponents compares exponents that an int of 32 bits does not hold.
+// TestLargeExponents compares exponents that overflow a 32-bit int.
 func TestLargeExponents(t *testing.T) {
 	for _, test := range []struct {
 		a, b string
@@ -98,7 +101,7 @@ func TestFrom(t *testing.T) {
 		if got := string(AppendJSON(nil, v)); err != nil || got != test.want {
 			t.Errorf("%v: %s, %v; want %s", test.in, got, err, test.want)
 		}
-		// What has not come through From is written the same.
+		// Values not converted by From are written the same.
 		if got := string(AppendJSON(nil, test.in)); got != test.want {
 			t.Errorf("%v is written as %s, want %s", test.in, got, test.want)
 		}

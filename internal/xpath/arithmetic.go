@@ -22,8 +22,8 @@ var ofDoubles = map[string]func(a, b float64) float64{
 	"*": func(a, b float64) float64 { return a * b }, "div": func(a, b float64) float64 { return a / b }, "mod": math.Mod,
 }
 
-// arithmetic is §3.4 and B.2 of XPath 2.0; integers are exact, the quotient of
-// decimals has 18 digits after the point.
+// arithmetic implements §3.4 and B.2 of XPath 2.0; integers are exact, the
+// quotient of decimals has 18 digits after the point.
 func (s *scope) arithmetic(operation string, a, b item) item {
 	s.visit(1 + bits(a, b)/32)
 	switch {
@@ -60,7 +60,7 @@ func (s *scope) arithmetic(operation string, a, b item) item {
 	return bounded(r)
 }
 
-// bits is the size of exact numbers.
+// bits returns the size of exact numbers.
 func bits(numbers ...item) (n int) {
 	for _, v := range numbers {
 		switch v := v.(type) {
@@ -109,8 +109,8 @@ func negated(v item) item {
 	return -v.(float64)
 }
 
-// rounding is round() and round-half-to-even() (Functions and Operators 6.4):
-// a double is rounded as the decimal that it is.
+// rounding implements round() and round-half-to-even() (Functions and Operators
+// 6.4): a double is rounded as the decimal that it is.
 func rounding(even bool) evaluation {
 	return func(s *scope, args []seq) seq {
 		n := s.number(args[0])
@@ -159,10 +159,10 @@ func floorOf(r *big.Rat) *big.Rat {
 	return new(big.Rat).SetInt(quotient)
 }
 
-// truncated is the integer next to r on the side of 0.
+// truncated returns the integer next to r in the direction of 0.
 func truncated(r *big.Rat) *big.Int { return new(big.Int).Quo(r.Num(), r.Denom()) }
 
-// nearest is the integer nearest to a double, the greater of two.
+// nearest returns the integer nearest to a double, the greater of two.
 func nearest(x float64) float64 {
 	f := math.Floor(x)
 	if x-f >= 0.5 {

@@ -11,7 +11,8 @@ import (
 func BenchmarkTest(b *testing.B) {
 	for name, doc := range map[string]string{
 		"small": `<job id="7"><status>ended</status><item n="1">x</item><item n="2">y</item><item n="3">z</item></job>`,
-		"large": "<list>" + strings.Repeat(`<item n="1"><name>a name</name><price>4.50</price></item>`, 500) + "<status>ended</status></list>",
+		"large": "<list>" + strings.Repeat(`<item n="1"><name>a name</name><price>4.50</price></item>`, 500) +
+			"<status>ended</status></list>",
 	} {
 		for _, version := range []string{"xpath-10", "xpath-31"} {
 			for _, text := range []string{"//status = 'ended'", "count(//item) > 2"} {

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// holds are the operators of comparisons, by the order of their operands.
+// holds are the comparison operators, by the order of their operands.
 var holds = map[string]func(order int) bool{
 	"eq": func(order int) bool { return order == 0 }, "ne": func(order int) bool { return order != 0 },
 	"lt": func(order int) bool { return order < 0 }, "le": func(order int) bool { return order <= 0 },
 	"gt": func(order int) bool { return order > 0 }, "ge": func(order int) bool { return order >= 0 },
 }
 
-// compareValues compares atomic values (XPath 2.0 §3.5.1, B.2); ok is false
-// where no comparison is defined for their types.
+// compareValues compares atomic values (XPath 2.0 §3.5.1, B.2); ok is false if
+// no comparison is defined for their types.
 func (s *scope) compareValues(operator string, a, b item) (result, ok bool) {
 	order := 0
 	switch {
@@ -43,7 +43,7 @@ func (s *scope) compareValues(operator string, a, b item) (result, ok bool) {
 	return holds[operator](order), true
 }
 
-// valueComparison takes untyped values for strings.
+// valueComparison treats untyped values as strings.
 func valueComparison(operation string) func(s *scope, left, right seq) seq {
 	return func(s *scope, left, right seq) seq {
 		a, b := asString(s.one(left)), asString(s.one(right))
@@ -69,8 +69,8 @@ func nodeComparison(operation string) func(s *scope, left, right seq) seq {
 	}
 }
 
-// generalComparison (§3.5.2) holds where it does for one pair of values. A pair
-// that cannot be compared is an error only where it holds for none.
+// generalComparison (§3.5.2) holds if it does for one pair of values. A pair
+// that cannot be compared is an error only if it holds for none.
 func generalComparison(sign, operation string) func(s *scope, a, b seq) seq {
 	return func(s *scope, a, b seq) seq {
 		alike := s.alike
@@ -105,8 +105,8 @@ func generalComparison(sign, operation string) func(s *scope, a, b seq) seq {
 	}
 }
 
-// alike casts an untyped value by the type of the other; message says why it
-// cannot be.
+// alike casts an untyped value to the type of the other; message is the reason
+// if it cannot be cast.
 func (s *scope) alike(_ string, x, y item) (v, w item, message string) {
 	v, ok := s.likeOther(x, y)
 	if !ok {
@@ -134,9 +134,9 @@ func (s *scope) likeOther(v, other item) (item, bool) {
 	return asString(v), true
 }
 
-// alike10 is the conversion of XPath 1.0 (§3.4): values are compared for
-// equality as booleans or numbers if one of them is, or else as strings;
-// otherwise as numbers.
+// alike10 is the conversion of XPath 1.0 (§3.4): for equality values are
+// compared as booleans or numbers if one of them is, else as strings; otherwise
+// as numbers.
 func (s *scope) alike10(operation string, x, y item) (v, w item, message string) {
 	if operation == "eq" || operation == "ne" {
 		switch {
@@ -149,7 +149,8 @@ func (s *scope) alike10(operation string, x, y item) (v, w item, message string)
 	return s.numberOf(x), s.numberOf(y), ""
 }
 
-// besideBoolean is a node-set of XPath 1.0 beside a boolean: a boolean too.
+// besideBoolean converts a node-set of XPath 1.0 that is compared with a
+// boolean to a boolean.
 func besideBoolean(v, other seq) seq {
 	if len(other) == 1 && isA[bool](other[0]) && (len(v) != 1 || isA[*node](v[0])) {
 		return seq{ebv(v)}

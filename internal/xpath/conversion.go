@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// The conversions of operands and arguments to the types that they have to be
-// of (§3.1.5 of 2.0). Where XPath 1.0 is more lenient (§3.2 of 1.0, and the
-// compatibility mode of 2.0): of several nodes the first counts, and everything
-// is a string and a number.
+// The conversions of operands and arguments to their required types (§3.1.5 of
+// 2.0). XPath 1.0 is more lenient (§3.2 of 1.0, and the compatibility mode of
+// 2.0): the first of several nodes counts, and everything is a string and a
+// number.
 
 // atomize returns the typed values of a sequence (§2.4.2). Without a schema
 // they are untyped, except those of comments and processing instructions.
@@ -37,7 +37,7 @@ func (s *scope) typed(v item) item {
 	return untyped(n.text())
 }
 
-// one is the only atomic value of a sequence; nil for none.
+// one returns the only atomic value of a sequence, or nil if it is empty.
 func (s *scope) one(v seq) item {
 	if len(v) == 0 {
 		return nil
@@ -48,7 +48,7 @@ func (s *scope) one(v seq) item {
 	return s.typed(v[0])
 }
 
-// textOf is an atomic value as a string.
+// textOf returns an atomic value as a string.
 func (s *scope) textOf(v item) string {
 	if f, ok := v.(float64); ok {
 		return doubleText(f, s.run.version)
@@ -57,7 +57,8 @@ func (s *scope) textOf(v item) string {
 	return stringOf(v)
 }
 
-// text is an argument of the type xs:string?; none is the empty string.
+// text returns an argument of the type xs:string?; an absent one is the empty
+// string.
 func (s *scope) text(v seq) string {
 	a := s.one(v)
 	if a == nil {
@@ -70,7 +71,7 @@ func (s *scope) text(v seq) string {
 	return s.textOf(a)
 }
 
-// needed is an argument of the type xs:string.
+// needed returns an argument of the type xs:string.
 func (s *scope) needed(v seq) string {
 	if len(v) == 0 && s.run.version > v10 {
 		failf("expected a string, found the empty sequence")
@@ -78,8 +79,8 @@ func (s *scope) needed(v seq) string {
 	return s.text(v)
 }
 
-// number is an operand of arithmetic: untyped values are xs:double. In XPath
-// 1.0 everything is.
+// number returns an operand of arithmetic: untyped values are xs:double. In
+// XPath 1.0 all values are.
 func (s *scope) number(v seq) item {
 	a := s.one(v)
 	if s.run.version == v10 {
@@ -94,7 +95,7 @@ func (s *scope) number(v seq) item {
 	return a
 }
 
-// valid is an untyped value as one of a type.
+// valid returns an untyped value as one of a type.
 func (s *scope) valid(v item, name string) item {
 	s.scan(v)
 	c, ok := atomicTypeOf(name).cast(v)
@@ -120,7 +121,7 @@ func (s *scope) numberOf(v item) float64 {
 	return math.NaN()
 }
 
-// double is an argument of the type xs:double.
+// double returns an argument of the type xs:double.
 func (s *scope) double(v seq) float64 {
 	n := s.number(v)
 	if n == nil {
@@ -129,7 +130,7 @@ func (s *scope) double(v seq) float64 {
 	return float(n)
 }
 
-// integer is an operand of the type xs:integer.
+// integer returns an operand of the type xs:integer.
 func (s *scope) integer(v seq) *big.Int {
 	a := s.one(v)
 	if isA[untyped](a) {
@@ -142,7 +143,7 @@ func (s *scope) integer(v seq) *big.Int {
 	return i
 }
 
-// place is an argument of the type xs:integer, within bounds.
+// place returns an argument of the type xs:integer, within bounds.
 func (s *scope) place(v seq, least, most int) int {
 	i := s.integer(v)
 	switch {
@@ -154,7 +155,7 @@ func (s *scope) place(v seq, least, most int) int {
 	return int(i.Int64())
 }
 
-// node is an argument of the type node()?, nil for none.
+// node returns an argument of the type node()?, or nil if it is absent.
 func (s *scope) node(v seq) *node {
 	if len(v) == 0 {
 		return nil

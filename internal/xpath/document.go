@@ -23,8 +23,8 @@ type node struct {
 	parent             *node
 	doc                *document
 	at, end            int            // the index in doc.nodes, and the one after the last descendant
-	weight             int            // what it costs to read the text
-	source             *xmlquery.Node // of an attribute its element
+	weight             int            // the cost of reading the text
+	source             *xmlquery.Node // of an attribute: its element
 	attr               *xmlquery.Attr // of an attribute
 }
 
@@ -47,7 +47,7 @@ const (
 	spaces       = " \t\r\n"
 )
 
-// decoded finds the encoding that a document declares. The text is decoded
+// decoded reads the encoding that a document declares. The text is decoded
 // already, and must not be decoded again.
 var decoded = regexp.MustCompile(`^(<\?xml[^>]*?\sencoding\s*=\s*["'])[A-Za-z0-9._-]+(["'])`)
 
@@ -63,7 +63,7 @@ func parse(xml string) (*document, error) {
 	return doc, doc.add(source, nil, 0)
 }
 
-// add adds a node with all below it.
+// add adds a node with its descendants.
 func (d *document) add(source *xmlquery.Node, parent *node, depth int) error {
 	n := &node{source: source, parent: parent}
 	switch source.Type {
@@ -109,7 +109,7 @@ func (d *document) append(n *node) {
 }
 
 // addAttributes adds the attributes of an element. Of the namespaces that it
-// declares those count that have no other meaning before it.
+// declares, those count that do not already have that meaning.
 func (d *document) addAttributes(element *node) {
 	for i := range element.source.Attr {
 		a := &element.source.Attr[i]
@@ -136,8 +136,8 @@ func isText(n *xmlquery.Node) bool {
 	return n != nil && (n.Type == xmlquery.TextNode || n.Type == xmlquery.CharDataNode)
 }
 
-// adjacent is the text of a text node: that of all texts and CDATA sections in
-// a row.
+// adjacent returns the text of a text node: that of all adjacent texts and
+// CDATA sections.
 func adjacent(first *xmlquery.Node) string {
 	if !isText(first.NextSibling) {
 		return first.Data
@@ -149,7 +149,7 @@ func adjacent(first *xmlquery.Node) string {
 	return b.String()
 }
 
-// text is the string-value of a node.
+// text returns the string-value of a node.
 func (n *node) text() string {
 	if n.kind != elementNode && n.kind != documentNode {
 		return n.data
@@ -163,7 +163,7 @@ func (n *node) text() string {
 	return b.String()
 }
 
-// name is the name as written.
+// name returns the name as written.
 func (n *node) name() string {
 	if n.prefix != "" {
 		return n.prefix + ":" + n.local
@@ -171,8 +171,8 @@ func (n *node) name() string {
 	return n.local
 }
 
-// An axis passes the nodes of an axis (§2.2 of 1.0) to yield, in the order of
-// proximity. It accounts for the nodes that it looks at.
+// An axis passes the nodes of an axis (§2.2 of 1.0) to yield, in order of
+// proximity. It accounts for the nodes that it visits.
 type axis func(r *run, n *node, yield func(*node))
 
 var axes = map[string]axis{
@@ -198,7 +198,7 @@ var axes = map[string]axis{
 	"preceding":         preceding,
 }
 
-// span passes the nodes from one place to another, but not the attributes.
+// span yields the nodes from one place to another, without the attributes.
 func span(r *run, n *node, from, to int, yield func(*node)) {
 	r.visit(to - from)
 	for _, m := range n.doc.nodes[from:to] {
@@ -208,7 +208,7 @@ func span(r *run, n *node, from, to int, yield func(*node)) {
 	}
 }
 
-// siblings passes nodes next to one another, but not the attributes.
+// siblings yields nodes next to one another, without the attributes.
 func siblings(r *run, from, to int, n *node, yield func(*node)) {
 	for at := from; at < to; at = n.doc.nodes[at].end {
 		r.visit(1)
@@ -246,7 +246,8 @@ func precedingSiblings(r *run, n *node, yield func(*node)) {
 	}
 }
 
-// preceding passes what ends before a node, which its ancestors do not.
+// preceding yields the nodes that end before a node, which excludes its
+// ancestors.
 func preceding(r *run, n *node, yield func(*node)) {
 	r.visit(n.at)
 	for _, m := range slices.Backward(n.doc.nodes[:n.at]) {

@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// An expression is compiled to what evaluates it to a sequence. What cannot be
-// evaluated is a panic with an evalError.
+// An expression is compiled to a function that evaluates it to a sequence. An
+// evaluation that fails panics with an evalError.
 type expression func(*scope) seq
 
 type evalError string
 
 func failf(format string, args ...any) { panic(evalError(fmt.Sprintf(format, args...))) }
 
-// shown is a text in a message: whole, so that a secret in it can be found, or
-// not at all.
+// shown returns a text for a message: whole, so that a secret in it can be
+// found, or not at all.
 func shown(text string) string {
 	if n := utf8.RuneCountInString(text); n > 80 {
 		return fmt.Sprintf("(a text of %d characters)", n)
@@ -49,8 +49,8 @@ const maxText = maxDocument
 
 var maxVisits = 8 << 20 // less in tests
 
-// visit accounts for work, in units of the time that a node takes. It comes
-// before the work, so that what is too much is never begun.
+// visit accounts for work, in units of the time to visit a node. It is called
+// before the work, so that too much work is never begun.
 func (r *run) visit(n int) {
 	if r.visits += n; r.visits > maxVisits {
 		failf("the evaluation visits more than %d nodes", maxVisits)
@@ -59,7 +59,7 @@ func (r *run) visit(n int) {
 
 func (s *scope) visit(n int) { s.run.visit(n) }
 
-// read accounts for the text of an item that is looked at as a whole.
+// read accounts for the text of an item that is used as a whole.
 func (s *scope) read(v item) {
 	switch v := v.(type) {
 	case *node:
@@ -71,7 +71,7 @@ func (s *scope) read(v item) {
 	}
 }
 
-// scan accounts for the text of an item of which each character is looked at.
+// scan accounts for the text of an item that is read character by character.
 func (s *scope) scan(v item) {
 	switch v.(type) {
 	case string, untyped, uri:
@@ -79,7 +79,7 @@ func (s *scope) scan(v item) {
 	}
 }
 
-// built accounts for a text that is to be made.
+// built accounts for a text before it is made.
 func (s *scope) built(length int) {
 	if length > maxText {
 		failf("a text is longer than %d bytes", maxText)
@@ -87,13 +87,13 @@ func (s *scope) built(length int) {
 	s.visit(1 + length/16)
 }
 
-// append accounts for the items that a sequence grows by.
+// append accounts for the items that are added to a sequence.
 func (s *scope) append(all, more seq) seq {
 	s.visit(1 + len(more))
 	return append(all, more...)
 }
 
-// bind is the scope of an expression with a variable.
+// bind returns the scope of an expression with a variable.
 func (s *scope) bind(value ...item) *scope {
 	inner := *s
 	inner.vars = &binding{value, s.vars}
@@ -113,7 +113,7 @@ func forEach(in, body expression) expression {
 	}
 }
 
-// quantified is some or every.
+// quantified evaluates some or every.
 func quantified(some bool) func(in, body expression) expression {
 	return func(in, body expression) expression {
 		return func(s *scope) seq {
@@ -128,7 +128,7 @@ func quantified(some bool) func(in, body expression) expression {
 	}
 }
 
-// lookUp is a reference to a variable with as many others between.
+// lookUp evaluates a reference to a variable with as many others between.
 func lookUp(others int) expression {
 	return func(s *scope) seq {
 		b := s.vars
@@ -146,7 +146,7 @@ func root(s *scope) seq {
 	return seq{s.run.doc.nodes[0]}
 }
 
-// step selects along an axis, and then by the predicates in turn.
+// step selects nodes along an axis, and then by each predicate in turn.
 func step(axis axis, test nodeTest, predicates []expression) expression {
 	return func(s *scope) seq {
 		n, ok := s.item.(*node)
@@ -202,8 +202,8 @@ func mapping(from, to expression) expression {
 	}
 }
 
-// path is E1/E2 (§3.2): nodes come in document order, atomic values as they
-// are found.
+// path is E1/E2 (§3.2): nodes are returned in document order, atomic values as
+// they are found.
 func path(from, to expression) expression {
 	selected := mapping(func(s *scope) seq { return s.nodes(from(s)) }, to)
 	return func(s *scope) seq {
@@ -220,7 +220,7 @@ func path(from, to expression) expression {
 	}
 }
 
-// nodes is a sequence that has to have nodes only.
+// nodes returns a sequence that must consist of nodes.
 func (s *scope) nodes(v seq) seq {
 	for _, it := range v {
 		if !isA[*node](it) {
@@ -230,7 +230,7 @@ func (s *scope) nodes(v seq) seq {
 	return v
 }
 
-// ordered brings nodes into document order, without duplicates.
+// ordered sorts nodes into document order, without duplicates.
 func (s *scope) ordered(v seq) seq {
 	s.visit(len(v))
 	inOrder := func(a, b item) int { return a.(*node).at - b.(*node).at }

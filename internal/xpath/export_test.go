@@ -1,7 +1,7 @@
 package xpath
 
-// LimitVisits lowers what an evaluation may take until restore is called, so that
-// a test of the bound takes less time.
+// LimitVisits lowers the limit of an evaluation until restore is called, so
+// that a test of the limit takes less time.
 func LimitVisits(n int) (restore func()) {
 	before := maxVisits
 	maxVisits = n

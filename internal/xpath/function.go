@@ -20,8 +20,8 @@ type evaluation func(s *scope, args []seq) seq
 
 const many = 1 << 20
 
-// functions lacks those of collations, of a schema and of a document type, as
-// id() is.
+// functions lacks those that need collations, a schema or a document type, such
+// as id().
 var functions = map[string]function{
 	"position": {v10, 0, 0, func(s *scope, _ []seq) seq { return integer(s.position) }},
 	"last":     {v10, 0, 0, func(s *scope, _ []seq) seq { return integer(s.size) }},
@@ -89,18 +89,18 @@ var functions = map[string]function{
 	"lang":          {v10, 2, 2, lang},
 }
 
-// arities has the numbers of arguments that came later than their functions.
+// arities has the numbers of arguments that were added after their functions.
 var arities = map[string]map[int]version{
 	"string-join": {1: v30}, "round": {2: v30}, "tokenize": {1: v31}, "sum": {2: v20}, "lang": {2: v20},
 }
 
-// ofContext are the functions that take the context item for their last argument.
+// ofContext are the functions whose last argument defaults to the context item.
 var ofContext = []string{"string", "string-length", "normalize-space", "number", "name", "local-name", "namespace-uri", "root", "lang"}
 
 // ofNodes are the functions of XPath 1.0 that take a node-set.
 var ofNodes = []string{"count", "sum", "name", "local-name", "namespace-uri"}
 
-// applied is a call with arguments, or with the context in the place of one.
+// applied returns a call with arguments, or with the context instead of one.
 func (f function) applied(args []expression) expression {
 	if len(args) < f.least {
 		args = append(args, func(s *scope) seq { return seq{s.item} })
@@ -117,7 +117,7 @@ func (f function) applied(args []expression) expression {
 
 func integer(n int) seq { return seq{big.NewInt(int64(n))} }
 
-// ofNode is a part of a node; the empty string of none.
+// ofNode returns a property of a node, or the empty string if there is no node.
 func ofNode(part func(*node) item) evaluation {
 	return func(s *scope, args []seq) seq {
 		n := s.node(args[0])
@@ -135,7 +135,7 @@ func rootOf(s *scope, args []seq) seq {
 	return seq{s.run.doc.nodes[0]}
 }
 
-// lang is §4.3 of XPath 1.0, 14.1 of Functions and Operators.
+// lang implements §4.3 of XPath 1.0, 14.1 of Functions and Operators.
 func lang(s *scope, args []seq) seq {
 	n := s.node(args[1])
 	if n == nil {
@@ -159,7 +159,7 @@ func lang(s *scope, args []seq) seq {
 	return seq{false}
 }
 
-// numbers are the values that sum and avg take: untyped ones are xs:double.
+// numbers returns the values for sum and avg: untyped ones are xs:double.
 func (s *scope) numbers(v seq) seq {
 	s.visit(len(v))
 	atoms := slices.Clone(s.atomize(v))
@@ -224,7 +224,7 @@ func ceilingOf(r *big.Rat) *big.Rat {
 	return down.Neg(down)
 }
 
-// extreme is min() and max(): of numbers, of strings, or of booleans.
+// extreme implements min() and max(): of numbers, of strings, or of booleans.
 func extreme(operation string) evaluation {
 	return func(s *scope, args []seq) seq {
 		s.visit(len(args[0]))

@@ -7,9 +7,9 @@ import (
 )
 
 // The grammar of XPath (§2 and §3 of 1.0, A.1 of the later versions), as a
-// recursive descent that builds the evaluation. It is one grammar: most of what
-// a version lacks is known by its version, and only the levels of the operators
-// are those of 1.0 or of the later versions.
+// recursive descent that builds the evaluation. It is one grammar: what a
+// version lacks is mostly rejected by comparing versions, and only the
+// precedence levels of the operators differ between 1.0 and the later versions.
 
 // A parser panics with a *SyntaxError.
 type parser struct {
@@ -66,7 +66,7 @@ func (p *parser) want(sign string) {
 	}
 }
 
-// word accepts names in a row.
+// word accepts consecutive names.
 func (p *parser) word(words ...string) bool {
 	for i, w := range words {
 		if t := p.tokens[min(p.at+i, len(p.tokens)-1)]; t.kind != name || t.text != w {
@@ -90,14 +90,14 @@ func (p *parser) failAt(t lexeme, format string, args ...any) {
 	panic(&SyntaxError{Text: p.text, Offset: t.offset, Message: fmt.Sprintf(format, args...)})
 }
 
-// from refuses what is newer than the version here.
+// from rejects what is newer than the version.
 func (p *parser) from(v version, what string) {
 	if p.version < v {
-		p.fail("%s is %s; the version here is %s", what, v, p.version)
+		p.fail("%s is %s; this expression is %s", what, v, p.version)
 	}
 }
 
-// absent names what is not available, by the token that shows it.
+// absent names what is not available, by the token that begins it.
 var absent = map[string]string{
 	"?": "the look-up operator ? is XPath 3.1; it is not available", "{": "maps and arrays are XPath 3.1; they are not available",
 	"[": "arrays are XPath 3.1; they are not available", "#": "function references are XPath 3.0; they are not available",
@@ -109,11 +109,11 @@ func (p *parser) unavailable() {
 	}
 }
 
-// stop refuses the next token.
+// stop rejects the next token.
 func (p *parser) stop() {
 	t := p.peek()
 	if t.kind == end {
-		p.fail("the expression ends too early")
+		p.fail("unexpected end of the expression")
 	}
 	p.unavailable()
 	if t.kind == sign || t.kind == name {
@@ -122,7 +122,7 @@ func (p *parser) stop() {
 	p.fail("unexpected %q", t.text)
 }
 
-// all is Expr: expressions with commas between them.
+// all reads Expr: expressions separated by commas.
 func (p *parser) all() expression {
 	parts := []expression{p.single()}
 	for p.version > v10 && p.accept(",") {
@@ -164,7 +164,7 @@ func (p *parser) single() expression {
 	return p.clauses("in", "satisfies", quantified(t.text == "some"))
 }
 
-// keywords begin an expression before a sign.
+// keywords begin an expression if a certain token follows.
 var keywords = map[string]version{"for$": v20, "some$": v20, "every$": v20, "if(": v20, "let$": v30}
 
 func (p *parser) variable() string {
@@ -180,8 +180,8 @@ func (p *parser) variable() string {
 	return t.text
 }
 
-// clauses are those of for (§3.7), some and every (§3.9), and let (XPath 3.0
-// §3.11), each with a variable for what follows.
+// clauses reads those of for (§3.7), some and every (§3.9), and let (XPath 3.0
+// §3.11), each of which declares a variable for what follows.
 func (p *parser) clauses(between, before string, bound func(in, body expression) expression) expression {
 	variable := p.variable()
 	if between == "in" {
@@ -227,8 +227,8 @@ func (p *parser) conditional() expression {
 	}
 }
 
-// A level is one of the precedence of operators: it reads its own between
-// expressions of the tighter level that has a number.
+// A level is a precedence level of operators: it reads its own between
+// expressions of the tighter level with a number.
 type level func(p *parser, tighter int) expression
 
 // levels10 are the levels of XPath 1.0, from loose to tight.
@@ -237,12 +237,13 @@ var levels10 = []level{
 	chain("+", "-"), chain("*", "div", "mod"), signed("-"), chain("|"),
 }
 
-// levels20 are those of XPath 2.0 and since; an operator that is newer than the
-// version of an expression is not accepted.
+// levels20 are those of XPath 2.0 and later; an operator that is newer than the
+// version of an expression is rejected.
 var levels20 = []level{
 	chain("or"), chain("and"), once("=", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "is", "<<", ">>"),
 	chain("||"), once("to"), chain("+", "-"), chain("*", "div", "idiv", "mod"), chain("|", "union"), chain("intersect", "except"),
-	ofType("instance", "of", instanceOf), ofType("treat", "as", treatAs), ofType("castable", "as", castableAs), ofType("cast", "as", castAs),
+	ofType("instance", "of", instanceOf), ofType("treat", "as", treatAs), ofType("castable", "as", castableAs),
+	ofType("cast", "as", castAs),
 	arrow, signed("+", "-"), chain("!"),
 }
 
@@ -265,10 +266,10 @@ func (p *parser) operator(signs []string) (o operator, ok bool) {
 	return o, true
 }
 
-// chain has operators that associate to the left.
+// chain reads operators that associate to the left.
 func chain(signs ...string) level { return binary(true, signs) }
 
-// once has operators that do not associate.
+// once reads operators that do not associate.
 func once(signs ...string) level { return binary(false, signs) }
 
 func binary(associates bool, signs []string) level {
@@ -281,14 +282,14 @@ func binary(associates bool, signs []string) level {
 			case !ok:
 				return left
 			case !first && !associates:
-				p.failAt(t, "%q is one operator too many: since XPath 2.0 these are not chained", t.text)
+				p.failAt(t, "%q is an operator too many: since XPath 2.0 comparisons cannot be chained", t.text)
 			}
 			left = o.between(left, p.level(tighter))
 		}
 	}
 }
 
-// signed has the unary operators.
+// signed reads the unary operators.
 func signed(signs ...string) level {
 	return func(p *parser, tighter int) expression {
 		isSigned, negative := false, false
@@ -313,7 +314,7 @@ func signed(signs ...string) level {
 	}
 }
 
-// arrow is a call whose first argument is before it (XPath 3.1 §3.16).
+// arrow reads a call whose first argument precedes it (XPath 3.1 §3.16).
 func arrow(p *parser, tighter int) expression {
 	e := p.level(tighter)
 	for p.version >= operators["=>"].since && p.accept("=>") {
@@ -349,8 +350,8 @@ func (p *parser) path() expression {
 	}
 }
 
-// beginsStep reports whether the next token begins a step. Before XPath 2.0 it
-// is along an axis.
+// beginsStep reports whether the next token begins a step. Before XPath 2.0
+// every step is along an axis.
 func (p *parser) beginsStep() bool {
 	t := p.peek()
 	switch t.kind {
@@ -362,8 +363,8 @@ func (p *parser) beginsStep() bool {
 	return t.kind != end && p.version > v10
 }
 
-// step is what follows a slash. An embedded value there is most likely meant
-// for a name, which it cannot be (C16).
+// step reads what follows a slash. An embedded value there is most likely meant
+// as a name, which it cannot be (C16).
 func (p *parser) step() expression {
 	t := p.peek()
 	if t.kind == operand || t.kind == number && t.value != t.text {
@@ -396,7 +397,7 @@ func (p *parser) stepExpr() expression {
 			p.fail("the namespace axis is not available")
 		}
 		if axes[t.text] == nil {
-			p.fail("there is no axis %q", t.text)
+			p.fail("unknown axis %q", t.text)
 		}
 		p.at += 2
 		return p.axis(t.text)
@@ -431,7 +432,7 @@ func (p *parser) predicates() (list []expression) {
 	return list
 }
 
-// filtered is an expression that predicates may follow.
+// filtered reads an expression that predicates may follow.
 func (p *parser) filtered(e expression) expression {
 	predicates := p.predicates()
 	if len(predicates) == 0 {
@@ -479,7 +480,7 @@ func constant(v item) expression {
 	return func(*scope) seq { return value }
 }
 
-// numeric is a NumericLiteral (A.2.1), or a number of JSON in its place. XPath
+// numeric reads a NumericLiteral (A.2.1), or a JSON number in its place. XPath
 // 1.0 has doubles only.
 func (p *parser) numeric(t lexeme) item {
 	cast := toInteger
@@ -496,13 +497,14 @@ func (p *parser) numeric(t lexeme) item {
 	return v
 }
 
-// reserved names are not those of functions (A.3).
+// reserved names cannot be names of functions (A.3).
 var reserved = []string{
-	"empty-sequence", "if", "item", "schema-attribute", "schema-element", "typeswitch", "function", "namespace-node", "switch", "map", "array",
+	"empty-sequence", "if", "item", "schema-attribute", "schema-element", "typeswitch", "function", "namespace-node", "switch", "map",
+	"array",
 }
 
-// call is a function call, or that of a constructor of a simple type (§3.1.5).
-// Its first argument may come from an arrow.
+// call reads a call of a function, or of a constructor of a simple type
+// (§3.1.5). Its first argument may come from an arrow.
 func (p *parser) call(first expression) expression {
 	t := p.peek()
 	name := t.text
@@ -545,7 +547,7 @@ func (p *parser) arity(t lexeme, name string, f function, n int) {
 	case n < f.least && !(n == f.least-1 && slices.Contains(ofContext, name)), n > f.most:
 		p.failAt(t, "%s() with %s is not available", name, counted(n, "argument"))
 	case since > p.version:
-		p.failAt(t, "%s() with %s is %s; the version here is %s", name, counted(n, "argument"), since, p.version)
+		p.failAt(t, "%s() with %s is %s; this expression is %s", name, counted(n, "argument"), since, p.version)
 	}
 }
 

@@ -19,14 +19,15 @@ type (
 	uri     string // xs:anyURI
 )
 
-// An atomicType is one that cast as, instance of and the constructors know.
+// An atomicType is a type for cast as, instance of and the constructors.
 type atomicType struct {
 	name string
 	is   func(item) bool
-	cast func(item) (item, bool) // nil where it is not available
+	cast func(item) (item, bool) // nil if it is not available
 }
 
-// atomicTypes are in the order in which a value is known by its type.
+// atomicTypes are ordered so that the first type that matches a value is its
+// type.
 var atomicTypes = []atomicType{
 	{"xs:string", isA[string], func(v item) (item, bool) { return stringOf(v), true }},
 	{"xs:untypedAtomic", isA[untyped], func(v item) (item, bool) { return untyped(stringOf(v)), true }},
@@ -61,7 +62,7 @@ func isA[T any](v item) bool {
 	return ok
 }
 
-// ebv is the effective boolean value (XPath 2.0 §2.4.3).
+// ebv returns the effective boolean value (XPath 2.0 §2.4.3).
 func ebv(v seq) bool {
 	if len(v) == 0 {
 		return false
@@ -85,7 +86,7 @@ func ebv(v seq) bool {
 	return v[0].(*big.Rat).Sign() != 0
 }
 
-// stringOf is the cast to xs:string (XPath functions 2.0 §17.1.2).
+// stringOf casts to xs:string (XPath functions 2.0 §17.1.2).
 func stringOf(v item) string {
 	switch v := v.(type) {
 	case string:
@@ -107,8 +108,8 @@ func stringOf(v item) string {
 	return v.(*node).text()
 }
 
-// doubleText is the text of a double: in XPath 1.0 (§4.2) without an exponent,
-// a sign of zero, and the short names of the infinities.
+// doubleText returns the text of a double: in XPath 1.0 (§4.2) without an
+// exponent, a sign of zero, and the short names of the infinities.
 func doubleText(f float64, version version) string {
 	infinity := "INF"
 	if version == v10 {
@@ -147,8 +148,8 @@ var (
 
 const maxDigits = 2000
 
-// lexical is the text of a string or an untyped value, without the white space
-// around it.
+// lexical returns the text of a string or an untyped value, without surrounding
+// white space.
 func lexical(v item) (string, bool) {
 	switch v.(type) {
 	case string, untyped:
@@ -233,7 +234,7 @@ func toDouble(v item) (item, bool) {
 	return float(exact), true
 }
 
-// asString is an untyped value or a URI as a string.
+// asString returns an untyped value or a URI as a string.
 func asString(v item) item {
 	switch v.(type) {
 	case untyped, uri:

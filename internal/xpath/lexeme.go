@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// A Piece is a part of an expression: its text, or a value in the place of a
-// text (ruling C16). A value is an operand of its own, or text where a string
-// literal surrounds it; it never becomes syntax.
+// A Piece is a part of an expression: its text, or a value embedded in it
+// (ruling C16). A value is an operand of its own, or text if a string literal
+// surrounds it; it never becomes syntax.
 type Piece struct {
-	Text     string // as written, of an embedded value too
+	Text     string // as written, for an embedded value too
 	Embedded bool
 	Value    string
-	Number   bool // the value is a number of JSON
+	Number   bool // the value is a JSON number
 }
 
 type lexeme struct {
 	text   string // as written
 	offset int
 	kind   lexemeKind
-	value  string // of a literal and an operand
-	spaced bool   // something is between it and the lexeme before it
+	value  string // of a literal or an operand
+	spaced bool   // something separates it from the previous lexeme
 }
 
 type lexemeKind uint8
@@ -31,7 +31,7 @@ const (
 	name               // NCName, QName, or prefix:*
 	number             // a numeric literal, or a number as an operand
 	literal            // a string literal
-	operand            // a text in the place of an expression
+	operand            // a text as an operand
 	end
 )
 
@@ -40,16 +40,16 @@ var lexemes = regexp.MustCompile(`^(?:` +
 	`|([\pL_][\pL\pN_.\-]*(?::(?:[\pL_][\pL\pN_.\-]*|\*))?)` + // a name
 	`|(::|//|\.\.|!=|<=|>=|<<|>>|\|\||=>|:=|[\-+*=<>|/()\[\].,@$!?{}#:]))`)
 
-// A lexer takes pieces apart. The quote that is open and the depth of comments
-// go on from one piece to the next.
+// A lexer splits pieces into lexemes. An open quote and the depth of comments
+// carry over from one piece to the next.
 type lexer struct {
 	source  string
 	offset  int // of the piece in source
 	version version
 	tokens  []lexeme
-	quote   byte // that the last token waits for; 0: none
+	quote   byte // the closing quote that the last token needs; 0: none
 	comment int  // levels
-	began   int  // where the literal or the comment that is open begins
+	began   int  // where the open literal or comment begins
 	spaced  bool
 }
 
@@ -110,7 +110,7 @@ func (l *lexer) add(t lexeme) {
 	l.tokens = append(l.tokens, t)
 }
 
-// token reads what text begins with and returns its length.
+// token reads the token that text begins with and returns its length.
 func (l *lexer) token(text string, offset int) (int, error) {
 	switch {
 	case l.quote != 0:
@@ -164,7 +164,7 @@ func (l *lexer) lexeme(text string, offset int) (int, error) {
 	return len(found), nil
 }
 
-// touchesNumber reports whether a number ends at the place of the lexer.
+// touchesNumber reports whether a number ends at the position of the lexer.
 func (l *lexer) touchesNumber() bool {
 	if len(l.tokens) == 0 || l.spaced {
 		return false
@@ -173,8 +173,8 @@ func (l *lexer) touchesNumber() bool {
 	return last.kind == number && last.value == last.text
 }
 
-// inString goes on with a literal up to its closing quote. Since XPath 2.0 two
-// quotes are one; nothing else is an escape.
+// inString continues a literal up to its closing quote. Since XPath 2.0 two
+// quotes are one; there is no other escape.
 func (l *lexer) inString(text string) int {
 	t := &l.tokens[len(l.tokens)-1]
 	at := strings.IndexByte(text, l.quote)

@@ -20,9 +20,9 @@ func (r *reader) ReadRune() (ch rune, size int, err error) {
 	return r.Reader.ReadRune()
 }
 
-// search returns the next match in a text from a place on, nil for none: the
-// places of the whole match and of its groups. No pattern that is searched for
-// more than once matches the empty text.
+// search returns the next match in a text from a position on, or nil: the
+// positions of the whole match and of its groups. No pattern that is searched
+// for more than once matches the empty text.
 func (s *scope) search(p *pattern, text string, from int) []int {
 	s.visit(1)
 	re := p.first
@@ -50,8 +50,8 @@ func (s *scope) flags(args []seq, at int) string {
 	return ""
 }
 
-// separator is a pattern that replace and tokenize take: it matches no empty
-// text.
+// separator compiles a pattern for replace and tokenize, which must not match
+// the empty text.
 func (s *scope) separator(text, flags string) *pattern {
 	p := s.pattern(text, flags)
 	if p.first.MatchString("") {
@@ -96,8 +96,8 @@ type replacementPart struct {
 	group int // -1: the text
 }
 
-// replacementParts reads a replacement: $N is a group, of as many digits as
-// there are groups for; \$ and \\ are characters.
+// replacementParts reads a replacement: $N is a group, with as many digits as
+// there are groups; \$ and \\ are characters.
 func replacementParts(with string, groups int, plain bool) (parts []replacementPart) {
 	for !plain {
 		at := strings.IndexAny(with, `\$`)

@@ -19,8 +19,8 @@ var kinds = map[string]struct {
 	"element": {v20, elementNode}, "attribute": {v20, attributeNode}, "document-node": {v20, documentNode},
 }
 
-// kindFollows reports whether the next token begins the test of a kind, which
-// has to be one of the version.
+// kindFollows reports whether the next token begins a kind test, which must be
+// one of the version.
 func (p *parser) kindFollows() bool {
 	t := p.peek()
 	k, ok := kinds[t.text]
@@ -57,7 +57,8 @@ func (p *parser) kindTest() nodeTest {
 	return func(s *scope, n *node) bool { return (kind == anyNode || n.kind == kind) && argument(s, n) }
 }
 
-// nameTest is one of *, name, prefix:name, prefix:*, and since XPath 2.0 *:name.
+// nameTest reads one of *, name, prefix:name, prefix:*, and since XPath 2.0
+// *:name.
 func (p *parser) nameTest() nodeTest {
 	t := p.peek()
 	switch {
@@ -83,7 +84,7 @@ func (p *parser) nameTest() nodeTest {
 	}
 }
 
-// anyNamespace is what follows * in a name test.
+// anyNamespace reads what follows * in a name test.
 func (p *parser) anyNamespace() nodeTest {
 	colon, local := p.peek(), p.next()
 	if p.version == v10 || !colon.is(":") || colon.spaced {

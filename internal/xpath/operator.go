@@ -49,14 +49,14 @@ var operators = map[string]operator{
 	",":  {since: v20}, "instance": {since: v20}, "treat": {since: v20}, "castable": {since: v20}, "cast": {since: v20},
 }
 
-// of is an operator that takes the values of its operands.
+// of returns an operator on the values of its operands.
 func of(evaluate func(s *scope, a, b seq) seq) func(left, right expression) expression {
 	return func(left, right expression) expression {
 		return func(s *scope) seq { return evaluate(s, left(s), right(s)) }
 	}
 }
 
-// logical is or and and, of which one value of the left operand decides.
+// logical is or and and, which stop after the left operand if it decides.
 func logical(decisive bool) func(left, right expression) expression {
 	return func(left, right expression) expression {
 		return func(s *scope) seq {

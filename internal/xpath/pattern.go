@@ -8,8 +8,9 @@ import (
 )
 
 // The regular expressions of XPath (Functions and Operators §7.6.1, 5.6.1 in
-// 3.1) are those of XML Schema and anchors. They are rewritten for RE2; what
-// means something else there is written out, what cannot be is refused.
+// 3.1) are those of XML Schema with anchors. They are rewritten for RE2:
+// constructs with another meaning there are written out, those that it does not
+// have are rejected.
 
 // A pattern is a compiled regular expression.
 type pattern struct {
@@ -27,8 +28,8 @@ type patternReader struct {
 	out     strings.Builder
 }
 
-// The beginning of a text, which nothing else is written as, and what it is
-// after a match.
+// The beginning of a text, written in a way that nothing else is, and its
+// equivalent after a match.
 const (
 	beginning = `(?:\A)`
 	nowhere   = `[^\x00-\x{10FFFF}]`
@@ -91,8 +92,8 @@ func (s *scope) compiled(p *patternReader) *pattern {
 	return compiled
 }
 
-// size is that of the program, which counts in a bracket make much longer than
-// the text.
+// size returns the size of the program, which counts in brackets make much
+// longer than the text.
 func (p *patternReader) size(written string) int {
 	parsed, err := syntax.Parse(written, syntax.Perl)
 	if err != nil {
@@ -143,8 +144,8 @@ var (
 	singleEscape  = regexp.MustCompile(`^` + single + `$`)
 )
 
-// escapes are those of whole classes of characters, as they are written outside
-// and inside a class; "" where they cannot be.
+// escapes are the escapes for character classes, as they are written outside
+// and inside a class; "" if they cannot be.
 var escapes = map[string]struct{ outside, inside string }{
 	`\s`: {"[" + space + "]", space}, `\S`: {"[^" + space + "]", notSpace},
 	`\d`: {`\p{Nd}`, `\p{Nd}`}, `\D`: {`\P{Nd}`, ""},
@@ -152,7 +153,7 @@ var escapes = map[string]struct{ outside, inside string }{
 }
 
 func (p *patternReader) read() {
-	repeatable := false // what is before a quantifier
+	repeatable := false // whether a quantifier may follow
 	for rest := p.text; rest != ""; {
 		token := patternTokens.FindString(rest)
 		rest = rest[len(token):]

@@ -10,7 +10,7 @@ import (
 
 // The functions on sequences.
 
-// same is equality as distinct-values, index-of and deep-equal have it.
+// same is equality as in distinct-values, index-of and deep-equal.
 func (s *scope) same(a, b item) bool {
 	if isNaN(a) && isNaN(b) {
 		return true
@@ -21,7 +21,7 @@ func (s *scope) same(a, b item) bool {
 
 func distinctValues(s *scope, args []seq) seq {
 	var kept seq
-	alike := map[any]seq{} // what is equal is alike
+	alike := map[any]seq{} // equal values have the same key
 	for _, a := range s.atomize(args[0]) {
 		key := any(asString(a))
 		switch {
@@ -118,8 +118,8 @@ func deepEqual(s *scope, args []seq) seq {
 	return seq{true}
 }
 
-// sameTree compares nodes; comments and processing instructions within them do
-// not count.
+// sameTree compares nodes; it ignores comments and processing instructions
+// within them.
 func (s *scope) sameTree(a, b *node) bool {
 	if a.kind != b.kind || a.local != b.local || a.uri != b.uri {
 		return false
@@ -131,8 +131,8 @@ func (s *scope) sameTree(a, b *node) bool {
 	return x.String() == y.String()
 }
 
-// outline writes a node as deep-equal sees it: in quotes, so that no text can
-// look like another node.
+// outline writes a node as deep-equal sees it: quoted, so that no text can look
+// like another node.
 func (n *node) outline(b *strings.Builder) {
 	fmt.Fprintf(b, "(%d%q%q%q", n.kind, n.uri, n.local, n.data)
 	var attributes []string

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// The functions on strings. What a text costs is counted before it is made.
+// The functions on strings. The cost of a text is counted before it is made.
 
 func ofTexts(do func(a, b string) item) evaluation {
 	return func(s *scope, args []seq) seq { return seq{do(s.text(args[0]), s.text(args[1]))} }
@@ -83,7 +83,7 @@ func (s *scope) joined(texts []string, between string) string {
 
 func isSpace(r rune) bool { return strings.ContainsRune(spaces, r) }
 
-// containsToken looks through lists with white space between their tokens.
+// containsToken searches lists whose tokens are separated by white space.
 func containsToken(s *scope, args []seq) seq {
 	wanted := strings.Trim(s.needed(args[1]), spaces)
 	for i := range args[0] {
@@ -153,7 +153,8 @@ func normalizeSpace(s *scope, args []seq) seq {
 	return seq{b.String()}
 }
 
-// cased maps letter by letter, which is wrong for those that isSpecial finds.
+// cased maps letter by letter, which is wrong for the letters that isSpecial
+// finds.
 func cased(to func(string) string) evaluation {
 	return func(s *scope, args []seq) seq {
 		text := s.text(args[0])
@@ -166,8 +167,8 @@ func cased(to func(string) string) evaluation {
 	}
 }
 
-// isSpecial reports whether the other case of a letter is more than one letter,
-// or depends on those around it.
+// isSpecial reports whether the other case of a letter has more than one
+// letter, or depends on adjacent letters.
 func isSpecial(r rune) bool {
 	return r > 0x7f && (strings.ContainsRune("ßŉǰΐΰևİΣ", r) || r >= 'ẖ' && r <= 'ẞ' ||
 		r >= 'ὐ' && r <= '\u1ffe' || r >= 'ﬀ' && r <= 'ﬗ')

@@ -4,7 +4,7 @@ import "slices"
 
 // The expressions on types (§3.10 of 2.0).
 
-// ofType is a level with a type after its operand.
+// ofType reads a level with a type after its operand.
 func ofType(first, second string, read func(*parser) func(*scope, seq) seq) level {
 	return func(p *parser, tighter int) expression {
 		e := p.level(tighter)
@@ -68,13 +68,14 @@ func (p *parser) castType() (cast func(item) (item, bool), optional bool) {
 	t := p.peek()
 	cast = atomicTypeOf(t.text).cast
 	if t.kind != name || cast == nil {
-		p.fail("the type %q is not available; there are xs:string, xs:boolean, xs:integer, xs:decimal, xs:double and xs:untypedAtomic", t.text)
+		p.fail("the type %q is not available; there are xs:string, xs:boolean, xs:integer, xs:decimal, xs:double and xs:untypedAtomic",
+			t.text)
 	}
 	p.at++
 	return cast, p.accept("?")
 }
 
-// sequenceType is §2.5.3.
+// sequenceType reads a SequenceType (§2.5.3).
 func (p *parser) sequenceType() func(*scope, seq) bool {
 	if p.word("empty-sequence") {
 		p.want("(")

@@ -1,7 +1,7 @@
-// Package xpath evaluates XPath over XML texts: 1.0, 2.0, 3.0 and 3.1, each by
-// its own rules, for documents without a schema. XPath 1.0 is the later language
-// with fewer expressions and with its own conversions of values (XPath 2.0,
-// appendix I). What is not available is refused with a message that names it.
+// Package xpath evaluates XPath on XML texts: 1.0, 2.0, 3.0 and 3.1, each by
+// its own rules, for documents without a schema. XPath 1.0 is the later
+// language with fewer expressions and its own conversions of values (XPath 2.0,
+// appendix I). What is not available is rejected with a message that names it.
 package xpath
 
 import (
@@ -23,7 +23,7 @@ type Expr struct {
 	evaluate expression
 }
 
-// A version of XPath.
+// A version is a version of XPath.
 type version int
 
 const (
@@ -39,16 +39,17 @@ func (v version) String() string {
 	return [...]string{v10: "XPath 1.0", v20: "XPath 2.0", v30: "XPath 3.0", v31: "XPath 3.1"}[v]
 }
 
-// A SyntaxError says where a text is not valid in its version of XPath.
+// A SyntaxError reports where a text is not valid in its version of XPath.
 type SyntaxError = syntax.Error
 
-// CompileVersion reads an expression of a version as the Criterion Expression
-// Type Object names it, which is 3.1 by default. The error is a *SyntaxError.
+// CompileVersion compiles an expression of a version as the Criterion
+// Expression Type Object names it, which is 3.1 by default. The error is a
+// *SyntaxError.
 func CompileVersion(expr, version string) (*Expr, error) {
 	return CompilePieces([]Piece{{Text: expr}}, version)
 }
 
-// CompilePieces reads an expression that has values in it. The error is a
+// CompilePieces compiles an expression with embedded values. The error is a
 // *SyntaxError without the values.
 func CompilePieces(pieces []Piece, version string) (*Expr, error) {
 	v, known := versions[version]
@@ -68,7 +69,7 @@ func CompilePieces(pieces []Piece, version string) (*Expr, error) {
 	return e, nil
 }
 
-// String returns the expression as written; "" for nil.
+// String returns the expression as written, or "" for nil.
 func (e *Expr) String() string {
 	if e == nil {
 		return ""
@@ -89,8 +90,7 @@ func (e *Expr) Test(xml string) (passed bool, err error) {
 }
 
 // Value evaluates the expression to a JSON value: a boolean, a number, or a
-// string, which is the text of a node; an array of several values, and nil for
-// none.
+// string (for a node, its text); an array of several values, and nil for none.
 func (e *Expr) Value(xml string) (value any, err error) {
 	err = e.run(xml, func(s *scope, v seq) error {
 		var list []any
@@ -98,7 +98,7 @@ func (e *Expr) Value(xml string) (value any, err error) {
 			s.read(it)
 			plain, ok := jsonOf(it)
 			if !ok {
-				return fmt.Errorf("XPath %s is %s, which JSON has no number for", e.text, stringOf(it))
+				return fmt.Errorf("XPath %s is %s, for which JSON has no number", e.text, stringOf(it))
 			}
 			list = append(list, plain)
 		}
@@ -127,8 +127,8 @@ func jsonOf(v item) (any, bool) {
 	return stringOf(v), true
 }
 
-// Set returns the XML with the text of the elements and attributes that the
-// expression selects replaced. It is an error when it selects none.
+// Set returns the XML after replacing the text of the elements and attributes
+// that the expression selects. Selecting none is an error.
 func (e *Expr) Set(xml, value string) (string, error) {
 	written := ""
 	err := e.run(xml, func(s *scope, found seq) error {

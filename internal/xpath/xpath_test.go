@@ -100,7 +100,8 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// tooMuch is what takes too much on the documents of TestBounds.
+// tooMuch are the expressions that exceed the limit on the documents of
+// TestBounds.
 var tooMuch = []struct{ doc, xpath string }{
 	{"list", "//a/preceding::a/preceding::a"},
 	{"list", "//a[//a[//a = 'x']]"},
@@ -109,7 +110,8 @@ var tooMuch = []struct{ doc, xpath string }{
 	{"list", "count(for $a in //a, $b in //a return 1)"},
 	{"list", "some $a in //a, $b in //a satisfies $a is $b/.."},
 	{"list", "//a[matches(string(/), 'x.y')]"},
-	{"list", "let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return ($e, $e)"},
+	{"list", "let $a := //a, $b := ($a, $a, $a, $a), $c := ($b, $b, $b, $b), $d := ($c, $c, $c, $c), $e := ($d, $d, $d, $d) return " +
+		"($e, $e)"},
 	{"list", "count(1 to 1000000)"},
 	{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! string($n)"},
 	{"list", "let $n := xs:decimal('0." + strings.Repeat("9", 1900) + "') return (1 to 1000000) ! ($n + .)"},
@@ -135,8 +137,8 @@ var tooMuch = []struct{ doc, xpath string }{
 	{"deep", "//a"},
 }
 
-// TestBounds asks for more than an evaluation may take: of time, and of memory
-// before it is known how much it is.
+// TestBounds exceeds the limits of an evaluation: in time, and in memory before
+// its size is known.
 func TestBounds(t *testing.T) {
 	defer xpath.LimitVisits(1 << 20)()
 	text := strings.Repeat("aaaaaaa ", 1<<17)
@@ -174,7 +176,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestWithinBounds has what a large document is asked.
+// TestWithinBounds has expressions that are usual for a large document.
 func TestWithinBounds(t *testing.T) {
 	list := "<r>" + strings.Repeat("<a>some text</a>", 20000) + "</r>"
 	text := "<r>" + strings.Repeat("words, and more words, ", 1<<16) + "</r>"
@@ -195,7 +197,7 @@ func TestWithinBounds(t *testing.T) {
 	}
 }
 
-// TestDepth has documents that are deep, and some that only look so.
+// TestDepth has documents that are deep, and some that only seem to be.
 func TestDepth(t *testing.T) {
 	e, err := xpath.CompileVersion("//b", "")
 	if err != nil {
@@ -240,7 +242,7 @@ func TestValue(t *testing.T) {
 	}
 }
 
-// FuzzTest looks for expressions and documents that are not survived.
+// FuzzTest looks for expressions and documents that cause a panic.
 func FuzzTest(f *testing.F) {
 	f.Add("count(//a[@b='c']) > 1 or not(./d)", `<r><a b="c"/><d/></r>`)
 	f.Add("let $a := (1 to 3) return replace(string-join($a, '-'), '[0-9](-)?', '$1') => contains('--')", "<r/>")

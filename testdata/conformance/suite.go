@@ -1,6 +1,6 @@
-// Package suite holds the conformance suite as a file system, so that the
-// command carries it. The suite itself is data and knows nothing of Go: see
-// README.md beside this file.
+// Package suite holds the conformance suite as a file system that is embedded
+// in the command. The suite itself is data and does not depend on Go: see
+// README.md next to this file.
 package suite
 
 import "embed"

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Counts says how many requests of a batch are in which state; they always add
-// up to the number of requests.
+// Counts is the number of requests of a batch in each state; their sum is the
+// number of requests.
 type Counts struct {
 	Processing int `json:"processing"`
 	Succeeded  int `json:"succeeded"`
@@ -50,7 +50,7 @@ const (
 	lifetime          = 24 * time.Hour
 )
 
-// settle ends a batch whose time has come.
+// settle ends a batch when it is due.
 func (b *batch) settle(s *Server) {
 	if b.ended != nil {
 		return
@@ -80,11 +80,11 @@ func (b *batch) status() string {
 	return "in_progress"
 }
 
-// nonInterruptible tells which requests of a canceled batch finish all the
-// same: every fourth, beginning with the first.
+// nonInterruptible reports which requests of a canceled batch finish
+// nevertheless: every fourth, beginning with the first.
 func nonInterruptible(i int) bool { return i%4 == 0 }
 
-// outcome is the type of the result of the i-th request of an ended batch.
+// outcome returns the type of the result of the i-th request of an ended batch.
 func (b *batch) outcome(i int) string {
 	if b.canceled != nil && !nonInterruptible(i) {
 		return "canceled"

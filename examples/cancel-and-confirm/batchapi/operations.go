@@ -36,7 +36,8 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) *apiError {
 	if failed := validate(body.Requests); failed != nil {
 		return failed
 	}
-	b := &batch{id: fmt.Sprintf("msgbatch_%024d", len(s.batches)+1), requests: body.Requests, created: s.now().UTC(), host: "http://" + r.Host}
+	b := &batch{id: fmt.Sprintf("msgbatch_%024d", len(s.batches)+1), requests: body.Requests, created: s.now().UTC(),
+		host: "http://" + r.Host}
 	s.batches = append(s.batches, b)
 	writeJSON(w, http.StatusOK, b.view())
 	return nil
@@ -114,7 +115,7 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request) *apiError {
 		return conflict("Message batch %s cannot be deleted while it is %s", b.id, b.status())
 	}
 	i := slices.Index(s.batches, b)
-	// The slot stays, so that ids stay unique.
+	// The slot is kept, so that ids stay unique.
 	s.batches[i] = &batch{}
 	writeJSON(w, http.StatusOK, map[string]string{"id": b.id, "type": "message_batch_deleted"})
 	return nil
@@ -125,7 +126,7 @@ const (
 	maxLimit     = 1000
 )
 
-// list gives a page of the batches, the newest first.
+// list returns a page of the batches, the newest first.
 func (s *Server) list(w http.ResponseWriter, r *http.Request) *apiError {
 	query := r.URL.Query()
 	limit := defaultLimit
@@ -154,7 +155,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) *apiError {
 	return nil
 }
 
-// slice takes a page behind or in front of an id.
+// slice returns a page after or before an id.
 func slice(all []Batch, after, before string, limit int) (page []Batch, more bool, failed *apiError) {
 	at := func(id string) int { return slices.IndexFunc(all, func(b Batch) bool { return b.ID == id }) }
 	switch {
@@ -163,13 +164,13 @@ func slice(all []Batch, after, before string, limit int) (page []Batch, more boo
 	case after != "":
 		i := at(after)
 		if i < 0 {
-			return nil, false, invalid("after_id: %q is no message batch", after)
+			return nil, false, invalid("after_id: %q is not a message batch", after)
 		}
 		all = all[i+1:]
 	case before != "":
 		i := at(before)
 		if i < 0 {
-			return nil, false, invalid("before_id: %q is no message batch", before)
+			return nil, false, invalid("before_id: %q is not a message batch", before)
 		}
 		all = all[:i]
 		if len(all) > limit {
@@ -179,7 +180,7 @@ func slice(all []Batch, after, before string, limit int) (page []Batch, more boo
 	return all[:min(limit, len(all))], len(all) > limit, nil
 }
 
-// results streams one JSON line a request.
+// results streams one line of JSON per request.
 func (s *Server) results(w http.ResponseWriter, r *http.Request) *apiError {
 	b, failed := s.batch(r)
 	if failed != nil {
@@ -192,7 +193,7 @@ func (s *Server) results(w http.ResponseWriter, r *http.Request) *apiError {
 	lines := json.NewEncoder(w)
 	for i, q := range b.requests {
 		if err := lines.Encode(map[string]any{"custom_id": q.CustomID, "result": b.result(i, q)}); err != nil {
-			return nil // the client has gone away
+			return nil // the client is gone
 		}
 	}
 	return nil
@@ -203,7 +204,8 @@ func (b *batch) result(i int, q request) map[string]any {
 		return map[string]any{"type": "canceled"}
 	}
 	var params struct{ Model string }
-	// Checked when the batch was created; a model that is no text stays empty.
+	// Checked when the batch was created; a model that is not text remains
+	// empty.
 	_ = json.Unmarshal(q.Params, &params)
 	return map[string]any{"type": "succeeded", "message": map[string]any{
 		"id": fmt.Sprintf("msg_%024d", i+1), "type": "message", "role": "assistant", "model": params.Model,

@@ -1,7 +1,7 @@
 // Package batchapi is a local server that behaves like the Message Batches API
 // of Anthropic: the same paths, headers, bodies and errors, and batches that go
-// from in_progress over canceling to ended. No model answers; results are made
-// up. It serves tests and the example beside it.
+// from in_progress through canceling to ended. No model answers; results are
+// made up. It serves tests and the example next to it.
 package batchapi
 
 import (
@@ -14,13 +14,13 @@ import (
 )
 
 // A Server is an http.Handler. The zero Server accepts every key and ends a
-// canceled batch at once; its fields must not be changed while it serves. It is
-// safe for concurrent use.
+// canceled batch at once; its fields must not be modified while it serves. It
+// is safe for concurrent use.
 type Server struct {
 	Key             string           // the API key that is accepted; "": every key
 	ProcessingTakes time.Duration    // from in_progress to ended; 0: a day
 	CancelTakes     time.Duration    // from canceling to ended
-	CancelPolls     int              // retrievals of a canceling batch that still see it so, on top of CancelTakes
+	CancelPolls     int              // retrievals of a canceling batch that still report canceling, in addition to CancelTakes
 	LimitEvery      int              // every n-th request is answered 429; 0: none
 	RetryAfter      time.Duration    // what a 429 asks for, in whole seconds
 	Now             func() time.Time // nil: time.Now
@@ -38,7 +38,7 @@ func (s *Server) Polls() int {
 	return s.polls
 }
 
-// Batch returns a batch as the server sees it now.
+// Batch returns a batch in its present state.
 func (s *Server) Batch(id string) (Batch, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +105,8 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) *apiError {
 	switch {
 	case s.LimitEvery > 0 && s.requests%s.LimitEvery == 0:
 		w.Header().Set("Retry-After", strconv.Itoa(int(s.RetryAfter.Seconds())))
-		return &apiError{http.StatusTooManyRequests, "rate_limit_error", "This request would exceed your rate limit. Please try again later."}
+		return &apiError{http.StatusTooManyRequests, "rate_limit_error",
+			"This request would exceed your rate limit. Please try again later."}
 	case key == "":
 		return &apiError{http.StatusUnauthorized, "authentication_error", "x-api-key header is required"}
 	case s.Key != "" && key != s.Key:
@@ -143,6 +144,6 @@ func (e *apiError) write(w http.ResponseWriter, requestID string) {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// A client that has gone away is no concern of the server's.
+	// A client that is gone does not matter to the server.
 	_ = json.NewEncoder(w).Encode(v)
 }

@@ -65,7 +65,8 @@ func TestErrors(t *testing.T) {
 		{"no requests", "POST", batches, "{}", nil, 400, "invalid_request_error"},
 		{"empty requests", "POST", batches, `{"requests":[]}`, nil, 400, "invalid_request_error"},
 		{"bad custom_id", "POST", batches, `{"requests":[{"custom_id":"a b","params":{}}]}`, nil, 400, "invalid_request_error"},
-		{"duplicate custom_id", "POST", batches, `{"requests":[{"custom_id":"a","params":{}},{"custom_id":"a","params":{}}]}`, nil, 400, "invalid_request_error"},
+		{"duplicate custom_id", "POST", batches, `{"requests":[{"custom_id":"a","params":{}},{"custom_id":"a","params":{}}]}`, nil, 400,
+			"invalid_request_error"},
 		{"no params", "POST", batches, `{"requests":[{"custom_id":"a"}]}`, nil, 400, "invalid_request_error"},
 		{"unknown batch", "GET", batches + "/msgbatch_x", "", nil, 404, "not_found_error"},
 		{"unknown path", "GET", "/v1/other", "", nil, 404, "not_found_error"},
@@ -188,8 +189,8 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// TestResponsesFitTheDescription validates what the server answers against the
-// schemas of the OpenAPI description.
+// TestResponsesFitTheDescription validates the responses of the server against
+// the schemas of the OpenAPI description.
 func TestResponsesFitTheDescription(t *testing.T) {
 	data, err := os.ReadFile("../openapi/anthropic-message-batches-api-openapi.yml")
 	if err != nil {

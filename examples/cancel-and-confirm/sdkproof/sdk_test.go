@@ -13,8 +13,8 @@ import (
 	"github.com/gobelin-dev/gobelin/examples/cancel-and-confirm/batchapi"
 )
 
-// client is the SDK as its users have it, turned to a server on loopback. What
-// the environment sets for other programs has no part in it.
+// client is the SDK as its users have it, pointed at a server on loopback.
+// Environment variables for other programs are ignored.
 func client(t *testing.T, api *batchapi.Server, options ...option.RequestOption) anthropic.Client {
 	t.Helper()
 	for _, name := range []string{"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS"} {
@@ -22,7 +22,8 @@ func client(t *testing.T, api *batchapi.Server, options ...option.RequestOption)
 	}
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
-	base := []option.RequestOption{option.WithBaseURL(server.URL), option.WithAPIKey("key"), option.WithMaxRetries(0), option.WithHTTPClient(server.Client())}
+	base := []option.RequestOption{option.WithBaseURL(server.URL), option.WithAPIKey("key"), option.WithMaxRetries(0),
+		option.WithHTTPClient(server.Client())}
 	return anthropic.NewClient(append(base, options...)...)
 }
 
@@ -110,26 +111,31 @@ func TestErrorTypes(t *testing.T) {
 		key    string
 		call   func(anthropic.MessageBatchService, string) error
 	}{
-		{"invalid request", http.StatusBadRequest, "invalid_request_error", &batchapi.Server{}, "key", func(s anthropic.MessageBatchService, _ string) error {
-			_, err := s.New(t.Context(), anthropic.MessageBatchNewParams{Requests: []anthropic.MessageBatchNewParamsRequest{}})
-			return err
-		}},
-		{"wrong key", http.StatusUnauthorized, "authentication_error", &batchapi.Server{Key: "other"}, "key", func(s anthropic.MessageBatchService, _ string) error {
-			_, err := s.New(t.Context(), params(1))
-			return err
-		}},
-		{"unknown batch", http.StatusNotFound, "not_found_error", &batchapi.Server{}, "key", func(s anthropic.MessageBatchService, _ string) error {
-			_, err := s.Get(t.Context(), "msgbatch_none", anthropic.MessageBatchGetParams{})
-			return err
-		}},
-		{"delete before the end", http.StatusConflict, "invalid_request_error", &batchapi.Server{}, "key", func(s anthropic.MessageBatchService, id string) error {
-			_, err := s.Delete(t.Context(), id, anthropic.MessageBatchDeleteParams{})
-			return err
-		}},
-		{"rate limit", http.StatusTooManyRequests, "rate_limit_error", &batchapi.Server{LimitEvery: 2, RetryAfter: time.Second}, "key", func(s anthropic.MessageBatchService, id string) error {
-			_, err := s.Get(t.Context(), id, anthropic.MessageBatchGetParams{})
-			return err
-		}},
+		{"invalid request", http.StatusBadRequest, "invalid_request_error", &batchapi.Server{}, "key",
+			func(s anthropic.MessageBatchService, _ string) error {
+				_, err := s.New(t.Context(), anthropic.MessageBatchNewParams{Requests: []anthropic.MessageBatchNewParamsRequest{}})
+				return err
+			}},
+		{"wrong key", http.StatusUnauthorized, "authentication_error", &batchapi.Server{Key: "other"}, "key",
+			func(s anthropic.MessageBatchService, _ string) error {
+				_, err := s.New(t.Context(), params(1))
+				return err
+			}},
+		{"unknown batch", http.StatusNotFound, "not_found_error", &batchapi.Server{}, "key",
+			func(s anthropic.MessageBatchService, _ string) error {
+				_, err := s.Get(t.Context(), "msgbatch_none", anthropic.MessageBatchGetParams{})
+				return err
+			}},
+		{"delete before the end", http.StatusConflict, "invalid_request_error", &batchapi.Server{}, "key",
+			func(s anthropic.MessageBatchService, id string) error {
+				_, err := s.Delete(t.Context(), id, anthropic.MessageBatchDeleteParams{})
+				return err
+			}},
+		{"rate limit", http.StatusTooManyRequests, "rate_limit_error", &batchapi.Server{LimitEvery: 2, RetryAfter: time.Second}, "key",
+			func(s anthropic.MessageBatchService, id string) error {
+				_, err := s.Get(t.Context(), id, anthropic.MessageBatchGetParams{})
+				return err
+			}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -140,7 +146,8 @@ func TestErrorTypes(t *testing.T) {
 			}
 			err := test.call(batches, id)
 			var failed *anthropic.Error
-			if !errors.As(err, &failed) || failed.StatusCode != test.status || string(failed.Type()) != test.kind || failed.RequestID == "" {
+			if !errors.As(err, &failed) || failed.StatusCode != test.status || string(failed.Type()) != test.kind ||
+				failed.RequestID == "" {
 				t.Fatalf("error: %v", err)
 			}
 		})

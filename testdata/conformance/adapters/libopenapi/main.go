@@ -29,7 +29,7 @@ import (
 	openapi "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
-// exitSkip tells the suite that the case is not applicable.
+// exitSkip means that the case is not applicable.
 const exitSkip = 77
 
 // transportAreas are the areas that test the transport, not the engine.
@@ -117,7 +117,7 @@ func execute(e *engine.Engine, doc *document.Arazzo, workflow string, inputs map
 	return nil, fmt.Errorf("workflow %q was not executed", workflow)
 }
 
-// plain gives the values behind the nodes that the engine hands out.
+// plain returns the values of the nodes that the engine returns.
 func plain(v any) any {
 	switch v := v.(type) {
 	case *yaml.Node:
@@ -158,11 +158,11 @@ func readOpenAPI(_ string, data []byte) (*openapi.Document, error) {
 type transport struct {
 	sources   []*engine.ResolvedSource
 	servers   map[string]string // base URL by source name
-	locations map[string]string // what the document says of a parameter, by its name
+	locations map[string]string // the location that the document declares for a parameter, by its name
 }
 
-// locations gathers where the parameters of a document go: the engine hands
-// over names and values alone.
+// locations collects where the parameters of a document go: the engine passes
+// only names and values.
 func locations(doc *document.Arazzo) map[string]string {
 	found := map[string]string{}
 	for _, workflow := range doc.Workflows {
@@ -184,7 +184,7 @@ func locations(doc *document.Arazzo) map[string]string {
 	return found
 }
 
-// operation is where an operation stands.
+// operation is the place of an operation.
 type operation struct {
 	source       *engine.ResolvedSource
 	method, path string
@@ -192,7 +192,7 @@ type operation struct {
 	body         *openapi.RequestBody
 }
 
-// find looks for the operation by its id, or by the pointer of its path.
+// find finds the operation by its id, or by the pointer of its path.
 func (t *transport) find(req *engine.ExecutionRequest) (operation, error) {
 	id := req.OperationID[strings.LastIndex(req.OperationID, ".")+1:]
 	_, pointer, _ := strings.Cut(req.OperationPath, "#")
@@ -275,7 +275,7 @@ func (t *transport) Execute(ctx context.Context, req *engine.ExecutionRequest) (
 	return answer, nil
 }
 
-// location says where a parameter goes.
+// location returns where a parameter goes.
 func (t *transport) location(o operation, name string) string {
 	if strings.Contains(o.path, "{"+name+"}") {
 		return "path"

@@ -1,0 +1,87 @@
+package openapi
+
+import (
+	"slices"
+	"strings"
+)
+
+const (
+	formType      = "application/x-www-form-urlencoded"
+	multipartType = "multipart/form-data"
+	binaryType    = "application/octet-stream"
+)
+
+// baseType is a media type without parameters, in lower case.
+func baseType(mediaType string) string {
+	t, _, _ := strings.Cut(mediaType, ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+// IsForm reports whether a media type is that of forms in URL encoding.
+func IsForm(mediaType string) bool { return baseType(mediaType) == formType }
+
+// IsMultipart reports whether a media type is one of bodies in parts.
+func IsMultipart(mediaType string) bool { return strings.HasPrefix(baseType(mediaType), "multipart/") }
+
+// IsJSON reports whether a media type is one of JSON's (ruling E9).
+func IsJSON(mediaType string) bool {
+	t := baseType(mediaType)
+	return strings.HasSuffix(t, "/json") || strings.HasSuffix(t, "+json")
+}
+
+// IsXML reports whether a media type is one of XML's (RFC 7303).
+func IsXML(mediaType string) bool {
+	t := baseType(mediaType)
+	return t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml")
+}
+
+var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/x-jsonl",
+	"application/jsonl", "application/graphql"}
+
+// IsText reports whether a body of a media type is read as text (ruling E9).
+// Where it is JSON or XML too, it is read as that.
+func IsText(mediaType string) bool {
+	t := baseType(mediaType)
+	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "+yaml") || slices.Contains(textTypes, t)
+}
+
+// binaryTypes are types, and the first and last parts of types, of bodies that
+// are certainly neither JSON nor text.
+var (
+	binaryTypes    = []string{binaryType, "application/pdf"}
+	binaryPrefixes = []string{"image/", "audio/", "video/"}
+)
+
+// IsBinary reports whether a body of a media type is certainly read as bytes.
+func IsBinary(mediaType string) bool {
+	t := baseType(mediaType)
+	if IsJSON(t) || IsXML(t) || IsText(t) {
+		return false
+	}
+	return slices.Contains(binaryTypes, t) || strings.HasSuffix(t, "zip") ||
+		slices.ContainsFunc(binaryPrefixes, func(prefix string) bool { return strings.HasPrefix(t, prefix) })
+}
+
+// IsRange reports whether a media type is a range, such as text/*.
+func IsRange(mediaType string) bool { return strings.HasSuffix(baseType(mediaType), "*") }
+
+// within reports whether a media type is the declared one, or of its range.
+func within(contentType, declared string) bool {
+	t, d := baseType(contentType), baseType(declared)
+	prefix, isRange := strings.CutSuffix(d, "*")
+	return t == d || isRange && strings.HasPrefix(t, strings.TrimPrefix(prefix, "*/"))
+}
+
+// Media returns what a body declares for a content type: for the type itself, else
+// for a range that it is in; nil when there is neither.
+func (b *Body) Media(contentType string) (media *MediaType) {
+	if b == nil {
+		return nil
+	}
+	for _, m := range b.Content {
+		if within(contentType, m.Type) && (media == nil || IsRange(media.Type)) {
+			media = m
+		}
+	}
+	return media
+}
