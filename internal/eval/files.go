@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -72,11 +71,11 @@ func (e *Evaluator) readFile(name string) ([]byte, error) {
 	if e.Files == nil {
 		return nil, fmt.Errorf("the file %q is not read: the caller allows no files (Compiler.Files)", name)
 	}
-	data, err := fs.ReadFile(e.Files, path.Clean(strings.TrimPrefix(name, "./")))
-	if errors.Is(err, fs.ErrInvalid) {
+	clean := path.Clean(strings.TrimPrefix(name, "./"))
+	if !fs.ValidPath(clean) { // not every fs.FS checks that
 		return nil, fmt.Errorf("the file %q is outside the folder that files are read from", name)
 	}
-	return data, err
+	return fs.ReadFile(e.Files, clean)
 }
 
 // FilesOf returns the files that a body names as {file: path} (O9), in the places
