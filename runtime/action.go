@@ -84,7 +84,7 @@ func (x *Execution) retry(f *frame, a *program.Action) {
 	case a.Step != nil:
 		then = jump{Kind: afterStep, Step: a.Step.Index}
 	case a.Workflow != nil:
-		inputs, err := x.actionInputs(f, a)
+		inputs, err := x.inputs(f, a.Inputs)
 		if err == nil { // else it is as one that failed, which does not stop the chain (F12)
 			then = jump{Kind: afterWorkflow, Workflow: a.Workflow.Index, Inputs: inputs}
 		}
@@ -106,7 +106,7 @@ func (x *Execution) transfer(f *frame, a *program.Action) {
 		then, target = jump{Kind: toStep, Step: a.Step.Index}, a.Step.Index+1
 		again = f.Executed[a.Step.Index]
 	} else {
-		inputs, err := x.actionInputs(f, a)
+		inputs, err := x.inputs(f, a.Inputs)
 		if err != nil {
 			x.finish(f, x.failureHere(f, err.Error()))
 			return
@@ -140,7 +140,7 @@ func (x *Execution) loopDelay(count int) time.Duration {
 	return time.Duration(min(grown, float64(max(maxLoopDelay, base))))
 }
 
-// retryAfter is what the Retry-After header of the last response asks for (F13).
+// retryAfter returns what the Retry-After header of the last response asks for (F13).
 func (x *Execution) retryAfter(f *frame) (time.Duration, bool) {
 	return f.Exchange.RetryAfter(f.Received, cmp.Or(x.state.Settings.MaxRetryAfter, defaultMaxRetryAfter))
 }
@@ -180,8 +180,8 @@ func (x *Execution) jump(f *frame, to jump) {
 	}
 }
 
-// failureHere is the failure of the current step for a reason that its actions
-// have brought.
+// failureHere is the failure of the current step for a reason that comes from its
+// actions.
 func (x *Execution) failureHere(f *frame, reason string) *failure {
 	return &failure{Kind: stepFailure, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Reason: reason}
 }

@@ -16,9 +16,9 @@ import (
 // changed while it runs something.
 type Batch struct {
 	Driver      Driver  // sends the requests; its OnEvent is called by several goroutines at once
-	Concurrency int     // requests at once; 0 is 16
-	PerHost     int     // requests at once to one host; 0: as Concurrency
-	Rate        float64 // requests that begin in a second; 0: as many as come
+	Concurrency int     // concurrent requests; 0 means 16
+	PerHost     int     // concurrent requests to one host; 0 means Concurrency
+	Rate        float64 // requests started per second; 0 means no limit
 }
 
 const defaultConcurrency = 16
@@ -30,20 +30,20 @@ func (b *Batch) concurrency() int {
 	return b.Concurrency
 }
 
-// A BatchResult is what one run of a [Batch] came to.
+// A BatchResult is the result of one run of a [Batch].
 type BatchResult struct {
 	Index  int     // of the inputs, from 0
 	Result *Result // nil for a run that could not begin
 	Err    error   // as of [Driver.Run]
 }
 
-// Run runs the workflow with each of the inputs, and gives the results in the
-// order in which the runs end. The inputs are asked for one at a time, when no
-// run that has begun can go on. The end of the context ends all runs that have
-// begun, each with its result so far; leaving the loop over the results ends
-// them without. Either way, and also when the loop is left by a panic or by
-// runtime.Goexit, nothing is left behind when it is over. A panic of the
-// inputs, of the transport, a listener or the clock comes out of the loop.
+// Run runs the workflow with each of the inputs, and yields the results in the
+// order in which the runs end. Inputs are requested one at a time, when no run
+// that has begun can go on. The end of the context ends all runs that have begun,
+// each with its result so far; leaving the loop over the results ends them
+// without. Either way, and also when the loop is left by a panic or by
+// runtime.Goexit, no goroutine is left running after the loop. A panic of the
+// inputs, the transport, a listener or the clock continues in the loop.
 func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs iter.Seq[Inputs]) iter.Seq[BatchResult] {
 	return func(yield func(BatchResult) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
@@ -67,7 +67,7 @@ func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs i
 		}()
 		// Deferred, because a panic or a Goexit of the loop's body comes out of yield.
 		defer func() {
-			cancel(errors.New("nobody asks for more results"))
+			cancel(errors.New("iteration stopped by the caller"))
 			for range r.results {
 			}
 			unblock()
@@ -98,10 +98,10 @@ type batchRun struct {
 	mu      sync.Mutex
 	work    *sync.Cond // workers wait for something to do
 	due     *sync.Cond // the timer waits for something to wait for
-	count   int        // inputs that were asked for
-	workers int        // that were started: as many as there was work for
+	count   int        // inputs requested so far
+	workers int        // started: as many as there was work for
 	idle    int        // workers that wait for something to do
-	escaped func()     // does in the loop's goroutine what ended another: a panic or a Goexit
+	escaped func()     // repeats in the loop's goroutine the panic or Goexit that ended another
 	asking  bool       // a worker asks for inputs
 	drained bool       // there are no more inputs
 	begun   int        // runs that have not ended
@@ -127,7 +127,7 @@ type host struct {
 	queued []*batched
 }
 
-// wakeAll has everybody look again; the lock is held.
+// wakeAll makes the workers and the timer look again; the lock is held.
 func (r *batchRun) wakeAll() {
 	r.work.Broadcast()
 	r.wakeTimer()
@@ -157,7 +157,7 @@ func (r *batchRun) worker() {
 	}
 }
 
-// guarded is work that foreign code may end.
+// guarded returns work that foreign code may end, as a function that notices.
 func (r *batchRun) guarded(work func()) func() {
 	return func() {
 		returned := false
@@ -171,8 +171,8 @@ func (r *batchRun) guarded(work func()) func() {
 	}
 }
 
-// escape ends the batch because foreign code has ended a goroutine of it: by a
-// panic with the value, or by a Goexit where there is none.
+// escape ends the batch because foreign code has ended one of its goroutines: by
+// a panic with the value, or by runtime.Goexit where that is nil.
 func (r *batchRun) escape(value any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -180,7 +180,7 @@ func (r *batchRun) escape(value any) {
 	if value != nil {
 		r.escaped = func() { panic(value) }
 	}
-	r.cancel(errors.New("a run has ended the batch"))
+	r.cancel(errors.New("a panic or runtime.Goexit ended the batch"))
 	r.wakeAll()
 }
 
@@ -193,8 +193,8 @@ func (r *batchRun) relieve() {
 	}
 }
 
-// take gives the next run that can go on, or begins one; there may be more
-// even when it gives none.
+// take returns the next run that can go on, or begins one; there may be more
+// even when it returns nil.
 func (r *batchRun) take() (run *batched, more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -268,7 +268,7 @@ func (r *batchRun) begin() *batched {
 	return run
 }
 
-// end tells what a run came to.
+// end delivers the result of a run.
 func (r *batchRun) end(result BatchResult) {
 	r.results <- result
 	r.mu.Lock()
@@ -319,7 +319,7 @@ func (r *batchRun) advance(run *batched) {
 }
 
 // enter waits for the rate, and takes a place at the host of a request. Where
-// there is none the run stands in the host's queue, and the answer is false.
+// there is none the run joins the host's queue, and enter returns false.
 func (r *batchRun) enter(run *batched, c *Send) bool {
 	if r.PerHost > 0 && run.held == "" {
 		at, _ := r.Driver.address(c, run.x.address) // an error is found again when it is sent
@@ -356,7 +356,7 @@ func (r *batchRun) enter(run *batched, c *Send) bool {
 	return true
 }
 
-// leave gives a run's place at its host to the next in the queue.
+// leave passes a run's place at its host to the next in the queue.
 func (r *batchRun) leave(run *batched) {
 	if run.held == "" {
 		return
@@ -425,11 +425,9 @@ func (r *batchRun) sleep(clock Clock, d time.Duration) {
 // timetable is a heap of waiting runs: the one whose wait ends first is the first.
 type timetable []*batched
 
-func (t timetable) Len() int { return len(t) }
-
+func (t timetable) Len() int           { return len(t) }
 func (t timetable) Less(i, j int) bool { return t[i].until.Before(t[j].until) }
-
-func (t timetable) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
+func (t timetable) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
 
 // Push implements [heap.Interface].
 func (t *timetable) Push(x any) { *t = append(*t, x.(*batched)) }

@@ -9,7 +9,7 @@ import (
 
 // A Cache keeps the texts that documents name, so that each is read and parsed
 // once for all of them. It is safe for concurrent use by compilers with the same
-// Loader; the zero Cache is empty. What is kept stays until the Cache goes.
+// Loader; the zero Cache is empty. It never drops what it keeps.
 type Cache struct {
 	mu    sync.Mutex
 	texts map[string]*cached // by the key of their location

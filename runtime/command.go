@@ -9,25 +9,25 @@ import (
 type Command interface{ command() }
 
 // Send asks for one HTTP exchange; answer with [Execution.Respond] or
-// [Execution.Fail]. It says what is sent. Where to and as whom, the server and the
-// credentials, is up to the one who sends it, and never enters the execution.
+// [Execution.Fail]. It says what to send. The server it goes to ([Server.Resolve])
+// and the credentials are up to the caller, and never enter the execution.
 type Send struct {
 	WorkflowID, StepID string
 
-	// Source is the name of the source description that has the operation: of a
-	// document that the entry document calls, after the names of the sources that
-	// lead there, such as "menu.api".
+	// Source is the name of the source description that has the operation. In a
+	// document that the entry document calls, it follows the names of the sources
+	// that lead there, as in "menu.api".
 	Source    string
 	Operation string // operationId, or method and path where it has none
-	Server    Server // as declared for the operation; its URL is "/" where none is
+	Server    Server // declared for the operation (O11); its URL is "/" if none is
 
 	Method          string
 	Target          string // path and query, escaped; it follows the server's URL, which ends without a slash
 	Header          http.Header
 	Body            []byte
-	Security        [][]SecurityRequirement // alternatives; of each all are required, and an empty one requires nothing
+	Security        [][]SecurityRequirement // alternatives (O12): each needs all of its schemes; an empty one needs none
 	FollowRedirects bool                    // ruling O13
-	Timeout         time.Duration           // of the exchange (Arazzo 1.1.0, Step Object); 0: none
+	Timeout         time.Duration           // of the exchange (Arazzo 1.1.0, Step Object); 0 means none
 }
 
 // Wait asks for time to pass; answer with [Execution.Elapse].
@@ -35,10 +35,11 @@ type Wait struct {
 	WorkflowID, StepID string // the step that waits
 	Duration           time.Duration
 	Reason             WaitReason
-	Since              time.Time // when it began, as far as the execution was told the time; of a stored wait, what is left counts
+	Since              time.Time // when the wait began; zero if no [Response] said the time
 }
 
-// Left returns what is left of the wait.
+// Left returns how much of the wait is left at a time, such as that at which a
+// stored execution is continued: between 0 and Duration.
 func (w *Wait) Left(now time.Time) time.Duration {
 	if w.Since.IsZero() {
 		return w.Duration
@@ -59,27 +60,25 @@ const (
 // Done is the last command of an execution.
 type Done struct {
 	Result *Result
-	Err    error // nil when the workflow succeeded; see [Program.Run]
+	Err    error // nil when the workflow succeeded; see [Driver.Run]
 }
 
 func (*Send) command() {}
-
 func (*Wait) command() {}
-
 func (*Done) command() {}
 
-// A Response is what came back for a [Send].
+// A Response is the answer to a [Send].
 type Response struct {
 	Status   int
 	Header   http.Header
 	Body     []byte    // decoded of any Content-Encoding
-	URL      string    // the URL that answered, after redirects and without credentials: $url; empty: the target alone
-	Received time.Time // for a Retry-After that gives a date, and for what is left of a wait
+	URL      string    // the URL that answered, after redirects and without credentials: $url; "" means [Send].Target
+	Received time.Time // when it came: Retry-After dates and [Wait.Left] count from it; optional
 
-	// Value is the body where Decoded says that the transport has decoded it,
-	// for one that knows the value anyway, such as a mock: a JSON value of nil,
-	// bool, string, int64, float64, json.Number, []any and map[string]any, which
-	// must not be modified afterwards. Body is then ignored.
+	// Value is the body if Decoded is set, for a transport that knows the value
+	// anyway, such as a mock: a JSON value of nil, bool, string, int64, float64,
+	// json.Number, []any and map[string]any, which must not be modified
+	// afterwards. Body is then ignored.
 	Value   any
 	Decoded bool
 }

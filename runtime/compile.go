@@ -8,21 +8,21 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/link"
 )
 
-// A Compiler links documents. The zero Compiler reads local files only; its
-// fields must not be changed while it is in use.
+// A Compiler links documents. The zero Compiler reads local files only. It may be
+// used by several goroutines at once; its fields must not be changed meanwhile.
 type Compiler struct {
-	Loader  Loader            // reads source descriptions and what they refer to; nil: a FileLoader
+	Loader  Loader            // reads source descriptions and what they refer to; nil means [FileLoader]
 	Sources map[string]string // a path or URL for a source of the entry document, by name (O4)
-	Base    string            // directory or URL that the entry document's relative sources start from; empty: the document's own
-	Strict  bool              // refuse what is only honoured because it is published so
-	Cache   *Cache            // keeps descriptions for other documents; nil: none is kept
+	Base    string            // directory or URL that relative sources start from; "" means that of the entry document
+	Strict  bool              // reject non-standard forms that are otherwise accepted because published documents use them
+	Cache   *Cache            // keeps descriptions for other documents; nil means no cache
 
-	// OverrideActions has a step's list of actions replace the workflow's as a
+	// OverrideActions makes a step's list of actions replace the workflow's as a
 	// whole, instead of name by name (F5).
 	OverrideActions bool
-	// Files has the files that request bodies name as {file: path} (O9), and has
-	// nothing to do with the Loader; nil: they are refused. os.Root gives a folder
-	// that nothing leads out of.
+	// Files holds the files that request bodies name as {file: path} (O9); it is
+	// independent of Loader. If nil, they are refused. os.Root.FS returns a
+	// directory that no path leads out of.
 	Files fs.FS
 }
 
@@ -34,7 +34,7 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 
 // Compile links the document with its source descriptions: it resolves every
 // reference and parses every expression. The error is a *CompileError with all
-// that is wrong; the Program is then returned for its diagnostics, but it
+// that is wrong; the Program is then returned too, for its diagnostics, but it
 // cannot be run. When the context ends there is no Program, and the error is
 // the context's cause.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {

@@ -15,15 +15,15 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Credentials supply the credentials of requests (O12). A [Driver] asks for them
+// Credentials supplies the credentials of requests (O12). A [Driver] asks for them
 // at the last moment, for each request and each redirect, and applies them where
 // the operation requires a scheme and the step does not set it itself. They never
-// enter an [Execution], and are masked in all that it tells.
+// become part of the state of an [Execution], and are masked in all that it reports.
 type Credentials interface {
 	// Credential returns the credential for a security scheme: the key of an
-	// apiKey, "user:password" of http basic, the token of http bearer, oauth2 and
-	// openIdConnect; "" when there is none. An error fails the step. It may be
-	// called by several goroutines at once.
+	// apiKey, "user:password" for http basic, the token for http bearer, oauth2 and
+	// openIdConnect; "" if there is none. An error fails the step. It must be safe
+	// for concurrent use.
 	Credential(ctx context.Context, r CredentialRequest) (string, error)
 }
 
@@ -35,20 +35,21 @@ type CredentialRequest struct {
 	Origin    string // where the request goes: "https://api.example", with a port that is not the scheme's
 
 	// Redirected reports whether a redirect has led from the source's server to
-	// Origin. What belongs to the server does not belong there.
+	// Origin, which should not see the credentials of that server.
 	Redirected bool
-	// Rejected is the credential that this origin has just answered with 401; ""
-	// when it was not. Another credential is tried, once for an exchange.
+	// Rejected is the credential that this origin has just answered with 401, or "".
+	// If Credential returns a different one, the request is sent again, once.
 	Rejected string
 }
 
-// StaticCredentials are credentials by the name of their scheme, or by source and
-// scheme, "source.scheme". The name of a scheme alone is for the sources of the
-// entry document; those of documents that it calls need theirs. They go to the
-// source's server and nowhere else.
+// StaticCredentials are fixed credentials, by the name of their scheme or by source
+// and scheme, as "source.scheme". The name of a scheme alone applies to the sources
+// of the entry document; those of documents that it calls need their own. They go
+// to the source's server and nowhere else.
 type StaticCredentials map[string]string
 
-// Credential implements [Credentials].
+// Credential implements [Credentials]: it returns the credential of the scheme, ""
+// after a redirect to another origin.
 func (c StaticCredentials) Credential(_ context.Context, r CredentialRequest) (string, error) {
 	if r.Redirected {
 		return "", nil
@@ -60,18 +61,18 @@ func (c StaticCredentials) Credential(_ context.Context, r CredentialRequest) (s
 }
 
 // A SecurityRequirement is a security scheme that an operation requires (OpenAPI,
-// Security Requirement Object).
+// Security Requirement Object and Security Scheme Object).
 type SecurityRequirement struct {
 	Scheme     string // its name in the description
 	Type       string // apiKey, http, oauth2, openIdConnect, mutualTLS
 	HTTPScheme string // of type http: basic, bearer, …
 	In, Name   string // where the credential goes: header, query, cookie, and the name there
 	Scopes     []string
-	SetByStep  bool // the step sets it as a parameter: nothing is to be applied
+	SetByStep  bool // the step sets it as a parameter, or the HTTP client does (mutualTLS): nothing is to be applied
 	Called     bool // the source belongs to a document that the entry document calls
 }
 
-// mutualTLS is the scheme that the HTTP client sees to.
+// mutualTLS is the type of scheme that the HTTP client handles.
 const mutualTLS = "mutualTLS"
 
 // security lists for a step the alternatives of what its operation requires.
@@ -88,7 +89,7 @@ func security(s *program.Step) [][]SecurityRequirement {
 	return alternatives
 }
 
-// sets reports whether the step gives what a scheme asks for as a parameter. A
+// sets reports whether the step sets what a scheme asks for as a parameter. A
 // cookie may be in a Cookie header of the step's own, whose value is not known
 // before the run: it counts for all cookies.
 func sets(s *program.Step, scheme openapi.SecurityRequirement) bool {
@@ -110,12 +111,12 @@ type authorization struct {
 	user      *url.Userinfo      // of the server's URL
 	first     *transport.Request // before any redirect
 	last      *transport.Request // that was authorized
-	given     map[string]string  // by scheme: what it was given
-	instead   map[string]string  // by scheme: what is given after a 401
+	given     map[string]string  // the credentials applied, by scheme
+	instead   map[string]string  // those applied after a 401, by scheme
 }
 
 // authorize returns a request with the credentials of its origin: of the first
-// alternative for which there are all. r itself is not changed.
+// alternative for which it has all. r itself is not changed.
 func (a *authorization) authorize(ctx context.Context, r *transport.Request) (*transport.Request, error) {
 	out := openapi.Request{URL: r.URL, Header: r.Header.Clone()}
 	a.last, a.given = r, map[string]string{}
@@ -183,7 +184,7 @@ func (a *authorization) ask(ctx context.Context, requirement SecurityRequirement
 }
 
 // refresh reports whether there are other credentials than those that were just
-// rejected; they are given to the next request.
+// rejected; the next request gets them.
 func (a *authorization) refresh(ctx context.Context) (bool, error) {
 	if a.instead != nil || len(a.given) == 0 {
 		return false, nil
@@ -229,7 +230,8 @@ func (a *authorization) apply(r *openapi.Request, requirement SecurityRequiremen
 		r.AddCookie(requirement.Name + "=" + uri.CookieValue(text))
 	default:
 		if !httpguts.ValidHeaderFieldName(requirement.Name) || !httpguts.ValidHeaderFieldValue(text) {
-			return fmt.Errorf("the credential %q has characters that the header %s cannot have", requirement.Scheme, requirement.Name)
+			return fmt.Errorf("the credential for scheme %q has characters that are not valid in the header %s",
+				requirement.Scheme, requirement.Name)
 		}
 		r.Header.Set(requirement.Name, text)
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// passes reports whether all criteria pass, and tells each evaluation. action
-// names the action that they belong to.
-func (x *Execution) passes(f *frame, action string, criteria []*program.Criterion) (bool, string) {
+// passes reports whether all criteria pass, and emits each evaluation; if they do
+// not, reason says why. action names the action that they belong to.
+func (x *Execution) passes(f *frame, action string, criteria []*program.Criterion) (passed bool, reason string) {
 	for _, c := range criteria {
 		var operands []Operand
 		var observe eval.Observer
@@ -29,7 +29,7 @@ func (x *Execution) passes(f *frame, action string, criteria []*program.Criterio
 				Operands: operands, Passed: v.Passed, Reason: why})
 		}
 		if !v.Passed {
-			reason := "the criterion " + c.Text + " is not met"
+			reason = "the criterion " + c.Text + " is not met"
 			if why != "" {
 				reason += ": " + why
 			}
@@ -39,8 +39,8 @@ func (x *Execution) passes(f *frame, action string, criteria []*program.Criterio
 	return true, ""
 }
 
-// why says why a condition is not met, by its operands where there is no other
-// reason: they are what its reader wants to see.
+// why returns the reason for which a condition is not met; without another one,
+// the values of its operands.
 func (x *Execution) why(f *frame, v eval.Verdict) string {
 	x.learnAnswer(f)
 	if v.Reason != "" {
@@ -61,12 +61,12 @@ func (x *Execution) why(f *frame, v eval.Verdict) string {
 	return strings.Join(parts, ", ")
 }
 
-const shortest = 80
+const maxShown = 80 // runes of a value in a message
 
 // shorten cuts a text that is too long for a message.
 func shorten(s string) string {
-	if runes := []rune(s); len(runes) > shortest {
-		return string(runes[:shortest]) + "…"
+	if runes := []rune(s); len(runes) > maxShown {
+		return string(runes[:maxShown]) + "…"
 	}
 	return s
 }

@@ -11,26 +11,26 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/secret"
 )
 
-// WorkflowInfo tells what a workflow is and needs. Credentials, servers, hosts
-// and files are those of all that a run of it may execute: its own steps and
-// the workflows that it depends on, calls or hands over to.
+// WorkflowInfo describes a workflow and what it needs. Credentials, servers, hosts
+// and files are those of all that a run of it may execute: its own steps and the
+// workflows that it depends on, calls or hands over to.
 type WorkflowInfo struct {
-	ID          string       `json:"workflowId"`
-	Summary     string       `json:"summary,omitempty"`
-	Description string       `json:"description,omitempty"`
-	Inputs      []InputInfo  `json:"inputs,omitempty"`
-	Credentials []Credential `json:"credentials,omitempty"`
-	Servers     []Server     `json:"servers,omitempty"`
-	Hosts       []string     `json:"hosts,omitempty"` // that requests go to by the servers' defaults, with their ports
-	Files       []string     `json:"files,omitempty"` // that bodies send: a path, or the expression that gives it
-	Steps       []StepInfo   `json:"steps"`
-	Outputs     []string     `json:"outputs,omitempty"`
+	ID          string           `json:"workflowId"`
+	Summary     string           `json:"summary,omitempty"`
+	Description string           `json:"description,omitempty"`
+	Inputs      []InputInfo      `json:"inputs,omitempty"`
+	Credentials []CredentialInfo `json:"credentials,omitempty"`
+	Servers     []Server         `json:"servers,omitempty"`
+	Hosts       []string         `json:"hosts,omitempty"` // of the servers with the defaults of their variables, with their ports
+	Files       []string         `json:"files,omitempty"` // that bodies send: paths, or expressions for them
+	Steps       []StepInfo       `json:"steps"`
+	Outputs     []string         `json:"outputs,omitempty"`
 }
 
-// InputInfo tells of an input.
+// InputInfo describes an input of a workflow.
 type InputInfo struct {
 	Name        string `json:"name"`
-	Type        string `json:"type,omitempty"` // the JSON Schema type, several joined by "|"; "" when open
+	Type        string `json:"type,omitempty"` // the JSON Schema type, several joined by "|"; "" if not declared
 	Required    bool   `json:"required"`
 	Default     any    `json:"default,omitempty"` // meaningful when HasDefault is set
 	HasDefault  bool   `json:"hasDefault"`
@@ -38,7 +38,7 @@ type InputInfo struct {
 	Secret      bool   `json:"secret"` // its format is password, or it flows into a credential
 }
 
-// StepInfo tells of a step.
+// StepInfo describes a step.
 type StepInfo struct {
 	ID          string `json:"stepId"`
 	Operation   string `json:"operation,omitempty"` // "GET /pets/{id}", or the called workflow
@@ -46,18 +46,18 @@ type StepInfo struct {
 	Description string `json:"description,omitempty"`
 }
 
-// A Credential is what a security scheme of an operation asks for.
-type Credential struct {
+// CredentialInfo describes the credential that a security scheme asks for (O12).
+type CredentialInfo struct {
 	Source    string `json:"source"`         // name of the source description
 	Scheme    string `json:"scheme"`         // name of the security scheme
 	Type      string `json:"type"`           // apiKey, http, oauth2, openIdConnect, mutualTLS
 	In        string `json:"in,omitempty"`   // where it goes: header, query, cookie
 	Name      string `json:"name,omitempty"` // of the header, query parameter or cookie
 	SetByStep bool   `json:"setByStep"`      // every step that needs it sets it as a parameter
-	Optional  bool   `json:"optional"`       // every operation that takes it can do without: by another scheme, or by none
+	Optional  bool   `json:"optional"`       // every operation that accepts it also accepts another scheme, or none
 }
 
-// Workflows describes the entry document's workflows, in its order.
+// Workflows returns descriptions of the entry document's workflows, in its order.
 func (p *Program) Workflows() []WorkflowInfo {
 	var list []WorkflowInfo
 	for _, id := range p.WorkflowIDs() {
@@ -92,7 +92,7 @@ func (p *Program) Workflows() []WorkflowInfo {
 	return list
 }
 
-// inputs describes the declared properties.
+// inputInfos describes the declared properties.
 func inputInfos(w *program.Workflow) []InputInfo {
 	var list []InputInfo
 	for i := range w.Inputs {
@@ -116,7 +116,7 @@ func inputInfos(w *program.Workflow) []InputInfo {
 func (info *WorkflowInfo) credentials(s *program.Step) {
 	for _, alternative := range s.Operation.Security {
 		for _, scheme := range alternative {
-			c := Credential{Source: s.Source.Qualified, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
+			c := CredentialInfo{Source: s.Source.Qualified, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
 			c.SetByStep = sets(s, scheme)
 			c.Optional = slices.ContainsFunc(s.Operation.Security, func(other []openapi.SecurityRequirement) bool {
 				return !slices.ContainsFunc(other, func(r openapi.SecurityRequirement) bool { return r.Name == scheme.Name })
@@ -126,7 +126,7 @@ func (info *WorkflowInfo) credentials(s *program.Step) {
 	}
 }
 
-func (info *WorkflowInfo) addCredential(c Credential) {
+func (info *WorkflowInfo) addCredential(c CredentialInfo) {
 	for i := range info.Credentials {
 		known := &info.Credentials[i]
 		if known.Source == c.Source && known.Scheme == c.Scheme {
@@ -161,16 +161,13 @@ func (info *WorkflowInfo) server(s *program.Step) {
 // InputSchema returns the JSON Schema (2020-12) of a workflow's inputs as a JSON
 // value, nil when the workflow declares none; ok is false when there is no such
 // workflow. The schema stands alone: what it refers to elsewhere in the document
-// is carried along in its $defs, every reference in it is a JSON Pointer into
+// is included in its $defs, every reference in it is a JSON Pointer into
 // itself, and $id, $anchor and $schema, which would change what those mean, are
 // left out.
 func (p *Program) InputSchema(workflowID string) (schema any, ok bool) {
 	w, ok := p.linked.Documents[0].Workflows[workflowID]
-	if !ok {
-		return nil, false
+	if !ok || w.Schema == nil {
+		return nil, ok
 	}
-	if s := w.Schema; s != nil {
-		return s.Value(), true
-	}
-	return nil, true
+	return w.Schema.Value(), true
 }

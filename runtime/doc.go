@@ -10,6 +10,6 @@
 // ways to run (a journal, a simulation, a debugger) are other loops around the
 // same machine.
 //
-// What a document means when it runs is written down, ruling by ruling, in
-// docs/semantics.md; comments here name the rulings (F4, C11).
+// docs/semantics.md defines, ruling by ruling, what a document means when it runs;
+// comments here name the rulings (F4, C11).
 package runtime

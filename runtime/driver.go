@@ -11,31 +11,31 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/transport"
 )
 
-// A Driver runs programs over net/http with real timers. The zero Driver is
-// ready for use; its fields must not be changed while it runs something. It may
-// run many executions at once.
+// A Driver runs programs over net/http with real timers. The zero Driver is ready
+// for use. It may run many executions at once, from several goroutines; its fields
+// must not be changed meanwhile.
 type Driver struct {
-	Client  *http.Client // nil: http.DefaultClient. Its CheckRedirect is not used: redirects follow ruling O13.
-	Clock   Clock        // nil: the real time
-	OnEvent func(Event)  // told what a run does, by the goroutine that runs it; nil: nobody
-	MaxBody int64        // bytes of a response body that are read (C20); 0: 64 MiB
+	Client  *http.Client // nil means http.DefaultClient; its CheckRedirect is not used: redirects follow ruling O13
+	Clock   Clock        // nil means the system clock
+	OnEvent func(Event)  // if not nil, called with every event of a run, by the goroutine that runs it
+	MaxBody int64        // most bytes of a response body, beyond which the step fails (C20); 0 means 64 MiB
 
-	// Servers has base URLs by source name, see [Send]; they replace the servers
-	// that the descriptions declare (O11).
+	// Servers maps names of sources, see [Send], to the base URLs that replace the
+	// servers which their descriptions declare (O11).
 	Servers map[string]string
-	// ServerVariables has values for the variables of server URLs (O11).
+	// ServerVariables maps names of variables in server URLs to values (O11).
 	ServerVariables map[string]string
-	// Credentials has the credentials of security schemes (O12), such as
-	// [StaticCredentials]; nil: none.
+	// Credentials supplies the credentials of security schemes (O12), as
+	// [StaticCredentials] does; nil means none.
 	Credentials Credentials
 
 	Settings // embedded; see its fields
 }
 
-// A Clock tells the time and lets it pass.
+// A Clock tells the time and lets it pass. It must be safe for concurrent use.
 type Clock interface {
 	Now() time.Time
-	// Sleep returns when d has passed, or at once with the context's error.
+	// Sleep returns when d has passed, or with an error as soon as ctx is done.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
@@ -48,9 +48,8 @@ func (p *Program) Run(ctx context.Context, workflowID string, inputs Inputs) (*R
 
 // Run runs a workflow to its end. When it does not succeed, the result so far
 // is returned together with an error: *StepError for a failed workflow,
-// *BudgetError, *CanceledError for the end of the context. A run that cannot
-// begin returns no result: the error is an *InputError, or tells that there is
-// no such workflow.
+// *BudgetError, *CanceledError for the end of the context. For a run that cannot
+// begin the result is nil, and the error is that of [Program.Begin].
 func (d *Driver) Run(ctx context.Context, p *Program, workflowID string, inputs Inputs) (*Result, error) {
 	x, err := p.Begin(workflowID, inputs, d.Settings)
 	if err != nil {
@@ -59,7 +58,8 @@ func (d *Driver) Run(ctx context.Context, p *Program, workflowID string, inputs 
 	return d.Continue(ctx, x)
 }
 
-// Continue runs an execution to its end, from wherever it is.
+// Continue runs an execution to its end, from wherever it is; it returns what
+// [Driver.Run] returns.
 func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
 	for {
 		done, err := d.Advance(ctx, x)
@@ -72,10 +72,11 @@ func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
 	}
 }
 
-// Advance performs the pending command of an execution and answers it; at the
-// end of the run it returns it. When the context ends before there is an answer,
-// its cause is the error and the command is still pending: the execution may be
-// stored ([Execution.Snapshot]), and when it goes on performs the command anew.
+// Advance performs the pending command of an execution and answers it. It returns
+// nil, or the last command at the end of the run. When the context ends before
+// there is an answer, its cause is the error and the command is still pending: the
+// execution may be stored ([Execution.Snapshot]), and performs the command again
+// when it is continued.
 func (d *Driver) Advance(ctx context.Context, x *Execution) (*Done, error) {
 	d.attach(x)
 	command := x.Next()
@@ -97,9 +98,9 @@ func (d *Driver) Advance(ctx context.Context, x *Execution) (*Done, error) {
 	return nil, nil
 }
 
-// attach prepares an execution that the driver drives: what it tells goes to the
-// driver's listener, and what the driver was given is a secret before it is used,
-// as a restored execution may know it from an answer.
+// attach prepares an execution that the driver drives: its events go to the
+// driver's listener, and the driver's credentials are masked before they are used,
+// as a restored execution may have them from a response.
 func (d *Driver) attach(x *Execution) {
 	if d.OnEvent != nil {
 		x.Observe(d.OnEvent)
@@ -119,7 +120,7 @@ func (d *Driver) attach(x *Execution) {
 	}
 }
 
-// send answers a command to send; the error is that of the context.
+// send performs a command and answers it; the error is that of the context.
 func (d *Driver) send(ctx context.Context, x *Execution, c *Send) error {
 	response, err := d.exchange(ctx, x, c)
 	switch {
@@ -131,8 +132,8 @@ func (d *Driver) send(ctx context.Context, x *Execution, c *Send) error {
 	return x.fail(err, d.clock().Now())
 }
 
-// exchange performs the exchange that a command asks for. Credentials that are
-// answered with 401 are asked for anew, once.
+// exchange performs the exchange that a command asks for. If the answer is 401,
+// the credentials are asked for again, once.
 func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response, error) {
 	at, err := d.address(c, x.address)
 	if err != nil {
@@ -168,7 +169,7 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response,
 	return d.receive(ctx, c, r)
 }
 
-// receive sends a request and reads the response whole.
+// receive sends a request and reads the whole response.
 func (d *Driver) receive(ctx context.Context, c *Send, request *transport.Request) (Response, error) {
 	limits := transport.Limits{Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects}
 	r, err := transport.Do(ctx, d.Client, request, limits)
@@ -181,14 +182,9 @@ func (d *Driver) receive(ctx context.Context, c *Send, request *transport.Reques
 	return Response{}, err
 }
 
-func (d *Driver) clock() Clock {
-	if d.Clock == nil {
-		return realTime{}
-	}
-	return d.Clock
-}
+func (d *Driver) clock() Clock { return cmp.Or[Clock](d.Clock, realTime{}) }
 
-// realTime is the Clock of the operating system.
+// realTime is the system clock.
 type realTime struct{}
 
 func (realTime) Now() time.Time { return time.Now() }

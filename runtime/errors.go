@@ -1,45 +1,43 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 )
 
-// Diagnostic is [arazzo.Diagnostic].
+// A Diagnostic is a finding with its code, severity and position.
 type Diagnostic = arazzo.Diagnostic
 
-// A CompileError holds what keeps a document from being run.
+// A CompileError holds the diagnostics that keep a document from being run.
 type CompileError struct {
 	Diagnostics []Diagnostic // all of severity Error, at least one
 }
 
-// Error returns the diagnostics, one a line.
+// Error returns the diagnostics, one per line.
 func (e *CompileError) Error() string { return arazzo.JoinDiagnostics(e.Diagnostics) }
 
-// An InputError says in what way inputs do not fit a workflow's schema (E14).
+// An InputError says that inputs do not match a workflow's schema (E14).
 type InputError struct {
 	WorkflowID string
 	Violations []Violation // at least one
 }
 
-// A Violation is one way in which an input does not fit.
+// A Violation is one way in which inputs do not match a schema. Message has no
+// value of an input.
 type Violation struct {
-	Pointer string `json:"pointer"` // JSON Pointer into the inputs
+	Pointer string `json:"pointer"` // JSON Pointer (RFC 6901) into the inputs; "" is the whole
 	Message string `json:"message"`
 }
 
-// Error returns the violations, one a line.
+// Error returns the violations, one per line.
 func (e *InputError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "workflow %q: invalid inputs", e.WorkflowID)
 	for _, v := range e.Violations {
-		pointer := v.Pointer
-		if pointer == "" {
-			pointer = "(inputs)"
-		}
-		fmt.Fprintf(&b, "\n  %s: %s", pointer, v.Message)
+		fmt.Fprintf(&b, "\n  %s: %s", cmp.Or(v.Pointer, "(inputs)"), v.Message)
 	}
 	return b.String()
 }
@@ -61,21 +59,21 @@ func (e *StepError) Error() string {
 // Unwrap returns Err.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// A BudgetError says that a run was ended because it went beyond what is
-// allowed (F15).
+// A BudgetError says that a run was ended because it exceeded a limit of its
+// [Settings] (F15).
 type BudgetError struct {
 	WorkflowID, StepID string
 	Budget             string // "steps" or "depth"
 	Limit              int
 }
 
-// Error returns where the run was and which limit it met.
+// Error returns where the run was and which limit it exceeded.
 func (e *BudgetError) Error() string {
 	what := map[string]string{
-		"steps": "step executions in one run; Settings.MaxSteps allows more",
-		"depth": "workflows called by one another; Settings.MaxDepth allows more",
+		"steps": "after %d step executions in one run; Settings.MaxSteps allows more",
+		"depth": "workflows nested more than %d deep; Settings.MaxDepth allows more",
 	}[e.Budget]
-	return fmt.Sprintf("workflow %q, step %q: stopped after %d %s", e.WorkflowID, e.StepID, e.Limit, what)
+	return fmt.Sprintf("workflow %q, step %q: stopped: "+what, e.WorkflowID, e.StepID, e.Limit)
 }
 
 // A CanceledError says that a run was ended from outside; it unwraps to the

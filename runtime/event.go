@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// An Event is a decision or a happening of a run. The types are those below
-// that embed At. Secrets are masked. An event and what it points to must not
-// be changed, and is valid after the listener returned.
+// An Event is something that a run did or decided: a pointer to one of the types
+// that embed [At], such as *StepStarted. Secrets are masked. An event and what it
+// points to must not be modified, and stays valid after the listener has returned.
 type Event interface{ at() *At }
 
-// At says where in a run an event happened.
+// At is where in a run an event happened.
 type At struct {
 	WorkflowID string
 	StepID     string // empty for events of the workflow itself
 	Attempt    int    // of the step in this visit, from 1; 0 without a step
-	Depth      int    // number of workflows that called this one
+	Depth      int    // number of workflows below this one on the stack: its caller, the caller's caller, and so on
 }
 
 func (a *At) at() *At { return a }
@@ -35,19 +35,19 @@ type (
 		Outputs map[string]any
 		Err     error // nil on success
 	}
-	// StepStarted opens each execution of a step, repeated ones included.
+	// StepStarted is the first event of each execution of a step, also of a repeated one.
 	StepStarted struct {
 		At
 		Operation string // "GET /pets/{id}", or the called workflow's id
 	}
-	// RequestSent tells of the request that the step is about to send.
+	// RequestSent reports the request that a step sends.
 	RequestSent struct {
 		At
 		Method, URL string
 		Header      http.Header
 		Body        []byte
 	}
-	// ResponseReceived tells of the answer, or of its absence.
+	// ResponseReceived reports the response, or why there is none.
 	ResponseReceived struct {
 		At
 		Status int // 0 when Err is set
@@ -55,7 +55,7 @@ type (
 		Body   []byte
 		Err    error
 	}
-	// CriterionEvaluated tells how a success criterion, or a criterion of an
+	// CriterionEvaluated reports how a success criterion, or a criterion of an
 	// action, was decided, with its operands.
 	CriterionEvaluated struct {
 		At
@@ -64,44 +64,45 @@ type (
 		Type      string // simple, regex, jsonpath, xpath
 		Operands  []Operand
 		Passed    bool
-		Reason    string // why it failed, where the operands do not tell
+		Reason    string // why it failed, where the operands do not show it
 	}
-	// OutputsEvaluated tells a step's outputs.
+	// OutputsEvaluated reports a step's outputs.
 	OutputsEvaluated struct {
 		At
 		Outputs map[string]any
 	}
-	// ActionSelected tells what happens after a step and why.
+	// ActionSelected reports what happens after a step and why.
 	ActionSelected struct {
 		At
-		Action string // the action's name; empty: none matched
+		Action string // the action's name; "" if none matched
 		Type   string // end, goto, retry; next or fail when no action matched
 		Target string // step or workflow that goto or retry names
 		Reason string
 	}
-	// WaitStarted tells of a wait.
+	// WaitStarted reports that the run waits.
 	WaitStarted struct {
 		At
 		Duration time.Duration
 		Reason   WaitReason
 	}
-	// StepFinished closes each execution of a step.
+	// StepFinished reports whether an execution of a step succeeded. It comes before
+	// the actions.
 	StepFinished struct {
 		At
 		Succeeded bool
 		Reason    string // why it failed
 	}
-	// DiagnosticRaised tells of a form that was honoured, or a value that was
-	// missing; once per place and run.
+	// DiagnosticRaised reports a non-standard form that was accepted, or a value
+	// that was missing, once per place and run.
 	DiagnosticRaised struct {
 		At
 		Diagnostic Diagnostic
 	}
 )
 
-// An Operand is a part of a condition with the value that it had.
+// An Operand is an expression in a condition with its value.
 type Operand struct {
-	Text    string
-	Value   any
-	Missing bool
+	Text    string // the expression
+	Value   any    // as in [Result].Outputs
+	Missing bool   // the expression had no value
 }

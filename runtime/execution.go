@@ -19,9 +19,9 @@ import (
 )
 
 // An Execution is one run of a workflow, as a state machine: [Execution.Next]
-// says what it needs, Respond, Fail or Elapse tell it what happened. It
-// performs no I/O and must be used by one goroutine at a time; its state can be
-// taken with [Execution.Snapshot] whenever Next has returned.
+// says what it needs, Respond, Fail or Elapse tell it what happened. It performs
+// no I/O and must be used by one goroutine at a time; its state can be stored with
+// [Execution.Snapshot] between any two calls.
 type Execution struct {
 	program  *program.Program
 	security map[*program.Step][][]SecurityRequirement
@@ -32,7 +32,7 @@ type Execution struct {
 	scope     scope // of the evaluator
 
 	pending  Command
-	told     bool          // how the pending Send goes out
+	told     bool          // Sent was called for the pending Send
 	attached bool          // to a driver
 	outputs  []value.Found // of the step that is judged; kept for the next
 
@@ -51,24 +51,19 @@ type state struct {
 	Done        map[int][]bool     `json:"done,omitempty"` // steps executed in this run, by workflow; kept for programs with prerequisites
 	Steps       int                `json:"steps"`
 	Diagnostics []Diagnostic       `json:"diagnostics,omitempty"`
-	Finished    *finished          `json:"finished,omitempty"`
+	Finished    *completed         `json:"finished,omitempty"`
 }
 
 // completed is a workflow that this run has executed to its end.
 type completed struct {
-	Inputs  stored.Object `json:"inputs"`
-	Outputs stored.Object `json:"outputs"`
-	Failure *failure      `json:"failure,omitempty"`
-}
-
-type finished struct {
+	Inputs  stored.Object `json:"inputs,omitempty"`
 	Outputs stored.Object `json:"outputs"`
 	Failure *failure      `json:"failure,omitempty"`
 }
 
 // Begin starts a run of the workflow with that id. Nothing is sent before
-// [Execution.Next] asks for it. The error is an *InputError when the inputs do
-// not fit the workflow's schema.
+// [Execution.Next] asks for it. The error is an *InputError if the inputs do not
+// match the workflow's schema, and a *CompileError if the program cannot be run.
 func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*Execution, error) {
 	if errs := arazzo.Errors(p.linked.Diagnostics); len(errs) > 0 {
 		return nil, &CompileError{errs}
@@ -97,12 +92,12 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 	return x, nil
 }
 
-// Observe has listener called with every event from now on, by the goroutine
-// that calls the methods of the execution.
+// Observe makes the execution call listener, instead of an earlier one, with every
+// event from now on, in the goroutine that calls the execution's methods.
 func (x *Execution) Observe(listener func(Event)) { x.listener = listener }
 
-// Next returns what the execution needs. Called again before it was told what
-// happened, it returns the same command.
+// Next returns what the execution needs. Called again before the answer, it returns
+// the same command.
 func (x *Execution) Next() Command {
 	for x.pending == nil {
 		x.advance()
@@ -127,19 +122,20 @@ func (x *Execution) advance() {
 	case phaseJudge:
 		x.judge(f)
 	case phaseWait:
-		x.pending = &Wait{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Duration: f.Wait.Duration, Reason: f.Wait.Reason, Since: f.Wait.Since}
+		w := f.Wait
+		x.pending = &Wait{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Duration: w.Duration, Reason: w.Reason, Since: w.Since}
 	}
 }
 
-// ErrOutOfTurn is the error of an answer that the execution does not wait for:
-// the pending command is another one, or was answered already. It changes
-// nothing.
-var ErrOutOfTurn = errors.New("the execution does not wait for this answer")
+// ErrOutOfTurn is the error of an answer that the execution is not waiting for:
+// another command is pending, or this one was answered already. Such an answer
+// changes nothing.
+var ErrOutOfTurn = errors.New("the execution is not waiting for this answer")
 
-// Sent tells how the pending [Send] goes out: its URL, and its header with the
-// credentials that were applied. Listeners see them with secrets masked; nothing of
-// them becomes part of the execution's state. A caller that does not call it leaves
-// its listeners with the target and the header of the command.
+// Sent reports how the pending [Send] goes out: its URL, and its header with the
+// credentials that were applied. The listener sees them with secrets masked; they do
+// not become part of the execution's state. Without this call, the listener sees the
+// target and the header of the command.
 func (x *Execution) Sent(url string, header http.Header) {
 	if x.listener == nil || x.state.Finished != nil || x.top().Phase != phaseSend {
 		return
@@ -149,9 +145,9 @@ func (x *Execution) Sent(url string, header http.Header) {
 	x.emit(x.requestSent(f, x.step(f), url, header))
 }
 
-// Respond tells the response to the pending [Send]. The error says that there is
-// no such command (ErrOutOfTurn), or that the response is not one; the command is
-// then still pending.
+// Respond answers the pending [Send]. The error is ErrOutOfTurn if there is no such
+// command, or says why the response is not valid; the command is then still pending.
+// The response must not be modified afterwards.
 func (x *Execution) Respond(r *Response) error {
 	f, err := x.awaiting(phaseSend)
 	switch {
@@ -184,11 +180,11 @@ func (x *Execution) Respond(r *Response) error {
 	return nil
 }
 
-// Fail tells that there is no response to the pending [Send] (C20). The error is
-// ErrOutOfTurn when there is no such command.
+// Fail reports that there is no response to the pending [Send] (C20). The error is
+// ErrOutOfTurn if there is no such command.
 func (x *Execution) Fail(cause error) error { return x.fail(cause, time.Time{}) }
 
-// fail is Fail at a time.
+// fail is Fail at a known time.
 func (x *Execution) fail(cause error, now time.Time) error {
 	f, err := x.awaiting(phaseSend)
 	if err != nil {
@@ -207,8 +203,8 @@ func (x *Execution) fail(cause error, now time.Time) error {
 	return nil
 }
 
-// Elapse tells that the time of the pending [Wait] has passed. The error is
-// ErrOutOfTurn when there is no such command.
+// Elapse reports that the time of the pending [Wait] has passed. The error is
+// ErrOutOfTurn if there is no such command.
 func (x *Execution) Elapse() error {
 	f, err := x.awaiting(phaseWait)
 	if err != nil {
@@ -222,16 +218,16 @@ func (x *Execution) Elapse() error {
 }
 
 // awaiting returns the frame whose command is pending, if it is one of a phase.
-func (x *Execution) awaiting(want phase) (*frame, error) {
-	if x.state.Finished != nil || x.pending == nil || x.top().Phase != want {
+func (x *Execution) awaiting(p phase) (*frame, error) {
+	if x.state.Finished != nil || x.pending == nil || x.top().Phase != p {
 		return nil, ErrOutOfTurn
 	}
 	return x.top(), nil
 }
 
-// Cancel ends the run with a *CanceledError for the cause; a nil cause is
-// context.Canceled. What the run has so far is in the result. A run that has
-// ended stays as it is.
+// Cancel ends the run with a *CanceledError for the cause; a nil cause means
+// context.Canceled. The result has the outputs so far. A run that has ended stays
+// as it is.
 func (x *Execution) Cancel(cause error) {
 	if x.state.Finished == nil {
 		f, masked := x.top(), x.secrets.Error(cmp.Or(cause, context.Canceled))
@@ -240,17 +236,17 @@ func (x *Execution) Cancel(cause error) {
 }
 
 func (x *Execution) done() *Done {
-	result := &Result{WorkflowID: x.program.Workflows[x.state.Root].ID, Outputs: x.state.Finished.Outputs, Diagnostics: x.state.Diagnostics, supplied: &x.supplied}
-	return &Done{Result: result, Err: x.state.Finished.Failure.error()}
+	s := &x.state
+	id := x.program.Workflows[s.Root].ID
+	return &Done{Result: &Result{WorkflowID: id, Outputs: s.Finished.Outputs, Diagnostics: s.Diagnostics, supplied: &x.supplied},
+		Err: s.Finished.Failure.error()}
 }
 
-func (x *Execution) top() *frame { return x.state.Frames[len(x.state.Frames)-1] }
-
+func (x *Execution) top() *frame                         { return x.state.Frames[len(x.state.Frames)-1] }
 func (x *Execution) workflow(f *frame) *program.Workflow { return x.program.Workflows[f.Workflow] }
+func (x *Execution) step(f *frame) *program.Step         { return x.workflow(f).Steps[f.Step] }
 
-func (x *Execution) step(f *frame) *program.Step { return x.workflow(f).Steps[f.Step] }
-
-// where is the place in the run for an event.
+// where returns the place in the run for an event.
 func (x *Execution) where(f *frame) At {
 	return At{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Depth: slices.Index(x.state.Frames, f)}
 }

@@ -40,7 +40,7 @@ func failureOf(err error) *failure {
 	return &failure{Reason: err.Error(), Cause: err.Error(), err: err}
 }
 
-// error gives the failure as the error that callers see; nil for none.
+// error returns the failure as the error that callers see; nil for nil.
 func (f *failure) error() error {
 	if f == nil {
 		return nil

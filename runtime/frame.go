@@ -7,7 +7,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/stored"
 )
 
-// frame is a workflow in execution; a called one stands above its caller.
+// frame is a workflow in execution; a called one is above its caller.
 type frame struct {
 	Workflow int             `json:"workflow"`
 	Purpose  purpose         `json:"purpose"`
@@ -16,7 +16,7 @@ type frame struct {
 	Outputs  []stored.Object `json:"outputs"`           // by step; nil: none yet
 	Executed []bool          `json:"executed"`          // by step
 	Tail     []int           `json:"tail,omitempty"`    // the workflows that handed over to this one (F9)
-	Entered  bool            `json:"entered,omitempty"` // its start has been told
+	Entered  bool            `json:"entered,omitempty"` // WorkflowStarted was emitted
 	Depend   int             `json:"depend,omitempty"`  // the next entry of dependsOn
 	Results  stored.Object   `json:"results,omitempty"` // the workflow's outputs so far, while they are evaluated
 
@@ -96,13 +96,4 @@ const (
 // visit begins a new visit of a step.
 func (f *frame) visit(step int) {
 	f.Step, f.Attempt, f.Used, f.Phase = step, 0, nil, phaseStart
-}
-
-// visibleOutputs is what $outputs means: while a workflow's outputs are
-// evaluated those above, else those of the called workflow (E12).
-func (f *frame) visibleOutputs() map[string]any {
-	if f.Results != nil {
-		return f.Results
-	}
-	return f.Called
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/stored"
 )
 
-// Inputs are the inputs of a workflow by name. Values may be of any Go type
-// that encoding/json writes.
+// Inputs are the inputs of a workflow by name. Values may be of any Go type that
+// encoding/json marshals, and must not be modified while the run goes on.
 type Inputs = map[string]any
 
 // prepare adds defaults to the inputs of a workflow and validates them (E14).
 func prepare(w *program.Workflow, inputs map[string]any) (map[string]any, error) {
-	if w.Schema == nil {
-		if inputs == nil {
-			inputs = map[string]any{}
-		}
+	switch {
+	case w.Schema == nil && inputs == nil:
+		return map[string]any{}, nil
+	case w.Schema == nil:
 		return inputs, nil
 	}
 	full, found, err := w.Schema.Prepare(inputs)
@@ -30,6 +30,7 @@ func prepare(w *program.Workflow, inputs map[string]any) (map[string]any, error)
 	return full, err
 }
 
+// sameNamed returns the inputs that a workflow declares, too.
 func sameNamed(inputs map[string]any, w *program.Workflow) map[string]any {
 	out := map[string]any{}
 	if w.Schema == nil {
@@ -43,8 +44,12 @@ func sameNamed(inputs map[string]any, w *program.Workflow) map[string]any {
 	return out
 }
 
-// inputs evaluates parameters that are the inputs of a workflow.
+// inputs evaluates parameters that are the inputs of a workflow; nil when there
+// are none.
 func (x *Execution) inputs(f *frame, parameters []program.Argument) (stored.Object, error) {
+	if len(parameters) == 0 {
+		return nil, nil
+	}
 	inputs := stored.Object{}
 	e := x.in(f)
 	e.Begin()
@@ -60,15 +65,7 @@ func (x *Execution) inputs(f *frame, parameters []program.Argument) (stored.Obje
 	return inputs, nil
 }
 
-// actionInputs evaluates the parameters of an action; nil when it has none.
-func (x *Execution) actionInputs(f *frame, a *program.Action) (stored.Object, error) {
-	if len(a.Inputs) == 0 {
-		return nil, nil
-	}
-	return x.inputs(f, a.Inputs)
-}
-
-// inputsFor gives the inputs of a workflow that an action reaches (F10).
+// inputsFor returns the inputs of a workflow that an action reaches (F10).
 func (x *Execution) inputsFor(f *frame, to jump) map[string]any {
 	if to.Inputs != nil {
 		return to.Inputs

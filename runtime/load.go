@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,47 +16,42 @@ import (
 // A Loader reads the source descriptions that a document names, and the
 // documents that their $refs name. location is a file path, or an absolute URL
 // with its scheme in lower case. A document that came from an http or https URL
-// never leads to a file path. For one program it is called by one goroutine at a
-// time.
+// never leads to a file path. A compilation calls it in one goroutine at a time;
+// one that several compilers use must be safe for concurrent use.
 type Loader interface {
+	// Load returns the text at a location, which must not be modified afterwards.
 	Load(ctx context.Context, location string) ([]byte, error)
 }
 
 // LoaderFunc adapts a function to the [Loader] interface.
 type LoaderFunc func(ctx context.Context, location string) ([]byte, error)
 
-// Load calls f.
+// Load returns f(ctx, location).
 func (f LoaderFunc) Load(ctx context.Context, location string) ([]byte, error) {
 	return f(ctx, location)
 }
 
 // A FileLoader is the [Loader] that a [Compiler] uses by default: it reads local
-// files and refuses every URL. (The files that request bodies send are
-// [Compiler.Files].)
+// files and refuses every URL. (The files that request bodies send come from
+// [Compiler].Files.)
 type FileLoader struct{}
 
-// Load reads a regular file; others may never end.
+// Load reads a regular file. It refuses others, as reading them may never end.
 func (FileLoader) Load(_ context.Context, place string) ([]byte, error) {
 	switch scheme := location.Scheme(place); {
 	case location.IsURL(place):
 		return nil, errors.New("remote descriptions are not loaded unless the caller allows it (Compiler.Loader)")
 	case scheme != "":
-		return nil, errScheme(scheme)
+		return nil, fmt.Errorf("the scheme %q is not supported; a location is a file, or an http or https URL "+
+			"(write ./name for a file whose name has a colon)", scheme)
 	}
 	return tree.ReadRegularFile(place)
 }
 
-func errScheme(scheme string) error {
-	return fmt.Errorf("the scheme %q is not supported; a location is a file, or an http or https URL "+
-		"(write ./name for a file whose name has a colon)", scheme)
-}
-
-// FilesAndHTTP returns a Loader that reads local files and, by client,
-// http and https URLs. A nil client is http.DefaultClient.
+// FilesAndHTTP returns a Loader that reads local files and, with client, http and
+// https URLs. A nil client means http.DefaultClient. It is safe for concurrent use.
 func FilesAndHTTP(client *http.Client) Loader {
-	if client == nil {
-		client = http.DefaultClient
-	}
+	client = cmp.Or(client, http.DefaultClient)
 	return LoaderFunc(func(ctx context.Context, place string) ([]byte, error) {
 		if !location.IsURL(place) {
 			return FileLoader{}.Load(ctx, place)
@@ -95,11 +91,7 @@ func (c *Compiler) read(ctx context.Context, place string) (*openapi.Text, error
 	if kept.text != nil || kept.err != nil {
 		return kept.text, kept.err
 	}
-	loader := c.Loader
-	if loader == nil {
-		loader = FileLoader{}
-	}
-	data, err := loader.Load(ctx, place)
+	data, err := cmp.Or[Loader](c.Loader, FileLoader{}).Load(ctx, place)
 	switch {
 	case err == nil:
 		kept.text = openapi.NewText(data)

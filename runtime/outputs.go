@@ -8,9 +8,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// The outputs of the steps of a frame stand in slots, in the order in which
-// the steps declare them. Outputs that a step does not declare itself (F17), and
-// those of a snapshot, are objects.
+// The outputs of the steps of a frame are in slots, in the order in which the
+// steps declare them. Outputs that a step does not declare itself (F17), and those
+// of a snapshot, are objects.
 
 // stepOutputs are the outputs of a frame's steps.
 type stepOutputs struct {
@@ -18,7 +18,7 @@ type stepOutputs struct {
 	filled []bool        // by step: its outputs are in the slots
 }
 
-// keep records what a step's outputs came to.
+// keep records the values of a step's outputs.
 func (f *frame) keep(s *program.Step, values []value.Found) {
 	copy(f.kept.slots[s.FirstOutput:], values)
 	f.kept.filled[s.Index], f.Outputs[s.Index] = true, nil
@@ -29,7 +29,7 @@ func (f *frame) keepObject(s *program.Step, outputs stored.Object) {
 	f.kept.filled[s.Index], f.Outputs[s.Index] = false, outputs
 }
 
-// stepOutput gives the output of a step that a reference names.
+// stepOutput returns the output of a step that a reference names.
 func (f *frame) stepOutput(r *program.Ref) (any, bool) {
 	s := r.Step
 	if !f.kept.filled[s.Index] {
@@ -42,7 +42,7 @@ func (f *frame) stepOutput(r *program.Ref) (any, bool) {
 	return member(f.outputObject(s), r)
 }
 
-// outputObject gives the outputs of a step as an object.
+// outputObject returns the outputs of a step as an object.
 func (f *frame) outputObject(s *program.Step) stored.Object {
 	if !f.kept.filled[s.Index] {
 		return f.Outputs[s.Index]
@@ -93,8 +93,8 @@ func (x *Execution) stepOutputs(f *frame, s *program.Step, succeeded bool) {
 	}
 }
 
-// output evaluates one output. One that cannot be resolved is missing wherever it
-// is read; shown it is null on success, absent on failure (F2).
+// output evaluates one output. One that cannot be resolved is missing where it is
+// read; in results and events it is null on success, absent on failure (F2).
 func (x *Execution) output(f *frame, o *program.Output, succeeded bool) value.Found {
 	noted := x.state.Diagnostics
 	v, ok := x.in(f).Value(&o.Value)

@@ -8,13 +8,14 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// A Result is what a run came to, or what it had when it ended early.
+// A Result is the result of a run, or what it had so far when it ended early.
 type Result struct {
 	WorkflowID string
-	// Outputs are the workflow's outputs, those that could be resolved; never nil.
-	// A value is nil, a bool, a string, an int64, a float64, a json.Number for a
-	// number that neither holds exactly, a []any or a map[string]any; []byte for a
-	// body that is neither text nor JSON.
+	// Outputs are the workflow's outputs; never nil. One that could not be resolved
+	// is nil, or absent when the workflow failed (F2). A value is nil, a bool,
+	// a string, an int64, a float64, a json.Number for a number that neither holds
+	// exactly, a []any or a map[string]any; []byte for a body that is neither text
+	// nor JSON.
 	Outputs     map[string]any
 	Diagnostics []Diagnostic // of the run; those of the program are in [Program.Diagnostics]
 
@@ -22,16 +23,16 @@ type Result struct {
 }
 
 // Decode stores the outputs in the value that v points to, such as a struct, as
-// encoding/json does with the JSON object that they are.
+// json.Unmarshal stores a JSON object, with numbers in an any as json.Number.
 func (r *Result) Decode(v any) error {
 	d := json.NewDecoder(bytes.NewReader(value.AppendJSON(nil, r.Outputs)))
 	d.UseNumber()
 	return d.Decode(v)
 }
 
-// Masked returns the outputs with the credentials masked that the driver applied,
-// in every spelling, for who shows them. Other secrets, such as an input that an
-// output repeats, are what the workflow returns and stay.
+// Masked returns the outputs for display: the credentials that the driver applied
+// are masked, in every spelling. Other secrets, such as an input that an output
+// repeats, are what the workflow returns and stay.
 func (r *Result) Masked() map[string]any {
 	if r.supplied == nil {
 		return r.Outputs

@@ -123,7 +123,8 @@ func Example() {
 	// Output: ended
 }
 
-// An Execution does no I/O: whoever drives it does.
+// An Execution performs no I/O: its caller sends the requests, to the server and
+// with the credentials of its choice.
 func ExampleExecution() {
 	program, err := exampleProgram()
 	if err != nil {
@@ -136,7 +137,11 @@ func ExampleExecution() {
 	for {
 		switch c := x.Next().(type) {
 		case *runtime.Send:
-			fmt.Println(c.Method, c.Server.URL+c.Target)
+			server, resolveErr := c.Server.Resolve(map[string]string{"region": "eu"})
+			if resolveErr != nil {
+				panic(resolveErr)
+			}
+			fmt.Println(c.Method, server+c.Target)
 			err = x.Respond(&runtime.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name": "Rex"}`)})
 		case *runtime.Wait:
 			err = x.Elapse()
@@ -149,7 +154,7 @@ func ExampleExecution() {
 		}
 	}
 	// Output:
-	// GET https://pets.example/pets/7
+	// GET https://eu.pets.example/pets/7
 	// Rex <nil>
 }
 
@@ -174,7 +179,7 @@ workflows:
 	const description = `
 openapi: 3.1.0
 info: {title: Pets, version: "1"}
-servers: [{url: "https://pets.example"}]
+servers: [{url: "https://{region}.pets.example", variables: {region: {default: us}}}]
 paths: {"/pets/{id}": {get: {operationId: getPet, parameters: [{name: id, in: path, required: true}]}}}
 `
 	c := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(description), nil })}

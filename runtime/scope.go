@@ -15,7 +15,7 @@ type scope struct {
 	f *frame
 }
 
-// in returns what evaluates in a frame, until it is asked for another one.
+// in returns the evaluator for a frame; it serves one frame at a time.
 func (x *Execution) in(f *frame) *eval.Evaluator {
 	x.scope = scope{x, f}
 	x.evaluator.Scope, x.evaluator.Exchange = &x.scope, f.Exchange
@@ -29,7 +29,10 @@ func (s *scope) Root(r *program.Ref) (any, bool) {
 	case program.InputRef:
 		return member(f.Inputs, r)
 	case program.OutputRef:
-		return member(f.visibleOutputs(), r)
+		if f.Results != nil { // while a workflow's outputs are evaluated, those above (E12)
+			return member(f.Results, r)
+		}
+		return member(f.Called, r)
 	case program.StepOutput:
 		return f.stepOutput(r)
 	}
@@ -49,10 +52,10 @@ func member(values map[string]any, r *program.Ref) (any, bool) {
 }
 
 func (x *Execution) workflowValue(f *frame, r *program.Ref) (any, bool) {
-	if r.Workflow.Index == f.Workflow && r.Kind == program.WorkflowInput {
-		return member(f.Inputs, r)
-	}
 	if r.Kind == program.WorkflowInput {
+		if r.Workflow.Index == f.Workflow {
+			return member(f.Inputs, r)
+		}
 		// One that is not at its end has inputs already.
 		for _, open := range slices.Backward(x.state.Frames) {
 			if open.Workflow == r.Workflow.Index {

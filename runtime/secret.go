@@ -9,12 +9,12 @@ import (
 )
 
 // What an execution knows to be secret, because the program says where secrets
-// are (secretflow.go) or the caller gave it as a credential, is masked in all
-// that it tells: events, errors, reasons.
+// are (package link, secretflow.go) or the driver applied it as a credential, is
+// masked in all that it reports: events, errors, reasons.
 
-// Hide has a credential masked in all that the execution tells from now on, in
-// every spelling: a driver calls it before it applies one. It is not part of the
-// execution's state.
+// Hide makes the execution mask a credential, in every spelling, in all that it
+// reports from now on. Call it before a credential is applied, as [Driver] does.
+// The credential does not become part of the execution's state.
 func (x *Execution) Hide(credential string) {
 	for _, known := range []*secret.Set{&x.secrets, &x.supplied} {
 		known.Add(credential)
@@ -25,7 +25,7 @@ func (x *Execution) Hide(credential string) {
 	}
 }
 
-// hideUser has the user information of a server's URL masked.
+// hideUser masks the user information of a server's URL.
 func (x *Execution) hideUser(user *url.Userinfo) {
 	for _, known := range []*secret.Set{&x.secrets, &x.supplied} {
 		known.AddUserinfo(&url.URL{User: user})
@@ -51,11 +51,13 @@ func (x *Execution) learn(v any, secrets program.Routes) {
 	}
 }
 
-// learnAnswer finds the secrets in a response, before anybody is told of it.
+// learnAnswer finds the secrets in a response, before it is reported.
 func (x *Execution) learnAnswer(f *frame) {
 	s := x.step(f)
-	// What is noted about the response is told when the run itself reads it.
-	defer func(listener func(Event), noted []Diagnostic) { x.listener, x.state.Diagnostics = listener, noted }(x.listener, x.state.Diagnostics)
+	// What is noted about the response is reported when the run itself reads it.
+	defer func(listener func(Event), noted []Diagnostic) {
+		x.listener, x.state.Diagnostics = listener, noted
+	}(x.listener, x.state.Diagnostics)
 	x.listener = nil
 	for i := range s.Answers {
 		a := &s.Answers[i]

@@ -11,15 +11,16 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// A Server is where the requests to a source go, as its description says (OpenAPI,
-// Server Object).
+// A Server is where the requests to a source go according to its description
+// (OpenAPI, Server Object).
 type Server struct {
 	Source    string           `json:"source"` // name of the source description, see [Send]
 	URL       string           `json:"url"`    // may have {variables}
 	Variables []ServerVariable `json:"variables,omitempty"`
 }
 
-// A ServerVariable is a variable of a server's URL ([Driver].ServerVariables).
+// A ServerVariable is a variable of a server's URL (OpenAPI, Server Variable
+// Object); [Driver].ServerVariables has values for them.
 type ServerVariable struct {
 	Name        string   `json:"name"`
 	Default     string   `json:"default"`
@@ -27,9 +28,9 @@ type ServerVariable struct {
 	Description string   `json:"description,omitempty"`
 }
 
-// Resolve returns the server's URL with values for its variables; those that have
-// none get their defaults. A value cannot choose another host than the URL leaves
-// open.
+// Resolve returns the server's URL with the values of its variables, by name; others
+// have their defaults (O11). The error names a variable without either, a value that
+// its enum does not list, and a value that would change the host beyond its place.
 func (s Server) Resolve(values map[string]string) (string, error) {
 	variables := make([]openapi.ServerVariable, len(s.Variables))
 	for i, v := range s.Variables {
@@ -38,16 +39,16 @@ func (s Server) Resolve(values map[string]string) (string, error) {
 	return openapi.Server{URL: s.URL, Variables: variables}.Resolve(values)
 }
 
-// serverOf is the first server that is in force for a step (O11).
+// serverOf returns the first server that is in force for a step (O11).
 func serverOf(s *program.Step) Server {
 	server := Server{Source: s.Source.Qualified, URL: "/"}
 	if len(s.Operation.Servers) == 0 {
 		return server
 	}
-	used := s.Operation.Servers[0]
-	server.URL = used.URL
-	for _, v := range used.Variables {
-		server.Variables = append(server.Variables, ServerVariable{Name: v.Name, Default: v.Default, Enum: v.Enum, Description: v.Description})
+	server.URL = s.Operation.Servers[0].URL
+	for _, v := range s.Operation.Servers[0].Variables {
+		server.Variables = append(server.Variables,
+			ServerVariable{Name: v.Name, Default: v.Default, Enum: v.Enum, Description: v.Description})
 	}
 	return server
 }
@@ -55,12 +56,12 @@ func serverOf(s *program.Step) Server {
 // address is the base URL of a source's server.
 type address struct {
 	given string        // as the caller or the description has it
-	url   string        // as it is sent: escaped, without user information and a slash at its end
-	user  *url.Userinfo // in given; nil: none
+	url   string        // escaped, without user information and without a slash at its end
+	user  *url.Userinfo // of given, or nil
 }
 
-// address returns the base URL of a request (O11). Most requests of a run ask for
-// one and the same.
+// address returns the base URL of a request (O11). In most runs it is that of the
+// last one.
 func (d *Driver) address(c *Send, last address) (address, error) {
 	given, named := d.Servers[c.Source]
 	if !named {
@@ -106,7 +107,7 @@ func (x *Execution) goesTo(at address) {
 	}
 }
 
-// host is the host of the address, with its port.
+// host returns the host of the address, with its port.
 func (a address) host() string {
 	_, rest, _ := strings.Cut(a.url, "://")
 	host, _, _ := strings.Cut(rest, "/")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,10 +26,10 @@ type snapshot struct {
 	state
 }
 
-// Snapshot returns the execution's state, which [Program.Restore] continues from.
-// It holds the inputs and what the responses said, secrets included: protect it as
-// you would protect those. It holds no credential and no server's address that the
-// driver was given: who continues it gives its own.
+// Snapshot returns the execution's state as JSON, from which [Program.Restore]
+// continues. It holds the inputs and the content of responses, secrets included:
+// protect it as you would protect those. It holds no credential and no server
+// address of the driver: the driver that continues it has its own.
 func (x *Execution) Snapshot() ([]byte, error) {
 	for _, f := range x.state.Frames {
 		f.settle(x.workflow(f).Steps)
@@ -47,31 +48,31 @@ func (x *Execution) withoutAddresses(stored snapshot) snapshot {
 	for _, at := range x.addresses {
 		pairs = append(pairs, at, "(server)")
 	}
-	anonymous := func(f *failure) *failure { return f.replaced(strings.NewReplacer(pairs...)) }
-	if f := stored.Finished; f != nil {
-		stored.Finished = &finished{Outputs: f.Outputs, Failure: anonymous(f.Failure)}
+	replacer := strings.NewReplacer(pairs...)
+	anonymous := func(c completed) *completed {
+		c.Failure = c.Failure.replaced(replacer)
+		return &c
 	}
-	if stored.Completed != nil {
-		all := make(map[int]*completed, len(stored.Completed))
-		for index, c := range stored.Completed {
-			all[index] = &completed{Inputs: c.Inputs, Outputs: c.Outputs, Failure: anonymous(c.Failure)}
-		}
-		stored.Completed = all
+	if stored.Finished != nil {
+		stored.Finished = anonymous(*stored.Finished)
+	}
+	stored.Completed = maps.Clone(stored.Completed)
+	for index, c := range stored.Completed {
+		stored.Completed[index] = anonymous(*c)
 	}
 	stored.Frames = slices.Clone(stored.Frames)
 	for i, f := range stored.Frames {
-		if f.Failure != nil {
-			copied := *f
-			copied.Failure = anonymous(f.Failure)
-			stored.Frames[i] = &copied
-		}
+		copied := *f
+		copied.Failure = f.Failure.replaced(replacer)
+		stored.Frames[i] = &copied
 	}
 	return stored
 }
 
-// Restore continues an execution from a snapshot of the same program: the same
-// texts, options and version of the format. Its next command is the one that was
-// pending when the snapshot was taken.
+// Restore returns an execution that continues from a snapshot of the same program:
+// the same texts, options and version of the format. Its next command is the one
+// that was pending when the snapshot was taken. The error says in what way data is
+// not a valid snapshot; a *CompileError, that the program cannot be run.
 func (p *Program) Restore(data []byte) (*Execution, error) {
 	if errs := arazzo.Errors(p.linked.Diagnostics); len(errs) > 0 {
 		return nil, &CompileError{errs}
@@ -146,7 +147,9 @@ func (x *Execution) learnSent(s *program.Step, e *eval.Exchange) {
 // damaged, makes it fail later.
 func (x *Execution) valid() error {
 	workflows := len(x.program.Workflows)
-	if x.state.Root < 0 || x.state.Root >= workflows || x.state.Steps < 0 || (len(x.state.Frames) == 0) != (x.state.Finished != nil) || len(x.state.Frames) > cmp.Or(x.state.Settings.MaxDepth, defaultMaxDepth)+1 {
+	if x.state.Root < 0 || x.state.Root >= workflows || x.state.Steps < 0 ||
+		(len(x.state.Frames) == 0) != (x.state.Finished != nil) ||
+		len(x.state.Frames) > cmp.Or(x.state.Settings.MaxDepth, defaultMaxDepth)+1 {
 		return errors.New("the run is out of range")
 	}
 	for index, c := range x.state.Completed {

@@ -23,8 +23,7 @@ func (x *Execution) start(f *frame) {
 		x.emit(&StepStarted{At: x.where(f), Operation: s.Label})
 	}
 	if text := x.unmet(f, s); text != "" {
-		f.Failure = &failure{Reason: "the step depends on " + text + ", which has not been executed"}
-		f.Phase = phaseJudge
+		f.Failure, f.Phase = &failure{Reason: "the step depends on " + text + ", which has not been executed"}, phaseJudge
 		return
 	}
 	f.Executed[f.Step] = true
@@ -32,9 +31,12 @@ func (x *Execution) start(f *frame) {
 		x.callWorkflow(f, s)
 		return
 	}
-	if err := x.build(f, s); err != nil {
-		f.Failure = &failure{Reason: x.secrets.Error(err).Error()}
-		f.Phase = phaseJudge
+	if f.last == nil {
+		f.last = &eval.Exchange{}
+	}
+	f.Exchange = f.last
+	if err := x.in(f).Request(s); err != nil {
+		f.Failure, f.Phase = &failure{Reason: x.secrets.Error(err).Error()}, phaseJudge
 		return
 	}
 	f.Phase = phaseSend
@@ -83,15 +85,6 @@ func (x *Execution) callWorkflow(f *frame, s *program.Step) {
 	}
 }
 
-// build makes the request of the current step from what is known now.
-func (x *Execution) build(f *frame, s *program.Step) error {
-	if f.last == nil {
-		f.last = &eval.Exchange{}
-	}
-	f.Exchange = f.last
-	return x.in(f).Request(s)
-}
-
 // send is the command for the request that was built.
 func (x *Execution) send(f *frame) *Send {
 	s, e := x.step(f), f.Exchange
@@ -100,8 +93,8 @@ func (x *Execution) send(f *frame) *Send {
 		FollowRedirects: s.Redirects, Timeout: s.Timeout}
 }
 
-// judge decides on what the current step came to: criteria, outputs, actions,
-// in this order (F1).
+// judge decides how the current step ended: criteria, outputs, actions, in this
+// order (F1).
 func (x *Execution) judge(f *frame) {
 	s := x.step(f)
 	x.executed(f)
@@ -145,8 +138,7 @@ func (x *Execution) succeeded(f *frame, s *program.Step) (bool, string) {
 		return false, reason
 	}
 	if len(s.Criteria) > 0 {
-		passed, reason := x.passes(f, "", s.Criteria)
-		return passed, reason
+		return x.passes(f, "", s.Criteria)
 	}
 	if f.Exchange == nil {
 		return true, ""

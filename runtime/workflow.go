@@ -11,12 +11,12 @@ import (
 // push puts a workflow on the stack; inputs are prepared already.
 func (x *Execution) push(index int, why purpose, inputs map[string]any) {
 	w := x.program.Workflows[index]
-	f := &frame{Workflow: index, Purpose: why, Inputs: inputs, Outputs: make([]stored.Object, len(w.Steps)), Executed: make([]bool, len(w.Steps)), kept: newOutputs(w)}
-	x.state.Frames = append(x.state.Frames, f)
+	x.state.Frames = append(x.state.Frames, &frame{Workflow: index, Purpose: why, Inputs: inputs,
+		Outputs: make([]stored.Object, len(w.Steps)), Executed: make([]bool, len(w.Steps)), kept: newOutputs(w)})
 	x.learnInputs(w, inputs)
 }
 
-// call puts a workflow on the stack for another one, or tells why its inputs do
+// call puts a workflow on the stack for another one, or returns why its inputs do
 // not fit. Beyond the budget of depth it ends the run.
 func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any) *failure {
 	if limit := cmp.Or(x.state.Settings.MaxDepth, defaultMaxDepth); len(x.state.Frames) > limit {
@@ -45,7 +45,8 @@ func (x *Execution) enter(f *frame) {
 			return
 		}
 		if cause := x.state.Completed[index].Failure; cause != nil {
-			x.finish(f, &failure{Kind: stepFailure, WorkflowID: w.ID, Reason: "the workflow depends on " + x.program.Workflows[index].ID + ", which failed", Inner: cause})
+			why := "the workflow depends on " + x.program.Workflows[index].ID + ", which failed"
+			x.finish(f, &failure{Kind: stepFailure, WorkflowID: w.ID, Reason: why, Inner: cause})
 			return
 		}
 		f.Depend++
@@ -84,7 +85,7 @@ func (x *Execution) finish(f *frame, failed *failure) {
 	}
 	x.complete(f.Workflow, f.Inputs, outputs, failed)
 	if len(x.state.Frames) == 1 {
-		x.state.Finished, x.state.Frames = &finished{Outputs: stored.Object(outputs).WithNulls(), Failure: failed}, nil
+		x.state.Finished, x.state.Frames = &completed{Outputs: stored.Object(outputs).WithNulls(), Failure: failed}, nil
 		return
 	}
 	x.state.Frames = x.state.Frames[:len(x.state.Frames)-1]
@@ -135,12 +136,13 @@ func (x *Execution) handOver(f *frame, to jump) {
 // abort ends the whole run at once; the outputs that are known are kept.
 func (x *Execution) abort(failed *failure) {
 	root := x.state.Frames[0]
+	w := x.workflow(root)
 	outputs := stored.Object(x.workflowOutputs(root, false)).WithNulls()
-	x.learnResults(x.workflow(root), outputs)
-	x.state.Finished = &finished{Outputs: outputs, Failure: failed}
+	x.learnResults(w, outputs)
+	x.state.Finished = &completed{Outputs: outputs, Failure: failed}
 	x.pending = nil
 	if x.listener != nil {
-		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.shownOutputs(x.workflow(root).Outputs, outputs), Err: failed.error()})
+		x.emit(&WorkflowFinished{At: x.whereWorkflow(root), Outputs: x.shownOutputs(w.Outputs, outputs), Err: failed.error()})
 	}
 	x.state.Frames = nil
 }

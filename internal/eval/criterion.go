@@ -16,8 +16,8 @@ func (o Observer) see(r *program.Ref, v any, ok bool) {
 	}
 }
 
-// A Verdict is how a condition was decided. Reason says why it is not met where
-// its operands, which are then nil, do not; it may hold values of the run.
+// A Verdict is how a condition was decided. Reason says why it is not met if the
+// operands, which are then nil, do not show it; it may hold values of the run.
 type Verdict struct {
 	Passed   bool
 	Reason   string

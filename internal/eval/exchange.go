@@ -13,7 +13,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// An Exchange is a request and what came back for it.
+// An Exchange is a request and the response to it.
 type Exchange struct {
 	Method  string       `json:"method"`
 	Target  string       `json:"target"`
@@ -37,7 +37,7 @@ type Exchange struct {
 	found    []value.Found
 }
 
-// Reuse begins an exchange in the memory of another one, which is then gone.
+// Reuse begins another exchange in the memory of this one.
 func (e *Exchange) Reuse(method string) {
 	clear(e.Sent)
 	clear(e.found)
@@ -51,7 +51,7 @@ type Argument struct {
 	Value stored.Value `json:"value"`
 }
 
-// look gives a part of the messages; a nil Exchange has none.
+// look returns a part of the messages; a nil Exchange has none.
 func (e *Exchange) look(r *program.Ref) (any, bool) {
 	if e == nil {
 		return nil, false
@@ -134,7 +134,7 @@ func isCompound(text []byte) bool {
 	return false
 }
 
-// at gives what is at the place of a reference.
+// at returns what is at the place of a reference.
 func (e *Exchange) at(r *program.Ref) (any, bool) {
 	if r.ExactSlot > 0 {
 		if exact := &e.found[r.ExactSlot-1]; exact.OK {
@@ -145,7 +145,7 @@ func (e *Exchange) at(r *program.Ref) (any, bool) {
 	return found.V, found.OK
 }
 
-// Decoded has the response's body be a value that the transport has decoded.
+// Decoded sets the response's body to a value that the transport has decoded.
 func (e *Exchange) Decoded(v any) { e.Body, e.value, e.decoded = nil, v, true }
 
 // RetryAfter returns what the Retry-After header of the response asks for: seconds

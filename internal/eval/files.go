@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -72,15 +71,15 @@ func (e *Evaluator) readFile(name string) ([]byte, error) {
 	if e.Files == nil {
 		return nil, fmt.Errorf("the file %q is not read: the caller allows no files (Compiler.Files)", name)
 	}
-	data, err := fs.ReadFile(e.Files, path.Clean(strings.TrimPrefix(name, "./")))
-	if errors.Is(err, fs.ErrInvalid) {
-		return nil, fmt.Errorf("the file %q lies outside of the folder that files are read from", name)
+	clean := path.Clean(strings.TrimPrefix(name, "./"))
+	if !fs.ValidPath(clean) { // not every fs.FS checks that
+		return nil, fmt.Errorf("the file %q is outside the folder that files are read from", name)
 	}
-	return data, err
+	return fs.ReadFile(e.Files, clean)
 }
 
 // FilesOf returns the files that a body names as {file: path} (O9), in the places
-// where a run looks for them: a path, or the expression that gives it.
+// where a run looks for them: a path, or the expression for it.
 func FilesOf(b *program.Body) []string {
 	var names []string
 	add := func(o *program.Operand) {
@@ -108,7 +107,7 @@ func FilesOf(b *program.Body) []string {
 	return names
 }
 
-// fileOf returns the file of an operand that is {file: path}; "" for another one.
+// fileOf returns the file of an operand that is {file: path}, else "".
 func fileOf(o *program.Operand) string {
 	name, ok := fileName(o.Constant)
 	if !ok && o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file" {

@@ -29,9 +29,9 @@ func (e *Evaluator) jsonPayload(b *program.Body) (v any, text []byte, ok, isJSON
 	return v, text, err == nil, err == nil
 }
 
-// jsonText interpolates a JSON text: inside of a string the value's text is
-// escaped, elsewhere the value is written as JSON. gaps are the places at which a
-// null is in place of a value that is missing.
+// jsonText interpolates a JSON text: inside a string the value's text is escaped,
+// elsewhere the value is written as JSON. gaps are the offsets at which a null is
+// in place of a missing value.
 func (e *Evaluator) jsonText(b *program.Body) (text []byte, gaps []int) {
 	inString, closed, n := false, false, 0
 	parts := b.Payload.Template.Parsed.Parts
@@ -72,8 +72,8 @@ func (e *Evaluator) jsonText(b *program.Body) (text []byte, gaps []int) {
 
 const jsonSpace = " \t\n\r"
 
-// wholeString reports whether a part that is inside of a string is all of it, and
-// the string is a value, not a name.
+// wholeString reports whether a part that is inside a string is all of it, and the
+// string is a value, not a name.
 func wholeString(parts []expr.Part, i int) bool {
 	if i == 0 || i+1 == len(parts) || !strings.HasSuffix(parts[i-1].Literal, `"`) || strings.HasSuffix(parts[i-1].Literal, `\"`) {
 		return false
@@ -82,8 +82,8 @@ func wholeString(parts []expr.Part, i int) bool {
 	return ok && !strings.HasPrefix(strings.TrimLeft(after, jsonSpace), ":")
 }
 
-// withoutMember leaves out the member whose value is from one place of a JSON text
-// to another; an item of an array stays.
+// withoutMember returns a JSON text without the member whose value is text[from:to];
+// an item of an array stays.
 func withoutMember(text []byte, from, to int) []byte {
 	before, isMember := bytes.CutSuffix(bytes.TrimRight(text[:from], jsonSpace), []byte(":"))
 	if !isMember {

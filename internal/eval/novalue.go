@@ -22,8 +22,8 @@ func (e *Evaluator) leaveHole(expression string) {
 // Begin forgets the holes of the texts before.
 func (e *Evaluator) Begin() { e.hole = "" }
 
-// Incomplete is the error for the hole that an expression leaves in a text
-// since Begin.
+// Incomplete returns the error for the first hole in a text since Begin; nil if
+// there is none.
 func (e *Evaluator) Incomplete() error {
 	if e.hole == "" {
 		return nil
@@ -31,7 +31,8 @@ func (e *Evaluator) Incomplete() error {
 	return fmt.Errorf("%s is missing; a text needs a value for each expression in it", e.hole)
 }
 
-// explain names the expression that was to give a required parameter its value.
+// explain names the expression that should have had the value of a required
+// parameter.
 func explain(s *program.Step, err error) error {
 	var none *openapi.NoValueError
 	if !errors.As(err, &none) {

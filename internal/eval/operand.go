@@ -19,8 +19,7 @@ type Scope interface {
 	Root(r *program.Ref) (any, bool)
 	// Note reports a form that was accepted, or a value that was missing.
 	Note(code string, at arazzo.Position, message string)
-	// Learn is told a value with the routes to the secrets in it, before anything
-	// is said of it.
+	// Learn takes note of the secrets in a value, before anything is reported of it.
 	Learn(v any, secrets program.Routes)
 }
 
@@ -82,7 +81,7 @@ func (e *Evaluator) missing(text string, at arazzo.Position) {
 	e.Scope.Note("missing-value", at, text+" has no value here")
 }
 
-// Value returns what an operand comes to now. Missing members of an object are
+// Value returns the value of an operand now. Missing members of an object are
 // left out, missing items of an array are null.
 func (e *Evaluator) Value(o *program.Operand) (any, bool) {
 	switch o.Kind {
@@ -133,7 +132,7 @@ func (e *Evaluator) appendText(dst []byte, t *program.Template, at arazzo.Positi
 }
 
 // selectValue evaluates a Selector Object: a query that can select one node at
-// most gives its value, another one the array of what it selects.
+// most returns its value, another one the array of what it selects.
 func (e *Evaluator) selectValue(o *program.Operand) (any, bool) {
 	s := o.Selector
 	context, ok := e.Value(&s.Context)

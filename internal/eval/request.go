@@ -86,8 +86,8 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 }
 
 // payloadValue evaluates a payload. Text that is JSON is taken as the JSON that
-// it is, with embedded expressions quoted as their place demands, and comes back
-// as the text that is sent, too (O8). A form given as text is taken apart where
+// it is, with embedded expressions quoted as their place requires, and is also
+// returned as the text that is sent (O8). A form given as text is taken apart where
 // something in it is to be replaced (O10).
 func (e *Evaluator) payloadValue(b *program.Body) (v any, text []byte, ok bool) {
 	constant, isText := b.Payload.Constant.(string)
@@ -104,7 +104,7 @@ func (e *Evaluator) payloadValue(b *program.Body) (v any, text []byte, ok bool) 
 		if isJSON {
 			return v, text, ok
 		}
-		e.Scope.Note("payload-text", b.Place, "the payload is text that is no JSON; it is sent as a JSON string")
+		e.Scope.Note("payload-text", b.Place, "the payload is text that is not JSON; it is sent as a JSON string")
 	}
 	v, ok = e.Value(&b.Payload)
 	if form, isText := v.(string); isText && len(b.Replacements) > 0 && openapi.IsForm(b.ContentType) {

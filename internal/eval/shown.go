@@ -29,7 +29,7 @@ func (e *Exchange) Hidden(s *program.Step) program.HiddenPlaces {
 	return h
 }
 
-// ShownRequest is the body of the request with the weak secrets in it masked.
+// ShownRequest returns the body of the request with the weak secrets in it masked.
 func (e *Exchange) ShownRequest(s *program.Step) []byte {
 	if s.Body == nil || !s.Body.Secrets.Hides(e.Payload.V) {
 		return e.Request
@@ -37,7 +37,9 @@ func (e *Exchange) ShownRequest(s *program.Step) []byte {
 	contentType := s.Body.ContentType
 	if openapi.IsForm(contentType) {
 		return []byte(secret.Pairs(string(e.Request), func(name string) bool {
-			return slices.ContainsFunc(s.Body.Secrets, func(r program.Route) bool { return len(r) == 0 || !r[0].IsName() || r[0].Name == name })
+			return slices.ContainsFunc(s.Body.Secrets, func(r program.Route) bool {
+				return len(r) == 0 || !r[0].IsName() || r[0].Name == name
+			})
 		}))
 	}
 	if openapi.IsJSON(contentType) {
@@ -48,7 +50,7 @@ func (e *Exchange) ShownRequest(s *program.Step) []byte {
 	return []byte(secret.Masked)
 }
 
-// ShownAnswer is the body of a response with the weak secrets in it masked.
+// ShownAnswer returns the body of a response with the weak secrets in it masked.
 func ShownAnswer(s *program.Step, header http.Header, body []byte) []byte {
 	secrets := s.BodySecrets()
 	if len(secrets) == 0 {

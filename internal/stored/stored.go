@@ -1,5 +1,5 @@
-// Package stored has the values of a run in the form in which a snapshot stores
-// them: JSON, with what JSON itself cannot tell.
+// Package stored holds the values of a run in the form in which a snapshot stores
+// them: JSON, with what JSON itself cannot express.
 package stored
 
 import (
@@ -19,7 +19,7 @@ type Nothing struct{}
 // Known reports whether an output has a value, or nothing in place of one.
 func Known(found *value.Found) bool { return found.OK || found.V == any(Nothing{}) }
 
-// WithNulls returns outputs as a result or an event has them.
+// WithNulls returns outputs as a result or an event has them: null for nothing.
 func (o Object) WithNulls() Object {
 	shown := maps.Clone(o)
 	for name, v := range shown {
@@ -30,11 +30,11 @@ func (o Object) WithNulls() Object {
 	return shown
 }
 
-// A Value is a JSON value in a snapshot, with what JSON itself cannot tell: the
-// bytes of a body, and a float64 that happens to be an integer.
+// A Value is a JSON value in a snapshot, with what JSON itself cannot express: the
+// bytes of a body, and a float64 whose value is an integer.
 type Value struct {
 	V   any
-	Set bool // V is there, be it nil
+	Set bool // V is there, even if nil
 }
 
 // IsZero reports whether there is no value.
