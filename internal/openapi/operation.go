@@ -504,6 +504,9 @@ func IsForm(mediaType string) bool { return baseType(mediaType) == formType }
 
 // IsJSON reports whether a media type is one of JSON's (ruling E9).
 func IsJSON(mediaType string) bool {
+	if mediaType == "application/json" {
+		return true // as most are, at no cost
+	}
 	t := baseType(mediaType)
 	return strings.HasSuffix(t, "/json") || strings.HasSuffix(t, "+json")
 }

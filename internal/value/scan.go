@@ -50,15 +50,19 @@ const (
 	highs = 0x8080808080808080
 )
 
-// scanPlain returns the offset from i on of the first byte that a string does not
-// have as it is: a quote, a backslash, a control character, a byte of a longer rune.
-// Eight bytes at a time have the high bit of such a byte set in found, for certain
-// that of the first one: what a subtraction borrows changes only the bytes after it.
+// special has the high bit of each of eight bytes set that a string does not have
+// as it is: a quote, a backslash, a control character, a byte of a longer rune.
+// That is certain for the first one only: what a subtraction borrows changes the
+// bytes after it.
+func special(w uint64) uint64 {
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((w - ones*' ') | (quote - ones) | (slash - ones) | w) & highs
+}
+
+// scanPlain returns the offset of the first special byte from i on.
 func scanPlain(text []byte, i int) int {
 	for rest := text[i:]; len(rest) >= 8; rest = rest[8:] {
-		w := binary.LittleEndian.Uint64(rest)
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		if found := ((w - ones*' ') | (quote - ones) | (slash - ones) | w) & highs; found != 0 {
+		if found := special(binary.LittleEndian.Uint64(rest)); found != 0 {
 			return i + bits.TrailingZeros64(found)>>3
 		}
 		i += 8
@@ -70,9 +74,17 @@ func scanPlain(text []byte, i int) int {
 }
 
 // ScanString returns the offset after the string whose content begins at i, and
-// whether it has escapes.
+// whether it has escapes. Most strings are short names, which end in the first
+// eight bytes.
 func ScanString(text []byte, i int) (end int, escaped bool) {
-	end = scanPlain(text, i)
+	end = i
+	if rest := text[i:]; len(rest) >= 8 {
+		if found := special(binary.LittleEndian.Uint64(rest)); found != 0 {
+			end += bits.TrailingZeros64(found) >> 3
+		} else {
+			end = scanPlain(text, i+8)
+		}
+	}
 	if end < len(text) && text[end] == '"' {
 		return end + 1, false
 	}
