@@ -25,6 +25,9 @@ func IsMultipart(mediaType string) bool { return strings.HasPrefix(baseType(medi
 
 // IsJSON reports whether a media type is one of JSON's (ruling E9).
 func IsJSON(mediaType string) bool {
+	if mediaType == "application/json" {
+		return true // most are, and this costs nothing
+	}
 	t := baseType(mediaType)
 	return strings.HasSuffix(t, "/json") || strings.HasSuffix(t, "+json")
 }

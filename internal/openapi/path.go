@@ -56,6 +56,9 @@ func (b *Binding) checkTarget(target string, dots int) error {
 // dotSegments counts the segments of a path that a server may interpret as . or
 // .., in any spelling; some servers ignore what follows a semicolon.
 func dotSegments(path string) int {
+	if !strings.Contains(path, "/.") && !strings.Contains(path, "/%") && !strings.HasPrefix(path, ".") && !strings.HasPrefix(path, "%") {
+		return 0 // as for most
+	}
 	count := 0
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "" || segment[0] != '.' && segment[0] != '%' {

@@ -103,8 +103,8 @@ func newRequest(ctx context.Context, r *Request) (*http.Request, error) {
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	if host := req.Header.Get("Host"); host != "" {
-		req.Host = host // net/http does not send the header
+	if host := req.Header["Host"]; len(host) > 0 && host[0] != "" {
+		req.Host = host[0] // net/http does not send the header
 	}
 	if r.Body != nil {
 		setBody(req, r.Body)

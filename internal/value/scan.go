@@ -51,25 +51,51 @@ const (
 	highs = 0x8080808080808080
 )
 
+// special has the high bit of each of eight bytes set that a string does not have
+// as it is: a quote, a backslash, a control character, a byte of a longer rune.
+// That is certain for the first one only: what a subtraction borrows changes the
+// bytes after it.
+func special(w uint64) uint64 {
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((w - ones*' ') | (quote - ones) | (slash - ones) | w) & highs
+}
+
+// scanPlain returns the offset of the first special byte from i on.
+func scanPlain(text []byte, i int) int {
+	for rest := text[i:]; len(rest) >= 8; rest = rest[8:] {
+		if found := special(binary.LittleEndian.Uint64(rest)); found != 0 {
+			return i + bits.TrailingZeros64(found)>>3
+		}
+		i += 8
+	}
+	for i < len(text) && text[i] >= ' ' && text[i] != '"' && text[i] != '\\' && text[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
+
 // ScanString returns the offset after the string whose content begins at i, and
-// whether it has escapes. It checks eight bytes at a time for a quote, a
-// backslash, a control character or a byte of a longer rune.
+// whether it has escapes. Most strings are short names, which end in the first
+// eight bytes.
 func ScanString(text []byte, i int) (end int, escaped bool) {
-	start, wide := i, false
-	for {
-		for i+8 <= len(text) {
-			w := binary.LittleEndian.Uint64(text[i:])
-			quote, slash := w^(ones*'"'), w^(ones*'\\')
-			found := ((w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash | w) & highs
-			if found != 0 {
-				i += bits.TrailingZeros64(found) >> 3
-				break
-			}
-			i += 8
+	end = i
+	if rest := text[i:]; len(rest) >= 8 {
+		if found := special(binary.LittleEndian.Uint64(rest)); found != 0 {
+			end += bits.TrailingZeros64(found) >> 3
+		} else {
+			end = scanPlain(text, i+8)
 		}
-		if i >= len(text) {
-			return Bad, false
-		}
+	}
+	if end < len(text) && text[end] == '"' {
+		return end + 1, false
+	}
+	return scanString(text, i, end)
+}
+
+// scanString is [ScanString] for any string; it is plain up to i.
+func scanString(text []byte, start, i int) (end int, escaped bool) {
+	wide := false
+	for i < len(text) {
 		switch c := text[i]; {
 		case c == '"':
 			if wide && !utf8.Valid(text[start:i]) {
@@ -89,9 +115,10 @@ func ScanString(text []byte, i int) (end int, escaped bool) {
 				i++
 			}
 		default:
-			i++
+			i = scanPlain(text, i)
 		}
 	}
+	return Bad, false
 }
 
 // scanEscape returns the offset after the escape whose backslash is before i.
@@ -236,14 +263,15 @@ func ScanName(text []byte, i int) (name []byte, escaped bool, value int) {
 	if end == Bad {
 		return nil, false, Bad
 	}
-	name = text[i+1 : end-1]
-	if end < len(text) && text[end] != ':' {
-		end = ScanBlanks(text, end)
+	return text[i+1 : end-1], escaped, afterColon(text, end)
+}
+
+// afterColon returns the offset of a member's value, whose name ends at i.
+func afterColon(text []byte, i int) int {
+	if i = ScanBlanks(text, i); i >= len(text) || text[i] != ':' {
+		return Bad
 	}
-	if end >= len(text) || text[end] != ':' {
-		return nil, false, Bad
-	}
-	return name, escaped, ScanBlanks(text, end+1)
+	return ScanBlanks(text, i+1)
 }
 
 // AfterItem returns what follows a member or an element that ends at i: the
@@ -266,7 +294,7 @@ func AfterItem(text []byte, i int, closing byte) (next int, closed bool) {
 // number of values in it, including itself. Its arrays and objects may be
 // nested at most depth levels deep.
 func Skip(text []byte, i, depth int) (end, values int) {
-	if i >= len(text) {
+	if i = ScanBlanks(text, i); i >= len(text) {
 		return Bad, 0
 	}
 	switch kinds[text[i]] {
@@ -276,41 +304,57 @@ func Skip(text []byte, i, depth int) (end, values int) {
 		end = ScanNumber(text, i)
 	case literalByte:
 		end = ScanLiteral(text, i)
-	case openObject, openArray:
-		return skipItems(text, i, depth-1)
-	case blankByte:
-		return Skip(text, ScanBlanks(text, i), depth)
+	case openObject:
+		return skipObject(text, ScanBlanks(text, i+1), depth-1)
+	case openArray:
+		return skipArray(text, ScanBlanks(text, i+1), depth-1)
 	default:
 		end = Bad
 	}
 	return end, 1
 }
 
-// skipItems is [Skip] for the array or the object at i.
-func skipItems(text []byte, i, depth int) (end, values int) {
-	if depth < 0 {
+// skipObject is [Skip] for an object whose first member is at i.
+func skipObject(text []byte, i, depth int) (end, values int) {
+	switch {
+	case depth < 0:
 		return Bad, 0
-	}
-	inObject, closing := text[i] == '{', byte(']')
-	if inObject {
-		closing = '}'
+	case i < len(text) && text[i] == '}':
+		return i + 1, 1
 	}
 	values = 1
-	if i = ScanBlanks(text, i+1); i < len(text) && text[i] == closing {
-		return i + 1, values
-	}
-	for closed := false; !closed; {
-		if inObject {
-			if _, _, i = ScanName(text, i); i == Bad {
-				return Bad, 0
-			}
+	for inner, closed := 0, false; !closed; values += inner {
+		if i >= len(text) || text[i] != '"' {
+			return Bad, 0
 		}
-		inner := 0
+		if i, _ = ScanString(text, i+1); i == Bad {
+			return Bad, 0
+		}
+		if i = afterColon(text, i); i == Bad {
+			return Bad, 0
+		}
 		if i, inner = Skip(text, i, depth); i == Bad {
 			return Bad, 0
 		}
-		values += inner
-		i, closed = AfterItem(text, i, closing)
+		i, closed = AfterItem(text, i, '}')
+	}
+	return i, values
+}
+
+// skipArray is [Skip] for an array whose first element is at i.
+func skipArray(text []byte, i, depth int) (end, values int) {
+	switch {
+	case depth < 0:
+		return Bad, 0
+	case i < len(text) && text[i] == ']':
+		return i + 1, 1
+	}
+	values = 1
+	for inner, closed := 0, false; !closed; values += inner {
+		if i, inner = Skip(text, i, depth); i == Bad {
+			return Bad, 0
+		}
+		i, closed = AfterItem(text, i, ']')
 	}
 	return i, values
 }
