@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -73,13 +74,13 @@ func (l *workflowLinker) parameter(p *arazzo.Parameter) (program.Argument, bool)
 // are inputs of a called workflow, workflow-level ones that an operation does
 // not know stay out of its path.
 func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
-	own := len(s.Decl.Parameters)
-	for i, a := range params {
+	for _, a := range params {
 		if s.Operation != nil && a.In == "" {
 			l.error("required", a.Place, "parameter %q has no \"in\", which is required where the step calls an operation", a.Name)
+			s.MissingParameters = true
 			continue
 		}
-		if s.Operation != nil && a.In == "path" && i >= own && !s.Operation.HasPathVariable(a.Name) {
+		if s.Operation != nil && a.In == "path" && a.Inherited && !s.Operation.HasPathVariable(a.Name) {
 			continue
 		}
 		a.Secret = s.Operation != nil && isCredential(s.Operation, a)
@@ -155,6 +156,10 @@ func (l *workflowLinker) bind(s *program.Step) {
 	}
 	binding, err := s.Operation.Bind(keys)
 	if err != nil {
+		// What the path lacks may be the parameter that could not be linked.
+		if unassigned := new(openapi.UnassignedError); s.MissingParameters && errors.As(err, &unassigned) {
+			return
+		}
 		l.error("parameters", s.Decl.At("parameters"), "step %q, %s: %v", s.ID, s.Label, err)
 		return
 	}

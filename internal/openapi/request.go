@@ -105,6 +105,13 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 	return b, b.template(keys)
 }
 
+// An UnassignedError reports a variable of the path template without an argument.
+type UnassignedError struct{ Name string }
+
+func (e *UnassignedError) Error() string {
+	return fmt.Sprintf("{%s} of the path has no value; give a parameter %q in path", e.Name, e.Name)
+}
+
 // HasPathVariable reports whether the path template has a variable.
 func (o *Operation) HasPathVariable(name string) bool {
 	return strings.Contains(o.Path, "{"+name+"}") || strings.Contains(o.Path, "{+"+name+"}")
@@ -133,7 +140,7 @@ func (b *Binding) template(keys []ArgKey) error {
 		name, reserved := strings.CutPrefix(rest[open+1:end], "+")
 		i := slices.Index(keys, ArgKey{Name: name, In: "path"})
 		if i < 0 {
-			return fmt.Errorf("{%s} of the path has no value; give a parameter %q in path", name, name)
+			return &UnassignedError{Name: name}
 		}
 		after := rest[end+1:]
 		whole := strings.HasSuffix(rest[:open], "/") && (after == "" || after[0] == '/')

@@ -123,8 +123,8 @@ type Step struct {
 	Outputs     []Output
 	FirstOutput int // where its outputs begin among those of all steps of the workflow
 
-	// MissingParameters and MissingActions report references to components that
-	// lead nowhere: there are more than are listed.
+	// MissingParameters and MissingActions report that there are more than are
+	// listed: references to components that lead nowhere, parameters without "in".
 	MissingParameters, MissingActions bool
 
 	Answers []Answer    // the secrets in its response
