@@ -213,7 +213,13 @@ func (x *Execution) transfer(f *frame, a *program.Action) {
 	} else {
 		f.Loop, f.LoopCount = target, 0
 	}
+	// The first delay is the least: no server makes the run a flood. Growing is
+	// for one that does not say when to come again.
 	if after, ok := x.retryAfter(f); ok {
+		if least := x.loopDelay(0); after < least {
+			x.wait(f, least, WaitLoop, then)
+			return
+		}
 		x.wait(f, after, WaitRetryAfterHeader, then)
 		return
 	}
