@@ -96,7 +96,7 @@ func WriteCatalogue(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("# Diagnostics\n\nGenerated from [check/catalogue](../check/catalogue) by `go generate ./check`. Every example is a test.\n" +
 		"`gobelin check --explain CODE` prints an entry.\n\n" +
-		"An error keeps a document from running; a warning tells of what runs but can hardly be meant; a note of a form that is honoured\n" +
+		"An error keeps a document from running; a warning tells of what runs but can hardly be meant; a note of a form that is honored\n" +
 		"as published, though the specification writes it otherwise (an error under `--strict`).\n\n| code | severity |\n|---|---|\n")
 	for _, e := range catalogue() {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", e.Code, e.Code, e.Severity)

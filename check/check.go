@@ -34,8 +34,8 @@ func Program(p *runtime.Program) []arazzo.Diagnostic {
 	for _, w := range c.program.Workflows {
 		c.graphs = append(c.graphs, c.newGraph(w))
 	}
-	for _, analyse := range analyses {
-		analyse(c)
+	for _, analyze := range analyses {
+		analyze(c)
 	}
 	c.ignore()
 	return c.sorted()

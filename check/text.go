@@ -55,7 +55,7 @@ type textPrinter struct {
 	color bool
 }
 
-// The colours of a terminal (ECMA-48, SGR).
+// The colors of a terminal (ECMA-48, SGR).
 var severityColors = [...]string{arazzo.Error: "1;31", arazzo.Warning: "1;33", arazzo.Note: "1;36"}
 
 func (p *textPrinter) paint(color, text string) string {

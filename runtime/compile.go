@@ -45,7 +45,7 @@ type Compiler struct {
 	Loader  Loader            // reads source descriptions and what they refer to; nil: a FileLoader
 	Sources map[string]string // a path or URL for a source of the entry document, by name (O4)
 	Base    string            // directory or URL that the entry document's relative sources start from; empty: the document's own
-	Strict  bool              // refuse what is only honoured because it is published so
+	Strict  bool              // refuse what is only honored because it is published so
 	Cache   *Cache            // keeps descriptions for other documents; nil: none is kept
 
 	// OverrideActions has a step's list of actions replace the workflow's as a

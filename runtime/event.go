@@ -91,7 +91,7 @@ type (
 		Succeeded bool
 		Reason    string // why it failed
 	}
-	// DiagnosticRaised tells of a form that was honoured, or a value that was
+	// DiagnosticRaised tells of a form that was honored, or a value that was
 	// missing; once per place and run.
 	DiagnosticRaised struct {
 		At

@@ -201,7 +201,7 @@ type sources struct {
 func (s *sources) flags(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.remap, "source", nil, "`NAME=PATH|URL`: read the source description NAME from there")
 	c.Flags().StringVar(&s.base, "base", "", "`DIR|URL` that relative sources start from, instead of the document's own")
-	c.Flags().BoolVar(&s.strict, "strict", false, "refuse what is only honoured because it is published so")
+	c.Flags().BoolVar(&s.strict, "strict", false, "refuse what is only honored because it is published so")
 }
 
 // compiler makes a compiler of the flags. Descriptions may be remote: the

@@ -43,7 +43,7 @@ func (l *linker) report(d *program.Document, code string, severity arazzo.Severi
 	l.diagnostics = append(l.diagnostics, arazzo.Diagnostic{Code: code, Severity: severity, Position: at, Message: fmt.Sprintf(format, args...)})
 }
 
-// lenient reports a form that is honoured as published: refused when strict.
+// lenient reports a form that is honored as published: refused when strict.
 func (l *linker) lenient(d *program.Document, code string, at arazzo.Position, format string, args ...any) {
 	severity := arazzo.Note
 	if l.options.Strict {

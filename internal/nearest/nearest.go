@@ -47,7 +47,7 @@ func Only(name string, candidates []string) string {
 	return names[0]
 }
 
-// swapped reports whether two neighbouring bytes of a are the other way round in b.
+// swapped reports whether two neighboring bytes of a are the other way round in b.
 func swapped(a, b string) bool {
 	if len(a) != len(b) {
 		return false
