@@ -410,7 +410,9 @@ func (s *stress) summary(length time.Duration) {
 }
 
 // shop is the server of testdata/stress. It is busy for the first request for
-// each order, and for two polls.
+// each order, and for two polls. Each response has a body: net/http puts the
+// connection of one without a body back before the request is over, and when its
+// context ends just then, the next request on that connection fails with its cause.
 type shop struct {
 	mu     sync.Mutex
 	orders map[string]*order
@@ -456,7 +458,7 @@ func (s *shop) create(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	o := s.order(sent.Token)
 	if o.asked++; o.asked == 1 {
-		w.WriteHeader(http.StatusServiceUnavailable)
+		http.Error(w, "later", http.StatusServiceUnavailable)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -468,7 +470,7 @@ func (s *shop) get(w http.ResponseWriter, r *http.Request) {
 	token := r.FormValue("token")
 	w.Header().Set("X-Token", token)
 	if r.PathValue("id") != "o-"+token {
-		w.WriteHeader(http.StatusNotFound)
+		http.Error(w, "no order", http.StatusNotFound)
 		return
 	}
 	s.mu.Lock()
