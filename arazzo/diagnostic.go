@@ -9,7 +9,7 @@ import (
 type Severity uint8
 
 // The severities. A document with an Error does not run; a Warning tells of
-// something that runs but deserves a look; a Note of a form that is honoured
+// something that runs but deserves a look; a Note of a form that is honored
 // though the specification writes it otherwise.
 const (
 	Error Severity = iota

@@ -124,7 +124,13 @@ func (x *Execution) transfer(f *frame, a *program.Action) {
 	} else {
 		f.Loop, f.LoopCount = target, 0
 	}
+	// A server can ask for a longer wait, not for a shorter one than the first
+	// delay. The delay grows only while the server does not ask.
 	if after, ok := x.retryAfter(f); ok {
+		if least := x.loopDelay(0); after < least {
+			x.wait(f, least, WaitLoop, then)
+			return
+		}
 		x.wait(f, after, WaitRetryAfterHeader, then)
 		return
 	}

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -90,6 +91,7 @@ func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
 	for _, a := range params {
 		if s.Operation != nil && a.In == "" {
 			l.report(l.error("required", a.Place, "parameter %q has no \"in\", which is required where the step calls an operation", a.Name))
+			s.MissingParameters = true
 			continue
 		}
 		if s.Operation != nil && a.In == "path" && a.Inherited && !s.Operation.HasPathVariable(a.Name) {
@@ -176,6 +178,10 @@ func (l *workflowLinker) bind(s *program.Step) {
 	}
 	binding, err := s.Operation.Bind(keys)
 	if err != nil {
+		// The variable may be meant for the parameter that could not be linked.
+		if unassigned := new(openapi.UnassignedError); s.MissingParameters && errors.As(err, &unassigned) {
+			return
+		}
 		l.report(l.error("parameters", s.Decl.At("parameters"), "step %q, %s: %v", s.ID, s.Label, err))
 		return
 	}

@@ -106,6 +106,13 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 	return b, b.template(keys)
 }
 
+// An UnassignedError reports a variable of the path template that has no argument.
+type UnassignedError struct{ Name string }
+
+func (e *UnassignedError) Error() string {
+	return fmt.Sprintf("the path variable {%s} has no value; add a path parameter %q", e.Name, e.Name)
+}
+
 // HasPathVariable reports whether the path template has a variable of a name.
 func (o *Operation) HasPathVariable(name string) bool {
 	return strings.Contains(o.Path, "{"+name+"}") || strings.Contains(o.Path, "{+"+name+"}")
@@ -134,7 +141,7 @@ func (b *Binding) template(keys []ArgKey) error {
 		name, reserved := strings.CutPrefix(rest[open+1:end], "+")
 		i := slices.Index(keys, ArgKey{Name: name, In: "path"})
 		if i < 0 {
-			return fmt.Errorf("the path variable {%s} has no value; add a path parameter %q", name, name)
+			return &UnassignedError{Name: name}
 		}
 		after := rest[end+1:]
 		whole := strings.HasSuffix(rest[:open], "/") && (after == "" || after[0] == '/')

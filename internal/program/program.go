@@ -124,7 +124,8 @@ type Step struct {
 	FirstOutput int // where its outputs begin among those of all steps of the workflow
 
 	// MissingParameters and MissingActions report that some references to components
-	// could not be resolved: the lists are incomplete.
+	// could not be resolved, or that parameters have no "in": the lists are
+	// incomplete.
 	MissingParameters, MissingActions bool
 
 	Answers []Answer    // the secrets in its response
