@@ -13,7 +13,8 @@ var supportedVersion = regexp.MustCompile(`^1\.[01]\.[0-9]+(-.+)?$`)
 
 func (d *Document) check(r *reader) {
 	if d.Version != "" && !supportedVersion.MatchString(d.Version) {
-		r.report("version", Error, d.At("arazzo"), fmt.Sprintf("version %q is not supported; it must be 1.0.x or 1.1.x, such as 1.0.1", d.Version))
+		r.report("version", Error, d.At("arazzo"), fmt.Sprintf("version %q is not supported; it must be 1.0.x or 1.1.x, such as 1.0.1",
+			d.Version))
 	}
 	if strings.Contains(d.Self, "#") {
 		r.report("self", Error, d.At("$self"), fmt.Sprintf("$self is %q; it must not have a fragment", d.Self))
@@ -42,11 +43,13 @@ func (s *Step) check(r *reader) {
 	}
 	switch len(given) {
 	case 0:
-		r.report("step-target", Error, s.At(), fmt.Sprintf("step %q says nothing to do; give it one of operationId, operationPath and workflowId", s.StepID))
+		r.report("step-target", Error, s.At(), fmt.Sprintf("step %q says nothing to do; give it one of operationId, operationPath and workflowId",
+			s.StepID))
 	case 1:
 		for _, p := range s.Parameters {
 			if given[0] != "workflowId" && p.Reference == "" && p.In == "" && p.source.Get("in") == nil {
-				r.report("required", Error, p.At(), fmt.Sprintf("parameter %q has no \"in\", which is required where the step calls an operation", p.Name))
+				r.report("required", Error, p.At(), fmt.Sprintf("parameter %q has no \"in\", which is required where the step calls an operation",
+					p.Name))
 			}
 		}
 	default:
@@ -97,7 +100,8 @@ func (t *ExpressionType) check(r *reader) {
 		r.require(&t.Object, "version")
 	}
 	if allowed := versions[t.Type]; t.Version != "" && allowed != nil && !slices.Contains(allowed, t.Version) {
-		r.report("enum", Error, t.At("version"), fmt.Sprintf("%q is no version of %s; it must be one of %s", t.Version, t.Type, strings.Join(allowed, ", ")))
+		r.report("enum", Error, t.At("version"), fmt.Sprintf("%q is no version of %s; it must be one of %s", t.Version, t.Type,
+			strings.Join(allowed, ", ")))
 	}
 }
 

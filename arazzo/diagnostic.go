@@ -8,7 +8,7 @@ import (
 // Severity grades a [Diagnostic].
 type Severity uint8
 
-// The severities. A document with an Error does not run; a Warning tells of
+// The severities. A document with an Error does not run; a Warning is about
 // something that runs but deserves a look; a Note of a form that is honored
 // though the specification writes it otherwise.
 const (
@@ -66,7 +66,7 @@ type Diagnostic struct {
 	Severity Severity `json:"severity"`
 	Position
 	Message string    `json:"message"`
-	Excerpt string    `json:"excerpt,omitempty"` // the text in question and a caret beneath the place, or empty
+	Excerpt string    `json:"excerpt,omitempty"` // the text in question and a caret below the place, or empty
 	Related []Related `json:"related,omitempty"` // other places that show why
 	Fix     *Fix      `json:"fix,omitempty"`     // the correction, where there is a certain one
 }
@@ -106,7 +106,7 @@ type ParseError struct {
 func (e *ParseError) Error() string { return JoinDiagnostics(e.Diagnostics) }
 
 // JoinDiagnostics returns the diagnostics as text, one a line, each with its
-// excerpt beneath.
+// excerpt below it.
 func JoinDiagnostics(list []Diagnostic) string {
 	lines := make([]string, len(list))
 	for i, d := range list {

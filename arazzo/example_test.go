@@ -37,7 +37,8 @@ func ExampleParse() {
 
 // A changed document is written with its order kept.
 func ExampleDocument_YAML() {
-	doc, err := arazzo.Parse([]byte("arazzo: 1.0.1\nworkflows:\n- steps: [{operationId: list, stepId: s}]\n  workflowId: w\ninfo: {version: \"1\", title: t}\nsourceDescriptions: [{name: a, url: b}]\n"))
+	doc, err := arazzo.Parse([]byte("arazzo: 1.0.1\nworkflows:\n- steps: [{operationId: list, stepId: s}]\n  workflowId: w\ninfo: " +
+		"{version: \"1\", title: t}\nsourceDescriptions: [{name: a, url: b}]\n"))
 	if err != nil {
 		panic(err)
 	}

@@ -45,7 +45,8 @@ func ParseFile(location string, data []byte) (*Document, error) {
 		return nil, &ParseError{r.diagnostics}
 	}
 	if other := otherKind(root); other != "" {
-		r.report("not-an-object", Error, place(root, ""), fmt.Sprintf("this is %s, not an Arazzo document, which begins with \"arazzo: 1.0.1\"", other))
+		r.report("not-an-object", Error, place(root, ""), fmt.Sprintf("this is %s, not an Arazzo document, which begins with \"arazzo: 1.0.1\"",
+			other))
 		return nil, &ParseError{r.diagnostics}
 	}
 	doc := &Document{Version: root.Get("arazzo").Str(), Location: location, text: r.text}
@@ -72,7 +73,8 @@ func otherKind(root *tree.Node) string {
 	if root.Get("arazzo") != nil {
 		return ""
 	}
-	for _, kind := range [][2]string{{"openapi", "an OpenAPI description"}, {"swagger", "an OpenAPI 2.0 description"}, {"asyncapi", "an AsyncAPI description"}} {
+	for _, kind := range [][2]string{{"openapi", "an OpenAPI description"}, {"swagger", "an OpenAPI 2.0 description"},
+		{"asyncapi", "an AsyncAPI description"}} {
 		if root.Get(kind[0]) != nil {
 			return kind[1]
 		}

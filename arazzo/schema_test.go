@@ -30,7 +30,8 @@ func TestSchemaTests(t *testing.T) {
 }
 
 // shapeCodes are the diagnostics of what the official schema can say too.
-var shapeCodes = []string{"version", "not-an-object", "required", "unknown-field", "type", "enum", "empty", "range", "step-target", "action-target", "self"}
+var shapeCodes = []string{"version", "not-an-object", "required", "unknown-field", "type", "enum", "empty", "range", "step-target",
+	"action-target", "self"}
 
 type disagreement struct {
 	message   *regexp.Regexp

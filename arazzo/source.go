@@ -17,7 +17,7 @@ func (d *Document) Text() []byte {
 }
 
 // Locate completes a place of the document, such as [Object.At] returns: with the
-// file, and with the end where a scalar or the name of a member stands there.
+// file, and with the end where a scalar or the name of a member is there.
 func (d *Document) Locate(p Position) Position {
 	if p.File = d.Location; p.EndLine == 0 {
 		if s := d.scalar(p); s != nil {
@@ -27,9 +27,9 @@ func (d *Document) Locate(p Position) Position {
 	return p
 }
 
-// Within returns the place of the bytes start to end of the string that stands
+// Within returns the place of the bytes start to end of the string that is
 // at p, wherever its quotes, escapes and line breaks have put them. An end
-// before start means the end of the string. Where there is no string, it is p.
+// before start means the end of the string. If there is no string, it is p.
 func (d *Document) Within(p Position, start, end int) Position {
 	p.File = d.Location
 	s := d.scalar(p)
@@ -45,7 +45,7 @@ func (d *Document) Within(p Position, start, end int) Position {
 }
 
 // Replace returns the edit by which the bytes start to end of the string that
-// stands at p become text, with the quotes and escapes that this needs. It
+// is at p become text, with the quotes and escapes that this needs. It
 // fails where no string is there, or where its style cannot hold the text.
 func (d *Document) Replace(p Position, start, end int, text string) (Edit, bool) {
 	s := d.scalar(p)
@@ -132,7 +132,7 @@ func lastTokenOf(pointer string) string {
 	return tokens[len(tokens)-1]
 }
 
-// inFlow reports whether the value at a pointer stands inside of brackets or
+// inFlow reports whether the value at a pointer is inside of brackets or
 // braces.
 func (d *Document) inFlow(pointer string) bool {
 	for {

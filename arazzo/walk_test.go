@@ -27,13 +27,16 @@ workflows:
     requestBody:
       x-name: request body
       payload: {x-name: this is a value}
-      replacements: [{target: $.a, value: 1, x-name: replacement, targetSelectorType: {type: jsonpath, version: rfc9535, x-name: type of target}}]
+      replacements: [{target: $.a, value: 1, x-name: replacement, targetSelectorType: {type: jsonpath, version: rfc9535,
+        x-name: type of target}}]
     successCriteria:
     - {condition: a, type: simple, x-name: criterion}
     - {condition: $, context: $response.body, x-name: second criterion, type: {type: jsonpath, version: rfc9535, x-name: type of criterion}}
-    onSuccess: [{name: a, type: goto, workflowId: w, x-name: success action, parameters: [{name: p, value: 1, x-name: parameter of action}]}]
+    onSuccess: [{name: a, type: goto, workflowId: w, x-name: success action, parameters: [{name: p, value: 1,
+      x-name: parameter of action}]}]
     onFailure: [{name: a, type: end, x-name: failure action, criteria: [{condition: a, x-name: criterion of action}]}]
-    outputs: {a: $statusCode, b: {context: $response.body, selector: $.a, x-name: selector, type: {type: jsonpath, version: rfc9535, x-name: type of selector}}}
+    outputs: {a: $statusCode, b: {context: $response.body, selector: $.a, x-name: selector, type: {type: jsonpath, version: rfc9535,
+      x-name: type of selector}}}
   successActions: [{name: a, type: end, x-name: success action of workflow}]
   failureActions: [{name: a, type: end, x-name: failure action of workflow}]
   outputs: {a: {context: $steps.s.outputs.b, selector: /a, type: jsonpointer, x-name: selector of workflow}}
@@ -57,7 +60,8 @@ components:
 	})
 	want := []string{"document", "info", "source", "workflow", "step", "parameter", "request body", "replacement", "type of target",
 		"criterion", "second criterion", "type of criterion", "success action", "parameter of action", "failure action", "criterion of action",
-		"selector", "type of selector", "success action of workflow", "failure action of workflow", "selector of workflow", "parameter of workflow",
+		"selector", "type of selector", "success action of workflow", "failure action of workflow", "selector of workflow",
+		"parameter of workflow",
 		"components", "parameter of components", "success action of components", "failure action of components"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

@@ -8,7 +8,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
-// YAML returns the document as YAML 1.2. Fields stand in the order in which
+// YAML returns the document as YAML 1.2. Fields are in the order in which
 // they were read, added ones after them in the order of the specification;
 // comments are not kept.
 func (d *Document) YAML() ([]byte, error) { return d.written().YAML() }

@@ -75,7 +75,8 @@ func TestFactsOfTheFullModel(t *testing.T) {
 
 // explained has the reasons for what only one of the two reports.
 var explained = map[[2]string]string{
-	{"api-evangelist+button/openapi/button-billing-api-openapi.json", "response 200"}: "its $ref leads nowhere: a response without content for gobelin, none for libopenapi",
+	{"api-evangelist+button/openapi/button-billing-api-openapi.json",
+		"response 200"}: "its $ref leads nowhere: a response without content for gobelin, none for libopenapi",
 }
 
 // siblings is the type of a schema with a $ref and other keywords: in 3.0 only

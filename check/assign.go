@@ -133,20 +133,23 @@ func (d *dataFlow) report() {
 	}
 	if unanswered > 0 {
 		d.checker.report(d.Document, arazzo.Note, "check-limit", d.Decl.At("workflowId"),
-			"workflow %q is too large to check whether everything that its steps read has a value: %d of %d reads were not analyzed", d.Decl.WorkflowID, unanswered, len(d.readings))
+			"workflow %q is too large to check whether everything that its steps read has a value: %d of %d reads were not analyzed",
+			d.Decl.WorkflowID, unanswered, len(d.readings))
 	}
 }
 
 func (d *dataFlow) unmet(s *program.Step, p *program.Prerequisite) {
 	i := max(0, slices.Index(s.Decl.DependsOn, p.Text))
 	d.checker.report(d.Document, arazzo.Error, "unmet-dependency", s.Decl.At("dependsOn", strconv.Itoa(i)),
-		"step %q always fails: it depends on step %q, which is never executed before it; dependsOn does not execute a step, so move it before this one", s.Decl.StepID, p.Step.Decl.StepID)
+		"step %q always fails: it depends on step %q, which is never executed before it; dependsOn does not execute a step, so move it before "+
+			"this one", s.Decl.StepID, p.Step.Decl.StepID)
 }
 
 func (d *dataFlow) maybeMissing(r reading, h history, what string) {
 	of := r.ref.Step
 	var way trail
-	found := d.checker.report(d.Document, r.partial, "maybe-missing", r.ref.At(d.Document.Decl), "%s can be missing: on %s, step %q %s", r.ref.Text,
+	found := d.checker.report(d.Document, r.partial, "maybe-missing", r.ref.At(d.Document.Decl), "%s can be missing: on %s, step %q %s",
+		r.ref.Text,
 		lazy(func() string {
 			way = d.search.trail(d.graph, r.at, of.Index, h, &d.left.trails)
 			return way.text(d.graph)
@@ -188,7 +191,8 @@ func (c *checker) handedOver(g *graph) {
 				continue
 			}
 			d := c.report(g.Document, arazzo.Warning, "lost-outputs", g.Decl.At("outputs"),
-				"the outputs of workflow %q are lost: when it succeeds it hands over to another workflow, whose outputs become the result; call that workflow from a step instead, which returns", g.Decl.WorkflowID)
+				"the outputs of workflow %q are lost: when it succeeds it hands over to another workflow, whose outputs become the result; call "+
+					"that workflow from a step instead, which returns", g.Decl.WorkflowID)
 			d.Related = append(d.Related, related(g.Document, e.action.Listed, "action %q %s", e.action.Name, whereTo(e.action)))
 			return
 		}
@@ -200,7 +204,10 @@ func (c *checker) handedOver(g *graph) {
 func (c *checker) inputsByName() {
 	for _, w := range c.program.Workflows {
 		for _, to := range w.DependsOn {
-			i := slices.IndexFunc(w.Decl.DependsOn, func(id string) bool { return id == to.Decl.WorkflowID || strings.HasSuffix(id, "."+to.Decl.WorkflowID) })
+			i := slices.IndexFunc(w.Decl.DependsOn, func(id string) bool {
+				return id == to.Decl.WorkflowID ||
+					strings.HasSuffix(id, "."+to.Decl.WorkflowID)
+			})
 			c.passes(w, to, arazzo.Note, w.Decl.At("dependsOn", strconv.Itoa(max(0, i))), "; pass it as an input of the dependency")
 		}
 		for _, s := range w.Steps {
@@ -218,7 +225,8 @@ func (c *checker) passes(w, to *program.Workflow, severity arazzo.Severity, at a
 		byDefault := in.Find("default") != nil
 		if in.Required && !byDefault && w.Input(in.Name) == nil {
 			c.report(w.Document, severity, "input-not-passed", at,
-				"workflow %q requires the input %q; inputs are passed by name, and workflow %q declares none with that name%s", to.Decl.WorkflowID, in.Name, w.Decl.WorkflowID, hint)
+				"workflow %q requires the input %q; inputs are passed by name, and workflow %q declares none with that name%s",
+				to.Decl.WorkflowID, in.Name, w.Decl.WorkflowID, hint)
 		}
 	}
 }
@@ -229,7 +237,8 @@ func ofResponse(s *program.Step, name string) bool {
 	for o := range program.Each(s.Outputs) {
 		if o.Name == name {
 			r := o.Value.Ref
-			return o.Value.Kind == program.Reference && (r.Kind == program.ResponseHeader || r.Kind == program.ResponseBody && len(r.Pointer)+len(r.Access) > 0)
+			return o.Value.Kind == program.Reference && (r.Kind == program.ResponseHeader || r.Kind == program.ResponseBody &&
+				len(r.Pointer)+len(r.Access) > 0)
 		}
 	}
 	return s.Called != nil
@@ -249,6 +258,7 @@ func (d *dataFlow) neverAssigned(r reading) {
 	default:
 		why = "no path to this point goes through it"
 	}
-	found := d.checker.report(d.Document, severity, "never-assigned", r.ref.At(d.Document.Decl), "%s is always missing: step %q has no outputs yet; %s", r.ref.Text, of.Decl.StepID, why)
+	found := d.checker.report(d.Document, severity, "never-assigned", r.ref.At(d.Document.Decl),
+		"%s is always missing: step %q has no outputs yet; %s", r.ref.Text, of.Decl.StepID, why)
 	found.Related = append(found.Related, related(d.Document, of.Decl.At("stepId"), "step %q", of.Decl.StepID))
 }

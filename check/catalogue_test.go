@@ -90,7 +90,8 @@ func codes(t *testing.T, e check.Entry, example string) []string {
 		if r.Method == http.MethodPost {
 			status = http.StatusCreated
 		}
-		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(e.Response)), Request: r}, nil
+		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: io.NopCloser(strings.NewReader(e.Response)), Request: r}, nil
 	})
 	driver := &runtime.Driver{Client: &http.Client{Transport: answer}, OnEvent: func(event runtime.Event) {
 		if raised, ok := event.(*runtime.DiagnosticRaised); ok {
@@ -162,7 +163,8 @@ func TestCatalogueShape(t *testing.T) {
 }
 
 // reporting are the functions and literals whose string argument is a code.
-var reporting = map[string]bool{"report": true, "problem": true, "reportFix": true, "error": true, "warn": true, "note": true, "Note": true, "lenient": true, "asPublished": true, "syntax": true, "unique": true, "raise": true}
+var reporting = map[string]bool{"report": true, "problem": true, "reportFix": true, "error": true, "warn": true, "note": true, "Note": true,
+	"lenient": true, "asPublished": true, "syntax": true, "unique": true, "raise": true}
 
 var codeText = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
@@ -171,7 +173,8 @@ var codeText = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 func TestEveryCodeIsInTheCatalogue(t *testing.T) {
 	seen := map[string]token.Position{}
 	fset := token.NewFileSet()
-	for _, folder := range []string{"../arazzo", "../runtime", "../internal/eval", "../internal/link", ".", "../internal/expr", "../internal/jsonpath"} {
+	for _, folder := range []string{"../arazzo", "../runtime", "../internal/eval", "../internal/link", ".", "../internal/expr",
+		"../internal/jsonpath"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -30,7 +30,8 @@ var analyses = []func(*checker){
 func Program(p *runtime.Program) []arazzo.Diagnostic { return checked(p, limits) }
 
 func checked(p *runtime.Program, most limit) []arazzo.Diagnostic {
-	c := &checker{program: program.Of(p), findings: newFindings(most.findings), verdicts: map[string]verdict{}, outputs: map[*program.Workflow]outputNames{}, inputs: map[*program.Workflow]map[string]bool{}, left: most}
+	c := &checker{program: program.Of(p), findings: newFindings(most.findings), verdicts: map[string]verdict{},
+		outputs: map[*program.Workflow]outputNames{}, inputs: map[*program.Workflow]map[string]bool{}, left: most}
 	for _, d := range c.program.Documents {
 		c.silenced[d.Decl.Location] = c.silences(d)
 	}
@@ -65,7 +66,8 @@ type checker struct {
 // report adds a diagnostic at a place of a document. What it returns can be
 // given related places and a fix, until the next report. The arguments are
 // formatted only where the diagnostic is listed: those that take time are lazy.
-func (c *checker) report(d *program.Document, severity arazzo.Severity, code string, at arazzo.Position, format string, args ...any) *arazzo.Diagnostic {
+func (c *checker) report(d *program.Document, severity arazzo.Severity, code string, at arazzo.Position, format string,
+	args ...any) *arazzo.Diagnostic {
 	at.File = d.Decl.Location
 	if !c.room(code, at) {
 		return c.unlisted()

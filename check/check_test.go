@@ -84,7 +84,7 @@ func expect(t *testing.T, name string, files map[string]string) {
 	}
 }
 
-// checkText checks a document that stands in memory, as an editor would.
+// checkText checks a document that is in memory, as an editor would.
 func checkText(t *testing.T, name, text string, files map[string]string) []arazzo.Diagnostic {
 	t.Helper()
 	doc, err := arazzo.ParseFile(name, []byte(text))

@@ -156,7 +156,8 @@ func chances(c *program.Criterion) func(code any) chance {
 	case c.Simple != nil:
 		term := c.Simple.Term()
 		return func(code any) chance { return codeChance(c, term, code) }
-	case c.Kind == program.RegexCriterion && c.Embedded == nil && c.Context != nil && c.Context.Kind == program.Reference && onStatus(&c.Context.Ref):
+	case c.Kind == program.RegexCriterion && c.Embedded == nil && c.Context != nil && c.Context.Kind == program.Reference &&
+		onStatus(&c.Context.Ref):
 		if re, err := regexp.Compile(c.Text); err == nil {
 			return func(code any) chance {
 				pass := code != nil && re.MatchString(fmt.Sprint(code))

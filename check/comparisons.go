@@ -118,7 +118,8 @@ func (l language) meet(x, y *schema.Alternative, equal bool) bool {
 		x, y = y, x
 	}
 	if !x.Closed {
-		return l.overlap(x.Kinds, y.Kinds, equal) || l.numeric && (x.Kinds&schema.Number != 0 && readable(y) || y.Kinds&schema.Number != 0 && readable(x))
+		return l.overlap(x.Kinds, y.Kinds, equal) || l.numeric && (x.Kinds&schema.Number != 0 && readable(y) || y.Kinds&schema.Number != 0 &&
+			readable(x))
 	}
 	for _, v := range x.Values {
 		kind := schema.KindOf(v)

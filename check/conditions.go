@@ -52,7 +52,8 @@ func (t *typing) successStatus(s *program.Step, success codes) {
 	report := t.report(s.Workflow.Document, arazzo.Warning, "status-undeclared", last.Place,
 		"the step succeeds only with status %s, but %s declares %s", success, label(s), declaredCodes(s.Operation))
 	if n := s.Operation.Node.Get("responses"); n != nil && s.Source != nil && s.Source.Description != nil {
-		report.Related = schemaPlace(schema.Place{Location: s.Source.Description.Location(), Line: n.Line, Column: n.Column}, "the responses are declared here")
+		report.Related = schemaPlace(schema.Place{Location: s.Source.Description.Location(), Line: n.Line, Column: n.Column},
+			"the responses are declared here")
 	}
 }
 
@@ -101,7 +102,8 @@ func (t *typing) foreign(at *scope, c *program.Criterion) bool {
 		return false
 	}
 	f, b := t.without(at)
-	wrong := c.Kind == program.JSONPathCriterion && (f == xmlForm || f == binaryForm || f == textForm) || c.Kind == program.XPathCriterion && (f == jsonForm || f == binaryForm)
+	wrong := c.Kind == program.JSONPathCriterion && (f == xmlForm || f == binaryForm || f == textForm) || c.Kind == program.XPathCriterion &&
+		(f == jsonForm || f == binaryForm)
 	if !wrong {
 		return false
 	}
@@ -111,7 +113,8 @@ func (t *typing) foreign(at *scope, c *program.Criterion) bool {
 	}
 	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-language", c.Place,
 		"a condition of type %s %s here: the response %s of %s is %s (%s)", c.Kind, passesText(c), at.codes(), label(at.step), name, b.media)
-	d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column}, "the response is declared here")
+	d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column},
+		"the response is declared here")
 	return true
 }
 
@@ -144,7 +147,8 @@ func (t *typing) regex(at *scope, c *program.Criterion) {
 		}
 	}
 	place, _ := context.Place()
-	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-impossible", c.Place, "no possible value of %s matches %s: %s", c.Context.Ref.Text, c.Text, listValues(values))
+	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-impossible", c.Place, "no possible value of %s matches %s: %s",
+		c.Context.Ref.Text, c.Text, listValues(values))
 	d.Related = schemaPlace(place, "its values are listed here")
 }
 
@@ -249,7 +253,8 @@ func (t *typing) comparison(at *scope, c *program.Criterion, l language, operato
 	if outcome.pass {
 		return // that something is not null or of another type is worth no word
 	}
-	d := t.report(at.workflow.Document, arazzo.Warning, "comparison-type", c.Place, "the comparison %s %s: %s is %s", text, verdict, right.text, describe(right.t))
+	d := t.report(at.workflow.Document, arazzo.Warning, "comparison-type", c.Place, "the comparison %s %s: %s is %s", text, verdict,
+		right.text, describe(right.t))
 	if !left.literal {
 		d.Message += fmt.Sprintf(", %s is %s", left.text, describe(left.t))
 	}

@@ -61,7 +61,8 @@ type rest struct {
 }
 
 func newFindings(most int) *findings {
-	return &findings{most: most, silenced: map[string]*silenced{}, counts: map[group]int{}, seen: map[finding]bool{}, beyond: map[group]*rest{}}
+	return &findings{most: most, silenced: map[string]*silenced{}, counts: map[group]int{}, seen: map[finding]bool{},
+		beyond: map[group]*rest{}}
 }
 
 // room reports whether a finding can still be listed, and counts it if not.

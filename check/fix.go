@@ -39,7 +39,7 @@ func editsOf(d arazzo.Diagnostic, file string) []arazzo.Edit {
 }
 
 // touches reports whether one of the edits overlaps or adjoins one that is
-// chosen already. What stands in components has the same fix wherever it is used.
+// chosen already. What is in components has the same fix wherever it is used.
 func touches(chosen, edits []arazzo.Edit) bool {
 	return slices.ContainsFunc(edits, func(e arazzo.Edit) bool {
 		return slices.ContainsFunc(chosen, func(c arazzo.Edit) bool { return e.Start <= c.End && c.Start <= e.End })

@@ -84,7 +84,8 @@ func TestCatalogueFixes(t *testing.T) {
 		if e.API != "" {
 			files["api.yaml"] = e.API
 		}
-		got, applied, _ := check.Fix(fixedFile, []byte(document(e.Wrong)), func(text []byte) []arazzo.Diagnostic { return findText(t, string(text), files) })
+		got, applied, _ := check.Fix(fixedFile, []byte(document(e.Wrong)),
+			func(text []byte) []arazzo.Diagnostic { return findText(t, string(text), files) })
 		if applied == 0 {
 			continue
 		}

@@ -40,14 +40,16 @@ func (c *checker) neverSucceeding(g *graph) {
 		at := s.Criteria[0].Place
 		if s.Decl.WorkflowID != "" {
 			c.report(g.Document, arazzo.Error, "never-succeeds", at,
-				"step %q calls a workflow and has no status of its own, so %s never holds; remove it: the step succeeds when the workflow does", s.Decl.StepID, strings.Join(parts, " and "))
+				"step %q calls a workflow and has no status of its own, so %s never holds; remove it: the step succeeds when the workflow does",
+				s.Decl.StepID, strings.Join(parts, " and "))
 			continue
 		}
 		hint := ""
 		if len(parts) > 1 {
 			hint = "; all criteria must pass; write alternatives as one condition: " + strings.Join(parts, " || ")
 		}
-		c.report(g.Document, arazzo.Error, "never-succeeds", at, "step %q can never succeed: no status code satisfies %s%s", s.Decl.StepID, strings.Join(parts, " and "), hint)
+		c.report(g.Document, arazzo.Error, "never-succeeds", at, "step %q can never succeed: no status code satisfies %s%s", s.Decl.StepID,
+			strings.Join(parts, " and "), hint)
 	}
 }
 
@@ -67,7 +69,8 @@ func (c *checker) deadActions(g *graph) {
 				"action %q is never selected: no status code satisfies %s", dead.action.Name, which)
 		case by == nil && !dead.action.Inherited:
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
-				"action %q is never selected: when step %q has %s, no status code satisfies its criteria", dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])
+				"action %q is never selected: when step %q has %s, no status code satisfies its criteria",
+				dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])
 		case by != nil && (!dead.action.Inherited || by.Inherited):
 			why := "passes whenever this one does"
 			if len(by.Criteria) == 0 {
@@ -106,7 +109,8 @@ func (c *checker) unreachableSteps(g *graph) {
 		}
 		for _, e := range g.edges[i-1] {
 			if !e.failed && e.action != nil {
-				d.Related = append(d.Related, related(g.Document, e.action.Listed, "after step %q, action %q %s", g.Steps[i-1].Decl.StepID, e.action.Name, whereTo(e.action)))
+				d.Related = append(d.Related, related(g.Document, e.action.Listed, "after step %q, action %q %s", g.Steps[i-1].Decl.StepID,
+					e.action.Name, whereTo(e.action)))
 			}
 		}
 	}
@@ -138,11 +142,13 @@ func (c *checker) endlessLoops(g *graph) {
 		spread(g.next, i, reported, func(j int) { from = append(from, j) })
 		slices.Sort(from)
 		d := c.report(g.Document, arazzo.Warning, "endless-loop", g.Steps[i].Decl.At("stepId"),
-			"once step %q is reached, the workflow cannot end: only a failure that no action handles, or the step limit, stops the loop", g.Steps[i].Decl.StepID)
+			"once step %q is reached, the workflow cannot end: only a failure that no action handles, or the step limit, stops the loop",
+			g.Steps[i].Decl.StepID)
 		for _, j := range from {
 			for _, e := range g.edges[j] {
 				if e.to >= 0 && e.to <= j && e.action != nil && e.action.Kind == "goto" && len(d.Related) < mostNames {
-					d.Related = append(d.Related, related(g.Document, e.action.Listed, "action %q goes back to step %q", e.action.Name, g.Steps[e.to].Decl.StepID))
+					d.Related = append(d.Related, related(g.Document, e.action.Listed, "action %q goes back to step %q", e.action.Name,
+						g.Steps[e.to].Decl.StepID))
 				}
 			}
 		}
@@ -189,7 +195,8 @@ func (c *checker) busyLoops(g *graph) {
 				hint = "a retry can say how long to wait (retryAfter)"
 			}
 			c.report(g.Document, arazzo.Warning, "loop-without-delay", e.action.Listed,
-				"action %q repeats the request of step %q without a delay of its own; gobelin waits 1 s, growing to 30 s, but other tools may not: %s", e.action.Name, s.Decl.StepID, hint)
+				"action %q repeats the request of step %q without a delay of its own; gobelin waits 1 s, growing to 30 s, but other tools may not: %s",
+				e.action.Name, s.Decl.StepID, hint)
 		}
 	}
 }
@@ -229,7 +236,8 @@ func (c *checker) retries(g *graph) {
 				c.report(g.Document, arazzo.Warning, "retry-never", a.Decl.At("retryLimit"), "action %q never retries: its retryLimit is 0", a.Name)
 			}
 			if a.Limit > 1 && a.After == 0 && a.Step == nil && a.Workflow == nil && !a.Dangling() && s.Operation != nil {
-				c.report(g.Document, arazzo.Note, "retry-without-delay", a.Place, "action %q sends the request up to %d more times without a delay; set retryAfter", a.Name, a.Limit)
+				c.report(g.Document, arazzo.Note, "retry-without-delay", a.Place,
+					"action %q sends the request up to %d more times without a delay; set retryAfter", a.Name, a.Limit)
 			}
 		}
 	}

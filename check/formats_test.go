@@ -78,7 +78,8 @@ func readDiagnostics(t *testing.T, data []byte) (list []arazzo.Diagnostic) {
 	}
 	for _, d := range read {
 		severity := arazzo.Severity(slices.Index([]string{"error", "warning", "note"}, d.Severity))
-		list = append(list, arazzo.Diagnostic{Code: d.Code, Severity: severity, Position: d.Position, Message: d.Message, Excerpt: d.Excerpt, Related: d.Related, Fix: d.Fix})
+		list = append(list, arazzo.Diagnostic{Code: d.Code, Severity: severity, Position: d.Position, Message: d.Message, Excerpt: d.Excerpt,
+			Related: d.Related, Fix: d.Fix})
 	}
 	return list
 }

@@ -26,8 +26,10 @@ servers: [{url: "https://jobs.example"}]
 paths:
   /jobs/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
-    get: {operationId: getJob, responses: {default: {description: Any., content: {application/json: {schema: {$ref: '#/components/schemas/Job'}}}}}}
-    put: {operationId: putJob, requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Job'}}}}, responses: {'200': {description: Done.}}}
+    get: {operationId: getJob, responses: {default: {description: Any.,
+      content: {application/json: {schema: {$ref: '#/components/schemas/Job'}}}}}}
+    put: {operationId: putJob, requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Job'}}}},
+      responses: {'200': {description: Done.}}}
 components:
   schemas:
     Job: {type: object, properties: {id: {type: string}, name: {type: string}}}
@@ -100,7 +102,8 @@ func TestGrowth(t *testing.T) {
 			objects, bytes := cost(s.compile(t, size))
 			moreObjects, moreBytes := cost(s.compile(t, times*size))
 			if objects*most < moreObjects || bytes*most < moreBytes {
-				t.Errorf("a document of %d times the size takes %.1f times the objects and %.1f times the bytes", times, moreObjects/objects, moreBytes/bytes)
+				t.Errorf("a document of %d times the size takes %.1f times the objects and %.1f times the bytes", times, moreObjects/objects,
+					moreBytes/bytes)
 			}
 		})
 	}
@@ -114,14 +117,21 @@ func TestLimits(t *testing.T) {
 	}
 	const findings, flow = 3, 100
 	for name, want := range map[string][]string{
-		"inputs that are not read":                  {"unused-input", "unused-input", "unused-input", `check-limit 7 more "unused-input" findings are not listed`},
-		"unknown operations":                        {"unknown-operation", "unknown-operation", "unknown-operation", `check-limit 7 more "unknown-operation" findings are not listed`},
-		"comments that ignore":                      {"unknown-code", "response-member", "response-member", "response-member", `check-limit 7 more "response-member" findings are not listed`},
-		"steps that go back and read":               {`check-limit workflow "w" is too large to check whether everything that its steps read has a value: 10 of 10 reads were not analyzed`},
-		"outputs that nobody reads":                 {"unused-output", "unused-output", "unused-output", `check-limit 7 more "unused-output" findings are not listed`},
-		"steps that read the one before":            nil,
-		"a chain of dependencies that are read":     nil,
-		"workflows that read one that nothing runs": {"workflow-not-run", "workflow-not-run", "workflow-not-run", `check-limit 7 more "workflow-not-run" findings are not listed`},
+		"inputs that are not read": {"unused-input", "unused-input", "unused-input",
+			`check-limit 7 more "unused-input" findings are not listed`},
+		"unknown operations": {"unknown-operation", "unknown-operation", "unknown-operation",
+			`check-limit 7 more "unknown-operation" findings are not listed`},
+		"comments that ignore": {"unknown-code", "response-member", "response-member", "response-member",
+			`check-limit 7 more "response-member" findings are not listed`},
+		"steps that go back and read": {
+			`check-limit workflow "w" is too large to check whether everything that its steps read has a value: ` +
+				`10 of 10 reads were not analyzed`},
+		"outputs that nobody reads": {"unused-output", "unused-output", "unused-output",
+			`check-limit 7 more "unused-output" findings are not listed`},
+		"steps that read the one before":        nil,
+		"a chain of dependencies that are read": nil,
+		"workflows that read one that nothing runs": {"workflow-not-run", "workflow-not-run", "workflow-not-run",
+			`check-limit 7 more "workflow-not-run" findings are not listed`},
 	} {
 		var got []string
 		for _, d := range check.Within(byName[name].compile(t, 10), findings, flow) {

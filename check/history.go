@@ -95,7 +95,8 @@ type assignment struct {
 
 func newAssignment(g *graph) *assignment {
 	n := len(g.Steps)
-	a := &assignment{graph: g, position: make([]int, n), earliest: make([]int, n), referrers: make([][]int, n), bit: make([]uint64, n), before: make([]histories, n)}
+	a := &assignment{graph: g, position: make([]int, n), earliest: make([]int, n), referrers: make([][]int, n), bit: make([]uint64, n),
+		before: make([]histories, n)}
 	for i := range n {
 		a.position[i], a.earliest[i] = -1, n
 		if g.reached[i] {

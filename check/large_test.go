@@ -11,9 +11,12 @@ import (
 func TestLargeWorkflow(t *testing.T) {
 	const steps = 400
 	var b strings.Builder
-	b.WriteString("arazzo: 1.0.1\ninfo: {title: Large, version: '1'}\nsourceDescriptions: [{name: jobs, url: jobs.yaml, type: openapi}]\nworkflows:\n- workflowId: w\n  steps:\n")
+	b.WriteString("arazzo: 1.0.1\ninfo: {title: Large, version: '1'}\nsourceDescriptions: [{name: jobs, url: jobs.yaml, type: openapi}]\n" +
+		"workflows:\n- workflowId: w\n  steps:\n")
 	for i := range steps {
-		fmt.Fprintf(&b, "  - {stepId: s%d, operationId: getJob, parameters: [{name: id, in: path, value: $steps.s%d.outputs.id}], outputs: {id: $response.body#/id}, onSuccess: [{name: first, type: goto, stepId: s0, criteria: [{condition: $statusCode == 202}]}, {name: back, type: goto, stepId: s%d, criteria: [{condition: $statusCode == 203}]}]}\n",
+		fmt.Fprintf(&b, "  - {stepId: s%d, operationId: getJob, parameters: [{name: id, in: path, value: $steps.s%d.outputs.id}], outputs: "+
+			"{id: $response.body#/id}, onSuccess: [{name: first, type: goto, stepId: s0, criteria: [{condition: $statusCode == 202}]}, {name: "+
+			"back, type: goto, stepId: s%d, criteria: [{condition: $statusCode == 203}]}]}\n",
 			i, (i+7)%steps, max(0, i-1))
 	}
 	files := map[string]string{"jobs.yaml": `openapi: 3.1.0

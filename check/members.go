@@ -60,7 +60,8 @@ func (t *typing) noBody(at *scope, r *program.Ref) bool {
 	case (f == xmlForm || f == textForm || f == binaryForm) && len(tokens(r)) > 0:
 		d := t.report(at.workflow.Document, arazzo.Warning, "response-body", r.At(at.workflow.Document.Decl),
 			"%s looks for a member, but the response of %s is %s (%s)%s", r.Text, label(at.step), formNames[f], b.media, wholeHint[f])
-		d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column}, "the response is declared here")
+		d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column},
+			"the response is declared here")
 		return true
 	}
 	return false
@@ -70,7 +71,8 @@ func (t *typing) noBody(at *scope, r *program.Ref) bool {
 // Others are common.
 func (t *typing) header(at *scope, r *program.Ref) {
 	names, place := at.headers()
-	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, r.Name) }) || slices.Contains(usualHeaders, strings.ToLower(r.Name)) {
+	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, r.Name) }) ||
+		slices.Contains(usualHeaders, strings.ToLower(r.Name)) {
 		return
 	}
 	if hint := t.hint(r.Name, names)(); hint != "" {
@@ -81,8 +83,10 @@ func (t *typing) header(at *scope, r *program.Ref) {
 }
 
 // usualHeaders are common without being declared.
-var usualHeaders = []string{"content-type", "content-length", "content-encoding", "content-language", "content-location", "content-disposition", "date", "etag", "last-modified", "expires", "location",
-	"retry-after", "link", "server", "vary", "age", "via", "set-cookie", "cache-control", "connection", "www-authenticate", "allow", "accept-ranges"}
+var usualHeaders = []string{"content-type", "content-length", "content-encoding", "content-language", "content-location",
+	"content-disposition", "date", "etag", "last-modified", "expires", "location",
+	"retry-after", "link", "server", "vary", "age", "via", "set-cookie", "cache-control", "connection", "www-authenticate", "allow",
+	"accept-ranges"}
 
 // absent reports a member or item that a schema does not have.
 func (t *typing) absent(at *scope, r *program.Ref, found schema.Found, path []string) *arazzo.Diagnostic {

@@ -33,16 +33,19 @@ func (c *checker) responseRead(w *program.Workflow, s *program.Step, when progra
 	switch {
 	case when == program.AfterSteps:
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
-			"%s is always missing: workflow outputs do not belong to a request; declare the output on a step and read it as $steps.<stepId>.outputs.<name>", r.Text)
+			"%s is always missing: workflow outputs do not belong to a request; declare the output on a step and read it as "+
+				"$steps.<stepId>.outputs.<name>", r.Text)
 	case s.Decl.WorkflowID != "":
 		if r.Kind == program.StatusCode && when == program.AfterResponse && c.decided(s) {
 			return // never-succeeds says it better
 		}
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
-			"%s is always missing: step %q calls a workflow and has no response of its own; the workflow's outputs are at $outputs.<name>", r.Text, s.Decl.StepID)
+			"%s is always missing: step %q calls a workflow and has no response of its own; the workflow's outputs are at $outputs.<name>",
+			r.Text, s.Decl.StepID)
 	case when == program.BeforeRequest:
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
-			"%s is always missing: the request of step %q has not been sent yet; values from earlier steps are at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
+			"%s is always missing: the request of step %q has not been sent yet; values from earlier steps are at $steps.<stepId>.outputs.<name>",
+			r.Text, s.Decl.StepID)
 	}
 }
 
@@ -55,17 +58,20 @@ func (c *checker) decided(s *program.Step) bool {
 func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program.Moment, r *program.Ref) {
 	switch {
 	case when == program.AfterSteps:
-		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl), "%s is always missing: workflow outputs do not belong to a request; declare the output on a step", r.Text)
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
+			"%s is always missing: workflow outputs do not belong to a request; declare the output on a step", r.Text)
 		return
 	case s.Decl.WorkflowID != "":
-		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl), "%s is always missing: step %q calls a workflow and sends no request of its own", r.Text, s.Decl.StepID)
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
+			"%s is always missing: step %q calls a workflow and sends no request of its own", r.Text, s.Decl.StepID)
 		return
 	case s.Operation == nil || s.MissingParameters || when == program.BeforeRequest:
 		return
 	}
 	switch in := places[r.Kind]; {
 	case r.Kind == program.RequestBody && s.Body == nil:
-		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q sends no body", r.Text, s.Decl.StepID)
+		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q sends no body", r.Text,
+			s.Decl.StepID)
 	case in != "" && in != "header" && !sends(s, in, r.Name):
 		var names []string
 		for a := range program.Each(s.Arguments) {
@@ -73,7 +79,8 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 				names = append(names, a.Name)
 			}
 		}
-		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s", r.Text, s.Decl.StepID, in, r.Name, c.hint(r.Name, names))
+		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s",
+			r.Text, s.Decl.StepID, in, r.Name, c.hint(r.Name, names))
 	}
 }
 
@@ -103,14 +110,16 @@ func (c *checker) outputsRead(w *program.Workflow, s *program.Step, when program
 			above = i
 		}
 		if !own.has(r.Name, above) {
-			c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: workflow %q has no output %q above it%s",
+			c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl),
+				"%s is always missing: workflow %q has no output %q above it%s",
 				r.Text, w.Decl.WorkflowID, r.Name, c.hint(r.Name, own.list[:above]))
 		}
 	case s.Decl.WorkflowID == "" && s.Operation != nil:
 		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl),
 			"%s is always missing: step %q does not call a workflow; step outputs are at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
 	case s.Called != nil && when == program.BeforeRequest:
-		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl), "%s is always missing: the workflow has not been called yet", r.Text)
+		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl), "%s is always missing: the workflow has not been called yet",
+			r.Text)
 	case s.Called != nil && !handsOver(c.graphs[s.Called.Index]):
 		c.declaredBy(w, s.Called, r)
 	}
@@ -177,16 +186,18 @@ func (c *checker) workflowRead(t *together, w *program.Workflow, r *program.Ref)
 	case r.Kind == program.WorkflowOutput && r.Dotted:
 		c.declaredBy(w, of, r)
 	case r.Kind == program.WorkflowInput && r.Dotted:
-		c.report(w.Document, arazzo.Warning, "unknown-input", r.At(w.Document.Decl), "workflow %q declares no input %q%s", of.Decl.WorkflowID, r.Name, lazy(func() string {
-			var all []string
-			for in := range program.Each(of.Inputs) {
-				all = append(all, in.Name)
-			}
-			return c.hint(r.Name, all)()
-		}))
+		c.report(w.Document, arazzo.Warning, "unknown-input", r.At(w.Document.Decl), "workflow %q declares no input %q%s", of.Decl.WorkflowID,
+			r.Name, lazy(func() string {
+				var all []string
+				for in := range program.Each(of.Inputs) {
+					all = append(all, in.Name)
+				}
+				return c.hint(r.Name, all)()
+			}))
 	case r.Kind == program.WorkflowInput && of == w, t.run(w, of):
 	default:
 		c.report(w.Document, arazzo.Warning, "workflow-not-run", r.At(w.Document.Decl),
-			"%s is always missing: nothing runs workflow %q first; add it to dependsOn of workflow %q, or call it from a step", r.Text, of.Decl.WorkflowID, w.Decl.WorkflowID)
+			"%s is always missing: nothing runs workflow %q first; add it to dependsOn of workflow %q, or call it from a step",
+			r.Text, of.Decl.WorkflowID, w.Decl.WorkflowID)
 	}
 }

@@ -356,7 +356,8 @@ func (s *seeder) requiredParameters() (list []defect) {
 			continue
 		}
 		for i, p := range step.Decl.Parameters {
-			if p.Reference == "" && slices.ContainsFunc(step.Operation.Parameters, func(o *openapi.Parameter) bool { return o.Required && o.Name == p.Name && o.In == p.In }) {
+			if p.Reference == "" && slices.ContainsFunc(step.Operation.Parameters,
+				func(o *openapi.Parameter) bool { return o.Required && o.Name == p.Name && o.In == p.In }) {
 				list = append(list, drop(stepPointer(step)+"/parameters", i, p.Name))
 			}
 		}
@@ -446,7 +447,10 @@ func (s *seeder) types() (list []defect) {
 			continue
 		}
 		for i, p := range step.Decl.Parameters {
-			at := slices.IndexFunc(step.Operation.Parameters, func(o *openapi.Parameter) bool { return o.Name == p.Name && o.In == p.In && o.Schema != nil })
+			at := slices.IndexFunc(step.Operation.Parameters, func(o *openapi.Parameter) bool {
+				return o.Name == p.Name && o.In == p.In &&
+					o.Schema != nil
+			})
 			if at < 0 || p.Reference != "" || !p.Value.Exists() {
 				continue
 			}
@@ -457,7 +461,8 @@ func (s *seeder) types() (list []defect) {
 			}
 			name, isInput := strings.CutPrefix(p.Value.Str(), "$inputs.")
 			input := step.Workflow.Decl.At().Pointer + "/inputs/properties/" + value.PointerToken(name) + "/type"
-			if n := s.root.At(input); isInput && slices.Contains(scalar, typ) && n.Str() == typ && s.root.At(strings.TrimSuffix(input, "/type")+"/enum") == nil {
+			if n := s.root.At(input); isInput && slices.Contains(scalar, typ) && n.Str() == typ &&
+				s.root.At(strings.TrimSuffix(input, "/type")+"/enum") == nil {
 				list = append(list, setText(input, "object", input+" becomes object"))
 			}
 		}
@@ -465,12 +470,13 @@ func (s *seeder) types() (list []defect) {
 	return list
 }
 
-// actions puts an action without criteria in front of one with criteria.
+// actions puts an action without criteria before one with criteria.
 func (s *seeder) actions() (list []defect) {
 	for _, step := range s.entry() {
 		for field, actions := range map[string][]*arazzo.Action{"onSuccess": step.Decl.OnSuccess, "onFailure": step.Decl.OnFailure} {
 			last := len(actions) - 1
-			if last < 1 || actions[last].Reference != "" || len(actions[last].Criteria) > 0 || actions[last].Type == "retry" || len(actions[last-1].Criteria) == 0 {
+			if last < 1 || actions[last].Reference != "" || len(actions[last].Criteria) > 0 || actions[last].Type == "retry" ||
+				len(actions[last-1].Criteria) == 0 {
 				continue
 			}
 			pointer := stepPointer(step) + "/" + field
@@ -484,7 +490,7 @@ func (s *seeder) actions() (list []defect) {
 	return list
 }
 
-// moves puts a step in front of the one whose output it reads.
+// moves puts a step before the one whose output it reads.
 func (s *seeder) moves() (list []defect) {
 	for _, step := range s.entry() {
 		if step.Index == 0 {
@@ -499,7 +505,7 @@ func (s *seeder) moves() (list []defect) {
 			continue
 		}
 		pointer, i := step.Workflow.Decl.At().Pointer+"/steps", step.Index
-		list = append(list, defect{fmt.Sprintf("%s: %d moves in front of %d", pointer, i, i-1), func(root *tree.Node) {
+		list = append(list, defect{fmt.Sprintf("%s: %d moves before %d", pointer, i, i-1), func(root *tree.Node) {
 			items := root.At(pointer).Items
 			items[i], items[i-1] = items[i-1], items[i]
 		}})

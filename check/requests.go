@@ -46,7 +46,8 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 		}
 		if p := parameterOf(s.Operation, a); p != nil {
 			want := t.schema(p.Schema, p.Home)
-			t.fits(at, &a.Value, flow{want: want, text: !openapi.IsJSON(p.ContentType), what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
+			t.fits(at, &a.Value, flow{want: want, text: !openapi.IsJSON(p.ContentType),
+				what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
 		}
 	}
 	if s.MissingParameters {
@@ -66,8 +67,10 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 		if names := t.near(p.Name, others); len(names) > 0 {
 			hint = fmt.Sprintf("; was %q meant?", names[0])
 		}
-		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"), "%s requires the %s parameter %q, which step %q does not provide%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
-		d.Related = schemaPlace(schema.Place{Location: p.Home.Location(), Line: p.Node.Line, Column: p.Node.Column}, "the parameter is declared here")
+		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"),
+			"%s requires the %s parameter %q, which step %q does not provide%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
+		d.Related = schemaPlace(schema.Place{Location: p.Home.Location(), Line: p.Node.Line, Column: p.Node.Column},
+			"the parameter is declared here")
 	}
 }
 
@@ -97,7 +100,8 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 		switch found.Presence {
 		case schema.Undeclared, schema.Never:
 			if !a.Inherited {
-				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s", called.Decl.WorkflowID, a.Name, t.hint(a.Name, found.Names))
+				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s",
+					called.Decl.WorkflowID, a.Name, t.hint(a.Name, found.Names))
 				d.Related = schemaPlace(found.Place, "its inputs")
 				if a.Decl != nil && a.Decl.Reference == "" {
 					respell(at.workflow.Document, d, a.Decl.At("name"), a.Name, 0, len(a.Name), nearest.Only(a.Name, found.Names))
@@ -119,7 +123,8 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 			continue
 		}
 		p, _ := inputs.Member(name).Type.Place()
-		d := t.report(at.workflow.Document, arazzo.Error, "input-missing", place, "workflow %q requires the input %q, which is not provided", called.Decl.WorkflowID, name)
+		d := t.report(at.workflow.Document, arazzo.Error, "input-missing", place, "workflow %q requires the input %q, which is not provided",
+			called.Decl.WorkflowID, name)
 		d.Related = schemaPlace(p, "the input is declared here")
 	}
 }
@@ -157,13 +162,15 @@ func (t *typing) withoutBody(s *program.Step) bool {
 	var d *arazzo.Diagnostic
 	switch {
 	case s.Body == nil && required && s.Decl.RequestBody == nil:
-		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"), "%s requires a request body, but step %q sends none", label(s), s.Decl.StepID)
+		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"),
+			"%s requires a request body, but step %q sends none", label(s), s.Decl.StepID)
 	case s.Body == nil:
 		return true
 	case s.Decl.RequestBody.Payload.Exists() || len(s.Body.Replacements) > 0:
 		return false
 	case required:
-		d = t.report(s.Workflow.Document, arazzo.Error, "no-value", s.Body.Place, "step %q always fails: %s requires a request body, but the requestBody has no payload", s.Decl.StepID, label(s))
+		d = t.report(s.Workflow.Document, arazzo.Error, "no-value", s.Body.Place,
+			"step %q always fails: %s requires a request body, but the requestBody has no payload", s.Decl.StepID, label(s))
 	default:
 		return true
 	}
@@ -194,7 +201,8 @@ func (t *typing) undeclaredType(s *program.Step) {
 	if len(types) == 0 || !strings.Contains(s.Body.ContentType, "/") {
 		return
 	}
-	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"), "%s does not accept a body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
+	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"),
+		"%s does not accept a body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
 	d.Related = t.bodyPlace(s)
 }
 
@@ -448,7 +456,8 @@ func (t *typing) object(at *scope, v *program.Operand, f flow) {
 			instead = fmt.Sprintf("; it has %q, which the schema does not list", near[0])
 		}
 		place, _ := f.want.Place()
-		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place), "%s requires the member %q, which is missing%s", f.name(), name, instead)
+		d := t.report(at.workflow.Document, arazzo.Warning, "body-member-missing", t.exact(at, v.Place),
+			"%s requires the member %q, which is missing%s", f.name(), name, instead)
 		d.Related = schemaPlace(place, "its schema")
 	}
 }
@@ -528,7 +537,8 @@ func (t *typing) misfit(at *scope, v *program.Operand, f flow, p *schema.Problem
 	var d *arazzo.Diagnostic
 	switch p.Fault {
 	case schema.NotListed:
-		d = t.report(at.workflow.Document, arazzo.Warning, "value-enum", place, "%s is %s; it must be one of %s", f.name(), is, listValues(p.Listed))
+		d = t.report(at.workflow.Document, arazzo.Warning, "value-enum", place, "%s is %s; it must be one of %s", f.name(), is,
+			listValues(p.Listed))
 		if text, ok := v.Constant.(string); ok {
 			d.Message += hintValue(text, p.Listed)
 			respell(at.workflow.Document, d, place, text, 0, len(text), nearest.Only(text, stringsOf(p.Listed)))

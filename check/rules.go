@@ -67,7 +67,8 @@ func (c *checker) key(d *program.Document, what, name string, o *arazzo.Object, 
 	if keyPattern.MatchString(name) {
 		return
 	}
-	c.report(d, arazzo.Warning, "key-pattern", o.NameAt(field, name), "the name of %s %q must consist of letters, digits, dots, _ and - only", what, name)
+	c.report(d, arazzo.Warning, "key-pattern", o.NameAt(field, name), "the name of %s %q must consist of letters, digits, dots, _ and - only",
+		what, name)
 }
 
 func (c *checker) components(d *program.Document) {
@@ -99,7 +100,8 @@ func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 	for _, e := range o.Extensions {
 		for _, prefix := range reserved {
 			if strings.HasPrefix(e.Name, prefix) {
-				c.report(d, arazzo.Warning, "reserved-extension", o.NameAt(e.Name), "fields beginning with %s are reserved for the OpenAPI Initiative; use your own prefix for %q", prefix, e.Name)
+				c.report(d, arazzo.Warning, "reserved-extension", o.NameAt(e.Name),
+					"fields beginning with %s are reserved for the OpenAPI Initiative; use your own prefix for %q", prefix, e.Name)
 			}
 		}
 	}
@@ -108,7 +110,8 @@ func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 func (c *checker) sourceURL(d *program.Document, s *arazzo.SourceDescription) {
 	_, err := url.Parse(s.URL)
 	if s.URL != "" && (err != nil || strings.ContainsAny(s.URL, " \\<>\"^`{|}")) {
-		c.report(d, arazzo.Warning, "uri-reference", s.At("url"), "the url %q is not a valid URI reference (RFC 3986); percent-encode spaces and similar characters, and separate folders with /", s.URL)
+		c.report(d, arazzo.Warning, "uri-reference", s.At("url"),
+			"the url %q is not a valid URI reference (RFC 3986); percent-encode spaces and similar characters, and separate folders with /", s.URL)
 	}
 }
 
@@ -151,7 +154,8 @@ func (c *checker) reusable(d *program.Document, o *arazzo.Object, known ...strin
 		if slices.Contains(known, name) {
 			continue
 		}
-		c.report(d, arazzo.Warning, "ignored-field", o.NameAt(name), "%q is ignored next to a reference; only %s can appear here", name, strings.Join(known, " and "))
+		c.report(d, arazzo.Warning, "ignored-field", o.NameAt(name),
+			"%q is ignored next to a reference; only %s can appear here", name, strings.Join(known, " and "))
 	}
 }
 
@@ -176,7 +180,8 @@ func (c *checker) actionFields(d *program.Document, a *arazzo.Action) {
 		if !a.Origin().Get(f.name).Exists() || slices.Contains(f.types, a.Type) {
 			continue
 		}
-		c.report(d, arazzo.Warning, "ignored-field", a.NameAt(f.name), "%s is ignored in an action of type %s; it applies to %s only", f.name, a.Type, strings.Join(f.types, " and "))
+		c.report(d, arazzo.Warning, "ignored-field", a.NameAt(f.name),
+			"%s is ignored in an action of type %s; it applies to %s only", f.name, a.Type, strings.Join(f.types, " and "))
 	}
 }
 
@@ -198,17 +203,20 @@ func (c *checker) stepRules(d *program.Document, s *program.Step) {
 		}
 	}
 	if query && whole != nil {
-		c.report(d, arazzo.Warning, "querystring", whole.Place, "a querystring parameter is the whole query; it cannot be combined with query parameters")
+		c.report(d, arazzo.Warning, "querystring", whole.Place,
+			"a querystring parameter is the whole query; it cannot be combined with query parameters")
 	}
 }
 
 func (c *checker) bodyRules(d *program.Document, s *program.Step, b *arazzo.RequestBody) {
 	if b.ContentType != "" && !strings.Contains(b.ContentType, "$") {
 		if t, _, err := mime.ParseMediaType(b.ContentType); err != nil || !strings.Contains(t, "/") {
-			c.report(d, arazzo.Warning, "media-type", b.At("contentType"), "%q is not a media type; write one such as application/json", b.ContentType)
+			c.report(d, arazzo.Warning, "media-type", b.At("contentType"),
+				"%q is not a media type; write one such as application/json", b.ContentType)
 		}
 	}
 	if method := s.Operation.Method; slices.Contains([]string{"GET", "HEAD", "DELETE"}, method) && s.Operation.Body == nil {
-		c.report(d, arazzo.Warning, "body-semantics", s.Decl.At("requestBody"), "%s declares no request body, and what a body means with %s is undefined", s.Label, method)
+		c.report(d, arazzo.Warning, "body-semantics", s.Decl.At("requestBody"),
+			"%s declares no request body, and what a body means with %s is undefined", s.Label, method)
 	}
 }

@@ -107,7 +107,8 @@ func WriteSARIF(w io.Writer, list []arazzo.Diagnostic, source Source) error {
 		return i
 	}
 	for _, d := range list {
-		r := sarifResult{RuleID: d.Code, RuleIndex: rule(d), Level: d.Severity.String(), Message: sarifMessage{Text: d.Message}, Locations: []sarifLocation{location(d.Position)}}
+		r := sarifResult{RuleID: d.Code, RuleIndex: rule(d), Level: d.Severity.String(), Message: sarifMessage{Text: d.Message},
+			Locations: []sarifLocation{location(d.Position)}}
 		if d.Pointer != "" {
 			r.Locations[0].LogicalLocations = []sarifLogical{{d.Pointer}}
 		}
@@ -128,7 +129,8 @@ func WriteSARIF(w io.Writer, list []arazzo.Diagnostic, source Source) error {
 }
 
 func newRule(d arazzo.Diagnostic) sarifRule {
-	r := sarifRule{ID: d.Code, DefaultConfiguration: sarifConfig{d.Severity.String()}, ShortDescription: sarifMessage{Text: d.Code}, Help: sarifMessage{Text: d.Code}}
+	r := sarifRule{ID: d.Code, DefaultConfiguration: sarifConfig{d.Severity.String()}, ShortDescription: sarifMessage{Text: d.Code},
+		Help: sarifMessage{Text: d.Code}}
 	if e, ok := Explain(d.Code); ok {
 		reason := strings.Join(strings.Fields(e.Reason), " ")
 		first, _, _ := strings.Cut(reason, ". ")

@@ -38,7 +38,7 @@ func (t *texts) of(file string) *tree.Text {
 }
 
 // WriteText writes diagnostics for people: one line each,
-// "file:line:col: severity: message [code]", and beneath it the line of the
+// "file:line:col: severity: message [code]", and below it the line of the
 // source with what is meant underlined, the related places, and the fix.
 func WriteText(w io.Writer, list []arazzo.Diagnostic, source Source, color bool) error {
 	p := &textPrinter{texts: texts{source: source}, color: color}
@@ -67,7 +67,8 @@ func (p *textPrinter) paint(color, text string) string {
 
 func (p *textPrinter) diagnostic(d arazzo.Diagnostic) {
 	color := severityColors[d.Severity]
-	fmt.Fprintf(p, "%s: %s: %s %s\n", p.paint("1", d.Position.String()), p.paint(color, d.Severity.String()), d.Message, p.paint("2", "["+d.Code+"]"))
+	fmt.Fprintf(p, "%s: %s: %s %s\n", p.paint("1", d.Position.String()), p.paint(color, d.Severity.String()), d.Message,
+		p.paint("2", "["+d.Code+"]"))
 	switch {
 	case p.excerpt(d.Position, color):
 	case d.Excerpt != "":

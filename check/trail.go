@@ -104,7 +104,8 @@ func (t trail) turns(g *graph) (list []arazzo.Related) {
 		if taken.failed {
 			outcome = "fails"
 		}
-		list = append(list, related(g.Document, taken.action.Listed, "when step %q %s, action %q %s", g.Steps[taken.from].Decl.StepID, outcome, taken.action.Name, whereTo(taken.action)))
+		list = append(list, related(g.Document, taken.action.Listed, "when step %q %s, action %q %s", g.Steps[taken.from].Decl.StepID, outcome,
+			taken.action.Name, whereTo(taken.action)))
 	}
 	return list
 }

@@ -117,7 +117,8 @@ func (c *checker) unusedOutputs(w *program.Workflow, m mentions) {
 			continue
 		}
 		for _, o := range unread {
-			c.report(w.Document, arazzo.Note, "unused-output", s.Decl.NameAt("outputs", o.Name), "the output %q of step %q is never read, though others of that step are", o.Name, s.Decl.StepID)
+			c.report(w.Document, arazzo.Note, "unused-output", s.Decl.NameAt("outputs", o.Name),
+				"the output %q of step %q is never read, though others of that step are", o.Name, s.Decl.StepID)
 		}
 	}
 }
@@ -193,7 +194,8 @@ func (c *checker) unusedComponents(d *program.Document, m mentions) {
 		for _, component := range list.Members {
 			pointer := kind + "/" + value.PointerToken(component.Name) // a $ref is not a Reusable Object, but meant as one
 			anchor := component.Value.Get("$anchor").Str()
-			if m.have("$components."+kind+"."+component.Name) || m.have("#/components/"+pointer) || kind == "inputs" && anchor != "" && m.have("#"+anchor) {
+			if m.have("$components."+kind+"."+component.Name) || m.have("#/components/"+pointer) || kind == "inputs" && anchor != "" &&
+				m.have("#"+anchor) {
 				continue
 			}
 			at := arazzo.Position{Line: component.Line, Column: component.Column, Pointer: "/components/" + pointer}

@@ -102,7 +102,8 @@ func (j *jobs) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	body := fmt.Sprintf(`{"id": %s, "done": %t}`, strings.TrimPrefix(r.URL.Path, "/jobs/"), done)
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
 func numbered(n int) iter.Seq[runtime.Inputs] {
@@ -149,7 +150,8 @@ func TestBatchWaitsAreUnbounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const runs = 5000
 		server := &jobs{polls: 1}
-		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}, Settings: runtime.Settings{LoopDelay: time.Hour}}, Concurrency: 2}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}, Settings: runtime.Settings{LoopDelay: time.Hour}},
+			Concurrency: 2}
 		started := time.Now()
 		n := 0
 		for r := range b.Run(t.Context(), program, "poll", numbered(runs)) {
@@ -204,7 +206,8 @@ func TestBatchIsCanceled(t *testing.T) {
 	program := pollProgram(t)
 	synctest.Test(t, func(t *testing.T) {
 		server := &jobs{polls: 1000, takes: time.Second}
-		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}, Settings: runtime.Settings{LoopDelay: time.Minute}}, Concurrency: 3, PerHost: 2}
+		b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: server}, Settings: runtime.Settings{LoopDelay: time.Minute}},
+			Concurrency: 3, PerHost: 2}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		n := 0
@@ -316,7 +319,8 @@ func TestBatchIsEndedByForeignCode(t *testing.T) {
 // make no sense are the defaults.
 func TestBatchOfOddNumbers(t *testing.T) {
 	program := pollProgram(t)
-	for _, b := range []runtime.Batch{{Concurrency: 2_000_000_000}, {Concurrency: -1}, {PerHost: -1}, {Rate: -1}, {Rate: math.NaN()}, {Rate: math.Inf(1)}} {
+	for _, b := range []runtime.Batch{{Concurrency: 2_000_000_000}, {Concurrency: -1}, {PerHost: -1}, {Rate: -1}, {Rate: math.NaN()},
+		{Rate: math.Inf(1)}} {
 		b.Driver.Client = &http.Client{Transport: &jobs{}}
 		n := 0
 		for r := range b.Run(t.Context(), program, "poll", numbered(50)) {

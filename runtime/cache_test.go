@@ -16,12 +16,15 @@ import (
 // TestCacheKeepsNoDocuments lets a document go that was linked with a cache,
 // while the cache stays: only the descriptions are kept.
 func TestCacheKeepsNoDocuments(t *testing.T) {
-	files := map[string]string{"api.yaml": "openapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths: {/a: {get: {operationId: get, responses: {'200': {description: A.}}}}}\n"}
+	files := map[string]string{"api.yaml": "openapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths: {/a: {get: {operationId: get, " +
+		"responses: {'200': {description: A.}}}}}\n"}
 	loader := runtime.LoaderFunc(func(_ context.Context, location string) ([]byte, error) { return []byte(files[location]), nil })
 	cache := &runtime.Cache{}
 	gone := make(chan bool)
 	func() {
-		doc, err := arazzo.ParseFile("w.yaml", []byte("arazzo: 1.0.1\ninfo: {title: A, version: '1'}\nsourceDescriptions: [{name: api, url: api.yaml, type: openapi}]\nworkflows: [{workflowId: w, steps: [{stepId: s, operationId: get}]}]\n"))
+		doc, err := arazzo.ParseFile("w.yaml",
+			[]byte("arazzo: 1.0.1\ninfo: {title: A, version: '1'}\nsourceDescriptions: [{name: api, url: api.yaml, type: openapi}]\nworkflows: "+
+				"[{workflowId: w, steps: [{stepId: s, operationId: get}]}]\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +54,8 @@ func TestCacheIsShared(t *testing.T) {
 	files := map[string]string{}
 	paths := &strings.Builder{}
 	for i := range operations {
-		fmt.Fprintf(paths, "  /p%d: {get: {operationId: o%[1]d, parameters: [{$ref: 'a%[1]d.yaml#/p'}], responses: {'200': {description: ok}}}}\n", i)
+		fmt.Fprintf(paths, "  /p%d: {get: {operationId: o%[1]d, parameters: [{$ref: 'a%[1]d.yaml#/p'}], responses: {'200': {description: "+
+			"ok}}}}\n", i)
 		files[fmt.Sprintf("a%d.yaml", i)] = fmt.Sprintf("p: {$ref: 'b%d.yaml#/p'}\n", i)
 		files[fmt.Sprintf("b%d.yaml", i)] = "p: {name: q, in: query, schema: {type: string}}\n"
 	}

@@ -30,9 +30,11 @@ const (
 func costProgram(t *testing.T, steps int, outputs string) *runtime.Program {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("arazzo: 1.0.1\ninfo: {title: Cost, version: '1'}\nsourceDescriptions: [{name: d, url: d.yaml}]\nworkflows:\n- workflowId: w\n  steps:\n")
+	b.WriteString("arazzo: 1.0.1\ninfo: {title: Cost, version: '1'}\nsourceDescriptions: [{name: d, url: d.yaml}]\nworkflows:\n- " +
+		"workflowId: w\n  steps:\n")
 	for i := range steps {
-		fmt.Fprintf(&b, "  - stepId: s%d\n    operationId: get\n    parameters: [{name: id, in: path, value: some-id}, {name: limit, in: query, value: 100}]\n", i)
+		fmt.Fprintf(&b, "  - stepId: s%d\n    operationId: get\n    parameters: [{name: id, in: path, value: some-id}, {name: limit, in: "+
+			"query, value: 100}]\n", i)
 		fmt.Fprintf(&b, "    successCriteria: [{condition: $statusCode == 200}]\n    outputs: %s\n", outputs)
 	}
 	doc, err := arazzo.Parse([]byte(b.String()))
@@ -103,7 +105,8 @@ func bodyOf(records int) []byte {
 
 func TestCostOfSteps(t *testing.T) {
 	header := http.Header{"Content-Type": {"application/json"}}
-	values := &runtime.Response{Status: 200, Header: header, Decoded: true, Value: map[string]any{"id": "list", "page": map[string]any{"next": "list_2"}}}
+	values := &runtime.Response{Status: 200, Header: header, Decoded: true,
+		Value: map[string]any{"id": "list", "page": map[string]any{"next": "list_2"}}}
 	small := &runtime.Response{Status: 200, Header: header, Body: bodyOf(5)}
 	large := &runtime.Response{Status: 200, Header: header, Body: bodyOf(500)}
 	tests := []struct {

@@ -94,9 +94,10 @@ func TestRejectedCredential(t *testing.T) {
 		sent []string
 		ok   bool
 	}{
-		"another one":               {[]string{"stale-token", "fresh-token"}, []string{"Bearer stale-token", "Bearer fresh-token"}, true},
-		"another one is stale, too": {[]string{"stale-token", "older-token", "fresh-token"}, []string{"Bearer stale-token", "Bearer older-token"}, false},
-		"the same":                  {[]string{"stale-token"}, []string{"Bearer stale-token"}, false},
+		"another one": {[]string{"stale-token", "fresh-token"}, []string{"Bearer stale-token", "Bearer fresh-token"}, true},
+		"another one is stale, too": {[]string{"stale-token", "older-token", "fresh-token"}, []string{"Bearer stale-token", "Bearer older-token"},
+			false},
+		"the same": {[]string{"stale-token"}, []string{"Bearer stale-token"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, seen := bearer(t, "fresh-token")
@@ -109,7 +110,8 @@ func TestRejectedCredential(t *testing.T) {
 				t.Fatalf("%v; sent %q, want %q", err, *seen, test.sent)
 			}
 			first := p.asked[0]
-			if first.Source != "api" || first.Scheme != "token" || first.Type != "oauth2" || !slices.Equal(first.Scopes, []string{"read", "jobs:list"}) ||
+			if first.Source != "api" || first.Scheme != "token" || first.Type != "oauth2" ||
+				!slices.Equal(first.Scopes, []string{"read", "jobs:list"}) ||
 				first.Origin != url || first.Operation != "poll" || first.Redirected || first.Rejected != "" {
 				t.Errorf("asked for %+v", first)
 			}
@@ -145,10 +147,12 @@ func TestCredentialsAfterARedirect(t *testing.T) {
 
 func TestCredentialThatCannotBeHad(t *testing.T) {
 	url, seen := bearer(t, "a-token")
-	driver := runtime.Driver{Servers: map[string]string{"api": url}, Credentials: &tokens{list: []string{""}, err: errors.New("the authorization server is down")}}
+	driver := runtime.Driver{Servers: map[string]string{"api": url}, Credentials: &tokens{list: []string{""},
+		err: errors.New("the authorization server is down")}}
 	_, err := driver.Run(t.Context(), compileText(t, tokenWorkflow, tokenDescription), "w", nil)
 	var failed *runtime.StepError
-	if !errors.As(err, &failed) || !strings.Contains(failed.Reason, "credential for token of source api: the authorization server is down") || len(*seen) > 0 {
+	if !errors.As(err, &failed) || !strings.Contains(failed.Reason, "credential for token of source api: the authorization server is down") ||
+		len(*seen) > 0 {
 		t.Errorf("%v; sent %q", err, *seen)
 	}
 }
@@ -173,7 +177,8 @@ workflows:
 	}
 	dead := httptest.NewServer(http.NotFoundHandler())
 	dead.Close()
-	old := runtime.Driver{Servers: map[string]string{"api": dead.URL + "/old-base"}, Credentials: runtime.StaticCredentials{"token": "old-token"}}
+	old := runtime.Driver{Servers: map[string]string{"api": dead.URL + "/old-base"},
+		Credentials: runtime.StaticCredentials{"token": "old-token"}}
 	if _, err := old.Advance(t.Context(), x); err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +195,8 @@ workflows:
 		}
 	}
 	url, seen := bearer(t, "new-token")
-	today := runtime.Driver{Servers: map[string]string{"api": url}, Credentials: runtime.StaticCredentials{"token": "new-token"}, Clock: &leap{}}
+	today := runtime.Driver{Servers: map[string]string{"api": url}, Credentials: runtime.StaticCredentials{"token": "new-token"},
+		Clock: &leap{}}
 	if x, err = program.Restore(stored); err != nil {
 		t.Fatal(err)
 	}

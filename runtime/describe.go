@@ -160,7 +160,7 @@ func (info *WorkflowInfo) server(s *program.Step) {
 
 // InputSchema returns the JSON Schema (2020-12) of a workflow's inputs as a JSON
 // value, nil when the workflow declares none; ok is false when there is no such
-// workflow. The schema stands alone: what it refers to elsewhere in the document
+// workflow. The schema is complete: what it refers to elsewhere in the document
 // is included in its $defs, every reference in it is a JSON Pointer into
 // itself, and $id, $anchor and $schema, which would change what those mean, are
 // left out.

@@ -12,7 +12,8 @@ import (
 // Large inputs are validated as long as their schema does not multiply.
 func TestLargeInputsAreValidated(t *testing.T) {
 	node := map[string]any{"type": "object", "required": []any{"name"}, "properties": map[string]any{
-		"name": map[string]any{"type": "string"}, "kids": map[string]any{"type": "array", "items": map[string]any{"$ref": "#/workflows/0/inputs"}}}}
+		"name": map[string]any{"type": "string"}, "kids": map[string]any{"type": "array",
+			"items": map[string]any{"$ref": "#/workflows/0/inputs"}}}}
 	program := withInputs(t, node)
 	kids := make([]any, 20_000)
 	for i := range kids {
@@ -55,7 +56,8 @@ func TestSchemaOfTooManySchemas(t *testing.T) {
 	for i := range 20_001 {
 		properties[fmt.Sprint(i)] = map[string]any{}
 	}
-	if _, err := compileInputs(map[string]any{"properties": properties}); err == nil || !strings.Contains(err.Error(), "more than 20000 schemas") {
+	if _, err := compileInputs(map[string]any{"properties": properties}); err == nil ||
+		!strings.Contains(err.Error(), "more than 20000 schemas") {
 		t.Errorf("error: %v", err)
 	}
 }

@@ -14,7 +14,8 @@ func TestLoaders(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	if _, err := (FileLoader{}).Load(t.Context(), server.URL+"/there"); err == nil || !strings.Contains(err.Error(), "unless the caller allows it") {
+	if _, err := (FileLoader{}).Load(t.Context(), server.URL+"/there"); err == nil ||
+		!strings.Contains(err.Error(), "unless the caller allows it") {
 		t.Errorf("a FileLoader read a URL: %v", err)
 	}
 	remote := FilesAndHTTP(server.Client())

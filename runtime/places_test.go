@@ -19,7 +19,8 @@ workflows:
   - stepId: criteria
     operationId: get
     successCriteria: [{condition: "$response.body#/status == 'ended' || $response.body.a.b[0] > 1"}]
-    outputs: {a: $response.body#/a, b: $response.body#/a/b/0, c: $response.body.a.b, d: "{$response.body#/status}!", zero: $response.body#/0}
+    outputs: {a: $response.body#/a, b: $response.body#/a/b/0, c: $response.body.a.b, d: "{$response.body#/status}!",
+      zero: $response.body#/0}
     onFailure: [{name: on, type: goto, stepId: predicate}]
   - stepId: predicate
     operationId: get
@@ -111,10 +112,13 @@ func answerAll(tb testing.TB, p *Program, contentType string, body []byte) outco
 // whose bodies are decoded.
 func FuzzBodies(f *testing.F) {
 	for _, body := range []string{
-		`{"status":"ended","a":{"b":[1,2]}}`, `{"status":"canceling","a":{"b":[2]}}`, `{"status":1,"status":"ended","a":{"b":0},"a":{"b":[1]}}`, `{"a":{"b":[3]},"a.b":"exact","status":null}`,
-		`{"status":"ended"`, `null`, `[]`, `"text"`, ``, ` `, "\ufeff{\"status\":\"ended\",\"a\":{\"b\":[1]}}", "{\"status\":\"\xff\"}", `[{"b":1},0]`, `{"0":"zero","a":{"b":{"0":5}}}`, `{"status":"ended"} x`, `{"a":{"b":[]}}`, `{"a":0}`,
+		`{"status":"ended","a":{"b":[1,2]}}`, `{"status":"canceling","a":{"b":[2]}}`, `{"status":1,"status":"ended","a":{"b":0},"a":{"b":[1]}}`,
+		`{"a":{"b":[3]},"a.b":"exact","status":null}`,
+		`{"status":"ended"`, `null`, `[]`, `"text"`, ``, ` `, "\ufeff{\"status\":\"ended\",\"a\":{\"b\":[1]}}", "{\"status\":\"\xff\"}",
+		`[{"b":1},0]`, `{"0":"zero","a":{"b":{"0":5}}}`, `{"status":"ended"} x`, `{"a":{"b":[]}}`, `{"a":0}`,
 	} {
-		for _, contentType := range []string{"application/json", "application/problem+json; charset=utf-8", "", "text/plain", "application/octet-stream"} {
+		for _, contentType := range []string{"application/json", "application/problem+json; charset=utf-8", "", "text/plain",
+			"application/octet-stream"} {
 			f.Add(contentType, []byte(body))
 		}
 	}

@@ -85,7 +85,8 @@ func serve(t *testing.T, polls int) (*recorded, runtime.Driver) {
 	api := &recorded{Server: batchapi.Server{Key: "secret-key", CancelPolls: polls}}
 	server := httptest.NewServer(api)
 	t.Cleanup(func() { server.Close(); http.DefaultClient.CloseIdleConnections() })
-	return api, runtime.Driver{Servers: map[string]string{"messageBatchesApi": server.URL}, Settings: runtime.Settings{LoopDelay: time.Nanosecond}}
+	return api, runtime.Driver{Servers: map[string]string{"messageBatchesApi": server.URL},
+		Settings: runtime.Settings{LoopDelay: time.Nanosecond}}
 }
 
 func TestReferencePollsUntilEnded(t *testing.T) {
@@ -110,7 +111,8 @@ func TestReferencePollsUntilEnded(t *testing.T) {
 			}
 			c := batch.RequestCounts
 			want := map[string]any{"batchId": batch.ID, "processingStatus": "ended", "requestCounts": map[string]any{
-				"processing": int64(c.Processing), "succeeded": int64(c.Succeeded), "errored": int64(c.Errored), "canceled": int64(c.Canceled), "expired": int64(c.Expired)}}
+				"processing": int64(c.Processing), "succeeded": int64(c.Succeeded), "errored": int64(c.Errored), "canceled": int64(c.Canceled),
+				"expired": int64(c.Expired)}}
 			if diff := cmp.Diff(want, result.Outputs); diff != "" {
 				t.Errorf("outputs (-want +got):\n%s", diff)
 			}

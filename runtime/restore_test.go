@@ -75,7 +75,8 @@ func drive(x *runtime.Execution, n int, seen func(*runtime.Execution)) {
 		case *runtime.Send:
 			switch i % 4 {
 			case 0:
-				x.Respond(&runtime.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"v": 1.0, "more": true}`)})
+				x.Respond(&runtime.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}},
+					Body: []byte(`{"v": 1.0, "more": true}`)})
 			case 1:
 				x.Respond(&runtime.Response{Status: 503, Header: http.Header{"Retry-After": {"2"}}})
 			case 2:

@@ -142,7 +142,8 @@ func ExampleExecution() {
 				panic(resolveErr)
 			}
 			fmt.Println(c.Method, server+c.Target)
-			err = x.Respond(&runtime.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name": "Rex"}`)})
+			err = x.Respond(&runtime.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}},
+				Body: []byte(`{"name": "Rex"}`)})
 		case *runtime.Wait:
 			err = x.Elapse()
 		case *runtime.Done:

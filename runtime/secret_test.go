@@ -36,7 +36,8 @@ workflows:
         outputs: {token: $response.body#/token, pin: $inputs.pin, sent: $request.body}
       - stepId: echo
         operationId: echo
-        parameters: [{name: Authorization, in: header, value: "Bearer {$steps.login.outputs.token}"}, {name: q, in: query, value: $inputs.password}]
+        parameters: [{name: Authorization, in: header, value: "Bearer {$steps.login.outputs.token}"}, {name: q, in: query,
+          value: $inputs.password}]
         outputs: {all: $response.body, token: $response.header.X-Token, url: $url}
       - stepId: basic
         operationId: basic
@@ -56,7 +57,8 @@ components: {securitySchemes: {basic: {type: http, scheme: basic}}}
 `
 
 // secrets are all that nobody may be told; one begins with another.
-var secrets = []string{"hunter", "hunter2-the-long-one", "9876543210", "nested-pass", "a-code", "issued-token", "Basic-pass", "c29tZWJvZHk6QmFzaWMtcGFzcw==", "url-pass"}
+var secrets = []string{"hunter", "hunter2-the-long-one", "9876543210", "nested-pass", "a-code", "issued-token", "Basic-pass",
+	"c29tZWJvZHk6QmFzaWMtcGFzcw==", "url-pass"}
 
 // echo answers with what it was sent, in values and in names.
 func echo(r *http.Request) (*http.Response, error) {
@@ -68,7 +70,8 @@ func echo(r *http.Request) (*http.Response, error) {
 		}
 	}
 	authorization := r.Header.Get("Authorization")
-	answer, err := json.Marshal(map[string]any{"token": "issued-token", "authorization": authorization, "query": r.URL.RawQuery, authorization: 1, string(body): true})
+	answer, err := json.Marshal(map[string]any{"token": "issued-token", "authorization": authorization, "query": r.URL.RawQuery,
+		authorization: 1, string(body): true})
 	if err != nil {
 		return nil, err
 	}

@@ -261,7 +261,8 @@ func (r *matrixRun) run(t *testing.T, how string) {
 	r.told.Reset()
 	r.received.Reset()
 	var recorder report.Recorder
-	driver := runtime.Driver{Client: &http.Client{Transport: roundTripper(r.answer)}, Servers: r.servers, Credentials: runtime.StaticCredentials(r.credentials)}
+	driver := runtime.Driver{Client: &http.Client{Transport: roundTripper(r.answer)}, Servers: r.servers,
+		Credentials: runtime.StaticCredentials(r.credentials)}
 	if how != "unobserved" {
 		driver.OnEvent = func(e runtime.Event) {
 			recorder.OnEvent(e)

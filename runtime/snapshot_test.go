@@ -21,7 +21,8 @@ func TestSuiteThroughSnapshots(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			r := conformance.RunWith(t.Context(), c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string, inputs runtime.Inputs) (*runtime.Result, error) {
+			r := conformance.RunWith(t.Context(), c, func(ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string,
+				inputs runtime.Inputs) (*runtime.Result, error) {
 				return runThroughSnapshots(t, ctx, d, p, workflow, inputs)
 			})
 			if r.Status != conformance.Passed {
@@ -31,7 +32,8 @@ func TestSuiteThroughSnapshots(t *testing.T) {
 	}
 }
 
-func runThroughSnapshots(t *testing.T, ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string, inputs runtime.Inputs) (*runtime.Result, error) {
+func runThroughSnapshots(t *testing.T, ctx context.Context, d *runtime.Driver, p *runtime.Program, workflow string,
+	inputs runtime.Inputs) (*runtime.Result, error) {
 	x, err := p.Begin(workflow, inputs, d.Settings)
 	if err != nil {
 		return nil, err

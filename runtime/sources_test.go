@@ -246,15 +246,16 @@ func TestLoadingIsCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	files := served{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}
 	loads := 0
-	compiler := runtime.Compiler{Cache: &runtime.Cache{}, Loader: runtime.LoaderFunc(func(ctx context.Context, location string) ([]byte, error) {
-		if loads++; loads == 1 {
-			cancel(cause)
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return files.Load(ctx, location)
-	})}
+	compiler := runtime.Compiler{Cache: &runtime.Cache{},
+		Loader: runtime.LoaderFunc(func(ctx context.Context, location string) ([]byte, error) {
+			if loads++; loads == 1 {
+				cancel(cause)
+			}
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return files.Load(ctx, location)
+		})}
 	if program, err := compiler.Compile(ctx, parse(t, "w.yaml", flow)); program != nil || !errors.Is(err, cause) || loads != 1 {
 		t.Errorf("%d loads, error: %v", loads, err)
 	}

@@ -102,7 +102,8 @@ func TestViolationsAreSorted(t *testing.T) {
 func FuzzNumbers(f *testing.F) {
 	keywords := []string{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "const", "enum", "type", "uniqueItems",
 		"maxLength", "maxItems", "default"}
-	numbers := []string{"1", "-2.5", "1e9999999", "-1e9999999", "1e-9999999", "3e5000", "35e-5000", "0e99999999999999999999", "1e99999999999999999999"}
+	numbers := []string{"1", "-2.5", "1e9999999", "-1e9999999", "1e-9999999", "3e5000", "35e-5000", "0e99999999999999999999",
+		"1e99999999999999999999"}
 	for _, keyword := range keywords {
 		for _, number := range numbers {
 			f.Add(keyword, "2.5", number)

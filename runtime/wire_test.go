@@ -148,7 +148,7 @@ func (p *wirePart) try(t *testing.T, s *socket, char string) {
 	}
 }
 
-// run sends one request and returns the URL that the run has told of it.
+// run sends one request and returns the URL that the run has reported for it.
 func (p *wirePart) run(t *testing.T, s *socket, fill func(string) string) (string, error) {
 	t.Helper()
 	doc, err := arazzo.Parse(fmt.Appendf(nil, `

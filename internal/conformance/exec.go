@@ -67,7 +67,7 @@ func Exec(ctx context.Context, c *Case, command string) Result {
 		got, err := value.Decode(data)
 		outputs, ok := got.(map[string]any)
 		if err != nil || !ok {
-			j.differ("outputs.json is no JSON object: %v", err)
+			j.differ("outputs.json is not a JSON object: %v", err)
 		} else {
 			j.outputs(outputs, true)
 		}

@@ -155,7 +155,8 @@ func TestExpressions(t *testing.T) {
 				access += "." + a.Name
 			}
 		}
-		if e.Root.String() != c.Get("root").Str() || e.Source != sources[c.Get("source").Str()] || e.Name != c.Get("name").Str() || access != c.Get("access").Str() {
+		if e.Root.String() != c.Get("root").Str() || e.Source != sources[c.Get("source").Str()] || e.Name != c.Get("name").Str() ||
+			access != c.Get("access").Str() {
 			t.Errorf("%+v", e)
 		}
 		if e.HasPointer != (c.Get("pointer") != nil) || !slices.Equal(e.Pointer, texts(c.Get("pointer"))) {

@@ -8,8 +8,10 @@ import (
 )
 
 func FuzzExpression(f *testing.F) {
-	for _, seed := range []string{"$url", "$statusCode", "$inputs.a.b", "$response.body#/a~1b/0", "$response.body.a[0]['x y'].c", "$steps.s.outputs.o#/x",
-		"$request.header.x-a", "$response.headers.X", "$components.parameters.p", "$sourceDescriptions.s.url", "$inputs.", "$", "$response.body#a"} {
+	for _, seed := range []string{"$url", "$statusCode", "$inputs.a.b", "$response.body#/a~1b/0", "$response.body.a[0]['x y'].c",
+		"$steps.s.outputs.o#/x",
+		"$request.header.x-a", "$response.headers.X", "$components.parameters.p", "$sourceDescriptions.s.url", "$inputs.", "$",
+		"$response.body#a"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -25,7 +27,8 @@ func FuzzExpression(f *testing.F) {
 }
 
 func FuzzTemplate(f *testing.F) {
-	for _, seed := range []string{"Bearer {$inputs.token}", "Bearer $inputs.token.", "{$a}{$inputs.b}", "{{$inputs.x}}", "$inputs.a $url, {$url", "plain"} {
+	for _, seed := range []string{"Bearer {$inputs.token}", "Bearer $inputs.token.", "{$a}{$inputs.b}", "{{$inputs.x}}",
+		"$inputs.a $url, {$url", "plain"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -49,8 +52,10 @@ func FuzzTemplate(f *testing.F) {
 }
 
 func FuzzCondition(f *testing.F) {
-	for _, seed := range []string{"$statusCode == 200", "$a", "!($inputs.a == 'it''s') && $response.body#/x >= 1.5 || $statusCode<300", "{$statusCode == 401}",
-		"$response.body.a[0].b != null", "$inputs.a == application/json", `$inputs.a == "{$inputs.b}"`, "((((", "true == 'true'", "$statusCode = 200"} {
+	for _, seed := range []string{"$statusCode == 200", "$a", "!($inputs.a == 'it''s') && $response.body#/x >= 1.5 || $statusCode<300",
+		"{$statusCode == 401}",
+		"$response.body.a[0].b != null", "$inputs.a == application/json", `$inputs.a == "{$inputs.b}"`, "((((", "true == 'true'",
+		"$statusCode = 200"} {
 		f.Add(seed)
 	}
 	values := []any{nil, true, "text", "12", int64(12), 1.5, []any{}, map[string]any{"a": int64(1)}}

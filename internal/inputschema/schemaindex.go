@@ -47,8 +47,9 @@ func NewIndex(root *tree.Node, self string) *Index {
 		base = u
 	}
 	base.Fragment = ""
-	x := &Index{root: root, inputs: map[string]*tree.Node{}, document: &schemaResource{base, schemaPlace{root, ""}}, resources: map[string][]*schemaResource{},
-		anchors: map[anchorName][]schemaPlace{}, homes: map[*tree.Node]*schemaResource{}, dynamic: map[string][]*schemaResource{}}
+	x := &Index{root: root, inputs: map[string]*tree.Node{}, document: &schemaResource{base, schemaPlace{root, ""}},
+		resources: map[string][]*schemaResource{},
+		anchors:   map[anchorName][]schemaPlace{}, homes: map[*tree.Node]*schemaResource{}, dynamic: map[string][]*schemaResource{}}
 	if inputs := root.At("/components/inputs"); inputs != nil {
 		for _, m := range inputs.Members {
 			pointer := "/components/inputs/" + value.PointerToken(m.Name)

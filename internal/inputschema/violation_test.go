@@ -16,7 +16,8 @@ import (
 const planted = "87654321"
 
 func tellsPlanted(text string) bool {
-	return slices.ContainsFunc([]string{planted, "8.7654321", "87,654,321", "8.77e+07", "56 55 54"}, func(s string) bool { return strings.Contains(text, s) })
+	return slices.ContainsFunc([]string{planted, "8.7654321", "87,654,321", "8.77e+07", "56 55 54"},
+		func(s string) bool { return strings.Contains(text, s) })
 }
 
 // Every kind of error has its words, also those that inputs do not come to.

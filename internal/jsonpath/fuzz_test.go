@@ -9,7 +9,8 @@ import (
 )
 
 func FuzzPredicate(f *testing.F) {
-	for _, seed := range []string{"$.a == 'x'", "$.items.length > 0 || $.b", "$[?@.s=='x']", "$.t > $inputs.b", "count($.a[*]) == 1", "$..a[0:1:2]",
+	for _, seed := range []string{"$.a == 'x'", "$.items.length > 0 || $.b", "$[?@.s=='x']", "$.t > $inputs.b", "count($.a[*]) == 1",
+		"$..a[0:1:2]",
 		"!($.a<1)&&@.b!=null", `$["a\n"] == "\u0041"`, "$.a[?@.b.length==$inputs.n]", "match($.a,'b')",
 		"$.a[?(@.b)].length == 0", "1 < @..[0:2].length && $.a.*.length != $inputs.n"} {
 		f.Add(seed, `{"a":[1,{"b":"x"}],"s":"x","items":[],"t":1e400,"length":2}`)
@@ -46,7 +47,8 @@ func FuzzLiteral(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range []string{"$.a == " + literal, "$.a == '" + jsonpath.EscapeIn('\'', s) + "'", `$.a == "` + jsonpath.EscapeIn('"', s) + `"`} {
+		for _, text := range []string{"$.a == " + literal, "$.a == '" + jsonpath.EscapeIn('\'', s) + "'", `$.a == "` + jsonpath.EscapeIn('"', s) +
+			`"`} {
 			c, err := jsonpath.ParseCondition(text, jsonpath.RFC9535)
 			if err != nil {
 				if len(s) > 16<<10 {

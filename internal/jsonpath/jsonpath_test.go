@@ -148,7 +148,8 @@ func equivalent(t *testing.T, condition *jsonpath.Condition, doc any) {
 		t.Errorf("the correction %s: %v", text, err)
 		return
 	}
-	for _, context := range []any{doc, map[string]any{}, []any{}, "ended", int64(5), false, []any{doc}, map[string]any{"status": doc}, []any{doc, "x"}} {
+	for _, context := range []any{doc, map[string]any{}, []any{}, "ended", int64(5), false, []any{doc}, map[string]any{"status": doc},
+		[]any{doc, "x"}} {
 		if got, want := corrected.Test(context, nil, true).Pass, condition.Test(context, nil, true).Pass; got != want {
 			t.Errorf("%s on %v: %t, but %s: %t", text, context, got, condition, want)
 		}

@@ -15,9 +15,12 @@ func FuzzPlaces(f *testing.F) {
 		`[{"status":"x"},{"a":1}]`, `{}`, `[]`, `{"items":{"length":0},"status":1e400}`, `{"status":["ended"],"a":[[1]]}`,
 	}
 	conditions := []string{
-		`$.status == 'ended'`, `@.status == 'ended'`, `$.status != 'ended'`, `$.a.b[0].c == 1 && $.n == null`, `!($.status == 'ended') || $.items.length > 1`,
-		`$.items.length > 0`, `$.s.length == 4`, `$.status`, `$.a.b[0]`, `$['a']['b'][1]`, `$.a && !$.x`, `$.n`, `length($.items) == 2`, `match($.s, 't.*')`, `count($.items[*]) == 2`,
-		`$.a.b[-1] == 2`, `$.a .b == 1`, `$['it\'s'] == 1`, `$..status`, `$.status == $inputs.x`, `$inputs.x > $.a.b[1]`, `$.items[?@ > 1]`, `$ == 1`, `$.a == $['a']`, `$[0].status == 'x'`, `$.0 == 'zero'`, `$['0'] == 'zero'`, `$.status < 2`, `$.a.* == 1`,
+		`$.status == 'ended'`, `@.status == 'ended'`, `$.status != 'ended'`, `$.a.b[0].c == 1 && $.n == null`,
+		`!($.status == 'ended') || $.items.length > 1`,
+		`$.items.length > 0`, `$.s.length == 4`, `$.status`, `$.a.b[0]`, `$['a']['b'][1]`, `$.a && !$.x`, `$.n`, `length($.items) == 2`,
+		`match($.s, 't.*')`, `count($.items[*]) == 2`,
+		`$.a.b[-1] == 2`, `$.a .b == 1`, `$['it\'s'] == 1`, `$..status`, `$.status == $inputs.x`, `$inputs.x > $.a.b[1]`, `$.items[?@ > 1]`,
+		`$ == 1`, `$.a == $['a']`, `$[0].status == 'x'`, `$.0 == 'zero'`, `$['0'] == 'zero'`, `$.status < 2`, `$.a.* == 1`,
 	}
 	for _, condition := range conditions {
 		for _, document := range documents {

@@ -19,7 +19,8 @@ openapi: 3.1.0
 info: {title: D, version: "1"}
 servers: [{url: "http://d.example"}]
 paths:
-  "/x/{id}": {get: {operationId: get, parameters: [{name: id, in: path, required: true}, {name: limit, in: query}], security: [{token: []}]}}
+  "/x/{id}": {get: {operationId: get, parameters: [{name: id, in: path, required: true}, {name: limit, in: query}],
+    security: [{token: []}]}}
 components: {securitySchemes: {token: {type: http, scheme: bearer}}}
 `
 

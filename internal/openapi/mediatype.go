@@ -38,7 +38,8 @@ func IsXML(mediaType string) bool {
 	return t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml")
 }
 
-var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/x-jsonl",
+var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson",
+	"application/x-jsonl",
 	"application/jsonl", "application/graphql"}
 
 // IsText reports whether a body of a media type is read as text (ruling E9).

@@ -200,7 +200,8 @@ paths:
   /items: {$ref: items.yaml}
   "/items/{id}":
     parameters: [{name: id, in: path}, {name: q, in: query}]
-    get: {operationId: getItem, parameters: [{name: q, in: query, required: true}], responses: {200: {description: ok}, 4xx: {description: no}}}
+    get: {operationId: getItem, parameters: [{name: q, in: query, required: true}], responses: {200: {description: ok},
+      4xx: {description: no}}}
     put: {operationId: twice}
     delete: {operationId: twice}
 `
@@ -276,8 +277,10 @@ paths:
 
 // FuzzLoad looks for descriptions and values that cause a panic.
 func FuzzLoad(f *testing.F) {
-	f.Add([]byte(`{"openapi":"3.1.0","paths":{"/a/{b}":{"$ref":"#/x"}},"x":{"get":{"parameters":[{"name":"b","in":"path","style":"label","explode":true}],"responses":{"2XX":{}}}}}`), `{"a":[1,null]}`)
-	f.Add([]byte(`{"swagger":"2.0","host":"h","paths":{"/a":{"post":{"consumes":["multipart/form-data"],"parameters":[{"in":"formData","name":"f"},{"$ref":"#/paths"}]}}}}`), `"\r\n"`)
+	f.Add([]byte(`{"openapi":"3.1.0","paths":{"/a/{b}":{"$ref":"#/x"}},"x":{"get":{"parameters":[{"name":"b","in":"path","style":"label",
+      "explode":true}],"responses":{"2XX":{}}}}}`), `{"a":[1,null]}`)
+	f.Add([]byte(`{"swagger":"2.0","host":"h","paths":{"/a":{"post":{"consumes":["multipart/form-data"],"parameters":[{"in":"formData",
+      "name":"f"},{"$ref":"#/paths"}]}}}}`), `"\r\n"`)
 	f.Add([]byte("openapi: 3.0.0\npaths: {/a: {$ref: '#/paths/~1a'}}\nsecurity: [{k: [1]}]\n"), `1e400`)
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
 		d, err := Load(data, "http://h/d", func(string) ([]byte, error) { return data, nil })

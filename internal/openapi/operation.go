@@ -496,4 +496,5 @@ func (o *Operation) DefaultContentType() string {
 }
 
 // rangeDefaults are the types that are sent where only a range is declared.
-var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain", "multipart": multipartType}
+var rangeDefaults = map[string]string{"*": "application/json", "application": "application/json", "text": "text/plain",
+	"multipart": multipartType}

@@ -68,7 +68,8 @@ func TestEmbeddedRefused(t *testing.T) {
 
 // FuzzEmbedded looks for a value that is more than text (C16).
 func FuzzEmbedded(f *testing.F) {
-	for _, s := range []string{"a", "", `'`, `"`, `\`, `\E`, `]`, `^`, `-`, `[:alpha:]`, `a|b`, `.*`, `' or '1'='1`, `' || true || '`, "{$inputs.s}", "é\n"} {
+	for _, s := range []string{"a", "", `'`, `"`, `\`, `\E`, `]`, `^`, `-`, `[:alpha:]`, `a|b`, `.*`, `' or '1'='1`, `' || true || '`,
+		"{$inputs.s}", "é\n"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -83,7 +84,8 @@ func FuzzEmbedded(f *testing.F) {
 			return c
 		}
 		for text, want := range map[string]string{
-			`^{$inputs.s}$`: s, `^(?:zz|{$inputs.s})$`: s, `^{$inputs.s}{2}$`: s + s, `^\Q.*{$inputs.s}[\E$`: ".*" + s + "[", `^[]^"]{$inputs.s}$`: "]" + s,
+			`^{$inputs.s}$`: s, `^(?:zz|{$inputs.s})$`: s, `^{$inputs.s}{2}$`: s + s, `^\Q.*{$inputs.s}[\E$`: ".*" + s +
+				"[", `^[]^"]{$inputs.s}$`: "]" + s,
 		} {
 			c := filled(RegexCriterion, text)
 			if !c.Regex.MatchString(want) || c.Regex.MatchString(want+"x") || c.Regex.MatchString("x"+want) {
@@ -106,7 +108,8 @@ func FuzzEmbedded(f *testing.F) {
 				}
 			}
 		}
-		for _, text := range []string{`string-length({$inputs.s}) = %d`, `'\' != '\\' and string-length("{$inputs.s}") = %d`, `string-length('{$inputs.s}') = %d`} {
+		for _, text := range []string{`string-length({$inputs.s}) = %d`, `'\' != '\\' and string-length("{$inputs.s}") = %d`,
+			`string-length('{$inputs.s}') = %d`} {
 			if passed, err := filled(XPathCriterion, fmt.Sprintf(text, utf8.RuneCountInString(s))).XPath.Test("<a/>"); !passed || err != nil {
 				t.Errorf("%s with %q: %v", text, s, err)
 			}

@@ -169,7 +169,7 @@ func TestTraceOfTheCaller(t *testing.T) {
 		}
 	}
 	if told != 3 {
-		t.Errorf("told of %d connections, want 3", told)
+		t.Errorf("%d connections reported, want 3", told)
 	}
 }
 

@@ -62,7 +62,8 @@ var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`
 
 // yamlParserProblem matches what yaml.v3's parser reports, with a line that
 // counts from 0; its scanner counts from 1.
-var yamlParserProblem = regexp.MustCompile(`^(did not find expected (<|node content|key|'-' indicator|',' or)|found (duplicate %|incompatible YAML|undefined tag))`)
+var yamlParserProblem = regexp.MustCompile(`^(did not find expected (<|node content|key|'-' indicator|',' or)|` +
+	`found (duplicate %|incompatible YAML|undefined tag))`)
 
 // yamlTab is what yaml.v3 reports for a tab at the beginning of a line.
 const yamlTab = "found character that cannot start any token"

@@ -153,7 +153,8 @@ func page(size int) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"id":"list","data":[`)
 	for i := 0; b.Len() < size; i++ {
-		fmt.Fprintf(&b, `{"id":"item_%06d","name":"Item number %d","price":%d.%02d,"stock":%d,"active":%t,"tags":["a","b%d"],"note":null},`, i, i, i%90, i%100, i*7, i%3 == 0, i%10)
+		fmt.Fprintf(&b, `{"id":"item_%06d","name":"Item number %d","price":%d.%02d,"stock":%d,"active":%t,"tags":["a","b%d"],"note":null},`, i, i,
+			i%90, i%100, i*7, i%3 == 0, i%10)
 	}
 	b.WriteString(`null],"page":{"next":"list_2"}}`)
 	return b.Bytes()

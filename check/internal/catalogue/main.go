@@ -24,10 +24,13 @@ func markdown() string {
 		entries = append(entries, e)
 	}
 	var b strings.Builder
-	b.WriteString("# Diagnostics\n\nGenerated from [check/catalogue](../check/catalogue) by `go generate ./check`. Every example is a test.\n" +
+	b.WriteString("# Diagnostics\n\nGenerated from [check/catalogue](../check/catalogue) by `go generate ./check`. Every example is a " +
+		"test.\n" +
 		"`gobelin check --explain CODE` prints an entry.\n\n" +
-		"An error keeps a document from running, or a step from ever succeeding; a warning is about something that runs but can hardly be meant; a\n" +
-		"note is about a form that is accepted because published documents use it, though the specification differs (an error under `--strict`).\n\n| code | severity |\n|---|---|\n")
+		"An error keeps a document from running, or a step from ever succeeding; a warning is about something that runs but can hardly be " +
+		"meant; a\n" +
+		"note is about a form that is accepted because published documents use it, though the specification differs (an error under " +
+		"`--strict`).\n\n| code | severity |\n|---|---|\n")
 	for _, e := range entries {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", e.Code, e.Code, e.Severity)
 	}

@@ -263,7 +263,8 @@ func (t *transport) Execute(ctx context.Context, req *engine.ExecutionRequest) (
 	if err != nil {
 		return nil, err
 	}
-	answer := &engine.ExecutionResponse{StatusCode: response.StatusCode, Headers: response.Header, URL: response.Request.URL.String(), Method: op.method}
+	answer := &engine.ExecutionResponse{StatusCode: response.StatusCode, Headers: response.Header, URL: response.Request.URL.String(),
+		Method: op.method}
 	// The engine works on nodes: given one, it sees numbers as they came.
 	var node yaml.Node
 	switch {
