@@ -55,7 +55,6 @@ type finding struct {
 
 // rest is the findings that are not listed.
 type rest struct {
-	severity arazzo.Severity
 	at       arazzo.Position // of the first
 	seen     map[arazzo.Position]bool
 }

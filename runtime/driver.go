@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/transport"
@@ -145,11 +146,12 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response,
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within the step's timeout of %v", c.Timeout))
 		defer cancel()
 	}
-	r := &transport.Request{Method: c.Method, URL: at.url + c.Target, Header: c.Header, Body: c.Body}
+	request := transport.Request{Method: c.Method, URL: at.url + c.Target, Header: c.Header, Body: c.Body}
 	if (len(c.Security) == 0 || d.Credentials == nil) && at.user == nil {
-		x.Sent(r.URL, r.Header)
-		return d.receive(ctx, c, r)
+		x.Sent(request.URL, request.Header)
+		return d.receiveOpen(ctx, c, request)
 	}
+	r := new(request)
 	a := &authorization{driver: d, execution: x, send: c, user: at.user, first: r}
 	r.Authorize = func(ctx context.Context, hop *transport.Request) (*transport.Request, error) {
 		authorized, err := a.authorize(ctx, hop)
@@ -167,6 +169,20 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response,
 		return response, err
 	}
 	return d.receive(ctx, c, r)
+}
+
+// openRequests are reused: nothing keeps a request without credentials after its
+// response has been read.
+var openRequests = sync.Pool{New: func() any { return new(transport.Request) }}
+
+// receiveOpen is receive for a request without credentials.
+func (d *Driver) receiveOpen(ctx context.Context, c *Send, request transport.Request) (Response, error) {
+	r := openRequests.Get().(*transport.Request)
+	*r = request
+	response, err := d.receive(ctx, c, r)
+	*r = transport.Request{}
+	openRequests.Put(r)
+	return response, err
 }
 
 // receive sends a request and reads the whole response.
