@@ -55,8 +55,8 @@ type finding struct {
 
 // rest is the findings that are not listed.
 type rest struct {
-	at       arazzo.Position // of the first
-	seen     map[arazzo.Position]bool
+	at   arazzo.Position // of the first
+	seen map[arazzo.Position]bool
 }
 
 func newFindings(most int) *findings {
