@@ -133,7 +133,8 @@ func isCredential(op *openapi.Operation, a program.Argument) bool {
 }
 
 // isScheme reports whether an argument is what a security scheme of the
-// operation asks for.
+// operation asks for. Unlike [openapi.SameParameter] it ignores case everywhere:
+// a credential under a misspelled name is still a secret.
 func isScheme(op *openapi.Operation, a program.Argument) bool {
 	for _, alternative := range op.Security {
 		for _, scheme := range alternative {
@@ -159,7 +160,7 @@ var undeclarable = []string{"accept", "content-type", "authorization"}
 func expected(d *openapi.Description, a program.Argument) bool {
 	return isUndeclarable(a.Name, a.In) ||
 		slices.ContainsFunc(d.SecuritySchemes(), func(s openapi.SecurityRequirement) bool {
-			return s.In == a.In && strings.EqualFold(s.ParamName, a.Name)
+			return openapi.SameParameter(s.In, s.ParamName, a.In, a.Name)
 		})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -294,7 +295,7 @@ func (f *secretFlow) request(at site, r *program.Ref, to program.Route) {
 func namedArguments(s *program.Step, r *program.Ref) (list []*program.Argument) {
 	for i := range s.Arguments {
 		a := &s.Arguments[i]
-		if a.In == argumentPlaces[r.Kind] && (a.Name == r.Name || a.In == "header" && strings.EqualFold(a.Name, r.Name)) {
+		if openapi.SameParameter(a.In, a.Name, argumentPlaces[r.Kind], r.Name) {
 			list = append(list, a)
 		}
 	}
