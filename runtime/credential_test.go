@@ -157,9 +157,8 @@ func TestCredentialThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// A stored run goes on with the credentials and servers of today.
-func TestRestoredRunGoesOnWithTodays(t *testing.T) {
-	const workflow = `arazzo: 1.0.1
+// retryWorkflow waits 30 seconds after a failure.
+const retryWorkflow = `arazzo: 1.0.1
 info: {title: t, version: "1"}
 sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]
 workflows:
@@ -168,9 +167,12 @@ workflows:
   - stepId: poll
     operationId: poll
     successCriteria: [{condition: $statusCode == 200}]
-    onFailure: [{name: again, type: retry, retryAfter: 1, retryLimit: 3}]
+    onFailure: [{name: again, type: retry, retryAfter: 30, retryLimit: 3}]
 `
-	program := compileText(t, workflow, tokenDescription)
+
+// A stored run goes on with the credentials and servers of today.
+func TestRestoredRunGoesOnWithTodays(t *testing.T) {
+	program := compileText(t, retryWorkflow, tokenDescription)
 	x, err := program.Begin("w", nil, runtime.Settings{})
 	if err != nil {
 		t.Fatal(err)
@@ -220,18 +222,7 @@ func (c *leap) Sleep(_ context.Context, d time.Duration) error {
 
 // A wait that is stored goes on with what is left of it.
 func TestStoredWait(t *testing.T) {
-	const workflow = `arazzo: 1.0.1
-info: {title: t, version: "1"}
-sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]
-workflows:
-- workflowId: w
-  steps:
-  - stepId: poll
-    operationId: poll
-    successCriteria: [{condition: $statusCode == 200}]
-    onFailure: [{name: again, type: retry, retryAfter: 30, retryLimit: 3}]
-`
-	program := compileText(t, workflow, tokenDescription)
+	program := compileText(t, retryWorkflow, tokenDescription)
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for name, test := range map[string]struct {
 		answer func(x *runtime.Execution) error

@@ -12,7 +12,7 @@ import (
 // folder are unchanged.
 func TestReplaceFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("there are no modes")
+		t.Skip("files have no modes on Windows")
 	}
 	dir := t.TempDir()
 	file, link := filepath.Join(dir, "real", "w.yaml"), filepath.Join(dir, "link.yaml")
