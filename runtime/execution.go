@@ -156,23 +156,21 @@ func (x *Execution) Respond(r *Response) error {
 	case r == nil || r.Status < 100 || r.Status > 999:
 		return errors.New("a response needs a status code of three digits")
 	}
-	decoded := r.Value
-	if r.Decoded && !value.IsPlain(decoded) {
-		if decoded, err = value.From(decoded); err != nil {
+	e := f.Exchange
+	if r.Decoded {
+		if err := e.Give(r.Value); err != nil {
 			return fmt.Errorf("the value of the response is not a JSON value: %w", err)
 		}
 	}
 	if !x.told {
-		x.Sent(f.Exchange.Target, f.Exchange.Header)
+		x.Sent(e.Target, e.Header)
 	}
 	x.pending, x.told = nil, false
-	e := f.Exchange
-	e.Status, e.Answer, e.Body, f.Received = r.Status, r.Header, r.Body, r.Received
-	e.URL = cmp.Or(r.URL, e.Target)
-	e.Places = x.step(f).Places
-	if r.Decoded {
-		e.Decoded(decoded)
+	e.Status, e.Answer, e.Places, f.Received = r.Status, r.Header, x.step(f).Places, r.Received
+	if !r.Decoded {
+		e.Body = r.Body
 	}
+	e.URL = cmp.Or(r.URL, e.Target)
 	f.Phase = phaseJudge
 	if x.listener != nil {
 		x.emit(x.responseReceived(f, r))
