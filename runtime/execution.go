@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -24,13 +23,11 @@ import (
 // [Execution.Snapshot] between any two calls.
 type Execution struct {
 	program  *program.Program
-	security map[*program.Step][][]SecurityRequirement
+	whole    *Program // which program is linked in
 	listener func(Event)
 	state    state
 
-	evaluator eval.Evaluator
-	scope     scope // of the evaluator
-
+	place    *place // at which something was evaluated last; nil while the run waits
 	pending  Command
 	told     bool          // Sent was called for the pending Send
 	attached bool          // to a driver
@@ -38,7 +35,7 @@ type Execution struct {
 
 	// What the driver knows, and no snapshot has.
 	address           address    // of the last request
-	addresses         []string   // bases and hosts of all requests, for errors in snapshots
+	addresses         []string   // base URLs of all requests, for errors in snapshots
 	secrets, supplied secret.Set // all that is masked; of it what the driver applied
 }
 

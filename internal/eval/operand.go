@@ -34,9 +34,6 @@ type Evaluator struct {
 	values []openapi.Value // of the request that is built; kept for the next
 }
 
-// Release drops what the evaluator holds of messages.
-func (e *Evaluator) Release() { e.Exchange, e.values = nil, nil }
-
 // Look returns the value that a reference has now.
 func (e *Evaluator) Look(r *program.Ref) (any, bool) {
 	if r.Kind == program.ResponseBody && r.Slot > 0 && e.Exchange.scan() {
