@@ -104,7 +104,7 @@ func (e *Exchange) body() (any, bool) {
 	return e.value, true
 }
 
-// notJSON says why a value is no JSON data, which JSONPath cannot be applied to
+// notJSON says why a value is not JSON, which JSONPath cannot be applied to
 // (C17), and returns "" if it is: bytes are none, nor is the body of a message, as a
 // whole, that is text. A text from elsewhere is a JSON string.
 func (e *Evaluator) notJSON(r *program.Ref, v any) string {
