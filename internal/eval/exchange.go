@@ -108,6 +108,42 @@ func (e *Exchange) body() (any, bool) {
 	return e.value, true
 }
 
+// notJSON says why a value is not JSON, which JSONPath cannot be applied to
+// (C17), and returns "" if it is: bytes are none, nor is the body of a message, as a
+// whole, that is text. A text from elsewhere is a JSON string.
+func (e *Evaluator) notJSON(r *program.Ref, v any) string {
+	what := "text"
+	switch v.(type) {
+	case []byte:
+		what = "bytes"
+	case string:
+	default:
+		return ""
+	}
+	x, contentType := e.Exchange, ""
+	switch whole := x != nil && len(r.Pointer) == 0 && len(r.Access) == 0; {
+	case whole && r.Kind == program.ResponseBody:
+		contentType = x.Answer.Get("Content-Type")
+		if x.Note != "" {
+			return x.Note
+		}
+		if _, err := value.Decode(x.Body); contentType == "" && what == "text" && (err == nil || len(x.Body) == 0) {
+			return ""
+		}
+	case whole && r.Kind == program.RequestBody:
+		contentType = x.Header.Get("Content-Type")
+	case what == "text":
+		return ""
+	}
+	if openapi.IsJSON(contentType) {
+		return ""
+	}
+	if contentType != "" {
+		what += " (" + contentType + ")"
+	}
+	return r.Text + " is " + what + ", not JSON"
+}
+
 // scan finds the places of a step in the text of its response's body, once. It
 // reports false where the body has no such text or is decoded already.
 func (e *Exchange) scan() bool {

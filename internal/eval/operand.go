@@ -136,6 +136,10 @@ func (e *Evaluator) selectValue(o *program.Operand) (any, bool) {
 	if !ok {
 		return nil, false
 	}
+	if reason := e.notJSON(&s.Context.Ref, context); reason != "" && s.Query != nil {
+		e.Scope.Note("missing-value", o.Place, o.Ref.Text+" has no value here: "+reason)
+		return nil, false
+	}
 	v, ok := s.Apply(context)
 	if !ok {
 		e.missing(o.Ref.Text, o.Place)
