@@ -154,6 +154,15 @@ func (b *Binding) template(keys []ArgKey) error {
 // declare; they are sent in the default style.
 func (b *Binding) Undeclared() []int { return b.undeclared }
 
+// ContentType returns the media type in which an argument is written, "" for one
+// that has a style.
+func (b *Binding) ContentType(i int) string {
+	if p := b.params[i]; p.ContentType != "" || p.In != "querystring" {
+		return p.ContentType
+	}
+	return formType
+}
+
 // Required returns the parameters that the operation requires and that have no
 // argument.
 func (b *Binding) Required() []*Parameter { return b.required }
@@ -223,7 +232,7 @@ func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 			written = len(query) > before
 		case p.In == "querystring":
 			var err error
-			if query, err = appendQueryString(query, values[i]); err != nil {
+			if query, err = appendQueryString(query, b.ContentType(i), values[i]); err != nil {
 				return Request{}, err
 			}
 			written = len(query) > before
@@ -333,11 +342,18 @@ func cookie(p *Parameter, v Value) (string, error) {
 }
 
 // appendQueryString uses a value as the whole query (OpenAPI 3.2, Parameter
-// Locations): text as it is, an object as a form.
-func appendQueryString(query []byte, v Value) ([]byte, error) {
+// Locations): of a form text as it is and an object by its members; what another
+// media type makes of a value is escaped as a whole.
+func appendQueryString(query []byte, contentType string, v Value) ([]byte, error) {
 	text, isText := v.V.(string)
 	if v.V == nil {
 		return query, nil
+	}
+	if !IsForm(contentType) {
+		if text = contentText(contentType, v.V); text == "" {
+			return query, nil
+		}
+		return append(between(query), uri.Encode(text)...), nil
 	}
 	if !isText {
 		form, _, err := encodeForm(v, formType, nil)
