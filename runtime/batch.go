@@ -327,7 +327,7 @@ func (r *batchRun) advance(run *batched, patience *transport.Patience) {
 func (r *batchRun) enter(run *batched, c *Send) bool {
 	if r.PerHost > 0 && run.held == "" {
 		at, _ := r.Driver.address(c, run.x.address) // an error is found again when it is sent
-		name := at.host()
+		name := hostOf(at.url)
 		r.mu.Lock()
 		h := r.hosts[name]
 		if h == nil {

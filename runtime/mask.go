@@ -49,7 +49,7 @@ func (x *Execution) responseReceived(f *frame, r *Response) *ResponseReceived {
 	x.learnAnswer(f)
 	s, header, body := x.step(f), secret.SetCookies(r.Header), r.Body
 	if r.Decoded {
-		body = value.AppendJSON(nil, s.BodySecrets().Hide(r.Value))
+		body = value.AppendJSON(nil, s.BodySecrets().Hide(f.Exchange.Given.V))
 	} else if len(s.Answers) > 0 {
 		body = eval.ShownAnswer(s, r.Header, r.Body)
 	}
