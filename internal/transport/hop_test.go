@@ -184,7 +184,8 @@ func TestCostOfAnExchange(t *testing.T) {
 	defer patience.End()
 	ours := testing.AllocsPerRun(200, func() {
 		r := Request{Method: "GET", URL: server.URL + "/a?b=c", Header: header}
-		if resp, err := Do(t.Context(), client, &r, Limits{Body: 1 << 20, Redirects: true, Patience: patience}); err != nil || len(resp.Body) != len(body) {
+		limits := Limits{Body: 1 << 20, Redirects: true, Patience: patience}
+		if resp, err := Do(t.Context(), client, &r, limits); err != nil || len(resp.Body) != len(body) {
 			t.Fatal(len(resp.Body), err)
 		}
 	})
