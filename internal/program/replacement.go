@@ -15,6 +15,10 @@ func (r *Replacement) Targets(v any) ([][]string, error) {
 	case r.Query == nil:
 		return [][]string{r.Pointer}, nil
 	}
+	switch v.(type) {
+	case string, []byte:
+		return nil, fmt.Errorf("the payload is a text, in which JSONPath has no target: %s", r.Query)
+	}
 	places := r.Query.Locate(v)
 	if len(places) == 0 {
 		return nil, fmt.Errorf("%s selects nothing in the payload", r.Query)
