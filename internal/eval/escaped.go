@@ -70,7 +70,7 @@ func (e *Evaluator) valueIn(contentType string, o *program.Operand) (any, bool) 
 		}
 		escaped, err := q.Value(value.Text(v), isBody(r, 0))
 		if err != nil {
-			e.refuse(fmt.Errorf("%s cannot be written where it stands in a text of type %s: %w", r.Text, contentType, err))
+			e.refuse(fmt.Errorf("%s cannot be written where it is in a text of type %s: %w", r.Text, contentType, err))
 		}
 		text = append(text, escaped...)
 	}

@@ -130,13 +130,13 @@ func (t *XMLTemplate) Value(text string, isBody bool) (string, error) {
 		if isXMLName(text) {
 			return text, nil
 		}
-		return "", errors.New("it stands in a tag, outside of quotes, and is not a name")
+		return "", errors.New("it is in a tag, outside of quotes, and is not a name")
 	}
 	if t.in == inComment && !strings.Contains(text, "--") && text == strings.Trim(text, "->") ||
 		t.in == inInstruction && !strings.ContainsAny(text, "?>") || isXMLName(text) {
 		return text, nil
 	}
-	return "", errors.New("it stands in a comment, an instruction or a declaration, and may end it")
+	return "", errors.New("it is in a comment, an instruction or a declaration, and may end it")
 }
 
 // cdata writes text for a section that it cannot end, whatever is around it.
