@@ -159,7 +159,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 	}
 	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then, Since: f.Received}, phaseWait
 	f.Exchange, f.last = nil, nil // what comes next is decided: a waiting run does not keep the messages
-	x.evaluator.Release()
+	x.place, x.outputs = nil, nil
 	if x.listener != nil {
 		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
 	}
