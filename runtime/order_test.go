@@ -45,7 +45,9 @@ var readings = []func(step object, text string){
 	func(step object, text string) {
 		step["parameters"] = []any{object{"name": "q", "in": "query", "value": text}}
 	},
-	func(step object, text string) { step["requestBody"] = object{"payload": object{"a": []any{"x{" + text + "}"}}} },
+	func(step object, text string) {
+		step["requestBody"] = object{"payload": object{"a": []any{"x{" + text + "}"}}}
+	},
 	func(step object, text string) { step["outputs"] = object{"v": "$response.body", "w": text} },
 	func(step object, text string) {
 		step["successCriteria"] = []any{object{"condition": "$statusCode == 200"}, object{"condition": text + " != 'never'"}}

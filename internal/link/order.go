@@ -70,7 +70,9 @@ func (l *workflowLinker) arrange(needs [][]need) {
 			}
 		}
 	}
-	each(func(s *program.Step, n *need) { n.free = n.declared < 0 && n.of.Index >= s.Index && (n.of == s || written.lead(n.of, s)) })
+	each(func(s *program.Step, n *need) {
+		n.free = n.declared < 0 && n.of.Index >= s.Index && (n.of == s || written.lead(n.of, s))
+	})
 	for {
 		releaseInherited(needs)
 		order, circle := sequence(w.Steps, needs)
