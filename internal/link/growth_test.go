@@ -48,7 +48,8 @@ func (b *builder) document(t *testing.T) *arazzo.Document {
 	if b.sources == "" {
 		b.sources = "- {name: d, url: d.yaml, type: openapi}\n"
 	}
-	text := "arazzo: " + cmp.Or(b.version, "1.0.1") + "\ninfo: {title: Growth, version: '1'}\nsourceDescriptions:\n" + b.sources + "workflows:\n" + b.workflows.String()
+	text := "arazzo: " + cmp.Or(b.version, "1.0.1") + "\ninfo: {title: Growth, version: '1'}\nsourceDescriptions:\n" + b.sources +
+		"workflows:\n" + b.workflows.String()
 	if b.components.Len() > 0 {
 		text += "components:\n" + b.components.String()
 	}
@@ -85,7 +86,8 @@ var growthShapes = []struct {
 		b.version = "1.1.0"
 		b.workflow()
 		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], "+
-			"outputs: {a: '$request.path.id'}, onSuccess: [{name: g, type: goto, stepId: s0, criteria: [{condition: $statusCode == 201}]}]}", andNext)
+			"outputs: {a: '$request.path.id'}, onSuccess: [{name: g, type: goto, stepId: s0, "+
+			"criteria: [{condition: $statusCode == 201}]}]}", andNext)
 		fmt.Fprintf(&b.workflows, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s0.outputs.a}], "+
 			"outputs: {a: '$request.path.id'}}\n", n)
 	}},
