@@ -105,16 +105,16 @@ func (x *Execution) goesTo(at address) {
 	}
 	x.address = at
 	if !slices.Contains(x.addresses, at.url) {
-		x.addresses = append(x.addresses, at.url, at.host())
+		x.addresses = append(x.addresses, at.url)
 	}
 	if at.user != nil {
 		x.hideUser(at.user)
 	}
 }
 
-// host returns the host of the address, with its port.
-func (a address) host() string {
-	_, rest, _ := strings.Cut(a.url, "://")
+// hostOf returns the host of a URL, with its port.
+func hostOf(base string) string {
+	_, rest, _ := strings.Cut(base, "://")
 	host, _, _ := strings.Cut(rest, "/")
 	return host
 }

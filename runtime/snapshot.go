@@ -46,7 +46,7 @@ func (x *Execution) withoutAddresses(stored snapshot) snapshot {
 	}
 	var pairs []string
 	for _, at := range x.addresses {
-		pairs = append(pairs, at, "(server)")
+		pairs = append(pairs, at, "(server)", hostOf(at), "(server)")
 	}
 	replacer := strings.NewReplacer(pairs...)
 	anonymous := func(c completed) *completed {
