@@ -182,7 +182,8 @@ func (s *selected) begin(w job) (*runtime.Execution, error) {
 }
 
 // execute brings a run to its end, and shows its progress.
-func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, x *runtime.Execution) (*report.Run, *runtime.Result, error) {
+func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, x *runtime.Execution) (*report.Run,
+	*runtime.Result, error) {
 	recorder := &report.Recorder{}
 	screen := newScreen(newTerminal(c.ErrOrStderr()))
 	driver := s.driver
