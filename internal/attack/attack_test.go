@@ -8,7 +8,6 @@ import (
 	"io"
 	"log"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path"
@@ -252,22 +251,45 @@ func (a *attack) judgeSent(t *testing.T, s *server) {
 	for _, address := range s.dials {
 		t.Errorf("a connection to %s is asked for", address)
 	}
-	if a.Sent != nil {
-		if !slices.Equal(s.sent, *a.Sent) {
-			t.Errorf("sent: %q, want %q", s.sent, *a.Sent)
-		}
-	} else {
-		for _, request := range s.sent {
-			_, at, _ := strings.Cut(request, " ")
-			if u, err := url.Parse(at); err != nil || u.Host != good {
-				t.Errorf("%q is sent", shortened(request))
-			}
-		}
-	}
+	a.judgeTargets(t, s.sent)
 	for _, never := range a.Never {
 		if strings.Contains(string(s.raw), never) {
 			t.Errorf("%q is sent: %q", never, shortened(string(s.raw)))
 		}
+	}
+	for _, text := range a.Elsewhere {
+		for _, r := range s.sent {
+			if r.host != good && strings.Contains(r.text, text) {
+				t.Errorf("%q is sent to %s", text, r.host)
+			}
+		}
+	}
+	for _, text := range a.Once {
+		with := func(r request) bool { return !strings.Contains(r.text, text) }
+		if n := len(slices.DeleteFunc(slices.Clone(s.sent), with)); n != 1 {
+			t.Errorf("%q is sent %d times, want once", text, n)
+		}
+	}
+}
+
+func (a *attack) judgeTargets(t *testing.T, sent []request) {
+	t.Helper()
+	var lines []string
+	for _, r := range sent {
+		lines = append(lines, r.line)
+		if a.Sent == nil && r.host != good {
+			t.Errorf("%q is sent", shortened(r.line))
+		}
+	}
+	if a.Sent == nil {
+		return
+	}
+	var want []string
+	for i := range *a.Sent {
+		want = append(want, string((*a.Sent)[i].bytes(a.Fill)))
+	}
+	if !slices.Equal(lines, want) {
+		t.Errorf("sent: %q, want %q", lines, want)
 	}
 }
 

@@ -46,9 +46,12 @@ type attack struct {
 	Code    string          `json:"code"`
 	Saying  string          `json:"saying"`
 	Outputs json.RawMessage `json:"outputs"`
-	Sent    *[]string       `json:"sent"`
-	Never   []string        `json:"never"`
 	Checked []string        `json:"checked"`
+
+	Sent      *[]text  `json:"sent"`
+	Never     []string `json:"never"`
+	Elsewhere []string `json:"elsewhere"`
+	Once      []string `json:"once"`
 }
 
 // An answer is what the server sends for one request.

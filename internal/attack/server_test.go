@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -28,12 +29,18 @@ type server struct {
 
 	mu    sync.Mutex
 	count int
-	sent  []string // method and URL
+	sent  []request
 	raw   []byte   // all that came, up to keptRaw
 	dials []string // to addresses where nothing may go
 }
 
 const keptRaw = 1 << 20
+
+// A request is what the server read.
+type request struct {
+	host, line string // method and URL
+	text       string // header and body
+}
 
 func serve(t testing.TB, a *attack) *server {
 	t.Helper()
@@ -63,7 +70,7 @@ func serve(t testing.TB, a *attack) *server {
 // client reaches the two origins, and notes what it is asked to reach beyond.
 func (s *server) client() *http.Client {
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		if address == good+":80" || address == other+":80" {
+		if lower := strings.ToLower(address); lower == good+":80" || lower == other+":80" {
 			return new(net.Dialer).DialContext(ctx, network, s.listener.Addr().String())
 		}
 		s.mu.Lock()
@@ -96,12 +103,13 @@ func (s *server) talk(conn net.Conn) {
 		if err != nil {
 			var gone net.Error
 			if err != io.EOF && err != io.ErrUnexpectedEOF && !errors.As(err, &gone) {
-				s.note("what is no request: " + err.Error())
+				s.note(request{line: "what is no request: " + err.Error()})
 			}
 			return
 		}
+		body, _ := io.ReadAll(io.LimitReader(r.Body, keptRaw))
 		_, _ = io.Copy(io.Discard, r.Body)
-		a := s.note(r.Method + " http://" + r.Host + r.RequestURI)
+		a := s.note(request{r.Host, r.Method + " http://" + r.Host + r.RequestURI, fmt.Sprintf("%v\n%s", r.Header, body)})
 		if !a.write(conn, r) {
 			return
 		}
@@ -121,13 +129,13 @@ func (s *server) talk(conn net.Conn) {
 }
 
 // note keeps a request and returns the answer to it: the last one again at the end.
-func (s *server) note(request string) *prepared {
+func (s *server) note(r request) *prepared {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := &s.answers[min(s.count, len(s.answers)-1)]
 	s.count++
 	if len(s.sent) < 1000 {
-		s.sent = append(s.sent, request)
+		s.sent = append(s.sent, r)
 	}
 	return a
 }
