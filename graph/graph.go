@@ -26,7 +26,7 @@ type Workflow struct {
 	ID        string  `json:"workflowId"`
 	Document  string  `json:"document,omitempty"`  // the names of the sources that lead to its document, "" for the entry document
 	DependsOn []int   `json:"dependsOn,omitempty"` // in Graph.Workflows
-	Steps     []*Step `json:"steps"`
+	Steps     []*Step `json:"steps"`               // in the order of execution (F19)
 	Ways      []*Way  `json:"ways"`
 }
 
@@ -81,6 +81,7 @@ type builder struct {
 	graph *Graph
 	index map[*program.Workflow]int
 	order []*program.Workflow
+	at    []int // where each step of the workflow that is filled is among its graph's
 }
 
 // add returns where a workflow is in the graph.
@@ -98,7 +99,11 @@ func (b *builder) fill(to *Workflow, w *program.Workflow) {
 	for _, before := range w.DependsOn {
 		to.DependsOn = append(to.DependsOn, b.add(before))
 	}
-	for _, s := range w.Steps {
+	b.at = make([]int, len(w.Steps))
+	for i, s := range w.Order {
+		b.at[s.Index] = i
+	}
+	for i, s := range w.Order {
 		step := &Step{ID: s.ID, Criteria: texts(s.Criteria)}
 		if s.Called != nil {
 			called := b.add(s.Called)
@@ -107,15 +112,15 @@ func (b *builder) fill(to *Workflow, w *program.Workflow) {
 			step.Operation = cmp.Or(s.Label, s.Decl.OperationID, s.Decl.OperationPath, s.Decl.WorkflowID)
 		}
 		for _, before := range s.After {
-			if before.Step.Workflow == w && !slices.Contains(step.After, before.Step.Index) {
-				step.After = append(step.After, before.Step.Index)
+			if before.Step.Workflow == w && !slices.Contains(step.After, b.at[before.Step.Index]) {
+				step.After = append(step.After, b.at[before.Step.Index])
 			}
 		}
 		to.Steps = append(to.Steps, step)
 		if !b.ways(to, s, s.OnSuccess, false) {
-			next := &Way{From: s.Index, Kind: "end", otherwise: len(s.OnSuccess) > 0}
-			if after := s.Index + 1; after < len(w.Steps) {
-				next.Kind, next.Step = "next", &after
+			next := &Way{From: i, Kind: "end", otherwise: len(s.OnSuccess) > 0}
+			if s.Next != nil {
+				next.Kind, next.Step = "next", &b.at[s.Next.Index]
 			}
 			to.Ways = append(to.Ways, next)
 		}
@@ -127,9 +132,9 @@ func (b *builder) fill(to *Workflow, w *program.Workflow) {
 // always selected: what is after it never happens.
 func (b *builder) ways(to *Workflow, s *program.Step, actions []*program.Action, failed bool) bool {
 	for _, a := range actions {
-		way := &Way{From: s.Index, Failed: failed, Action: a.Name, Kind: a.Kind, Criteria: texts(a.Criteria)}
+		way := &Way{From: b.at[s.Index], Failed: failed, Action: a.Name, Kind: a.Kind, Criteria: texts(a.Criteria)}
 		if a.Step != nil {
-			way.Step = &a.Step.Index
+			way.Step = &b.at[a.Step.Index]
 		}
 		if a.Workflow != nil {
 			target := b.add(a.Workflow)

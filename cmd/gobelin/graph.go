@@ -39,7 +39,12 @@ func graphCommand() *cobra.Command {
 			if !ok {
 				return fmt.Errorf("-o %s: must be mermaid, dot, svg or json", output)
 			}
-			program, err := from.load(c.Context(), args[0])
+			file, err := findDocument(args[0])
+			if err != nil {
+				return err
+			}
+			program, err := from.load(c.Context(), newReader(c.Context(), c.InOrStdin()), file)
+			from.tellAbove(c, file)
 			if program == nil {
 				return documentError(c, program, err)
 			}
