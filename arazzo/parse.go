@@ -170,10 +170,14 @@ func (r *reader) object(v reflect.Value, n *tree.Node, pointer string) {
 			if n.Get("reference") == nil { // what else a Reusable Object has is ignored
 				p := Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)}
 				var fix *Fix
+				hint := nearest.Hint(m.Name, table.names)
 				if right := nearest.Only(m.Name, table.names); n.Get(right) == nil {
 					fix = r.respell(p, m.Name, right)
 				}
-				r.reportFix("unknown-field", Warning, p, fmt.Sprintf("unknown field %q%s", m.Name, nearest.Hint(m.Name, table.names)), fix)
+				if instead := insteadOf(v.Type(), m.Name); fix == nil && instead != "" {
+					hint = instead
+				}
+				r.reportFix("unknown-field", Warning, p, fmt.Sprintf("unknown field %q%s", m.Name, hint), fix)
 			}
 		}
 	}

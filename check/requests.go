@@ -27,6 +27,7 @@ func (t *typing) request(s *program.Step) {
 		t.arguments(at, s.Called, s.Arguments, s.Decl.At("workflowId"), s.MissingParameters)
 	case s.Operation != nil:
 		t.parameters(at, s)
+		t.accepts(s)
 		t.body(at, s)
 	}
 }
@@ -48,6 +49,7 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 			want := t.schema(p.Schema, p.Home)
 			t.fits(at, &a.Value, flow{want: want, text: !openapi.IsJSON(p.ContentType),
 				what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
+			t.nullable(at, s, a)
 		}
 	}
 	if s.MissingParameters {
@@ -145,13 +147,14 @@ func (t *typing) body(at *scope, s *program.Step) {
 		}
 		return
 	}
-	media := mediaOf(declared, s.Body.ContentType)
+	mediaType, place := contentType(s)
+	media := mediaOf(declared, mediaType)
 	if media == nil {
-		t.undeclaredType(s)
+		t.undeclaredType(s, mediaType, place)
 		return
 	}
-	isJSON := openapi.IsJSON(s.Body.ContentType)
-	if isJSON || openapi.IsForm(s.Body.ContentType) || openapi.IsMultipart(s.Body.ContentType) {
+	isJSON := openapi.IsJSON(mediaType)
+	if isJSON || openapi.IsForm(mediaType) || openapi.IsMultipart(mediaType) {
 		t.payload(at, s, flow{want: t.schema(media.Schema, media.Home), text: !isJSON, what: "the body of " + label(s), members: true})
 	}
 }
@@ -193,16 +196,16 @@ func mediaOf(b *openapi.Body, contentType string) *openapi.MediaType {
 }
 
 // undeclaredType reports a content type that the operation does not accept.
-func (t *typing) undeclaredType(s *program.Step) {
+func (t *typing) undeclaredType(s *program.Step, mediaType string, place arazzo.Position) {
 	var types []string
 	for _, m := range s.Operation.Body.Content {
 		types = append(types, m.Type)
 	}
-	if len(types) == 0 || !strings.Contains(s.Body.ContentType, "/") {
+	if len(types) == 0 || !strings.Contains(mediaType, "/") {
 		return
 	}
-	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"),
-		"%s does not accept a body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
+	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", place,
+		"%s does not accept a body of type %s; it declares %s", label(s), mediaType, strings.Join(types, ", "))
 	d.Related = t.bodyPlace(s)
 }
 
@@ -313,16 +316,16 @@ func (t *typing) fits(at *scope, v *program.Operand, f flow) {
 	}
 	switch v.Kind {
 	case program.Object, program.Array:
-		// Inside a form, arrays and objects are serialized in their own ways.
-		if f.text && len(f.path) > 0 || f.text && !f.members {
-			return
-		}
 		kind := schema.Array
 		if v.Kind == program.Object {
 			kind = schema.Object
 		}
 		if p := f.want.Refuses(schema.Kind(kind), false); p != nil {
 			t.misfit(at, v, f, p, kind.String())
+			return
+		}
+		// In parameters and inside a form, arrays and objects are serialized in their own ways.
+		if f.text && (len(f.path) > 0 || !f.members) {
 			return
 		}
 		if v.Kind == program.Object {
