@@ -3,6 +3,8 @@ package arazzo
 import (
 	"reflect"
 	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/nearest"
 )
 
 // foreign are fields of other workflow languages with what Arazzo has in their
@@ -65,13 +67,10 @@ var foreign = map[reflect.Type][]struct{ fields, instead string }{
 	},
 }
 
-// separators are what names of fields differ in between languages.
-var separators = strings.NewReplacer("-", "", "_", "")
-
 // insteadOf returns what to write in place of a field that other languages have,
 // as the end of a message, or "".
 func insteadOf(object reflect.Type, field string) string {
-	plain := strings.ToLower(separators.Replace(field))
+	plain := nearest.Plain(field)
 	for _, f := range foreign[object] {
 		for name := range strings.FieldsSeq(f.fields) {
 			if name == plain {

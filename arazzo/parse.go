@@ -138,6 +138,17 @@ func (r *reader) want(n *tree.Node, pointer string, kind tree.Kind) bool {
 	return false
 }
 
+// expression is want for a string that must be an expression: a number or boolean in
+// quotes would be none either, and which one was meant is not known.
+func (r *reader) expression(n *tree.Node, pointer string) bool {
+	if n.Kind == tree.Number || n.Kind == tree.Bool {
+		r.report("type", Error, place(n, pointer), fmt.Sprintf("%s must be a string, not %s; write an expression, such as $response.body#/<name>",
+			lastToken(pointer), n.Kind))
+		return false
+	}
+	return r.want(n, pointer, tree.String)
+}
+
 func lastToken(pointer string) string {
 	tokens, _ := value.SplitPointer(pointer)
 	if len(tokens) == 0 {
@@ -238,7 +249,7 @@ func (r *reader) value(v reflect.Value, n *tree.Node, pointer string) {
 		o := v.Addr().Interface().(*Output)
 		if r.later && n.Kind == tree.Object {
 			r.value(reflect.ValueOf(&o.Selector).Elem(), n, pointer)
-		} else if r.want(n, pointer, tree.String) {
+		} else if r.expression(n, pointer) {
 			o.Expression = n.Text
 		}
 	case v.Type() == floatType || v.Type() == intType:

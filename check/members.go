@@ -96,7 +96,7 @@ func (t *typing) header(at *scope, r *program.Ref) {
 func registered(name string) string {
 	var long []string
 	for _, n := range registeredHeaders {
-		if plainName(n) == plainName(name) {
+		if nearest.Plain(n) == nearest.Plain(name) {
 			return n
 		}
 		if len(n) > 4 {

@@ -103,7 +103,7 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 		case schema.Undeclared, schema.Never:
 			if !a.Inherited {
 				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s",
-					called.Decl.WorkflowID, a.Name, t.hint(a.Name, found.Names))
+					called.Decl.WorkflowID, a.Name, t.choice(a.Name, found.Names))
 				d.Related = schemaPlace(found.Place, "its inputs")
 				if a.Decl != nil && a.Decl.Reference == "" {
 					respell(at.workflow.Document, d, a.Decl.At("name"), a.Name, 0, len(a.Name), nearest.Only(a.Name, found.Names))
@@ -469,17 +469,9 @@ func (t *typing) object(at *scope, v *program.Operand, f flow) {
 // operation: it is repeated, not misspelled.
 func inPath(s *program.Step, name string) bool {
 	return s.Operation != nil && slices.ContainsFunc(s.Operation.Parameters, func(p *openapi.Parameter) bool {
-		return p.In == "path" && plainName(p.Name) == plainName(name)
+		return p.In == "path" && nearest.Plain(p.Name) == nearest.Plain(name)
 	})
 }
-
-// plainName returns a name without the differences of naming conventions:
-// "order_id" and "OrderID" are the same.
-func plainName(name string) string {
-	return strings.ToLower(separators.Replace(name))
-}
-
-var separators = strings.NewReplacer("_", "", "-", "")
 
 // missingOf returns the declared names that are not given.
 func missingOf(declared []string, given map[string]bool) []string {
@@ -514,7 +506,7 @@ func (t *typing) takers(at *scope, f flow, v *program.Operand, name string, memb
 
 // sameWord reports whether names differ in case, separators and number only.
 func sameWord(a, b string) bool {
-	return strings.TrimSuffix(plainName(a), "s") == strings.TrimSuffix(plainName(b), "s")
+	return strings.TrimSuffix(nearest.Plain(a), "s") == strings.TrimSuffix(nearest.Plain(b), "s")
 }
 
 // unknownMember reports a member that the schema does not list: for certain
@@ -544,7 +536,7 @@ func (t *typing) misfit(at *scope, v *program.Operand, f flow, p *schema.Problem
 			listValues(p.Listed))
 		if text, ok := v.Constant.(string); ok {
 			d.Message += hintValue(text, p.Listed)
-			respell(at.workflow.Document, d, place, text, 0, len(text), nearest.Only(text, stringsOf(p.Listed)))
+			respell(at.workflow.Document, d, place, text, 0, len(text), nearest.Same(text, stringsOf(p.Listed)))
 		}
 	case schema.WrongForm:
 		d = t.report(at.workflow.Document, arazzo.Warning, "value-form", place, "%s is %s; it %s", f.name(), is, p.Want)
