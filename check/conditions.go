@@ -121,39 +121,37 @@ func (t *typing) criterion(at *scope, c *program.Criterion) {
 	}
 }
 
-// foreign reports a language that the body has no use for.
+// foreign reports a condition in a language that the body has no use for.
 func (t *typing) foreign(at *scope, c *program.Criterion) bool {
-	r := &c.Context.Ref
-	if r.Kind != program.ResponseBody || len(tokens(r)) > 0 {
+	wrong, b := t.wrongLanguage(at, &c.Context.Ref, c.Kind == program.JSONPathCriterion, c.Kind == program.XPathCriterion)
+	if wrong == "" {
 		return false
 	}
-	f, b := t.without(at)
-	wrong := c.Kind == program.JSONPathCriterion && (f == xmlForm || f == binaryForm || f == textForm) || c.Kind == program.XPathCriterion &&
-		(f == jsonForm || f == binaryForm)
-	if !wrong {
-		return false
-	}
-	name := formNames[f]
-	if f == jsonForm {
-		name = "JSON"
-	}
-	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-language", c.Place,
-		"a condition of type %s %s here: the response %s of %s is %s (%s)", c.Kind, passesText(c), at.codes(), label(at.step), name, b.media)
-	d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column},
-		"the response is declared here")
+	t.reportLanguage(at, c.Place, b, "a condition of type %s never passes here: the response %s of %s is %s (%s)",
+		c.Kind, at.codes(), label(at.step), wrong, b.media)
 	return true
 }
 
-// passesText says how a condition ends on a text, in which no path of it leads
-// anywhere: what is missing is other than any value.
-func passesText(c *program.Criterion) string {
-	switch {
-	case c.JSONPath == nil || len(c.JSONPath.Operands()) == 0 && !c.JSONPath.Test("", nil, false).Pass:
-		return "never passes"
-	case len(c.JSONPath.Operands()) == 0:
-		return "always passes"
+// wrongLanguage names the form of a body, as a whole, that JSONPath or XPath is
+// applied to in vain, or returns "".
+func (t *typing) wrongLanguage(at *scope, r *program.Ref, jsonpath, xpath bool) (form string, b body) {
+	if r.Kind != program.ResponseBody || len(tokens(r)) > 0 {
+		return "", body{}
 	}
-	return "is meaningless"
+	f, b := t.without(at)
+	switch {
+	case jsonpath && (f == xmlForm || f == binaryForm || f == textForm), xpath && f == binaryForm:
+		return formNames[f], b
+	case xpath && f == jsonForm:
+		return "JSON", b
+	}
+	return "", b
+}
+
+func (t *typing) reportLanguage(at *scope, place arazzo.Position, b body, format string, args ...any) {
+	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-language", place, format, args...)
+	d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column},
+		"the response is declared here")
 }
 
 // regex reports a pattern that none of the listed values matches.

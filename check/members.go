@@ -193,7 +193,7 @@ func (t *typing) owner(at *scope, r *program.Ref) (what, code string) {
 // selected judges the selector of a Selector Object.
 func (t *typing) selected(at *scope, v *program.Operand) {
 	s := v.Selector
-	if s.Context.Kind != program.Reference {
+	if s.Context.Kind != program.Reference || t.foreignSelector(at, v) {
 		return
 	}
 	context := t.reference(at, &s.Context.Ref).Type
@@ -210,6 +210,18 @@ func (t *typing) selected(at *scope, v *program.Operand) {
 			t.missing(at, code, v.Place, s.Text, what, s.Pointer[found.At], found)
 		}
 	}
+}
+
+// foreignSelector reports a selector in a language that the body has no use for.
+func (t *typing) foreignSelector(at *scope, v *program.Operand) bool {
+	s := v.Selector
+	wrong, b := t.wrongLanguage(at, &s.Context.Ref, s.Query != nil, s.XPath != nil)
+	if wrong == "" {
+		return false
+	}
+	t.reportLanguage(at, v.Place, b, "the selector %s never finds anything here: the response %s of %s is %s (%s)",
+		s.Text, at.codes(), label(at.step), wrong, b.media)
+	return true
 }
 
 // query is where a JSONPath is evaluated.

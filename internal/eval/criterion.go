@@ -71,8 +71,8 @@ func (e *Evaluator) evaluateSimple(c *program.Criterion, observe Observer) Verdi
 }
 
 func (e *Evaluator) evaluateJSONPath(c *program.Criterion, context any, observe Observer) Verdict {
-	if _, isText := context.(string); isText && e.Exchange != nil && e.Exchange.Note != "" {
-		return Verdict{Reason: e.Exchange.Note}
+	if reason := e.notJSON(&c.Context.Ref, context); reason != "" {
+		return Verdict{Reason: reason}
 	}
 	outcome := c.JSONPath.Test(context, func(i int) (any, bool) {
 		v, ok := e.Look(&c.Refs[i])
@@ -83,7 +83,7 @@ func (e *Evaluator) evaluateJSONPath(c *program.Criterion, context any, observe 
 		e.Scope.Note("jsonpath-root-filter", c.Place, fmt.Sprintf(
 			"%s filters the children of the root; it was tried on the root itself", c.Text))
 	}
-	return Verdict{Passed: outcome.Pass}
+	return Verdict{Passed: outcome.Pass, Reason: outcome.Reason}
 }
 
 // evaluatePlaces decides a condition on the places that it reads, without the

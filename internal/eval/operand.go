@@ -34,9 +34,6 @@ type Evaluator struct {
 	values []openapi.Value // of the request that is built; kept for the next
 }
 
-// Release drops what the evaluator holds of messages.
-func (e *Evaluator) Release() { e.Exchange, e.values = nil, nil }
-
 // Look returns the value that a reference has now.
 func (e *Evaluator) Look(r *program.Ref) (any, bool) {
 	if r.Kind == program.ResponseBody && r.Slot > 0 && e.Exchange.scan() {
@@ -137,6 +134,10 @@ func (e *Evaluator) selectValue(o *program.Operand) (any, bool) {
 	s := o.Selector
 	context, ok := e.Value(&s.Context)
 	if !ok {
+		return nil, false
+	}
+	if reason := e.notJSON(&s.Context.Ref, context); reason != "" && s.Query != nil {
+		e.Scope.Note("missing-value", o.Place, o.Ref.Text+" has no value here: "+reason)
 		return nil, false
 	}
 	v, ok := s.Apply(context)

@@ -1,6 +1,7 @@
 package jsonpath
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -35,13 +36,15 @@ type Condition struct {
 	operands  []string
 	notes     []string
 	length    bool // .length is taken of a value
+	inside    bool // a predicate all of whose paths lead into the document
 	places    places
 }
 
 // An Outcome is the result of a condition.
 type Outcome struct {
 	Pass       bool
-	RootFilter bool // it passes because the filter holds for the root itself (C12)
+	RootFilter bool   // it passes because the filter holds for the root itself (C12)
+	Reason     string // why it does not pass, if that is not what the condition asks for
 }
 
 // ParseCondition reads a condition. The error is a *[syntax.Error].
@@ -96,7 +99,24 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 
 func (r *rewritten) predicate(s string, filter *spec.FilterSelector) *Condition {
 	notes := append([]string{NotePredicate}, r.notes()...)
-	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: notes, length: r.length}
+	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: notes, length: r.length, inside: leadsInside(s)}
+}
+
+// leadsInside reports whether a predicate has paths and all of them lead into
+// the document: it says nothing about the document itself.
+func leadsInside(s string) bool {
+	found, depth := false, 0
+	for _, t := range tokens(s) {
+		switch {
+		case t.kind == pathToken && depth == 0:
+			if found = true; len(t.path()) == 1 && !leadsOn(s[t.offset+1:]) {
+				return false
+			}
+		case t.kind == otherToken:
+			depth += brackets(t.text)
+		}
+	}
+	return found
 }
 
 // rootFilter returns the filter of a query that is nothing else, or nil.
@@ -222,10 +242,14 @@ func brackets(s string) int {
 }
 
 // Test decides the condition on a document. operand returns the value of the
-// i-th operand. strict means that a filter at the root tests its children only.
+// i-th operand. A predicate that only looks for members holds of no value that
+// cannot have any: there it is not their absence that is meant (C11). strict means that a filter at the root tests its children only.
 func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) Outcome {
 	if c.goessner != nil {
 		return Outcome{Pass: len(c.goessner.Select(doc)) > 0}
+	}
+	if c.inside && !isCompound(doc) {
+		return Outcome{Reason: fmt.Sprintf("the context is %s, which has no members to look for", kindOf(doc))}
 	}
 	root := doc
 	if len(c.operands) > 0 {
@@ -241,6 +265,28 @@ func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) 
 		return Outcome{Pass: true, RootFilter: true}
 	}
 	return Outcome{}
+}
+
+// isCompound reports whether a value is an array or an object.
+func isCompound(v any) bool {
+	switch v.(type) {
+	case []any, map[string]any:
+		return true
+	}
+	return false
+}
+
+// kindOf names the type of a value that is neither array nor object.
+func kindOf(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "a boolean"
+	case string:
+		return "a string"
+	}
+	return "a number"
 }
 
 func (c *Condition) operandValues(operand func(i int) (any, bool)) map[string]any {

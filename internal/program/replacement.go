@@ -20,6 +20,10 @@ func (r *Replacement) Apply(v, with any, ok bool) (any, error) {
 	if r.Query == nil {
 		return r.replace(v, r.Pointer, with)
 	}
+	switch v.(type) {
+	case string, []byte:
+		return nil, fmt.Errorf("the payload is a text, in which JSONPath has no target: %s", r.Query)
+	}
 	places := r.Query.Locate(v)
 	if len(places) == 0 {
 		return nil, fmt.Errorf("%s selects nothing in the payload", r.Query)
