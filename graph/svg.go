@@ -51,8 +51,8 @@ func colors(ink, dim, line, box, area, bad, far string) string {
 func (g *Graph) SVG() string {
 	d := newDrawing(g)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="g" role="img" viewBox="0 0 %d %d" width="%[1]d" height="%d" aria-label="%s">`+"\n",
-		d.width, d.height, attribute("Control flow of "+g.Title))
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="g" role="img" viewBox="0 0 %d %d" width="%[1]d" height="%d"`+
+		` aria-label="%s">`+"\n", d.width, d.height, attribute("Control flow of "+g.Title))
 	b.WriteString(style)
 	for i, w := range g.Workflows {
 		d.workflow(&b, i, w)
@@ -221,7 +221,8 @@ func lanes(spans map[target]*span) (map[target]int, int) {
 
 func (d *drawing) workflow(b *strings.Builder, i int, w *Workflow) {
 	a := d.places[i]
-	fmt.Fprintf(b, `<rect class="area" x="%d" y="%d" width="%d" height="%d" rx="8"/>`+"\n", d.left-margin, a.top, d.width-d.left, a.bottom-a.top)
+	fmt.Fprintf(b, `<rect class="area" x="%d" y="%d" width="%d" height="%d" rx="8"/>`+"\n",
+		d.left-margin, a.top, d.width-d.left, a.bottom-a.top)
 	fmt.Fprintf(b, `<text class="title" x="%d" y="%d">%s</text>`+"\n", d.left, a.top+titleRow/2+4, short(w.title(), maxBox))
 	if len(w.Steps) == 0 {
 		return
@@ -270,8 +271,8 @@ func (d *drawing) way(b *strings.Builder, i int, w *Workflow, way *Way, y int) {
 	if way.Kind == "retry" {
 		class += " again"
 	}
-	fmt.Fprintf(b, `<g class="%s" data-workflow="%s" data-step="%s" data-action="%s">`, class, attribute(w.ID), attribute(w.Steps[way.From].ID),
-		attribute(way.Action))
+	fmt.Fprintf(b, `<g class="%s" data-workflow="%s" data-step="%s" data-action="%s">`,
+		class, attribute(w.ID), attribute(w.Steps[way.From].ID), attribute(way.Action))
 	x := d.right + stub - 8
 	if way.Kind == "retry" {
 		fmt.Fprintf(b, `<path d="M%d %dc 14 -9 14 13 1 6"/>`, d.right, y-4)
