@@ -8,6 +8,8 @@ import (
 	goruntime "runtime"
 	"sync"
 	"time"
+
+	"github.com/gobelin-dev/gobelin/internal/transport"
 )
 
 // A Batch runs a workflow once for each of many inputs. Requests are bounded;
@@ -146,11 +148,13 @@ func (r *batchRun) over() bool {
 
 // worker takes runs and brings each as far as it goes without waiting.
 func (r *batchRun) worker() {
+	patience := r.Driver.patience(r.ctx)
+	defer patience.End()
 	for {
 		run, more := r.take()
 		switch {
 		case run != nil:
-			r.advance(run)
+			r.advance(run, patience)
 		case !more:
 			return
 		}
@@ -279,7 +283,7 @@ func (r *batchRun) end(result BatchResult) {
 }
 
 // advance brings a run to its next wait, or to its end.
-func (r *batchRun) advance(run *batched) {
+func (r *batchRun) advance(run *batched, patience *transport.Patience) {
 	for {
 		command := run.x.Next()
 		if done, ok := command.(*Done); ok {
@@ -299,7 +303,7 @@ func (r *batchRun) advance(run *batched) {
 			if r.ctx.Err() != nil {
 				continue // while it waited for the rate: nothing is sent
 			}
-			err := r.Driver.send(r.ctx, run.x, c)
+			err := r.Driver.send(r.ctx, run.x, c, patience)
 			r.leave(run)
 			if err != nil {
 				run.x.Cancel(err)

@@ -60,7 +60,7 @@ func (x *Execution) responseReceived(f *frame, r *Response) *ResponseReceived {
 			header.Set(name, secret.Masked)
 		}
 	}
-	return &ResponseReceived{At: x.where(f), Status: r.Status, Header: x.secrets.Header(header), Body: x.secrets.Bytes(body)}
+	return &ResponseReceived{At: x.where(f), Status: r.Status, Header: x.secrets.Header(header), Body: x.secrets.Bytes(body), Resent: r.Resent}
 }
 
 // shownOperand is the value of an expression in a condition.
