@@ -208,6 +208,13 @@ func (r *reader) field(v reflect.Value, f *field, n *tree.Node, pointer string) 
 // laterValues are values that came with version 1.1.
 var laterValues = []string{"asyncapi", "querystring", "channel", "jsonpointer"}
 
+// elsewhere has what to write instead of locations that other formats have.
+var elsewhere = map[string]string{
+	"body":        "the body is the payload of the step's requestBody",
+	"formdata":    "the fields of a form are the members of the payload of the step's requestBody",
+	"requestbody": "the body is the payload of the step's requestBody",
+}
+
 // oneOf reports a text that is none of the allowed values.
 func (r *reader) oneOf(enum []string, n *tree.Node, pointer, what string) {
 	if !r.later {
@@ -215,7 +222,11 @@ func (r *reader) oneOf(enum []string, n *tree.Node, pointer, what string) {
 	}
 	if !slices.Contains(enum, n.Text) {
 		p := place(n, pointer)
-		r.reportFix("enum", Error, p, fmt.Sprintf("%s is %q; it must be one of %s", what, n.Text, strings.Join(enum, ", ")),
+		right := strings.Join(enum, ", ")
+		if instead := elsewhere[strings.ToLower(n.Text)]; what == `"in"` && instead != "" {
+			right += "; " + instead
+		}
+		r.reportFix("enum", Error, p, fmt.Sprintf("%s is %q; it must be one of %s", what, n.Text, right),
 			r.respell(p, n.Text, nearest.Only(n.Text, enum)))
 	}
 }
