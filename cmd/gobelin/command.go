@@ -77,7 +77,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(), checkCommand(), showCommand(), conformanceCommand())
+	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), conformanceCommand())
 	root.InitDefaultHelpCmd()
 	err := misplaced(root, args)
 	if err == nil {
