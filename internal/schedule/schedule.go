@@ -46,8 +46,8 @@ const (
 
 // A Place is what a Scheduler knows of a task.
 type Place struct {
-	waits bool  // for time to pass
-	host  *host // at which it has a place; nil: none
+	waits bool   // for time to pass
+	held  string // the host at which it has a place; empty: none
 }
 
 // A Scheduler brings tasks to their ends. Its fields must not be changed while it
@@ -75,7 +75,8 @@ type Clock interface {
 func (s Scheduler[T]) Run(ctx context.Context, next func() (T, bool)) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
-		r := &run[T]{Scheduler: s, ctx: ctx, cancel: cancel, next: next, ended: make(chan T), hosts: map[string]*host{}}
+		r := &run[T]{Scheduler: s, ctx: ctx, cancel: cancel, next: next, ended: make(chan T)}
+		r.hosts.Most = s.PerHost
 		r.work, r.due = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 		r.workers = 1
 		r.running.Go(r.guarded(r.worker))
@@ -127,16 +128,9 @@ type run[T Task] struct {
 	begun   int        // tasks that have not ended
 	ready   []T        // tasks that can go on
 	waiting timetable.Table[T]
-	hosts   map[string]*host
-	queued  int                // tasks in the queues of hosts
-	slot    time.Time          // when the next request may begin
+	hosts   timetable.Places[T]
+	pace    timetable.Pace     // of requests
 	rouse   context.CancelFunc // ends the timer's sleep; nil: it does not sleep
-}
-
-// host counts the requests to one host.
-type host struct {
-	busy   int
-	queued []any // tasks
 }
 
 // wakeAll makes the workers and the timer look again; the lock is held.
@@ -228,7 +222,7 @@ func (r *run[T]) take() (task T, more bool) {
 		case r.over():
 			r.wakeAll()
 			return task, false
-		case !r.drained && !r.asking && r.queued < r.Concurrency:
+		case !r.drained && !r.asking && r.hosts.Queued() < r.Concurrency:
 			r.relieve()
 			return r.ask(), true
 		}
@@ -240,14 +234,7 @@ func (r *run[T]) take() (task T, more bool) {
 
 // release makes every task ready: it will be canceled.
 func (r *run[T]) release() {
-	r.ready = append(r.ready, r.waiting.Clear()...)
-	for _, h := range r.hosts {
-		for _, task := range h.queued {
-			r.ready = append(r.ready, task.(T))
-		}
-		h.queued = nil
-	}
-	r.queued = 0
+	r.ready = append(append(r.ready, r.waiting.Clear()...), r.hosts.Clear()...)
 }
 
 // ask asks for a new task. The lock is held, but not while it does.
@@ -317,60 +304,44 @@ func (r *run[T]) end(task T) {
 // enter waits for the rate, and takes a place at the host of a request. Where
 // there is none the task joins the host's queue, and enter returns false.
 func (r *run[T]) enter(task T) bool {
-	if at := task.Place(); r.PerHost > 0 && at.host == nil {
+	if at := task.Place(); r.PerHost > 0 && at.held == "" {
 		name := task.Host()
 		r.mu.Lock()
-		h := r.hosts[name]
-		if h == nil {
-			h = &host{}
-			r.hosts[name] = h
+		taken := r.hosts.Take(name, task)
+		if taken {
+			at.held = name
 		}
-		if h.busy >= r.PerHost {
-			h.queued = append(h.queued, task)
-			r.queued++
-			r.mu.Unlock()
+		r.mu.Unlock()
+		if !taken {
 			return false
 		}
-		h.busy++
-		at.host = h
-		r.mu.Unlock()
 	}
 	if !(r.Rate > 0) { // not a number either
 		return true
 	}
 	now := r.Clock.Now()
 	r.mu.Lock()
-	slot := r.slot
-	if slot.Before(now) {
-		slot = now
-	}
-	r.slot = slot.Add(time.Duration(min(float64(time.Second)/r.Rate, 1<<60))) // 36 years: no overflow
+	wait := r.pace.Wait(now, r.Rate)
 	r.mu.Unlock()
 	// Who waited looks at the context.
-	_ = r.Clock.Sleep(r.ctx, slot.Sub(now))
+	_ = r.Clock.Sleep(r.ctx, wait)
 	return true
 }
 
 // leave passes a task's place at its host to the next in the queue.
 func (r *run[T]) leave(task T) {
 	at := task.Place()
-	h := at.host
-	if h == nil {
+	if at.held == "" {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h.busy--
-	if len(h.queued) > 0 {
-		next := h.queued[0].(T)
-		h.queued[0], h.queued = nil, h.queued[1:]
-		h.busy++
-		r.queued--
-		next.Place().host = h
+	if next, ok := r.hosts.Leave(at.held); ok {
+		next.Place().held = at.held
 		r.ready = append(r.ready, next)
 		r.work.Signal()
 	}
-	at.host = nil
+	at.held = ""
 }
 
 // park puts a task into the timetable.
