@@ -104,7 +104,7 @@ func runReference(t *testing.T, text []byte) []string {
 }
 
 // TestCorpusIsFixed corrects the published documents of the corpus in memory: each one still
-// parses, nothing is left to correct, and no error is new.
+// parses, nothing is left to correct, and no error is new. It takes every fifth, in CI all.
 func TestCorpusIsFixed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the whole corpus")
@@ -126,7 +126,14 @@ func TestCorpusIsFixed(t *testing.T) {
 	checker := new(check.Checker)
 	changed, applied := 0, 0
 	byCode := map[string]int{}
-	for _, f := range files {
+	every := 5
+	if shared.Required() {
+		every = 1
+	}
+	for i, f := range files {
+		if i%every != 0 {
+			continue
+		}
 		before, err := os.ReadFile(f.Path)
 		if err != nil {
 			t.Fatal(err)
@@ -161,5 +168,5 @@ func TestCorpusIsFixed(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of %d documents changed, %d corrections: %v", changed, len(files), applied, byCode)
+	t.Logf("every document of %d: %d of %d changed, %d corrections: %v", every, changed, len(files)/every, applied, byCode)
 }

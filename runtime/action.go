@@ -36,11 +36,12 @@ func (x *Execution) act(f *frame, actions []*program.Action, succeeded bool) {
 
 // advanceFrom goes to the next step in order, or ends the workflow (F3).
 func (x *Execution) advanceFrom(f *frame) {
-	if f.Step+1 == len(f.Executed) {
+	next := x.step(f).Next
+	if next == nil {
 		x.finish(f, nil)
 		return
 	}
-	f.visit(f.Step + 1)
+	f.visit(next.Index)
 }
 
 func (x *Execution) selected(f *frame, e ActionSelected) {
@@ -158,7 +159,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 	}
 	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then, Since: f.Received}, phaseWait
 	f.Exchange, f.last = nil, nil // what comes next is decided: a waiting run does not keep the messages
-	x.evaluator.Release()
+	x.place, x.outputs = nil, nil
 	if x.listener != nil {
 		x.emit(&WaitStarted{At: x.where(f), Duration: d, Reason: reason})
 	}

@@ -7,11 +7,14 @@ import (
 	"io"
 	"iter"
 	"math"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -381,5 +384,39 @@ func TestResponseThatNamesNoRequest(t *testing.T) {
 	result, err := d.Run(t.Context(), program, "poll", runtime.Inputs{"id": 1})
 	if err != nil || result.Outputs["id"] != int64(1) {
 		t.Errorf("%v, %v", result, err)
+	}
+}
+
+// A batch keeps as many connections as it has requests at once; net/http may open
+// another where one becomes free meanwhile.
+func TestBatchKeepsConnections(t *testing.T) {
+	const concurrency = 24
+	program := pollProgram(t)
+	var opened atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"id": %s, "done": true}`, strings.TrimPrefix(r.URL.Path, "/jobs/"))
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	sources := map[string]string{}
+	for _, w := range program.Workflows() {
+		for _, s := range w.Servers {
+			sources[s.Source] = server.URL
+		}
+	}
+	b := runtime.Batch{Concurrency: concurrency, Driver: runtime.Driver{Servers: sources}}
+	for r := range b.Run(t.Context(), program, program.WorkflowIDs()[0], numbered(40*concurrency)) {
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	if n := opened.Load(); n > 2*concurrency {
+		t.Errorf("%d connections for %d requests at once", n, concurrency)
 	}
 }

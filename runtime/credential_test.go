@@ -295,6 +295,17 @@ func TestAnswersOutOfTurn(t *testing.T) {
 	if err := x.Respond(&runtime.Response{Status: 200, Value: map[string]any{"token": 7}, Decoded: true}); err != nil {
 		t.Errorf("an int: %v", err)
 	}
+	stored, err := x.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	later, err := program.Restore(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done, ok := later.Next().(*runtime.Done); !ok || done.Result.Outputs["echo"] != int64(7) {
+		t.Errorf("after a snapshot between the answer and the next command: %+v", later.Next())
+	}
 	outOfTurn("after the answer", x.Respond(ok), x.Fail(nil))
 	done, isDone := x.Next().(*runtime.Done)
 	if !isDone || done.Result.Outputs["echo"] != int64(7) {

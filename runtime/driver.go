@@ -16,15 +16,21 @@ import (
 // for use. It may run many executions at once, from several goroutines; its fields
 // must not be changed meanwhile.
 type Driver struct {
-	Client  *http.Client // nil means http.DefaultClient; its CheckRedirect is not used: redirects follow ruling O13
+	Client  *http.Client // nil means one like http.DefaultClient; its CheckRedirect is not used: redirects follow ruling O13
 	Clock   Clock        // nil means the system clock
 	OnEvent func(Event)  // if not nil, called with every event of a run, by the goroutine that runs it
 	MaxBody int64        // most bytes of a response body, beyond which the step fails (C20); 0 means 64 MiB
 
+	// RequestTimeout ends a request to which nothing comes: no beginning of the
+	// response for so long, or then no further byte; the step fails (C20). 0 means
+	// 60 s, a negative timeout none.
+	RequestTimeout time.Duration
+
 	// Servers maps names of sources, see [Send], to the base URLs that replace the
 	// servers which their descriptions declare (O11).
 	Servers map[string]string
-	// ServerVariables maps names of variables in server URLs to values (O11).
+	// ServerVariables maps names of variables in server URLs, alone or as
+	// "source.name", to values (O11).
 	ServerVariables map[string]string
 	// Credentials supplies the credentials of security schemes (O12), as
 	// [StaticCredentials] does; nil means none.
@@ -40,7 +46,10 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-const defaultMaxBody = 64 << 20
+const (
+	defaultMaxBody        = 64 << 20
+	defaultRequestTimeout = time.Minute
+)
 
 // Run runs the workflow with a zero [Driver]; see [Driver.Run].
 func (p *Program) Run(ctx context.Context, workflowID string, inputs Inputs) (*Result, error) {
@@ -62,8 +71,10 @@ func (d *Driver) Run(ctx context.Context, p *Program, workflowID string, inputs 
 // Continue runs an execution to its end, from wherever it is; it returns what
 // [Driver.Run] returns.
 func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
+	patience := d.patience(ctx)
+	defer patience.End()
 	for {
-		done, err := d.Advance(ctx, x)
+		done, err := d.advance(ctx, x, patience)
 		switch {
 		case err != nil:
 			x.Cancel(err)
@@ -79,6 +90,16 @@ func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
 // execution may be stored ([Execution.Snapshot]), and performs the command again
 // when it is continued.
 func (d *Driver) Advance(ctx context.Context, x *Execution) (*Done, error) {
+	patience := d.patience(ctx)
+	defer patience.End()
+	return d.advance(ctx, x, patience)
+}
+
+func (d *Driver) patience(ctx context.Context) *transport.Patience {
+	return transport.NewPatience(ctx, cmp.Or(d.RequestTimeout, defaultRequestTimeout))
+}
+
+func (d *Driver) advance(ctx context.Context, x *Execution, patience *transport.Patience) (*Done, error) {
 	d.attach(x)
 	command := x.Next()
 	if done, ok := command.(*Done); ok {
@@ -89,7 +110,7 @@ func (d *Driver) Advance(ctx context.Context, x *Execution) (*Done, error) {
 	}
 	switch c := command.(type) {
 	case *Send:
-		return nil, d.send(ctx, x, c)
+		return nil, d.send(ctx, x, c, patience)
 	case *Wait:
 		if err := d.clock().Sleep(ctx, c.Left(d.clock().Now())); err != nil {
 			return nil, err
@@ -122,8 +143,8 @@ func (d *Driver) attach(x *Execution) {
 }
 
 // send performs a command and answers it; the error is that of the context.
-func (d *Driver) send(ctx context.Context, x *Execution, c *Send) error {
-	response, err := d.exchange(ctx, x, c)
+func (d *Driver) send(ctx context.Context, x *Execution, c *Send, patience *transport.Patience) error {
+	response, err := d.exchange(ctx, x, c, patience)
 	switch {
 	case err == nil:
 		return x.Respond(&response)
@@ -135,7 +156,7 @@ func (d *Driver) send(ctx context.Context, x *Execution, c *Send) error {
 
 // exchange performs the exchange that a command asks for. If the answer is 401,
 // the credentials are asked for again, once.
-func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response, error) {
+func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *transport.Patience) (Response, error) {
 	at, err := d.address(c, x.address)
 	if err != nil {
 		return Response{}, err
@@ -145,11 +166,13 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response,
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within the step's timeout of %v", c.Timeout))
 		defer cancel()
+		patience = d.patience(ctx)
+		defer patience.End()
 	}
 	request := transport.Request{Method: c.Method, URL: at.url + c.Target, Header: c.Header, Body: c.Body}
 	if (len(c.Security) == 0 || d.Credentials == nil) && at.user == nil {
 		x.Sent(request.URL, request.Header)
-		return d.receiveOpen(ctx, c, request)
+		return d.receiveOpen(ctx, c, request, patience)
 	}
 	r := new(request)
 	a := &authorization{driver: d, execution: x, send: c, user: at.user, first: r}
@@ -160,7 +183,7 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response,
 		}
 		return authorized, err
 	}
-	response, err := d.receive(ctx, c, r)
+	response, err := d.receive(ctx, c, r, patience)
 	if err != nil || response.Status != http.StatusUnauthorized {
 		return response, err
 	}
@@ -168,7 +191,7 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response,
 	if err != nil || !again {
 		return response, err
 	}
-	return d.receive(ctx, c, r)
+	return d.receive(ctx, c, r, patience)
 }
 
 // openRequests are reused: nothing keeps a request without credentials after its
@@ -176,22 +199,22 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send) (Response,
 var openRequests = sync.Pool{New: func() any { return new(transport.Request) }}
 
 // receiveOpen is receive for a request without credentials.
-func (d *Driver) receiveOpen(ctx context.Context, c *Send, request transport.Request) (Response, error) {
+func (d *Driver) receiveOpen(ctx context.Context, c *Send, request transport.Request, patience *transport.Patience) (Response, error) {
 	r := openRequests.Get().(*transport.Request)
 	*r = request
-	response, err := d.receive(ctx, c, r)
+	response, err := d.receive(ctx, c, r, patience)
 	*r = transport.Request{}
 	openRequests.Put(r)
 	return response, err
 }
 
 // receive sends a request and reads the whole response.
-func (d *Driver) receive(ctx context.Context, c *Send, request *transport.Request) (Response, error) {
-	limits := transport.Limits{Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects}
+func (d *Driver) receive(ctx context.Context, c *Send, request *transport.Request, patience *transport.Patience) (Response, error) {
+	limits := transport.Limits{Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects, Patience: patience}
 	r, err := transport.Do(ctx, d.Client, request, limits)
 	switch cause := context.Cause(ctx); {
 	case err == nil:
-		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now()}, nil
+		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now(), Resent: r.Resent}, nil
 	case cause != nil:
 		return Response{}, cause
 	}

@@ -54,6 +54,10 @@ type (
 		Header http.Header
 		Body   []byte
 		Err    error
+		// Resent is how often the request was sent again, on another connection,
+		// because the one that was kept from earlier requests was closed before an
+		// answer. Only requests of which several do the work of one are (GET, PUT, …).
+		Resent int
 	}
 	// CriterionEvaluated reports how a success criterion, or a criterion of an
 	// action, was decided, with its operands.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -24,13 +23,11 @@ import (
 // [Execution.Snapshot] between any two calls.
 type Execution struct {
 	program  *program.Program
-	security map[*program.Step][][]SecurityRequirement
+	whole    *Program // which program is linked in
 	listener func(Event)
 	state    state
 
-	evaluator eval.Evaluator
-	scope     scope // of the evaluator
-
+	place    *place // at which something was evaluated last; nil while the run waits
 	pending  Command
 	told     bool          // Sent was called for the pending Send
 	attached bool          // to a driver
@@ -38,7 +35,7 @@ type Execution struct {
 
 	// What the driver knows, and no snapshot has.
 	address           address    // of the last request
-	addresses         []string   // bases and hosts of all requests, for errors in snapshots
+	addresses         []string   // base URLs of all requests, for errors in snapshots
 	secrets, supplied secret.Set // all that is masked; of it what the driver applied
 }
 
@@ -156,23 +153,21 @@ func (x *Execution) Respond(r *Response) error {
 	case r == nil || r.Status < 100 || r.Status > 999:
 		return errors.New("a response needs a status code of three digits")
 	}
-	decoded := r.Value
-	if r.Decoded && !value.IsPlain(decoded) {
-		if decoded, err = value.From(decoded); err != nil {
+	e := f.Exchange
+	if r.Decoded {
+		if err := e.Give(r.Value); err != nil {
 			return fmt.Errorf("the value of the response is not a JSON value: %w", err)
 		}
 	}
 	if !x.told {
-		x.Sent(f.Exchange.Target, f.Exchange.Header)
+		x.Sent(e.Target, e.Header)
 	}
 	x.pending, x.told = nil, false
-	e := f.Exchange
-	e.Status, e.Answer, e.Body, f.Received = r.Status, r.Header, r.Body, r.Received
-	e.URL = cmp.Or(r.URL, e.Target)
-	e.Places = x.step(f).Places
-	if r.Decoded {
-		e.Decoded(decoded)
+	e.Status, e.Answer, e.Places, f.Received = r.Status, r.Header, x.step(f).Places, r.Received
+	if !r.Decoded {
+		e.Body = r.Body
 	}
+	e.URL = cmp.Or(r.URL, e.Target)
 	f.Phase = phaseJudge
 	if x.listener != nil {
 		x.emit(x.responseReceived(f, r))

@@ -49,7 +49,7 @@ func (x *Execution) responseReceived(f *frame, r *Response) *ResponseReceived {
 	x.learnAnswer(f)
 	s, header, body := x.step(f), secret.SetCookies(r.Header), r.Body
 	if r.Decoded {
-		body = value.AppendJSON(nil, s.BodySecrets().Hide(r.Value))
+		body = value.AppendJSON(nil, s.BodySecrets().Hide(f.Exchange.Given.V))
 	} else if len(s.Answers) > 0 {
 		body = eval.ShownAnswer(s, r.Header, r.Body)
 	}
@@ -60,7 +60,7 @@ func (x *Execution) responseReceived(f *frame, r *Response) *ResponseReceived {
 			header.Set(name, secret.Masked)
 		}
 	}
-	return &ResponseReceived{At: x.where(f), Status: r.Status, Header: x.secrets.Header(header), Body: x.secrets.Bytes(body)}
+	return &ResponseReceived{At: x.where(f), Status: r.Status, Header: x.secrets.Header(header), Body: x.secrets.Bytes(body), Resent: r.Resent}
 }
 
 // shownOperand is the value of an expression in a condition.

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -30,7 +29,7 @@ func newProgram(linked *program.Program, files fs.FS) *Program {
 }
 
 func (p *Program) newExecution() *Execution {
-	return &Execution{program: p.linked, security: p.security, evaluator: eval.Evaluator{Files: p.files, Strict: p.linked.Strict}}
+	return &Execution{program: p.linked, whole: p}
 }
 
 // Package check, and nothing else, sees what is linked.

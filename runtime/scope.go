@@ -9,7 +9,13 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
-// scope is a frame of an execution as the place at which something is evaluated.
+// place is where in a run something is evaluated.
+type place struct {
+	eval.Evaluator
+	scope
+}
+
+// scope is a frame of an execution.
 type scope struct {
 	x *Execution
 	f *frame
@@ -17,9 +23,12 @@ type scope struct {
 
 // in returns the evaluator for a frame; it serves one frame at a time.
 func (x *Execution) in(f *frame) *eval.Evaluator {
-	x.scope = scope{x, f}
-	x.evaluator.Scope, x.evaluator.Exchange = &x.scope, f.Exchange
-	return &x.evaluator
+	if x.place == nil {
+		x.place = &place{Evaluator: eval.Evaluator{Files: x.whole.files, Strict: x.program.Strict}}
+	}
+	p := x.place
+	p.scope, p.Scope, p.Exchange = scope{x, f}, &p.scope, f.Exchange
+	return &p.Evaluator
 }
 
 // Root returns the input or output that an expression starts from.

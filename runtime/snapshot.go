@@ -46,7 +46,7 @@ func (x *Execution) withoutAddresses(stored snapshot) snapshot {
 	}
 	var pairs []string
 	for _, at := range x.addresses {
-		pairs = append(pairs, at, "(server)")
+		pairs = append(pairs, at, "(server)", hostOf(at), "(server)")
 	}
 	replacer := strings.NewReplacer(pairs...)
 	anonymous := func(c completed) *completed {
@@ -86,10 +86,7 @@ func (p *Program) Restore(data []byte) (*Execution, error) {
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	for index, c := range x.state.Completed {
-		x.learnInputs(p.linked.Workflows[index], c.Inputs)
-		x.learnResults(p.linked.Workflows[index], c.Outputs)
-	}
+	x.learnCompleted()
 	for _, f := range x.state.Frames {
 		f.kept = newOutputs(x.workflow(f))
 		x.learnInputs(x.workflow(f), f.Inputs)

@@ -89,7 +89,7 @@ func (x *Execution) callWorkflow(f *frame, s *program.Step) {
 func (x *Execution) send(f *frame) *Send {
 	s, e := x.step(f), f.Exchange
 	return &Send{WorkflowID: x.workflow(f).ID, StepID: s.ID, Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
-		Server: serverOf(s), Method: e.Method, Target: e.Target, Header: e.Header, Body: e.Request, Security: x.security[s],
+		Server: serverOf(s), Method: e.Method, Target: e.Target, Header: e.Header, Body: e.Request, Security: x.whole.security[s],
 		FollowRedirects: s.Redirects, Timeout: s.Timeout}
 }
 

@@ -27,6 +27,7 @@ type Exchange struct {
 	Failed  string       `json:"failed,omitempty"`  // why there is no response
 	Note    string       `json:"note,omitempty"`    // what was found when the body was decoded
 	Request []byte       `json:"request,omitempty"` // body as sent
+	Given   stored.Value `json:"given,omitzero"`    // the response's body, if the transport gave a value and no bytes
 	decoded bool
 	value   any
 
@@ -97,6 +98,9 @@ func (e *Exchange) body() (any, bool) {
 	if e.Status == 0 {
 		return nil, false
 	}
+	if e.Given.Set {
+		return e.Given.V, true
+	}
 	if !e.decoded {
 		e.value, e.Note = openapi.DecodeBody(e.Answer.Get("Content-Type"), e.Body)
 		e.decoded = true
@@ -143,7 +147,7 @@ func (e *Evaluator) notJSON(r *program.Ref, v any) string {
 // scan finds the places of a step in the text of its response's body, once. It
 // reports false where the body has no such text or is decoded already.
 func (e *Exchange) scan() bool {
-	if e == nil || e.decoded || e.Places == nil || e.Places.Whole || e.Status == 0 {
+	if e == nil || e.decoded || e.Given.Set || e.Places == nil || e.Places.Whole || e.Status == 0 {
 		return false
 	}
 	if !e.scanned {
@@ -181,8 +185,18 @@ func (e *Exchange) at(r *program.Ref) (any, bool) {
 	return found.V, found.OK
 }
 
-// Decoded sets the response's body to a value that the transport has decoded.
-func (e *Exchange) Decoded(v any) { e.Body, e.value, e.decoded = nil, v, true }
+// Give sets the response's body to a value that the transport has decoded. The error
+// says why it is not a JSON value.
+func (e *Exchange) Give(v any) error {
+	if !value.IsPlain(v) {
+		var err error
+		if v, err = value.From(v); err != nil {
+			return err
+		}
+	}
+	e.Body, e.Given = nil, stored.Value{V: v, Set: true}
+	return nil
+}
 
 // RetryAfter returns what the Retry-After header of the response asks for: seconds
 // or a date, capped (F13). received is when the response came, zero if that is not

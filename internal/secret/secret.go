@@ -18,7 +18,10 @@ const Masked = "***"
 //
 // Adding a secret is cheap: its spellings are made the next time something is
 // masked.
-type Set struct {
+type Set struct{ *texts }
+
+// texts are the secrets of a set that has any: most runs have none, and many may wait.
+type texts struct {
 	known    map[string]bool
 	added    []string   // since the matchers were built
 	matchers []*matcher // each has at least twice the texts of the one after it
@@ -67,11 +70,14 @@ func (s *Set) Add(v any) {
 		}
 	default:
 		_, text := Scheme(value.Text(v))
-		if Weak(text) || s.known[text] {
+		if Weak(text) {
 			return
 		}
-		if s.known == nil {
-			s.known = map[string]bool{}
+		if s.texts == nil {
+			s.texts = &texts{known: map[string]bool{}}
+		}
+		if s.known[text] {
+			return
 		}
 		s.known[text] = true
 		s.added = append(s.added, text)
@@ -181,7 +187,7 @@ type maskedError struct {
 func (e *maskedError) Error() string { return e.text }
 func (e *maskedError) Unwrap() error { return e.err }
 
-func (s *Set) empty() bool { return len(s.known) == 0 }
+func (s *Set) empty() bool { return s.texts == nil }
 
 // span is a part of a text.
 type span struct{ start, end int }

@@ -22,10 +22,14 @@ func Path(t testing.TB, name string) string {
 	}
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("GOBELIN_REQUIRE_SHARED") != "" {
+		if Required() {
 			t.Fatalf("the shared test data is required but absent: %v", err)
 		}
 		t.Skipf("SKIPPED, the shared test data is absent: %v", err)
 	}
 	return path
 }
+
+// Required reports whether the shared data must be there, as in CI. What is long is
+// done in full only then.
+func Required() bool { return os.Getenv("GOBELIN_REQUIRE_SHARED") != "" }

@@ -14,8 +14,8 @@ import (
 )
 
 // readBody reads a body up to a limit and decodes it (C20).
-func readBody(resp *http.Response, limit int64) ([]byte, error) {
-	limit = min(limit, math.MaxInt64-1)
+func readBody(resp *http.Response, limits Limits) ([]byte, error) {
+	limit := min(limits.Body, math.MaxInt64-1)
 	room := int64(unsized)
 	if n := resp.ContentLength; n >= 0 && n <= min(limit, maxSized) && hasBody(resp) {
 		room = n + 1 // to find an end that does not come with the last byte
@@ -23,12 +23,12 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	from, wire := io.Reader(resp.Body), (*counter)(nil)
 	if resp.Header["Content-Encoding"] != nil {
 		var err error
-		wire = &counter{from: from}
+		wire = &counter{from: from, progress: limits.Patience.answering}
 		if from, err = decode(wire, resp.Header); err != nil {
 			return nil, err
 		}
 	}
-	body, err := readAll(from, room, limit)
+	body, err := readAll(from, room, limit, limits.Patience)
 	came := int64(len(body))
 	if wire != nil {
 		came = wire.n
@@ -47,7 +47,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 
 // readAll is [io.ReadAll] with an initial size, stopping when there is more
 // than the limit.
-func readAll(from io.Reader, room, limit int64) ([]byte, error) {
+func readAll(from io.Reader, room, limit int64, patience *Patience) ([]byte, error) {
 	body := make([]byte, 0, room)
 	for int64(len(body)) <= limit {
 		if len(body) == cap(body) {
@@ -55,6 +55,7 @@ func readAll(from io.Reader, room, limit int64) ([]byte, error) {
 		}
 		n, err := from.Read(body[len(body):min(int64(cap(body)), limit+1)])
 		body = body[:len(body)+n]
+		patience.answering()
 		switch err {
 		case nil:
 		case io.EOF:
@@ -81,13 +82,15 @@ func hasBody(resp *http.Response) bool {
 
 // counter counts the bytes that are read.
 type counter struct {
-	from io.Reader
-	n    int64
+	from     io.Reader
+	progress func()
+	n        int64
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	c.n += int64(n)
+	c.progress()
 	return n, err
 }
 

@@ -16,6 +16,7 @@ import (
 type connection struct {
 	reused, answered atomic.Bool
 	got              atomic.Int32 // how many connections the request has got
+	written          atomic.Int32 // on how many of them it was sent
 	composed         bool         // with the trace of the caller's context
 	trace            httptrace.ClientTrace
 }
@@ -24,6 +25,11 @@ type connection struct {
 var connections = sync.Pool{New: func() any {
 	c := new(connection)
 	c.trace.GotConn = func(info httptrace.GotConnInfo) { c.reused.Store(info.Reused); c.got.Add(1) }
+	c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) {
+		if info.Err == nil {
+			c.written.Add(1)
+		}
+	}
 	c.trace.GotFirstResponseByte = func() { c.answered.Store(true) }
 	return c
 }}
@@ -34,6 +40,7 @@ func watch(ctx context.Context) (*connection, context.Context) {
 	c.reused.Store(false)
 	c.answered.Store(false)
 	c.got.Store(0)
+	c.written.Store(0)
 	c.composed = httptrace.ContextClientTrace(ctx) != nil
 	return c, httptrace.WithClientTrace(ctx, &c.trace)
 }
@@ -51,7 +58,13 @@ func (c *connection) release() {
 // response has begun.
 func (c *connection) unanswered(err error) bool {
 	closed := slices.ContainsFunc([]error{io.EOF, syscall.ECONNRESET, syscall.EPIPE}, func(e error) bool { return errors.Is(err, e) })
-	return closed && !c.answered.Load()
+	return (closed || elsewhere(err)) && !c.answered.Load()
+}
+
+// elsewhere reports whether the error of a request that was not canceled itself
+// is that of another one, which was canceled on the same connection.
+func elsewhere(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, errOver) || errors.Is(err, errStalled)
 }
 
 // explain says what the end of a connection means.
@@ -59,6 +72,10 @@ func (c *connection) explain(method string, err error) error {
 	switch {
 	case !c.unanswered(err):
 		return err
+	case elsewhere(err):
+		// Without that error: who asks for it means this request.
+		return fmt.Errorf("the connection was closed, together with an earlier request on it, before the server answered; "+
+			"it may have carried out the %s, which is therefore not sent again", method)
 	case c.reused.Load():
 		return fmt.Errorf("%w: the server closed the connection, kept from an earlier request, before it answered; "+
 			"it may have carried out the %s, which is therefore not sent again", err, method)

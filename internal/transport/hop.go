@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -18,8 +17,8 @@ import (
 // does not see here) is done only where it matters: for a jar, a timeout, a
 // password in the URL, and a RoundTripper of the caller, whose results
 // http.Client checks.
-func sendOnce(ctx context.Context, client *http.Client, r *Request) (*http.Response, error) {
-	req, err := newRequest(ctx, r)
+func sendOnce(ctx context.Context, client *http.Client, r *Request, p *Patience) (*http.Response, error) {
+	req, err := newRequest(ctx, r, p)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +31,7 @@ func sendOnce(ctx context.Context, client *http.Client, r *Request) (*http.Respo
 		return exchange(direct, req)
 	}
 	req.Header = req.Header.Clone() // the client adds its cookies
-	single := hop{transport: transport}
+	single := oneHop{transport: transport}
 	alone := *client
 	alone.Transport = &single
 	resp, err := alone.Do(req)
@@ -61,16 +60,16 @@ func exchange(transport *http.Transport, req *http.Request) (*http.Response, err
 	return nil, &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: req.URL.String(), Err: err}
 }
 
-// A hop is one request of a client. It hides the target of a redirect from the
+// oneHop is one request of a client. It hides the target of a redirect from the
 // client, which would follow it in its own way, and fail if it did not
 // understand it.
-type hop struct {
+type oneHop struct {
 	transport http.RoundTripper
 	location  []string
 }
 
 // RoundTrip removes the Location from the response.
-func (h *hop) RoundTrip(req *http.Request) (*http.Response, error) {
+func (h *oneHop) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := h.transport.RoundTrip(req)
 	if err == nil && resp != nil && resp.Header["Location"] != nil {
 		h.location = resp.Header["Location"]
@@ -82,7 +81,7 @@ func (h *hop) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // newRequest is [http.NewRequestWithContext] for a request that is sent as it
 // is: its header is not copied, and one allocation holds it and its URL.
-func newRequest(ctx context.Context, r *Request) (*http.Request, error) {
+func newRequest(ctx context.Context, r *Request, p *Patience) (*http.Request, error) {
 	var made struct {
 		request http.Request
 		url     url.URL
@@ -107,18 +106,18 @@ func newRequest(ctx context.Context, r *Request) (*http.Request, error) {
 		req.Host = host[0] // net/http does not send the header
 	}
 	if r.Body != nil {
-		setBody(req, r.Body)
+		setBody(req, r.Body, p)
 	}
 	return req, nil
 }
 
-func setBody(req *http.Request, body []byte) {
+func setBody(req *http.Request, body []byte, p *Patience) {
 	req.ContentLength = int64(len(body))
 	req.GetBody = func() (io.ReadCloser, error) {
 		if len(body) == 0 {
 			return http.NoBody, nil
 		}
-		return io.NopCloser(bytes.NewReader(body)), nil
+		return p.sending(body), nil
 	}
 	req.Body, _ = req.GetBody()
 }

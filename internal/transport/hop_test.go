@@ -180,9 +180,12 @@ func TestCostOfAnExchange(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) }))
 	defer server.Close()
 	client, header := server.Client(), http.Header{"Accept": {"application/json"}}
+	patience := NewPatience(t.Context(), time.Minute)
+	defer patience.End()
 	ours := testing.AllocsPerRun(200, func() {
 		r := Request{Method: "GET", URL: server.URL + "/a?b=c", Header: header}
-		if resp, err := Do(t.Context(), client, &r, Limits{Body: 1 << 20, Redirects: true}); err != nil || len(resp.Body) != len(body) {
+		limits := Limits{Body: 1 << 20, Redirects: true, Patience: patience}
+		if resp, err := Do(t.Context(), client, &r, limits); err != nil || len(resp.Body) != len(body) {
 			t.Fatal(len(resp.Body), err)
 		}
 	})

@@ -39,6 +39,10 @@ func (r *Request) Origin() string {
 type Limits struct {
 	Body      int64 // bytes of the response's body, decoded
 	Redirects bool  // whether any are followed
+
+	// Patience ends the exchange if nothing comes; its context is that of the
+	// exchange. nil: it may take forever.
+	Patience *Patience
 }
 
 // A Response is the final response, after redirects.
@@ -47,36 +51,34 @@ type Response struct {
 	Header http.Header
 	Body   []byte // with any Content-Encoding decoded
 	URL    string // of the request that it answers
+	Resent int    // how often a request was sent again
 }
 
-// Do sends a request and reads the response whole. A nil client is the zero
-// Client; its CheckRedirect is not used.
+// Do sends a request and reads the response whole. A nil client is one of this
+// package, see [NewTransport]; a client's CheckRedirect is not used.
 func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Response, error) {
 	if client == nil {
-		client = &http.Client{}
+		client = standard()
 	}
-	for n := 0; ; n++ {
+	if limits.Patience == nil {
+		limits.Patience = NewPatience(ctx, 0)
+		defer limits.Patience.End()
+	}
+	for n, resent := 0, 0; ; n++ {
 		sent, err := r, error(nil)
 		if r.Authorize != nil {
 			if sent, err = r.Authorize(ctx, r); err != nil {
 				return Response{}, err
 			}
 		}
-		resp, err := send(ctx, client, sent)
-		if err != nil {
-			return Response{}, err
-		}
-		var next *Request
-		if limits.Redirects {
-			next, err = redirected(r, resp)
-		}
-		if err == nil && next == nil {
-			return read(r, resp, limits)
-		}
-		resp.Body.Close()
+		response, next, err := hop(client, r, sent, limits)
+		resent += response.Resent
+		response.Resent = resent
 		switch {
 		case err != nil:
 			return Response{}, err
+		case next == nil:
+			return response, nil
 		case n == maxRedirects:
 			return Response{}, fmt.Errorf("stopped after %d redirects", maxRedirects)
 		}
@@ -84,13 +86,33 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 	}
 }
 
-func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
+// hop sends a request, which is r with its credentials. It reads the response
+// unless that leads to another request.
+func hop(client *http.Client, r, sent *Request, limits Limits) (response Response, next *Request, err error) {
+	ctx := limits.Patience.begin()
+	defer limits.Patience.rest()
+	resp, resent, err := send(ctx, client, sent, limits.Patience)
+	if err != nil {
+		return Response{}, nil, limits.Patience.explain(err, false)
+	}
 	defer resp.Body.Close()
+	limits.Patience.answering()
+	if limits.Redirects {
+		if next, err = redirected(r, resp); err != nil || next != nil {
+			return Response{Resent: resent}, next, err
+		}
+	}
+	response, err = read(r, resp, limits)
+	response.Resent = resent
+	return response, nil, limits.Patience.explain(err, true)
+}
+
+func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		// Its body belongs to the other protocol and has no end.
 		return Response{}, errors.New("the server switched to another protocol (status 101); gobelin speaks HTTP only")
 	}
-	body, err := readBody(resp, limits.Body)
+	body, err := readBody(resp, limits)
 	if err != nil {
 		return Response{}, err
 	}
@@ -103,17 +125,22 @@ func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
 
 // send sends a request without following redirects. If the connection was kept
 // from an earlier request and turns out to be closed, the request is sent again
-// if that does no harm: at last on a new connection.
-func send(ctx context.Context, client *http.Client, r *Request) (*http.Response, error) {
-	for {
+// if that does no harm: at last on a new connection. It returns how often the
+// request was sent again, by net/http or here.
+func send(ctx context.Context, client *http.Client, r *Request, p *Patience) (resp *http.Response, resent int, err error) {
+	for written := 0; ; {
 		c, watched := watch(ctx)
-		resp, err := sendOnce(watched, client, r)
+		resp, err := sendOnce(watched, client, r, p)
+		written += int(c.written.Load())
 		if err == nil {
 			c.release()
-			return resp, nil
+			return resp, max(written-1, 0), nil
 		}
-		if again := c.unanswered(err) && c.reused.Load() && slices.Contains(idempotent, r.Method); !again || ctx.Err() != nil {
-			return nil, c.explain(r.Method, err)
+		switch {
+		case ctx.Err() != nil:
+			return nil, 0, err
+		case !c.unanswered(err) || !c.reused.Load() || !slices.Contains(idempotent, r.Method):
+			return nil, 0, c.explain(r.Method, err)
 		}
 	}
 }

@@ -138,14 +138,14 @@ func TestReadAll(t *testing.T) {
 	for name, reader := range readers {
 		for room := range int64(8) {
 			for text, want := range map[string]string{"": "", "abc": "abc", "abcd": "abcd", "abcde": "abcde", "abcdef": "abcde"} {
-				if got, err := readAll(reader(strings.NewReader(text)), room, 4); err != nil || string(got) != want {
+				if got, err := readAll(reader(strings.NewReader(text)), room, 4, NewPatience(t.Context(), 0)); err != nil || string(got) != want {
 					t.Errorf("%s, room for %d, %q: %q, %v", name, room, text, got, err)
 				}
 			}
 		}
 	}
 	broken := iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("abc")))
-	if _, err := readAll(broken, 8, 4); err != iotest.ErrTimeout {
+	if _, err := readAll(broken, 8, 4, NewPatience(t.Context(), 0)); err != iotest.ErrTimeout {
 		t.Errorf("%v, want %v", err, iotest.ErrTimeout)
 	}
 }
@@ -227,12 +227,15 @@ func TestClosedConnection(t *testing.T) {
 		if _, err := Do(t.Context(), client, &Request{Method: "GET", URL: r.URL}, Limits{Body: 10}); err != nil {
 			t.Fatal(err)
 		}
-		_, err = Do(t.Context(), client, r, Limits{Body: 10})
+		resp, err := Do(t.Context(), client, r, Limits{Body: 10})
 		client.CloseIdleConnections()
 		listener.Close()
 		requests := int32(2)
 		if again {
 			requests = 3
+		}
+		if again != (resp.Resent == 1) {
+			t.Errorf("%s: sent again %d times", method, resp.Resent)
 		}
 		if s.requests.Load() != requests || again != (err == nil) {
 			t.Errorf("%s: %d requests, %v", method, s.requests.Load(), err)
