@@ -52,7 +52,7 @@ func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs i
 		next, stop := iter.Pull(inputs)
 		r := &batchRun{
 			Batch: b, ctx: ctx, cancel: cancel, program: p, workflow: workflowID, next: next,
-			results: make(chan BatchResult), hosts: map[string]*host{},
+			results: make(chan BatchResult), hosts: timetable.Places[*batched]{Most: b.PerHost},
 		}
 		r.work, r.due = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 		r.workers = 1
@@ -109,9 +109,8 @@ type batchRun struct {
 	begun   int        // runs that have not ended
 	ready   []*batched // runs that can go on
 	waiting timetable.Table[*batched]
-	hosts   map[string]*host
-	queued  int                // runs in the queues of hosts
-	slot    time.Time          // when the next request may begin
+	hosts   timetable.Places[*batched]
+	pace    timetable.Pace     // of requests
 	rouse   context.CancelFunc // ends the timer's sleep; nil: it does not sleep
 }
 
@@ -121,12 +120,6 @@ type batched struct {
 	x     *Execution
 	waits bool   // for time to pass
 	held  string // the host at which it has a place; empty: none
-}
-
-// host counts the requests to one host.
-type host struct {
-	busy   int
-	queued []*batched
 }
 
 // wakeAll makes the workers and the timer look again; the lock is held.
@@ -216,7 +209,7 @@ func (r *batchRun) take() (run *batched, more bool) {
 		case r.over():
 			r.wakeAll()
 			return nil, false
-		case !r.drained && !r.asking && r.queued < r.concurrency():
+		case !r.drained && !r.asking && r.hosts.Queued() < r.concurrency():
 			r.relieve()
 			return r.begin(), true
 		}
@@ -228,12 +221,7 @@ func (r *batchRun) take() (run *batched, more bool) {
 
 // release makes every run ready: it will be canceled.
 func (r *batchRun) release() {
-	r.ready = append(r.ready, r.waiting.Clear()...)
-	for _, h := range r.hosts {
-		r.ready = append(r.ready, h.queued...)
-		h.queued = nil
-	}
-	r.queued = 0
+	r.ready = append(append(r.ready, r.waiting.Clear()...), r.hosts.Clear()...)
 }
 
 // ask asks for the next inputs. The lock is held, but not while it does.
@@ -328,34 +316,24 @@ func (r *batchRun) enter(run *batched, c *Send) bool {
 		at, _ := r.Driver.address(c, run.x.address) // an error is found again when it is sent
 		name := hostOf(at.url)
 		r.mu.Lock()
-		h := r.hosts[name]
-		if h == nil {
-			h = &host{}
-			r.hosts[name] = h
+		taken := r.hosts.Take(name, run)
+		if taken {
+			run.held = name
 		}
-		if h.busy >= r.PerHost {
-			h.queued = append(h.queued, run)
-			r.queued++
-			r.mu.Unlock()
+		r.mu.Unlock()
+		if !taken {
 			return false
 		}
-		h.busy++
-		run.held = name
-		r.mu.Unlock()
 	}
 	if !(r.Rate > 0) { // not a number either
 		return true
 	}
 	now := r.Driver.clock().Now()
 	r.mu.Lock()
-	slot := r.slot
-	if slot.Before(now) {
-		slot = now
-	}
-	r.slot = slot.Add(time.Duration(min(float64(time.Second)/r.Rate, 1<<60))) // 36 years: no overflow
+	wait := r.pace.Wait(now, r.Rate)
 	r.mu.Unlock()
 	// Who waited looks at the context.
-	_ = r.Driver.clock().Sleep(r.ctx, slot.Sub(now))
+	_ = r.Driver.clock().Sleep(r.ctx, wait)
 	return true
 }
 
@@ -366,13 +344,7 @@ func (r *batchRun) leave(run *batched) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := r.hosts[run.held]
-	h.busy--
-	if len(h.queued) > 0 {
-		next := h.queued[0]
-		h.queued[0], h.queued = nil, h.queued[1:]
-		h.busy++
-		r.queued--
+	if next, ok := r.hosts.Leave(run.held); ok {
 		next.held = run.held
 		r.ready = append(r.ready, next)
 		r.work.Signal()
