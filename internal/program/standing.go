@@ -124,7 +124,8 @@ func (f *follower) isOperand(before, next string) bool {
 	spaced := len(trimmed) < len(before)
 	after := hasPrefix(rest, operators.after) && !strings.HasPrefix(rest, "=>") ||
 		slices.Contains(operators.words, firstWord.FindString(rest)) && rest != next
-	ends := after || rest == "" || strings.ContainsRune(")],&|", rune(rest[0])) || f.kind == XPathCriterion && rest != next && firstWord.MatchString(rest)
+	ends := after || rest == "" || strings.ContainsRune(")],&|", rune(rest[0])) ||
+		f.kind == XPathCriterion && rest != next && firstWord.MatchString(rest)
 	switch {
 	case !ends:
 		return false
