@@ -25,6 +25,7 @@ type WorkflowInfo struct {
 	Files       []string         `json:"files,omitempty"` // that bodies send: paths, or expressions for them
 	Steps       []StepInfo       `json:"steps"`
 	Outputs     []string         `json:"outputs,omitempty"`
+	Errors      []Diagnostic     `json:"errors,omitempty"` // that keep it from being run
 }
 
 // InputInfo describes an input of a workflow.
@@ -62,7 +63,8 @@ func (p *Program) Workflows() []WorkflowInfo {
 	var list []WorkflowInfo
 	for _, id := range p.WorkflowIDs() {
 		w := p.linked.Documents[0].Workflows[id]
-		info := WorkflowInfo{ID: id, Summary: w.Decl.Summary, Description: w.Decl.Description, Inputs: inputInfos(w)}
+		info := WorkflowInfo{ID: id, Summary: w.Decl.Summary, Description: w.Decl.Description, Inputs: inputInfos(w),
+			Errors: p.linked.Refusal(w)}
 		for _, s := range w.Steps {
 			step := StepInfo{ID: s.ID, Operation: s.Label, Description: s.Decl.Description}
 			if s.Source != nil {

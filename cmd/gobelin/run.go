@@ -81,6 +81,9 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 		return p, err
 	}
 	p.info = info
+	if len(info.Errors) > 0 {
+		return p, &runtime.CompileError{Diagnostics: info.Errors}
+	}
 	read := newReader(ctx, c.InOrStdin())
 	if p.inputs, err = read.inputs(r.inputsFile, r.inputs, info); err != nil {
 		return p, err
