@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"iter"
@@ -9,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/timetable"
 	"github.com/gobelin-dev/gobelin/internal/transport"
 )
 
@@ -52,7 +52,7 @@ func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs i
 		next, stop := iter.Pull(inputs)
 		r := &batchRun{
 			Batch: b, ctx: ctx, cancel: cancel, program: p, workflow: workflowID, next: next,
-			results: make(chan BatchResult), hosts: map[string]*host{},
+			results: make(chan BatchResult), hosts: timetable.Places[*batched]{Most: b.PerHost},
 		}
 		r.work, r.due = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 		r.workers = 1
@@ -108,10 +108,9 @@ type batchRun struct {
 	drained bool       // there are no more inputs
 	begun   int        // runs that have not ended
 	ready   []*batched // runs that can go on
-	waiting timetable
-	hosts   map[string]*host
-	queued  int                // runs in the queues of hosts
-	slot    time.Time          // when the next request may begin
+	waiting timetable.Table[*batched]
+	hosts   timetable.Places[*batched]
+	pace    timetable.Pace     // of requests
 	rouse   context.CancelFunc // ends the timer's sleep; nil: it does not sleep
 }
 
@@ -119,14 +118,8 @@ type batchRun struct {
 type batched struct {
 	index int
 	x     *Execution
-	until time.Time // when its wait is over
-	held  string    // the host at which it has a place; empty: none
-}
-
-// host counts the requests to one host.
-type host struct {
-	busy   int
-	queued []*batched
+	waits bool   // for time to pass
+	held  string // the host at which it has a place; empty: none
 }
 
 // wakeAll makes the workers and the timer look again; the lock is held.
@@ -216,7 +209,7 @@ func (r *batchRun) take() (run *batched, more bool) {
 		case r.over():
 			r.wakeAll()
 			return nil, false
-		case !r.drained && !r.asking && r.queued < r.concurrency():
+		case !r.drained && !r.asking && r.hosts.Queued() < r.concurrency():
 			r.relieve()
 			return r.begin(), true
 		}
@@ -228,13 +221,7 @@ func (r *batchRun) take() (run *batched, more bool) {
 
 // release makes every run ready: it will be canceled.
 func (r *batchRun) release() {
-	r.ready = append(r.ready, r.waiting...)
-	r.waiting = nil
-	for _, h := range r.hosts {
-		r.ready = append(r.ready, h.queued...)
-		h.queued = nil
-	}
-	r.queued = 0
+	r.ready = append(append(r.ready, r.waiting.Clear()...), r.hosts.Clear()...)
 }
 
 // ask asks for the next inputs. The lock is held, but not while it does.
@@ -309,8 +296,8 @@ func (r *batchRun) advance(run *batched, patience *transport.Patience) {
 				run.x.Cancel(err)
 			}
 		case *Wait:
-			if !run.until.IsZero() {
-				run.until = time.Time{}
+			if run.waits {
+				run.waits = false
 				if err := run.x.Elapse(); err != nil {
 					run.x.Cancel(err)
 				}
@@ -329,34 +316,24 @@ func (r *batchRun) enter(run *batched, c *Send) bool {
 		at, _ := r.Driver.address(c, run.x.address) // an error is found again when it is sent
 		name := hostOf(at.url)
 		r.mu.Lock()
-		h := r.hosts[name]
-		if h == nil {
-			h = &host{}
-			r.hosts[name] = h
+		taken := r.hosts.Take(name, run)
+		if taken {
+			run.held = name
 		}
-		if h.busy >= r.PerHost {
-			h.queued = append(h.queued, run)
-			r.queued++
-			r.mu.Unlock()
+		r.mu.Unlock()
+		if !taken {
 			return false
 		}
-		h.busy++
-		run.held = name
-		r.mu.Unlock()
 	}
 	if !(r.Rate > 0) { // not a number either
 		return true
 	}
 	now := r.Driver.clock().Now()
 	r.mu.Lock()
-	slot := r.slot
-	if slot.Before(now) {
-		slot = now
-	}
-	r.slot = slot.Add(time.Duration(min(float64(time.Second)/r.Rate, 1<<60))) // 36 years: no overflow
+	wait := r.pace.Wait(now, r.Rate)
 	r.mu.Unlock()
 	// Who waited looks at the context.
-	_ = r.Driver.clock().Sleep(r.ctx, slot.Sub(now))
+	_ = r.Driver.clock().Sleep(r.ctx, wait)
 	return true
 }
 
@@ -367,13 +344,7 @@ func (r *batchRun) leave(run *batched) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := r.hosts[run.held]
-	h.busy--
-	if len(h.queued) > 0 {
-		next := h.queued[0]
-		h.queued[0], h.queued = nil, h.queued[1:]
-		h.busy++
-		r.queued--
+	if next, ok := r.hosts.Leave(run.held); ok {
 		next.held = run.held
 		r.ready = append(r.ready, next)
 		r.work.Signal()
@@ -383,11 +354,11 @@ func (r *batchRun) leave(run *batched) {
 
 // park puts a run into the timetable.
 func (r *batchRun) park(run *batched, d time.Duration) {
-	run.until = r.Driver.clock().Now().Add(d)
+	run.waits = true
+	until := r.Driver.clock().Now().Add(d)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	heap.Push(&r.waiting, run)
-	if r.waiting[0] == run {
+	if r.waiting.Add(until, run) {
 		r.wakeTimer()
 	}
 }
@@ -399,15 +370,15 @@ func (r *batchRun) timer() {
 	clock := r.Driver.clock()
 	for r.ctx.Err() == nil && !r.over() {
 		now := clock.Now()
-		for len(r.waiting) > 0 && !r.waiting[0].until.After(now) {
-			r.ready = append(r.ready, heap.Pop(&r.waiting).(*batched))
+		for run, ok := r.waiting.Due(now); ok; run, ok = r.waiting.Due(now) {
+			r.ready = append(r.ready, run)
 			r.work.Signal()
 		}
-		if len(r.waiting) == 0 {
+		if next, ok := r.waiting.Next(); ok {
+			r.sleep(clock, next.Sub(now))
+		} else {
 			r.due.Wait()
-			continue
 		}
-		r.sleep(clock, r.waiting[0].until.Sub(now))
 	}
 }
 
@@ -424,23 +395,4 @@ func (r *batchRun) sleep(clock Clock, d time.Duration) {
 	}()
 	// Its error says that it was roused: the timetable has changed.
 	_ = clock.Sleep(ctx, d)
-}
-
-// timetable is a heap of waiting runs: the one whose wait ends first is the first.
-type timetable []*batched
-
-func (t timetable) Len() int           { return len(t) }
-func (t timetable) Less(i, j int) bool { return t[i].until.Before(t[j].until) }
-func (t timetable) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-
-// Push implements [heap.Interface].
-func (t *timetable) Push(x any) { *t = append(*t, x.(*batched)) }
-
-// Pop implements [heap.Interface].
-func (t *timetable) Pop() any {
-	old := *t
-	last := old[len(old)-1]
-	old[len(old)-1] = nil
-	*t = old[:len(old)-1]
-	return last
 }

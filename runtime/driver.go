@@ -29,7 +29,8 @@ type Driver struct {
 	// Servers maps names of sources, see [Send], to the base URLs that replace the
 	// servers which their descriptions declare (O11).
 	Servers map[string]string
-	// ServerVariables maps names of variables in server URLs to values (O11).
+	// ServerVariables maps names of variables in server URLs, alone or as
+	// "source.name", to values (O11).
 	ServerVariables map[string]string
 	// Credentials supplies the credentials of security schemes (O12), as
 	// [StaticCredentials] does; nil means none.

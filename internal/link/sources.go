@@ -21,6 +21,7 @@ import (
 
 // target is what a source description may lead to.
 type target struct {
+	name     string   // of the source, after those that lead to its document: "menu.api"
 	identity string   // the URI that it names, which may be a document's $self; "" if the caller has named a place
 	places   []string // where it may be, in the order in which they are tried
 }
@@ -29,14 +30,15 @@ type target struct {
 // caller (O4), or is relative to the document's $self, or else to where the
 // document was read from (Arazzo 1.1.0, Establishing the Base URI).
 func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
-	if given := l.options.Sources[decl.Name]; given != "" && d == l.entry {
-		return target{places: []string{location.Clean(given)}}, nil
+	t := target{name: d.Qualified + decl.Name}
+	if given := l.options.Sources[t.name]; given != "" {
+		t.places = []string{location.Clean(given)}
+		return t, nil
 	}
 	bases := []string{d.Location}
 	if self := selfOf(d); self != "" {
 		bases = []string{self, d.Location}
 	}
-	var t target
 	var err error
 	for _, base := range bases {
 		place, resolveErr := location.Resolve(base, decl.URL)
@@ -103,7 +105,7 @@ func (l *linker) discover() {
 				}
 				remote = append(remote, t)
 				if place, err := l.locate(t.files()); err == nil {
-					documents = l.visit(place, documents)
+					documents = l.visit(t, place, documents)
 				}
 			}
 		}
@@ -113,7 +115,7 @@ func (l *linker) discover() {
 		})
 		for _, t := range remote {
 			if place, err := l.locate(t); err == nil {
-				documents = l.visit(place, documents)
+				documents = l.visit(t, place, documents)
 			}
 		}
 		remote = nil
@@ -131,9 +133,9 @@ func (t target) files() target {
 	return files
 }
 
-// visit reads what is at a place, and appends it to the documents if it is a new
-// Arazzo document.
-func (l *linker) visit(place string, documents []*program.Document) []*program.Document {
+// visit reads what a target leads to, at a place, and appends it to the documents if
+// it is a new Arazzo document.
+func (l *linker) visit(t target, place string, documents []*program.Document) []*program.Document {
 	if _, known := l.parsed[location.Key(place)]; known {
 		return documents
 	}
@@ -151,7 +153,7 @@ func (l *linker) visit(place string, documents []*program.Document) []*program.D
 	if decl == nil {
 		return documents
 	}
-	d := &program.Document{Decl: decl, Location: place}
+	d := &program.Document{Decl: decl, Location: place, Qualified: t.name + "."}
 	l.parsed[location.Key(place)] = d
 	l.identify(selfOf(d), place)
 	return append(documents, d)
@@ -251,7 +253,7 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 	place, err := l.locate(t)
 	if err != nil {
 		return "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, "+
-			"or Compiler.Base to where relative sources start from", t, err, decl.Name)
+			"or Compiler.Base to where relative sources start from", t, err, t.name)
 	}
 	s.Location = place
 	kind := "arazzo"
