@@ -44,6 +44,7 @@ func (x *Execution) requestSent(f *frame, s *program.Step, url string, header ht
 		schemes = satisfied(x.whole.security[s])
 	}
 	sent := &RequestSent{At: x.where(f), Method: e.Method, URL: x.secrets.Text(hidden.URL(url, s.Operation.Path)),
+		Target: x.secrets.Text(hidden.URL(e.Target, s.Operation.Path)),
 		Header: x.secrets.Header(hidden.Header(header)), Body: x.secrets.Bytes(e.ShownRequest(s)), Security: schemes}
 	if len(schemes) == 0 {
 		sent.Wanted = wanted(x.whole.security[s])
