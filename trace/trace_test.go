@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/report"
@@ -206,4 +207,31 @@ func FuzzReader(f *testing.F) {
 		}
 		readAll(t, again.Bytes())
 	})
+}
+
+// What is written is as docs/trace.schema.json says.
+func TestSchema(t *testing.T) {
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	schema, err := compiler.Compile("../docs/trace.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w := trace.NewWriter(&b, program(t), "gobelin test")
+	w.MaxBody = 2
+	w.Begin(3, "w")
+	for _, e := range events() {
+		w.OnEvent(e)
+	}
+	w.End(3, &runtime.Result{Outputs: map[string]any{"o": 1.0}}, errors.New("failed"))
+	for line := range strings.Lines(b.String()) {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Errorf("%s%v", line, err)
+		}
+	}
 }
