@@ -70,7 +70,8 @@ type (
 	// ResponseReceived reports the response, or why there is none.
 	ResponseReceived struct {
 		At
-		Status int // 0 when Err is set
+		Status int    // 0 when Err is set
+		URL    string // that answered, after redirects: $url
 		Header http.Header
 		Body   []byte
 		Err    error

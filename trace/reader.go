@@ -203,7 +203,7 @@ func (r *record) response(at runtime.At) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &runtime.ResponseReceived{At: at, Header: r.Header, Body: body, Resent: r.Resent}
+	e := &runtime.ResponseReceived{At: at, URL: r.URL, Header: r.Header, Body: body, Resent: r.Resent}
 	if e.Err, err = r.failure(); err != nil {
 		return nil, err
 	}

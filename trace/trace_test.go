@@ -39,7 +39,8 @@ func events() []runtime.Event {
 		&runtime.StepStarted{At: at, Operation: "GET /x"},
 		&runtime.RequestSent{At: at, Method: "POST", URL: "http://h/x?y=\"", Target: "/x?y=\"", Header: http.Header{"A": {"1", "2"}, "B": {""}},
 			Body: []byte("line\nline"), Security: []string{"key"}, Wanted: []string{"token", "basic"}},
-		&runtime.ResponseReceived{At: at, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte{0xff, 0, 1}, Resent: 2,
+		&runtime.ResponseReceived{At: at, Status: 200, URL: "http://h/z", Header: http.Header{"Content-Type": {"application/json"}},
+			Body: []byte{0xff, 0, 1}, Resent: 2,
 			Timing: &runtime.Timing{DNS: 1, Connect: 2, TLS: 3, Wait: 4, Transfer: 5, Protocol: "HTTP/2.0", Remote: "[::1]:443", Reused: true}},
 		&runtime.ResponseReceived{At: at, Err: trace.Error("no answer"), Timing: &runtime.Timing{}},
 		&runtime.CriterionEvaluated{At: at, Action: "a", Condition: "$x == 1", Type: "simple", Passed: true, Reason: "r",
@@ -84,7 +85,8 @@ func TestEventsAreReadAsWritten(t *testing.T) {
 		w.OnEvent(e)
 		want = append(want, e)
 	}
-	w.End(3, &runtime.Result{Outputs: map[string]any{"o": 1.0}}, &runtime.StepError{WorkflowID: "w", StepID: "s", Attempt: 1, Status: 500, Reason: "status 500"})
+	w.End(3, &runtime.Result{Outputs: map[string]any{"o": 1.0}},
+		&runtime.StepError{WorkflowID: "w", StepID: "s", Attempt: 1, Status: 500, Reason: "status 500"})
 	if err := w.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -274,6 +274,7 @@ func (l *line) event(e runtime.Event) {
 	case *runtime.ResponseReceived:
 		l.begin("responseReceived", at)
 		l.number("status", e.Status)
+		l.text("url", e.URL)
 		l.header(e.Header)
 		l.body(e.Body)
 		l.failure(e.Err)
