@@ -48,7 +48,7 @@ type failedSource struct {
 	name     string
 	place    arazzo.Position
 	message  string
-	reported bool
+	reported *arazzo.Diagnostic // nil: not yet
 }
 
 // sorted returns the diagnostics sorted by document and place.
@@ -107,7 +107,7 @@ func (l *workflowLinker) need(name string, at arazzo.Position) *program.Source {
 		return read[0]
 	}
 	if f := l.names.failed[name]; f != nil {
-		l.reportFailed(f, arazzo.Error)
+		blame(l.workflow, l.reportFailed(f, arazzo.Error))
 		return nil
 	}
 	if source, rest, hash := strings.Cut(name, "#"); hash && l.names.sources.has(source) {
@@ -131,12 +131,17 @@ func (l *workflowLinker) sourcePointer(source, rest string, at arazzo.Position) 
 		correct(len("$sourceDescriptions."), text, len(source), len(source)+1, ".")
 }
 
-func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) {
-	if !f.reported {
-		f.reported = true
-		l.report(l.problem(f.document, "source-unreadable", severity, f.place, "%s", f.message))
+func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) arazzo.Diagnostic {
+	if f.reported == nil {
+		p := l.problem(f.document, "source-unreadable", severity, f.place, "%s", f.message)
+		l.report(p)
+		f.reported = &p.Diagnostic
 	}
+	return *f.reported
 }
+
+// blamed is how many sources that could not be read one workflow is refused for.
+const blamed = 16
 
 // failedSources reports the sources of the document that could not be read, since
 // one of them may contain what was not found. It returns whether there are any.
@@ -145,6 +150,12 @@ func (l *workflowLinker) failedSources() bool {
 		l.names.allReported = true
 		for _, f := range l.names.failures {
 			l.reportFailed(f, arazzo.Error)
+		}
+	}
+	if !l.unreadable {
+		l.unreadable = true
+		for _, f := range l.names.failures[:min(len(l.names.failures), blamed)] {
+			blame(l.workflow, *f.reported)
 		}
 	}
 	return len(l.names.failures) > 0
