@@ -12,10 +12,10 @@ import (
 
 var adviceWord = regexp.MustCompile(`[A-Za-z0-9_]+|[=<>!&|]+`)
 
-// TestAdvice follows the messages: what the right form of an example has and the wrong one
-// has not stands in the message, in its fix or in the places that it relates to. What an author has to
-// choose by himself is listed in testdata/advice.txt: the code, a colon, and the words. That
-// the right form is right is the matter of TestCatalogueExamples.
+// TestAdvice follows the messages: words that the right form of an example has and the wrong
+// form lacks are in the message, in its fix or in its related places. What is left to
+// the author is listed in testdata/advice.txt: the code, a colon, and the words. That
+// the right form is right is checked by TestCatalogueExamples.
 func TestAdvice(t *testing.T) {
 	text, err := os.ReadFile("testdata/advice.txt")
 	if err != nil {
