@@ -47,7 +47,11 @@ func (e *Evaluator) Criterion(c *program.Criterion, observe Observer) Verdict {
 	}
 	switch c.Kind {
 	case program.RegexCriterion:
-		return Verdict{Passed: c.Regex.MatchString(value.Text(context))}
+		passed, err := c.Regex.Match(value.Text(context))
+		if err != nil {
+			return Verdict{Reason: err.Error()}
+		}
+		return Verdict{Passed: passed}
 	case program.XPathCriterion:
 		passed, err := c.XPath.Test(value.Text(context))
 		if err != nil {
