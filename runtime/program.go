@@ -32,9 +32,17 @@ func (p *Program) newExecution() *Execution {
 	return &Execution{program: p.linked, whole: p}
 }
 
-// Package check, and nothing else, sees what is linked.
+// Packages check and graph, and nothing else, see what is linked.
 func init() {
 	program.Of = func(p any) *program.Program { return p.(*Program).linked }
+}
+
+// refusal returns the error of a workflow that cannot be run.
+func (p *Program) refusal(w *program.Workflow) error {
+	if errs := p.linked.Refusal(w); len(errs) > 0 {
+		return &CompileError{errs}
+	}
+	return nil
 }
 
 // Diagnostics returns what compiling found, in the order of the documents.
