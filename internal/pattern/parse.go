@@ -307,9 +307,11 @@ func (p *parser) flags(start int) (toEnd bool) {
 // The classes of ECMA-262 (22.2.2.9): unlike RE2's, spaces are those of Unicode.
 const spaces = `\t\n\x{b}\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`
 
-var notSpaces = complement(spaces)
+const words = `0-9A-Za-z_`
 
-var classes = map[rune]string{'d': `0-9`, 'D': complement(`0-9`), 'w': `0-9A-Za-z_`, 'W': complement(`0-9A-Za-z_`), 's': spaces, 'S': notSpaces}
+var classes = map[rune]string{
+	'd': `0-9`, 'D': complement(`0-9`), 'w': words, 'W': complement(words), 's': spaces, 'S': complement(spaces),
+}
 
 func complement(set string) string {
 	ranges, _ := rangesOf("[^"+set+"]", false)
