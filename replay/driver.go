@@ -46,6 +46,11 @@ func (d *Driver) Run(ctx context.Context, p *runtime.Program, workflowID string,
 	if err != nil {
 		return nil, err
 	}
+	return d.Continue(ctx, x)
+}
+
+// Continue is [Driver.Run] for an execution that has begun.
+func (d *Driver) Continue(ctx context.Context, x *runtime.Execution) (*runtime.Result, error) {
 	if d.OnEvent != nil {
 		x.Observe(d.OnEvent)
 	}
@@ -68,8 +73,8 @@ func (d *Driver) Run(ctx context.Context, p *runtime.Program, workflowID string,
 			if d.Live != nil && sent == d.From {
 				return d.Live.Continue(ctx, x)
 			}
-			next, err = d.answer(x, c, next)
-			if err != nil {
+			var err error
+			if next, err = d.answer(x, c, next); err != nil {
 				x.Cancel(err)
 			}
 			sent++

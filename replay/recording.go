@@ -20,7 +20,8 @@ import (
 
 // A Recording is what an earlier run sent and received.
 type Recording struct {
-	WorkflowID string         // "" if it is not known, as of a HAR file
+	Document   string         // location of the document; "" if it is not known, as of a HAR file
+	WorkflowID string         // "" if it is not known
 	Inputs     map[string]any // of the run, secrets masked; nil if they are not known
 	Exchanges  []Exchange
 	// Sparse reports that there may be exchanges between those of the run that do not
@@ -42,7 +43,7 @@ func ReadTrace(from io.Reader, run int) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	recording, found := &Recording{}, false
+	recording, found := &Recording{Document: r.Header.Document}, false
 	for {
 		line, err := r.Next()
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -51,9 +52,16 @@ func ReadTrace(from io.Reader, run int) (*Recording, error) {
 		if err != nil {
 			return nil, err
 		}
-		if e, ok := line.(runtime.Event); ok && runtime.EventAt(e).Run == run {
-			found = true
-			recording.add(e, r.Cut)
+		switch e := line.(type) {
+		case *trace.RunStarted:
+			if e.Run == run {
+				recording.Document = e.Document
+			}
+		case runtime.Event:
+			if runtime.EventAt(e).Run == run {
+				found = true
+				recording.add(e, r.Cut)
+			}
 		}
 	}
 	if !found {

@@ -160,11 +160,15 @@ const fromBrowser = `{"log": {"version": "1.2", "entries": [
   "response": {"status": 200, "headers": [], "content": {"text": "<svg/>"}}},
  {"startedDateTime": "2026-11-28T00:00:01.000Z", "request": {"method": "POST", "url": "https://other.example/base/things", "headers": [
    {"name": ":authority", "value": "other.example"}, {"name": "authorization", "value": "Bearer t-123456"},
-   {"name": "content-type", "value": "application/json"}], "postData": {"mimeType": "application/json", "text": "{ \"kind\": \"plain\", \"n\": 7 }"}},
-  "response": {"status": 201, "headers": [{"name": "content-type", "value": "application/json"}, {"name": "content-encoding", "value": "br"}],
+   {"name": "content-type", "value": "application/json"}], "postData": {"mimeType": "application/json",
+   "text": "{ \"kind\": \"plain\", \"n\": 7 }"}},
+  "response": {"status": 201, "headers": [{"name": "content-type", "value": "application/json"},
+   {"name": "content-encoding", "value": "br"}],
    "content": {"encoding": "base64", "text": "eyJpZCI6ICJhIGIifQ=="}}},
- {"startedDateTime": "2026-11-28T00:00:02.000Z", "request": {"method": "GET", "url": "https://other.example/base/things/a%20b", "headers": []},
-  "response": {"status": 200, "headers": [{"name": "content-type", "value": "application/json"}], "content": {"text": "{\"state\": \"done\"}"}}}
+ {"startedDateTime": "2026-11-28T00:00:02.000Z",
+  "request": {"method": "GET", "url": "https://other.example/base/things/a%20b", "headers": []},
+  "response": {"status": 200, "headers": [{"name": "content-type", "value": "application/json"}],
+   "content": {"text": "{\"state\": \"done\"}"}}}
 ]}}`
 
 func TestHAR(t *testing.T) {
@@ -218,8 +222,12 @@ func TestDivergence(t *testing.T) {
 }
 
 func TestDamagedRecordings(t *testing.T) {
-	for text, want := range map[string]string{"": "not a HAR file", "{}": "no log.entries", `{"log":{"entries":[{"response":{"status":200,"content":` +
-		`{"encoding":"base64","text":"?"}}}]}}`: "entry 0 of the HAR file: the content is not base64"} {
+	for text, want := range map[string]string{
+		"":   "not a HAR file",
+		"{}": "no log.entries",
+		`{"log":{"entries":[{"response":{"status":200,"content":{"encoding":"base64","text":"?"}}}]}}`: "entry 0 of the HAR file: " +
+			"the content is not base64",
+	} {
 		if _, err := replay.ReadHAR(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -100,6 +101,8 @@ type record struct {
 	Visit      int             `json:"visit"`
 	Attempt    int             `json:"attempt"`
 	Depth      int             `json:"depth"`
+	Document   string          `json:"document"`
+	Program    string          `json:"program"`
 	Inputs     stored.Object   `json:"inputs"`
 	Outputs    stored.Object   `json:"outputs"`
 	Error      json.RawMessage `json:"error"`
@@ -150,7 +153,8 @@ func (in *Reader) parse(text []byte) (any, error) {
 	at := runtime.At{Run: r.Run, WorkflowID: r.WorkflowID, StepID: r.StepID, Visit: r.Visit, Attempt: r.Attempt, Depth: r.Depth, Time: r.Time}
 	switch r.Event {
 	case "runStarted":
-		return &RunStarted{Run: r.Run, Time: r.Time, WorkflowID: r.WorkflowID}, nil
+		return &RunStarted{Run: r.Run, Time: r.Time, WorkflowID: r.WorkflowID, Document: cmp.Or(r.Document, in.Header.Document),
+			Program: cmp.Or(r.Program, in.Header.Program)}, nil
 	case "runFinished":
 		finished := &RunFinished{Run: r.Run, Time: r.Time, Outputs: r.Outputs}
 		if err := r.into(r.Status, &finished.Status); err != nil {

@@ -29,6 +29,9 @@ type RunStarted struct {
 	Run        int // the index of the run in its [runtime.Batch]; 0 for others
 	Time       time.Time
 	WorkflowID string
+	// Document and Program are as in the Header; they are also there when they are
+	// written once for all runs.
+	Document, Program string
 }
 
 // A RunFinished is the line after the events of a run.

@@ -79,7 +79,7 @@ func readAll(t *testing.T, text []byte) (trace.Header, []any) {
 func TestEventsAreReadAsWritten(t *testing.T) {
 	var b bytes.Buffer
 	w := trace.NewWriter(&b, program(t), "gobelin test")
-	w.Begin(3, "w")
+	w.Begin(3, program(t), "w")
 	var want []any
 	for _, e := range events() {
 		w.OnEvent(e)
@@ -222,7 +222,7 @@ func TestSchema(t *testing.T) {
 	var b bytes.Buffer
 	w := trace.NewWriter(&b, program(t), "gobelin test")
 	w.MaxBody = 2
-	w.Begin(3, "w")
+	w.Begin(3, program(t), "w")
 	for _, e := range events() {
 		w.OnEvent(e)
 	}

@@ -30,19 +30,21 @@ const DefaultMaxBody = 1 << 20
 type Writer struct {
 	MaxBody int // bytes of a body, beyond which it is cut and has its hash; 0 means DefaultMaxBody, -1 none
 
+	document string // of the header
+	program  string
+
 	mu  sync.Mutex
 	to  io.Writer
 	buf []byte
 	err error
 }
 
-// NewWriter returns a Writer whose trace begins with a header. tool is what writes it,
-// such as "gobelin v1.2.3".
+// NewWriter returns a Writer whose trace begins with a header, for runs of a program.
+// tool is what writes it, such as "gobelin v1.2.3".
 func NewWriter(to io.Writer, p *runtime.Program, tool string) *Writer {
 	w := &Writer{to: to}
-	linked := program.Of(p)
-	line, err := json.Marshal(Header{Trace: Version, Time: time.Now().UTC(), Tool: tool,
-		Document: linked.Entry().Location, Program: linked.Fingerprint()})
+	w.document, w.program = names(p)
+	line, err := json.Marshal(Header{Trace: Version, Time: time.Now().UTC(), Tool: tool, Document: w.document, Program: w.program})
 	w.buf, w.err = append(line, '\n'), err
 	w.flush()
 	return w
@@ -55,11 +57,21 @@ func (w *Writer) Err() error {
 	return w.err
 }
 
-// Begin writes the line before the events of a run, whose index is 0 unless it is one
-// of a [runtime.Batch].
-func (w *Writer) Begin(run int, workflowID string) {
+// names returns the location of a program's document, and its fingerprint.
+func names(p *runtime.Program) (document, fingerprint string) {
+	linked := program.Of(p)
+	return linked.Entry().Location, linked.Fingerprint()
+}
+
+// Begin writes the line before the events of a run, whose index is 0 unless there are
+// several. The program may be another one than that of the header.
+func (w *Writer) Begin(run int, p *runtime.Program, workflowID string) {
 	w.write(true, func(l *line) {
 		l.begin("runStarted", runtime.At{Run: run, WorkflowID: workflowID, Time: time.Now()})
+		if document, fingerprint := names(p); document != w.document || fingerprint != w.program {
+			l.text("document", document)
+			l.text("program", fingerprint)
+		}
 	})
 }
 
@@ -80,13 +92,25 @@ func (w *Writer) End(run int, result *runtime.Result, err error) {
 }
 
 // OnEvent writes an event. It is meant for runtime.Driver.OnEvent.
-func (w *Writer) OnEvent(e runtime.Event) {
+func (w *Writer) OnEvent(e runtime.Event) { w.event(e, runtime.EventAt(e)) }
+
+// Listener returns a listener for one of several runs that are not those of a
+// [runtime.Batch]: it writes their events with that index.
+func (w *Writer) Listener(run int) func(runtime.Event) {
+	return func(e runtime.Event) {
+		at := runtime.EventAt(e)
+		at.Run = run
+		w.event(e, at)
+	}
+}
+
+func (w *Writer) event(e runtime.Event, at runtime.At) {
 	soon := false
 	switch e.(type) {
 	case *runtime.RequestSent, *runtime.ResponseReceived, *runtime.WaitStarted:
 		soon = true
 	}
-	w.write(soon, func(l *line) { l.event(e) })
+	w.write(soon, func(l *line) { l.event(e, at) })
 }
 
 // write writes a line; soon is set if the lines up to here must not be lost.
@@ -249,8 +273,7 @@ func wholeText(b []byte) []byte {
 	return b
 }
 
-func (l *line) event(e runtime.Event) {
-	at := runtime.EventAt(e)
+func (l *line) event(e runtime.Event, at runtime.At) {
 	switch e := e.(type) {
 	case *runtime.WorkflowStarted:
 		l.begin("workflowStarted", at)
