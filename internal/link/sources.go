@@ -21,6 +21,7 @@ import (
 
 // target is what a source description may lead to.
 type target struct {
+	by       string   // the location of the document that has the source
 	identity string   // the URI that it names, which may be a document's $self; "" if the caller has named a place
 	places   []string // where it may be, in the order in which they are tried
 }
@@ -30,13 +31,13 @@ type target struct {
 // document was read from (Arazzo 1.1.0, Establishing the Base URI).
 func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
 	if given := l.options.Sources[decl.Name]; given != "" && d == l.entry {
-		return target{places: []string{location.Clean(given)}}, nil
+		return target{by: readFrom(d), places: []string{location.Clean(given)}}, nil
 	}
 	bases := []string{d.Location}
 	if self := selfOf(d); self != "" {
 		bases = []string{self, d.Location}
 	}
-	var t target
+	t := target{by: readFrom(d)}
 	var err error
 	for _, base := range bases {
 		place, resolveErr := location.Resolve(base, decl.URL)
@@ -56,6 +57,10 @@ func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (ta
 	}
 	return t, err
 }
+
+// readFrom returns where a document was read from, whatever its sources are
+// relative to.
+func readFrom(d *program.Document) string { return location.Clean(d.Decl.Location) }
 
 // String returns the places, for messages.
 func (t target) String() string {
@@ -103,7 +108,7 @@ func (l *linker) discover() {
 				}
 				remote = append(remote, t)
 				if place, err := l.locate(t.files()); err == nil {
-					documents = l.visit(place, documents)
+					documents = l.visit(place, t.by, documents)
 				}
 			}
 		}
@@ -113,7 +118,7 @@ func (l *linker) discover() {
 		})
 		for _, t := range remote {
 			if place, err := l.locate(t); err == nil {
-				documents = l.visit(place, documents)
+				documents = l.visit(place, t.by, documents)
 			}
 		}
 		remote = nil
@@ -122,7 +127,7 @@ func (l *linker) discover() {
 
 // files returns the files of a target, without its identity.
 func (t target) files() target {
-	var files target
+	files := target{by: t.by}
 	for _, place := range t.places {
 		if location.Scheme(place) == "" {
 			files.places = append(files.places, place)
@@ -133,11 +138,11 @@ func (t target) files() target {
 
 // visit reads what is at a place, and appends it to the documents if it is a new
 // Arazzo document.
-func (l *linker) visit(place string, documents []*program.Document) []*program.Document {
+func (l *linker) visit(place, by string, documents []*program.Document) []*program.Document {
 	if _, known := l.parsed[location.Key(place)]; known {
 		return documents
 	}
-	text, err := l.set.Text(place)
+	text, err := l.set.Text(place, by)
 	if err != nil || text.Err != nil {
 		return documents
 	}
@@ -192,7 +197,7 @@ func (l *linker) locate(t target) (string, error) {
 		if l.parsed[location.Key(place)] != nil {
 			return place, nil
 		}
-		if _, err = l.set.Text(place); err == nil {
+		if _, err = l.set.Text(place, t.by); err == nil {
 			return place, nil
 		}
 	}
@@ -256,8 +261,8 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 	kind := "arazzo"
 	if s.Document = l.parsed[location.Key(place)]; s.Document == nil {
 		kind = "openapi"
-		if s.Description, err = l.set.Description(place); err != nil {
-			return "url", fmt.Errorf("(%s): %w", location.Redacted(place), l.unusable(place, err))
+		if s.Description, err = l.set.Description(place, t.by); err != nil {
+			return "url", fmt.Errorf("(%s): %w", location.Redacted(place), l.unusable(place, t.by, err))
 		}
 	}
 	if decl.Type != "" && decl.Type != kind {
@@ -269,8 +274,8 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 
 // unusable returns the error from parsing what is at a place as an Arazzo document,
 // if it is meant to be one, and err otherwise.
-func (l *linker) unusable(place string, err error) error {
-	if text, readErr := l.set.Text(place); readErr == nil && text.Err == nil && text.Root.Get("arazzo") != nil {
+func (l *linker) unusable(place, by string, err error) error {
+	if text, readErr := l.set.Text(place, by); readErr == nil && text.Err == nil && text.Root.Get("arazzo") != nil {
 		_, err = arazzo.ParseFile(place, text.Data)
 	}
 	return err
