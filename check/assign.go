@@ -12,7 +12,7 @@ import (
 // dataFlow reports values that are missing where they are read.
 func (c *checker) dataFlow() {
 	for _, g := range c.graphs {
-		if !g.whole {
+		if !g.whole || g.Circular {
 			continue
 		}
 		d := &dataFlow{checker: c, graph: g}
@@ -245,6 +245,9 @@ func ofResponse(s *program.Step, name string) bool {
 }
 
 func (d *dataFlow) neverAssigned(r reading) {
+	if r.ref.Early {
+		return // it was found when the document was linked
+	}
 	of, why := r.ref.Step, ""
 	severity := arazzo.Error
 	switch {

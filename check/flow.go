@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/digraph"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -91,25 +92,22 @@ func (c *checker) contradicts(a *program.Action) bool {
 
 func (c *checker) unreachableSteps(g *graph) {
 	referred := g.referred()
-	for i, s := range g.Steps {
-		if g.reached[i] || referred[i] {
-			continue
+	runs := func(s *program.Step) bool { return g.reached[s.Index] || referred[s.Index] }
+	for i, s := range g.Order {
+		if i == 0 || runs(s) {
+			continue // the first is always executed
 		}
-		if i > 0 && !g.reached[i-1] && !referred[i-1] {
+		before := g.Order[i-1]
+		if !runs(before) {
 			continue // reported for the first of several only
 		}
-		if i > 0 {
-			if succeeded, _ := c.outcomes(g.Steps[i-1]); succeeded.empty() {
-				continue // a step that never succeeds is reported itself
-			}
+		if succeeded, _ := c.outcomes(before); succeeded.empty() {
+			continue // a step that never succeeds is reported itself
 		}
 		d := c.report(g.Document, arazzo.Warning, "unreachable-step", s.Decl.At("stepId"), "step %q is unreachable", s.Decl.StepID)
-		if i == 0 {
-			continue
-		}
-		for _, e := range g.edges[i-1] {
+		for _, e := range g.edges[before.Index] {
 			if !e.failed && e.action != nil {
-				d.Related = append(d.Related, related(g.Document, e.action.Listed, "after step %q, action %q %s", g.Steps[i-1].Decl.StepID,
+				d.Related = append(d.Related, related(g.Document, e.action.Listed, "after step %q, action %q %s", before.Decl.StepID,
 					e.action.Name, whereTo(e.action)))
 			}
 		}
@@ -139,7 +137,7 @@ func (c *checker) endlessLoops(g *graph) {
 			continue
 		}
 		var from []int
-		spread(g.next, i, reported, func(j int) { from = append(from, j) })
+		digraph.Spread(g.next, i, reported, func(j int) { from = append(from, j) })
 		slices.Sort(from)
 		d := c.report(g.Document, arazzo.Warning, "endless-loop", g.Steps[i].Decl.At("stepId"),
 			"once step %q is reached, the workflow cannot end: only a failure that no action handles, or the step limit, stops the loop",
@@ -158,7 +156,7 @@ func (c *checker) endlessLoops(g *graph) {
 // canEnd reports for each step whether a path leads from it to the end of the
 // workflow.
 func (g *graph) canEnd() []bool {
-	can, back := make([]bool, len(g.Steps)), reversed(g.next)
+	can, back := make([]bool, len(g.Steps)), digraph.Reversed(g.next)
 	for i := range g.Steps {
 		// A step that never succeeds is another mistake than a loop.
 		ends := len(g.edges[i]) == 0 || g.edges[i][0].failed
@@ -167,7 +165,7 @@ func (g *graph) canEnd() []bool {
 		}
 		if ends && !can[i] {
 			can[i] = true
-			spread(back, i, can, func(int) {})
+			digraph.Spread(back, i, can, func(int) {})
 		}
 	}
 	return can

@@ -3,12 +3,14 @@ package check
 import (
 	"slices"
 
+	"github.com/gobelin-dev/gobelin/internal/digraph"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // graph is the control flow of a workflow: its nodes are the steps.
 type graph struct {
 	*program.Workflow
+	first int      // the step that is executed first
 	edges [][]edge // by the index of the step that they leave
 	// reached are the steps that control can come to, other than by a retry that
 	// refers to them (F12).
@@ -49,9 +51,9 @@ func (c *checker) newGraph(w *program.Workflow) *graph {
 		succeeded, failed := c.outcomes(s)
 		g.whole = g.whole && !s.MissingActions
 		if !succeeded.empty() {
-			next := s.Index + 1
-			if next == len(w.Steps) {
-				next = endSucceeded
+			next := endSucceeded
+			if s.Next != nil {
+				next = s.Next.Index
 			}
 			g.leave(c, s, s.OnSuccess, succeeded, false, next)
 		}
@@ -65,10 +67,11 @@ func (c *checker) newGraph(w *program.Workflow) *graph {
 			}
 		}
 	}
-	g.loop = components(g.next)
+	g.loop = digraph.Components(g.next)
 	if len(w.Steps) > 0 {
-		g.reached[0] = true
-		spread(g.next, 0, g.reached, func(int) {})
+		g.first = w.Order[0].Index
+		g.reached[g.first] = true
+		digraph.Spread(g.next, g.first, g.reached, func(int) {})
 	}
 	return g
 }

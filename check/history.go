@@ -130,7 +130,7 @@ func newAssignment(g *graph) *assignment {
 		}
 	}
 	if n > 0 {
-		a.earliest[0] = -1
+		a.earliest[g.first] = -1
 	}
 	return a
 }

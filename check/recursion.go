@@ -2,6 +2,7 @@ package check
 
 import (
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/digraph"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -10,7 +11,7 @@ import (
 // that, which ends the workflow, as it ends an endless loop.
 func (c *checker) endlessRecursion() {
 	finishes, ends := c.finishing(false), c.finishing(true)
-	circle := components(c.callEdges())
+	circle := digraph.Components(c.callEdges())
 	for i, g := range c.graphs {
 		if finishes[i] || !g.whole || !g.hasEnd() {
 			continue
@@ -55,7 +56,7 @@ func (c *checker) finishing(failures bool) []bool {
 	f := &finishing{graphs: c.graphs, failures: failures, finished: make([]bool, n), waiting: make([][]way, n), seen: make([][]bool, n)}
 	for i, g := range c.graphs {
 		f.seen[i] = make([]bool, len(g.Steps))
-		start := place{i, 0}
+		start := place{i, g.first}
 		if len(g.Steps) == 0 {
 			start.step = endSucceeded
 		}

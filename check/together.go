@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 
+	"github.com/gobelin-dev/gobelin/internal/digraph"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -26,7 +27,7 @@ func (c *checker) newTogether() *together {
 			called[to.Index] = true
 		}
 	}
-	t := &together{component: components(edges), called: called, left: &c.left.roots}
+	t := &together{component: digraph.Components(edges), called: called, left: &c.left.roots}
 	into := make([][]int, len(edges)) // the components that lead to one
 	for i, list := range edges {
 		for _, to := range list {

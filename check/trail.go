@@ -46,11 +46,11 @@ func (s *search) trail(g *graph, to point, of int, h history, left *budget) trai
 			s.visits = append(s.visits, v)
 		}
 	}
-	come(visit{at: 0, history: unexecuted, previous: -1})
+	come(visit{at: g.first, history: unexecuted, previous: -1})
 	for n := 0; n < len(s.visits) && left.spend(1); n++ {
 		v := s.visits[n]
 		if v.at == to.step && v.history == h {
-			s.way = append(s.way, taken{from: -1, edge: edge{to: 0, via: -1}})
+			s.way = append(s.way, taken{from: -1, edge: edge{to: g.first, via: -1}})
 			for ; v.previous >= 0; v = s.visits[v.previous] {
 				s.way = append(s.way, v.by)
 			}

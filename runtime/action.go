@@ -36,11 +36,12 @@ func (x *Execution) act(f *frame, actions []*program.Action, succeeded bool) {
 
 // advanceFrom goes to the next step in order, or ends the workflow (F3).
 func (x *Execution) advanceFrom(f *frame) {
-	if f.Step+1 == len(f.Executed) {
+	next := x.step(f).Next
+	if next == nil {
 		x.finish(f, nil)
 		return
 	}
-	f.visit(f.Step + 1)
+	f.visit(next.Index)
 }
 
 func (x *Execution) selected(f *frame, e ActionSelected) {

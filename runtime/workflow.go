@@ -11,7 +11,7 @@ import (
 // push puts a workflow on the stack; inputs are prepared already.
 func (x *Execution) push(index int, why purpose, inputs map[string]any) {
 	w := x.program.Workflows[index]
-	x.state.Frames = append(x.state.Frames, &frame{Workflow: index, Purpose: why, Inputs: inputs,
+	x.state.Frames = append(x.state.Frames, &frame{Workflow: index, Purpose: why, Inputs: inputs, Step: w.Order[0].Index,
 		Outputs: make([]stored.Object, len(w.Steps)), Executed: make([]bool, len(w.Steps)), kept: newOutputs(w)})
 	x.learnInputs(w, inputs)
 }

@@ -43,7 +43,7 @@ type Condition struct {
 // An Outcome is the result of a condition.
 type Outcome struct {
 	Pass       bool
-	RootFilter bool // it passes because the filter holds for the root itself (C12)
+	RootFilter bool   // it passes because the filter holds for the root itself (C12)
 	Reason     string // why it does not pass, if that is not what the condition asks for
 }
 

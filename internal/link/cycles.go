@@ -41,7 +41,7 @@ func (l *linker) cycles() {
 			switch state[next.Index] {
 			case open:
 				l.report(l.problem(at.workflow.Document, "dependency-cycle", arazzo.Error, at.workflow.Decl.At("dependsOn"),
-					"dependsOn is circular: %s → %s", ids(way), next.ID))
+					"dependsOn is circular: %s", circle(len(way), func(i int) string { return way[i].workflow.ID }, next.ID)))
 			case unseen:
 				state[next.Index] = open
 				way = append(way, visit{next, 0})
@@ -53,19 +53,16 @@ func (l *linker) cycles() {
 // shownIDs is how many ids a message has from each end of a long way.
 const shownIDs = 8
 
-// ids returns the ids of the workflows on a way.
-func ids(way []visit) string {
+// circle describes a way of n steps or workflows that leads back to last; the
+// middle of a long way is left out.
+func circle(n int, id func(i int) string, last string) string {
 	var list []string
-	add := func(visits []visit) {
-		for _, v := range visits {
-			list = append(list, v.workflow.ID)
+	for i := 0; i < n; i++ {
+		if hidden := n - 2*shownIDs; i == shownIDs && hidden > 1 {
+			list = append(list, fmt.Sprintf("(%d more)", hidden))
+			i += hidden
 		}
+		list = append(list, id(i))
 	}
-	if hidden := len(way) - 2*shownIDs; hidden > 1 {
-		add(way[:shownIDs])
-		list = append(list, fmt.Sprintf("(%d more)", hidden))
-		way = way[len(way)-shownIDs:]
-	}
-	add(way)
-	return strings.Join(list, " → ")
+	return strings.Join(append(list, last), " → ")
 }

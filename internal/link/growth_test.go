@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -27,7 +28,7 @@ components: {securitySchemes: {token: {type: http, scheme: bearer}}}
 // builder writes a document of any size.
 type builder struct {
 	components, workflows strings.Builder
-	sources               string
+	sources, version      string
 }
 
 // each writes one line of the components or workflows for each of n.
@@ -47,7 +48,8 @@ func (b *builder) document(t *testing.T) *arazzo.Document {
 	if b.sources == "" {
 		b.sources = "- {name: d, url: d.yaml, type: openapi}\n"
 	}
-	text := "arazzo: 1.0.1\ninfo: {title: Growth, version: '1'}\nsourceDescriptions:\n" + b.sources + "workflows:\n" + b.workflows.String()
+	text := "arazzo: " + cmp.Or(b.version, "1.0.1") + "\ninfo: {title: Growth, version: '1'}\nsourceDescriptions:\n" + b.sources +
+		"workflows:\n" + b.workflows.String()
 	if b.components.Len() > 0 {
 		text += "components:\n" + b.components.String()
 	}
@@ -72,6 +74,22 @@ var growthShapes = []struct {
 		b.workflow()
 		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], "+
 			"outputs: {a: $response.body#/a}}", andBefore)
+	}},
+	{"steps in the opposite order", func(b *builder, n int) {
+		b.version = "1.1.0"
+		b.workflow()
+		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], "+
+			"outputs: {a: '$request.path.id'}}", andNext)
+		fmt.Fprintf(&b.workflows, "  - {stepId: s%d, operationId: get, "+growthStep+"\n", n)
+	}},
+	{"steps in a circle that loops", func(b *builder, n int) {
+		b.version = "1.1.0"
+		b.workflow()
+		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], "+
+			"outputs: {a: '$request.path.id'}, onSuccess: [{name: g, type: goto, stepId: s0, "+
+			"criteria: [{condition: $statusCode == 201}]}]}", andNext)
+		fmt.Fprintf(&b.workflows, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s0.outputs.a}], "+
+			"outputs: {a: '$request.path.id'}}\n", n)
 	}},
 	{"steps, each gives the one before a secret", func(b *builder, n int) {
 		b.workflow()

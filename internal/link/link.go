@@ -20,7 +20,8 @@
 //     (resolve.go, component.go). A reference may lead to a step or workflow that
 //     is linked later; what it needs to know of it is in the declaration. When a
 //     step is done, its references to the response body get their places in it
-//     (places.go).
+//     (places.go). When all steps of a workflow are done, they get their order
+//     (order.go).
 //  4. Settle (resolve.go). The inputs and outputs of other workflows, which are
 //     only known now, are looked up.
 //  5. Secrets (secretflow.go, secretspread.go). Whatever flows into a credential

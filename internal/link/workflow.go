@@ -44,6 +44,7 @@ func (l *workflowLinker) link() {
 	for _, s := range w.Steps {
 		l.linkStep(s)
 	}
+	l.order()
 	l.components.ofStep = nil
 	w.Outputs = l.declaredValues(w.Decl.Outputs, &w.Decl.Object)
 }
@@ -171,7 +172,7 @@ func (l *workflowLinker) prerequisites(s *program.Step) {
 			l.report(l.error("unknown-step", at, "workflow %q has no step %q", w.ID, name))
 			continue
 		}
-		s.After = append(s.After, program.Prerequisite{Step: w.Steps[index], Text: id})
+		s.After = append(s.After, program.Prerequisite{Step: w.Steps[index], Text: id, Place: at})
 		l.program.Prerequisites = true
 	}
 }

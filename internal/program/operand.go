@@ -62,6 +62,7 @@ type Ref struct {
 	Value     any             // of a constant
 	Operand   *Operand        // of a component's parameter
 	Secrets   Routes          // in its value, where it is an operand of a condition
+	Early     bool            // the step whose output it names cannot have been executed: an error says so
 }
 
 // A RefKind says what a [Ref] names.

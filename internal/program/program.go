@@ -78,6 +78,8 @@ type Workflow struct {
 	Inputs    []Input             // the declared properties of Schema
 	DependsOn []*Workflow         // those that exist
 	Steps     []*Step             // parallel to Decl.Steps
+	Order     []*Step             // the same, in the order in which they are executed (F19)
+	Circular  bool                // the steps have no order
 	Outputs   []Output
 	Secrets   map[string]Routes // to the secrets in the inputs, by name
 	Passwords *Passwords        // in the inputs; nil: none
@@ -105,6 +107,7 @@ type Step struct {
 	ID       string
 	Decl     *arazzo.Step
 	Workflow *Workflow
+	Next     *Step  // in Workflow.Order; nil: it is the last
 	Label    string // what it calls: "GET /pets/{id}", "workflow x"
 
 	Operation *openapi.Operation // nil: it calls a workflow, or none was found
@@ -136,8 +139,9 @@ type Step struct {
 // A Prerequisite is a step that must have been executed before another (Arazzo
 // 1.1.0, Step Object, dependsOn).
 type Prerequisite struct {
-	Step *Step
-	Text string // as written
+	Step  *Step
+	Text  string // as written
+	Place arazzo.Position
 }
 
 // An Argument is a parameter that applies to a step, or an input of the workflow

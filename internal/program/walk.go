@@ -16,38 +16,45 @@ const (
 // nil for the outputs of the workflow.
 func (w *Workflow) EachRef(visit func(step *Step, when Moment, r *Ref)) {
 	for _, s := range w.Steps {
-		s.eachRef(func(when Moment, r *Ref) { visit(s, when, r) })
+		s.EachRef(func(when Moment, _ bool, r *Ref) { visit(s, when, r) })
 	}
 	for i := range w.Outputs {
 		w.Outputs[i].Value.All(func(r *Ref) { visit(nil, AfterSteps, r) })
 	}
 }
 
-func (s *Step) eachRef(visit func(when Moment, r *Ref)) {
-	before := func(r *Ref) { visit(BeforeRequest, r) }
-	after := func(r *Ref) { visit(AfterResponse, r) }
+// EachRef calls visit for every expression of a step, in its order; inherited are
+// those of parameters and actions that the step has from its workflow.
+func (s *Step) EachRef(visit func(when Moment, inherited bool, r *Ref)) {
+	var when Moment
+	inherited := false
+	each := func(r *Ref) { visit(when, inherited, r) }
 	for i := range s.Arguments {
-		s.Arguments[i].Value.All(before)
+		inherited = s.Arguments[i].Inherited
+		s.Arguments[i].Value.All(each)
 	}
+	inherited = false
 	if s.Body != nil {
-		s.Body.Payload.All(before)
+		s.Body.Payload.All(each)
 		for i := range s.Body.Replacements {
-			s.Body.Replacements[i].Value.All(before)
+			s.Body.Replacements[i].Value.All(each)
 		}
 	}
+	when = AfterResponse
 	for _, c := range s.Criteria {
-		c.All(after)
+		c.All(each)
 	}
 	for i := range s.Outputs {
-		s.Outputs[i].Value.All(after)
+		s.Outputs[i].Value.All(each)
 	}
 	for _, list := range [][]*Action{s.OnSuccess, s.OnFailure} {
 		for _, a := range list {
+			inherited = a.Inherited
 			for _, c := range a.Criteria {
-				c.All(after)
+				c.All(each)
 			}
 			for i := range a.Inputs {
-				a.Inputs[i].Value.All(after)
+				a.Inputs[i].Value.All(each)
 			}
 		}
 	}

@@ -1,8 +1,10 @@
-package check
+// Package digraph has what several analyses ask of a directed graph: its nodes are
+// numbered, and edges has the nodes that each one leads to.
+package digraph
 
-// components returns the strongly connected components of a graph: the number
+// Components returns the strongly connected components of a graph: the number
 // of the one that each node is in. An edge never leads to a higher number.
-func components(edges [][]int) []int {
+func Components(edges [][]int) []int {
 	n := len(edges)
 	p := &partition{edges: edges, number: make([]int, n), index: make([]int, n), low: make([]int, n)}
 	for i := range edges {
@@ -76,9 +78,9 @@ func (p *partition) leave() {
 	p.count++
 }
 
-// spread marks all nodes that the edges lead to from start, which is marked only
+// Spread marks all nodes that the edges lead to from start, which is marked only
 // if they lead back to it. Nodes that are marked already are not passed.
-func spread(edges [][]int, start int, marked []bool, visit func(int)) {
+func Spread(edges [][]int, start int, marked []bool, visit func(int)) {
 	for open := []int{start}; len(open) > 0; {
 		i := open[len(open)-1]
 		open = open[:len(open)-1]
@@ -92,8 +94,8 @@ func spread(edges [][]int, start int, marked []bool, visit func(int)) {
 	}
 }
 
-// reversed returns the graph with its edges turned round.
-func reversed(edges [][]int) [][]int {
+// Reversed returns the graph with its edges turned round.
+func Reversed(edges [][]int) [][]int {
 	back := make([][]int, len(edges))
 	for i, list := range edges {
 		for _, to := range list {
