@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/transport"
 )
 
@@ -31,6 +32,15 @@ type Driver struct {
 	Servers map[string]string
 	// ServerVariables maps names of variables in server URLs to values (O11).
 	ServerVariables map[string]string
+	// Headers are sent with all requests to a source's own server, by the name of
+	// the source, see [Send], where the step does not set the field. As credentials,
+	// they are no part of the run, go to no other origin, and are not shown.
+	Headers map[string]http.Header
+	// NewJar, if not nil, is called for each run, and returns the jar that its
+	// cookies are kept in: what a response sets, later requests send, unless the
+	// step sets a cookie of that name. A jar is no part of a snapshot. One for all
+	// runs, such as [cookies.Jar], can be returned as well.
+	NewJar func() http.CookieJar
 	// Credentials supplies the credentials of security schemes (O12), as
 	// [StaticCredentials] does; nil means none.
 	Credentials Credentials
@@ -130,6 +140,9 @@ func (d *Driver) attach(x *Execution) {
 		return
 	}
 	x.attached = true
+	if d.NewJar != nil {
+		x.jar = &jar{d.NewJar(), x}
+	}
 	static, _ := d.Credentials.(StaticCredentials)
 	for _, credential := range static {
 		x.Hide(credential)
@@ -168,20 +181,16 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 		patience = d.patience(ctx)
 		defer patience.End()
 	}
-	request := transport.Request{Method: c.Method, URL: at.url + c.Target, Header: c.Header, Body: c.Body}
-	if (len(c.Security) == 0 || d.Credentials == nil) && at.user == nil {
-		x.Sent(request.URL, request.Header)
+	more := d.Headers[c.Source]
+	request := transport.Request{Method: c.Method, URL: at.url + c.Target, Header: transport.Added(c.Header, more), Body: c.Body, Jar: x.jar}
+	if (len(c.Security) == 0 || d.Credentials == nil) && at.user == nil && x.jar == nil {
+		x.Sent(request.URL, secret.Fields(request.Header, more))
 		return d.receiveOpen(ctx, c, request, patience)
 	}
 	r := new(request)
-	a := &authorization{driver: d, execution: x, send: c, user: at.user, first: r}
-	r.Authorize = func(ctx context.Context, hop *transport.Request) (*transport.Request, error) {
-		authorized, err := a.authorize(ctx, hop)
-		if err == nil && hop == r {
-			x.Sent(authorized.URL, authorized.Header)
-		}
-		return authorized, err
-	}
+	r.Sending = func(sent *transport.Request) { x.Sent(sent.URL, transport.Shown(sent, more)) }
+	a := &authorization{driver: d, execution: x, send: c, user: at.user}
+	r.Authorize = a.authorize
 	response, err := d.receive(ctx, c, r, patience)
 	if err != nil || response.Status != http.StatusUnauthorized {
 		return response, err

@@ -34,8 +34,10 @@ type Execution struct {
 	outputs  []value.Found // of the step that is judged; kept for the next
 
 	// What the driver knows, and no snapshot has.
-	address           address    // of the last request
-	addresses         []string   // base URLs of all requests, for errors in snapshots
+	address           address  // of the last request
+	addresses         []string // base URLs of all requests, for errors in snapshots
+	jar               http.CookieJar
+	unsent            []unsentCookie
 	secrets, supplied secret.Set // all that is masked; of it what the driver applied
 }
 

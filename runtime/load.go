@@ -85,7 +85,9 @@ func (c *Compiler) read(ctx context.Context, place, by string) (*openapi.Text, e
 	kept := &cached{}
 	if c.Cache != nil {
 		scope := ""
-		if scoped, ok := loader.(interface{ scope(context.Context, string) string }); ok {
+		if scoped, ok := loader.(interface {
+			scope(context.Context, string) string
+		}); ok {
 			scope = scoped.scope(ctx, place)
 		}
 		kept = c.Cache.at(scope, place)

@@ -326,8 +326,8 @@ func TestCacheOpensNoFolders(t *testing.T) {
 				t.Errorf("%v, %s: %v", order, d.location, err)
 			}
 		}
-		loader := runtime.FileLoader{Roots: []string{dir}}
-		if _, err := (&runtime.Compiler{Cache: cache, Loader: loader}).Compile(t.Context(), parse(t, documents[1].location, documents[1].text)); err != nil {
+		open := &runtime.Compiler{Cache: cache, Loader: runtime.FileLoader{Roots: []string{dir}}}
+		if _, err := open.Compile(t.Context(), parse(t, documents[1].location, documents[1].text)); err != nil {
 			t.Error(err)
 		}
 	}

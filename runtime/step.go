@@ -104,6 +104,7 @@ func (x *Execution) judge(f *frame) {
 			f.Failure = &failure{}
 		}
 		f.Failure.Kind, f.Failure.WorkflowID, f.Failure.StepID, f.Failure.Attempt = stepFailure, x.workflow(f).ID, s.ID, f.Attempt
+		reason += x.unsentFor(f)
 		f.Failure.Reason = reason
 		if f.Exchange != nil {
 			f.Failure.Status = f.Exchange.Status

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
@@ -193,6 +191,7 @@ func checkBounds(c *cobra.Command) error {
 
 // sources are the flags that locate descriptions.
 type sources struct {
+	network
 	remap  []string
 	base   string
 	strict bool
@@ -203,13 +202,18 @@ func (s *sources) flags(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.remap, "source", nil, "`NAME=PATH|URL`: read the source description NAME from there")
 	c.Flags().StringVar(&s.base, "base", "", "`DIR|URL` that relative sources are resolved against, instead of the document's own")
 	c.Flags().BoolVar(&s.strict, "strict", false, "reject non-standard forms that are otherwise accepted")
+	s.network.flags(c)
 }
 
 // compiler makes a compiler from the flags. Descriptions may be remote: the
 // document's user has named it on the command line.
 func (s *sources) compiler() (*runtime.Compiler, error) {
+	loader, err := s.loader()
+	if err != nil {
+		return nil, err
+	}
 	c := &runtime.Compiler{
-		Loader:  runtime.FilesAndHTTP(&http.Client{Timeout: 30 * time.Second}),
+		Loader:  loader,
 		Sources: map[string]string{},
 		Base:    s.base,
 		Strict:  s.strict,

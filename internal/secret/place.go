@@ -110,6 +110,22 @@ func Cookies(text string, hidden func(name string) bool) string {
 	return strings.Join(cookies, ";")
 }
 
+// Fields returns a header with the values of its fields that another has, too,
+// masked.
+func Fields(h, hidden http.Header) http.Header {
+	if len(hidden) == 0 {
+		return h
+	}
+	h = h.Clone()
+	for name, values := range hidden {
+		name = http.CanonicalHeaderKey(name)
+		if slices.Equal(h[name], values) {
+			h[name] = []string{Masked}
+		}
+	}
+	return h
+}
+
 // SetCookies returns the header of a response with the values of its Set-Cookie
 // fields masked.
 func SetCookies(h http.Header) http.Header {

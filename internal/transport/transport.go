@@ -21,9 +21,16 @@ type Request struct {
 	// is sent to; nil means none. It is called anew for each redirect, which
 	// carries no credential along.
 	Authorize func(ctx context.Context, r *Request) (*Request, error)
-	// Redirected reports whether a redirect has led to another origin before
-	// this request.
-	Redirected bool
+	// Jar has the cookies of the session, to which those of the responses are
+	// added; nil: none. A cookie that the header has stays as it is there.
+	Jar http.CookieJar
+	// Sending is called with the request as it is sent, but not for those that
+	// redirects lead to; nil means none.
+	Sending func(sent *Request)
+
+	Hop        int            // how many redirects have led to this request
+	Redirected bool           // one of them led to another origin
+	Cookies    []*http.Cookie // that the jar has added
 }
 
 // Origin returns the origin that the request goes to (RFC 6454).
@@ -71,6 +78,12 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 				return Response{}, err
 			}
 		}
+		if r.Jar != nil {
+			sent = sent.withCookies(r.URL)
+		}
+		if r.Sending != nil {
+			r.Sending(sent)
+		}
 		response, next, err := hop(client, r, sent, limits)
 		resent += response.Resent
 		response.Resent = resent
@@ -97,6 +110,9 @@ func hop(client *http.Client, r, sent *Request, limits Limits) (response Respons
 	}
 	defer resp.Body.Close()
 	limits.Patience.answering()
+	if r.Jar != nil {
+		keepCookies(r, resp)
+	}
 	if limits.Redirects {
 		if next, err = redirected(r, resp); err != nil || next != nil {
 			return Response{Resent: resent}, next, err
