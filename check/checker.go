@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,8 +45,8 @@ type Result struct {
 	Err         error               // the file could not be read
 }
 
-// Check checks files, and all Arazzo documents in folders, as many at a time as
-// there are processors. The results are in the order of the paths and, in a
+// Check checks files, URLs, which the Loader reads, and all Arazzo documents in
+// folders, as many at a time as there are processors. The results are in the order of the paths and, in a
 // folder, of the names. The error says which path cannot be read.
 func (c *Checker) Check(ctx context.Context, paths ...string) ([]Result, error) {
 	files, err := Find(paths...)
@@ -99,7 +100,13 @@ func once(results []Result) {
 }
 
 func (c *Checker) file(ctx context.Context, f File) Result {
-	data, err := tree.ReadFile(f.Path)
+	read := tree.ReadFile
+	if locations.IsURL(f.Path) {
+		read = func(url string) ([]byte, error) {
+			return cmp.Or[runtime.Loader](c.Loader, runtime.FileLoader{}).Load(ctx, url)
+		}
+	}
+	data, err := read(f.Path)
 	if err != nil {
 		return Result{File: f.Path, Err: err}
 	}
@@ -117,10 +124,10 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 	compiler := &runtime.Compiler{Loader: c.Loader, Sources: c.Sources, Base: c.Base, Strict: c.Strict, Cache: &c.cache}
 	var note []arazzo.Diagnostic
 	if c.Base == "" {
-		if compiler.Base = f.base(doc, c.Sources); compiler.Base != "" {
+		if compiler.Base = f.Base(doc, c.Sources); compiler.Base != "" {
 			note = append(note, arazzo.Diagnostic{Code: "source-base", Severity: arazzo.Note, Position: doc.Locate(doc.At("sourceDescriptions")),
-				Message: fmt.Sprintf("the sources are found relative to %s, not to the document's own folder; "+
-					"a run needs Compiler.Base %[1]s", compiler.Base)})
+				Message: fmt.Sprintf("the sources are found relative to %s, not to the document's own folder, as if Compiler.Base were %[1]s",
+					compiler.Base)})
 		}
 	}
 	program, _ := compiler.Compile(sources.Named(ctx, f.Root), doc) // its diagnostics have the error
@@ -148,11 +155,17 @@ type File struct {
 	Root string // the requested folder, which its sources may be relative to; empty: its own
 }
 
-// Find returns the named files and, of folders, the files that begin as Arazzo
-// documents do. It skips hidden folders, node_modules and links.
+// Find returns the named files and URLs and, of folders, the files that begin as
+// Arazzo documents do. It skips hidden folders, node_modules and links.
 func Find(paths ...string) ([]File, error) {
 	var files []File
 	for _, path := range paths {
+		if strings.Contains(path, "://") {
+			if path = locations.Clean(path); locations.IsURL(path) {
+				files = append(files, File{Path: path})
+				continue
+			}
+		}
 		info, err := os.Stat(path)
 		if err != nil {
 			return nil, err
@@ -198,9 +211,10 @@ func sniff(name string) bool {
 	return err == nil && documentHead.Match(data)
 }
 
-// base returns the folder relative to which a document's sources exist: "" for
-// its own, else the nearest one above it, up to the root.
-func (f File) base(doc *arazzo.Document, remapped map[string]string) string {
+// Base returns the folder relative to which a document's sources exist: "" for
+// its own, else the nearest one above it, up to the root. The sources that have a
+// place in remapped do not count.
+func (f File) Base(doc *arazzo.Document, remapped map[string]string) string {
 	var relative []string
 	for _, s := range doc.Sources {
 		if s.URL != "" && remapped[s.Name] == "" && locations.Relative(s.URL) {

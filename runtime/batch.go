@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"iter"
@@ -9,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/timetable"
 	"github.com/gobelin-dev/gobelin/internal/transport"
 )
 
@@ -108,7 +108,7 @@ type batchRun struct {
 	drained bool       // there are no more inputs
 	begun   int        // runs that have not ended
 	ready   []*batched // runs that can go on
-	waiting timetable
+	waiting timetable.Table[*batched]
 	hosts   map[string]*host
 	queued  int                // runs in the queues of hosts
 	slot    time.Time          // when the next request may begin
@@ -119,8 +119,8 @@ type batchRun struct {
 type batched struct {
 	index int
 	x     *Execution
-	until time.Time // when its wait is over
-	held  string    // the host at which it has a place; empty: none
+	waits bool   // for time to pass
+	held  string // the host at which it has a place; empty: none
 }
 
 // host counts the requests to one host.
@@ -228,8 +228,7 @@ func (r *batchRun) take() (run *batched, more bool) {
 
 // release makes every run ready: it will be canceled.
 func (r *batchRun) release() {
-	r.ready = append(r.ready, r.waiting...)
-	r.waiting = nil
+	r.ready = append(r.ready, r.waiting.Clear()...)
 	for _, h := range r.hosts {
 		r.ready = append(r.ready, h.queued...)
 		h.queued = nil
@@ -309,8 +308,8 @@ func (r *batchRun) advance(run *batched, patience *transport.Patience) {
 				run.x.Cancel(err)
 			}
 		case *Wait:
-			if !run.until.IsZero() {
-				run.until = time.Time{}
+			if run.waits {
+				run.waits = false
 				if err := run.x.Elapse(); err != nil {
 					run.x.Cancel(err)
 				}
@@ -383,11 +382,11 @@ func (r *batchRun) leave(run *batched) {
 
 // park puts a run into the timetable.
 func (r *batchRun) park(run *batched, d time.Duration) {
-	run.until = r.Driver.clock().Now().Add(d)
+	run.waits = true
+	until := r.Driver.clock().Now().Add(d)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	heap.Push(&r.waiting, run)
-	if r.waiting[0] == run {
+	if r.waiting.Add(until, run) {
 		r.wakeTimer()
 	}
 }
@@ -399,15 +398,15 @@ func (r *batchRun) timer() {
 	clock := r.Driver.clock()
 	for r.ctx.Err() == nil && !r.over() {
 		now := clock.Now()
-		for len(r.waiting) > 0 && !r.waiting[0].until.After(now) {
-			r.ready = append(r.ready, heap.Pop(&r.waiting).(*batched))
+		for run, ok := r.waiting.Due(now); ok; run, ok = r.waiting.Due(now) {
+			r.ready = append(r.ready, run)
 			r.work.Signal()
 		}
-		if len(r.waiting) == 0 {
+		if next, ok := r.waiting.Next(); ok {
+			r.sleep(clock, next.Sub(now))
+		} else {
 			r.due.Wait()
-			continue
 		}
-		r.sleep(clock, r.waiting[0].until.Sub(now))
 	}
 }
 
@@ -424,23 +423,4 @@ func (r *batchRun) sleep(clock Clock, d time.Duration) {
 	}()
 	// Its error says that it was roused: the timetable has changed.
 	_ = clock.Sleep(ctx, d)
-}
-
-// timetable is a heap of waiting runs: the one whose wait ends first is the first.
-type timetable []*batched
-
-func (t timetable) Len() int           { return len(t) }
-func (t timetable) Less(i, j int) bool { return t[i].until.Before(t[j].until) }
-func (t timetable) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-
-// Push implements [heap.Interface].
-func (t *timetable) Push(x any) { *t = append(*t, x.(*batched)) }
-
-// Pop implements [heap.Interface].
-func (t *timetable) Pop() any {
-	old := *t
-	last := old[len(old)-1]
-	old[len(old)-1] = nil
-	*t = old[:len(old)-1]
-	return last
 }

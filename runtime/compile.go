@@ -16,7 +16,7 @@ import (
 // used by several goroutines at once; its fields must not be changed meanwhile.
 type Compiler struct {
 	Loader  Loader            // reads source descriptions and what they refer to; nil means [FileLoader]
-	Sources map[string]string // a path or URL for a source of the entry document, by name (O4)
+	Sources map[string]string // a path or URL for a source, by name as in [Send] (O4)
 	Base    string            // directory or URL that relative sources start from; "" means that of the entry document
 	Strict  bool              // reject non-standard forms that are otherwise accepted because published documents use them
 	Cache   *Cache            // keeps descriptions for other documents; nil means no cache

@@ -19,6 +19,7 @@ type WorkflowInfo struct {
 	Summary     string           `json:"summary,omitempty"`
 	Description string           `json:"description,omitempty"`
 	Inputs      []InputInfo      `json:"inputs,omitempty"`
+	DependsOn   []DependencyInfo `json:"dependsOn,omitempty"`
 	Credentials []CredentialInfo `json:"credentials,omitempty"`
 	Servers     []Server         `json:"servers,omitempty"`
 	Hosts       []string         `json:"hosts,omitempty"` // of the servers with the defaults of their variables, with their ports
@@ -36,6 +37,13 @@ type InputInfo struct {
 	HasDefault  bool   `json:"hasDefault"`
 	Description string `json:"description,omitempty"`
 	Secret      bool   `json:"secret"` // its format is password, or it flows into a credential
+}
+
+// DependencyInfo describes a workflow that a run executes because others depend on it
+// (F16). Its inputs are those of the same names, or [Settings].DependencyInputs.
+type DependencyInfo struct {
+	ID     string      `json:"workflowId"`
+	Inputs []InputInfo `json:"inputs,omitempty"`
 }
 
 // StepInfo describes a step.
@@ -63,6 +71,9 @@ func (p *Program) Workflows() []WorkflowInfo {
 	for _, id := range p.WorkflowIDs() {
 		w := p.linked.Documents[0].Workflows[id]
 		info := WorkflowInfo{ID: id, Summary: w.Decl.Summary, Description: w.Decl.Description, Inputs: inputInfos(w)}
+		for _, before := range w.Dependencies() {
+			info.DependsOn = append(info.DependsOn, DependencyInfo{before.ID, inputInfos(before)})
+		}
 		for _, s := range w.Steps {
 			step := StepInfo{ID: s.ID, Operation: s.Label, Description: s.Decl.Description}
 			if s.Source != nil {
@@ -140,9 +151,6 @@ func (info *WorkflowInfo) addCredential(c CredentialInfo) {
 
 // server adds the server that a step sends to (O11), and its host.
 func (info *WorkflowInfo) server(s *program.Step) {
-	if len(s.Operation.Servers) == 0 {
-		return
-	}
 	server := serverOf(s)
 	resolved, err := server.Resolve(nil)
 	server.URL = secret.Userinfo(server.URL)

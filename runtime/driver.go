@@ -30,7 +30,8 @@ type Driver struct {
 	// Servers maps names of sources, see [Send], to the base URLs that replace the
 	// servers which their descriptions declare (O11).
 	Servers map[string]string
-	// ServerVariables maps names of variables in server URLs to values (O11).
+	// ServerVariables maps names of variables in server URLs, alone or as
+	// "source.name", to values (O11).
 	ServerVariables map[string]string
 	// Headers are sent with all requests to a source's own server, by the name of
 	// the source, see [Send], where the step does not set the field. As credentials,

@@ -53,6 +53,9 @@ type StepError struct {
 
 // Error returns workflow, step and reason.
 func (e *StepError) Error() string {
+	if e.StepID == "" { // it did not come to a step
+		return fmt.Sprintf("workflow %q: %s", e.WorkflowID, e.Reason)
+	}
 	return fmt.Sprintf("workflow %q, step %q: %s", e.WorkflowID, e.StepID, e.Reason)
 }
 

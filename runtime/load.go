@@ -14,7 +14,9 @@ import (
 // documents that their $refs name. location is a file path, or an absolute URL
 // with its scheme in lower case. A document that came from an http or https URL
 // never leads to a file path; [AskedBy] has the document that asks. A compilation calls it in one goroutine at a time;
-// one that several compilers use must be safe for concurrent use.
+// one that several compilers use must be safe for concurrent use. What its answer
+// depends on besides the location, it must tell a [Cache] by a method Scope, as
+// that of [FileLoader].
 type Loader interface {
 	// Load returns the text at a location, which must not be modified afterwards.
 	Load(ctx context.Context, location string) ([]byte, error)
@@ -47,7 +49,9 @@ func (f FileLoader) Load(ctx context.Context, place string) ([]byte, error) {
 	return (&source.Policy{Roots: f.Roots}).Read(ctx, place)
 }
 
-func (f FileLoader) scope(ctx context.Context, place string) string {
+// Scope returns the folder for which a file may be read, so that a [Cache] keeps the
+// documents that may read it apart from others.
+func (f FileLoader) Scope(ctx context.Context, place string) string {
 	return (&source.Policy{Roots: f.Roots}).Scope(ctx, place)
 }
 

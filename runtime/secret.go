@@ -44,6 +44,14 @@ func (x *Execution) learnInputs(w *program.Workflow, inputs map[string]any) {
 	}
 }
 
+// learnCompleted finds the secrets of the workflows that have been executed.
+func (x *Execution) learnCompleted() {
+	for index, c := range x.state.Completed {
+		x.learnInputs(x.program.Workflows[index], c.Inputs)
+		x.learnResults(x.program.Workflows[index], c.Outputs)
+	}
+}
+
 // learn finds the secrets in a value.
 func (x *Execution) learn(v any, secrets program.Routes) {
 	for _, r := range secrets {

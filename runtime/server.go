@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -28,13 +29,17 @@ type ServerVariable struct {
 	Description string   `json:"description,omitempty"`
 }
 
-// Resolve returns the server's URL with the values of its variables, by name; others
-// have their defaults (O11). The error names a variable without either, a value that
+// Resolve returns the server's URL with the values of its variables, by "source.name"
+// or by name; others have their defaults (O11). The error names a variable without either, a value that
 // its enum does not list, and a value that would change the host beyond its place.
 func (s Server) Resolve(values map[string]string) (string, error) {
 	variables := make([]openapi.ServerVariable, len(s.Variables))
 	for i, v := range s.Variables {
 		variables[i] = openapi.ServerVariable{Name: v.Name, Default: v.Default, Enum: v.Enum}
+		if qualified, ok := values[s.Source+"."+v.Name]; ok {
+			values = maps.Clone(values)
+			values[v.Name] = qualified
+		}
 	}
 	return openapi.Server{URL: s.URL, Variables: variables}.Resolve(values)
 }

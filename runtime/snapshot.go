@@ -86,10 +86,7 @@ func (p *Program) Restore(data []byte) (*Execution, error) {
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
-	for index, c := range x.state.Completed {
-		x.learnInputs(p.linked.Workflows[index], c.Inputs)
-		x.learnResults(p.linked.Workflows[index], c.Outputs)
-	}
+	x.learnCompleted()
 	for _, f := range x.state.Frames {
 		f.kept = newOutputs(x.workflow(f))
 		x.learnInputs(x.workflow(f), f.Inputs)

@@ -84,7 +84,7 @@ type wirePart struct {
 var wireParts = []wirePart{
 	{name: "template", path: "/TEXT/%2F/{id}", argument: "a/b", prefix: "/", suffix: "/%2F/a%2Fb", special: "%/?", refused: "#{"},
 	{name: "query of the template", path: "/a?q=TEXT&id={id}", argument: "a/b",
-		prefix: "/a?q=", suffix: "&id=a%2Fb", special: "%", refused: "#{"},
+		prefix: "/a?q=", suffix: "&id=a%2Fb", special: "%", refused: "#"},
 	{name: "server", server: "{base}/TEXT/%2F", path: "/{id}", argument: "a/b",
 		prefix: "/", suffix: "/%2F/a%2Fb", special: "%/", refused: "#?{"},
 	{name: "override", override: "{base}/TEXT/%2F", path: "/{id}", argument: "a/b",

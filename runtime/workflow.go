@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"cmp"
+	"errors"
+	"maps"
 	"slices"
 
 	"github.com/gobelin-dev/gobelin/internal/stored"
@@ -74,6 +76,24 @@ func (x *Execution) complete(index int, inputs, outputs map[string]any, failed *
 		x.state.Completed = map[int]*completed{}
 	}
 	x.state.Completed[index] = &completed{Inputs: inputs, Outputs: outputs, Failure: failed}
+}
+
+// Recall makes the workflows that an earlier run of the same program has executed
+// count as executed in this one: what depends on them finds them done, or failed
+// (F16), and $workflows has their inputs and outputs. Call it before
+// [Execution.Next].
+func (x *Execution) Recall(earlier *Execution) error {
+	if earlier.program != x.program {
+		return errors.New("the earlier run is of another program")
+	}
+	if x.state.Completed = maps.Clone(earlier.state.Completed); x.state.Completed == nil {
+		x.state.Completed = map[int]*completed{}
+	}
+	if done := earlier.state.Finished; done != nil && x.state.Completed[earlier.state.Root] == nil { // it was aborted
+		x.state.Completed[earlier.state.Root] = done
+	}
+	x.learnCompleted()
+	return nil
 }
 
 // finish ends a workflow, with its outputs (F7), and goes back to its caller.

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
@@ -18,10 +23,14 @@ type checkFlags struct {
 	from     sources
 	output   string
 	severity string
+	failOn   string
 	disable  []string
 	explain  string
 	fix      bool
 	diff     bool
+
+	read reader
+	kept *keptTexts
 }
 
 func checkCommand() *cobra.Command {
@@ -29,6 +38,8 @@ func checkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check DOCUMENT|DIR...",
 		Short: "Report what is wrong with documents, without sending a request",
+		Long: "Report what is wrong with documents: files, all Arazzo documents in folders, URLs, or standard input (-). " +
+			"No workflow is run.\n\nExit codes: 0 nothing found that fails (--fail-on), 1 something found, 2 usage or unreadable files.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 && f.explain == "" {
 				return fmt.Errorf("name a document or a folder")
@@ -45,6 +56,7 @@ func checkCommand() *cobra.Command {
 	f.from.flags(c)
 	c.Flags().StringVarP(&f.output, "output", "o", "text", "`text|json|sarif|github`: output format")
 	c.Flags().StringVar(&f.severity, "severity", "note", "`error|warning|note`: the lowest severity to report")
+	c.Flags().StringVar(&f.failOn, "fail-on", "error", "`error|warning|note`: the lowest severity that makes the exit code 1")
 	c.Flags().StringSliceVar(&f.disable, "disable", nil, "do not report `CODE`; repeatable")
 	c.Flags().StringVar(&f.explain, "explain", "", "explain `CODE`, with an example")
 	c.Flags().BoolVar(&f.fix, "fix", false, "apply the corrections that are certain to the documents")
@@ -55,10 +67,14 @@ func checkCommand() *cobra.Command {
 func explain(w io.Writer, code string) error {
 	e, ok := check.Explain(code)
 	if !ok {
-		return fmt.Errorf("unknown code %q; see docs/diagnostics.md for the list", code)
+		return fmt.Errorf("unknown code %q%s", code, codeHint(code))
 	}
 	_, err := fmt.Fprint(w, e)
 	return err
+}
+
+func codeHint(code string) string {
+	return cmp.Or(nearest.Hint(code, check.Codes()), "; docs/diagnostics.md lists them")
 }
 
 var severities = map[string]arazzo.Severity{"error": arazzo.Error, "warning": arazzo.Warning, "note": arazzo.Note}
@@ -69,17 +85,23 @@ func (f *checkFlags) checker() (*check.Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	least, ok := severities[f.severity]
-	if !ok {
-		return nil, fmt.Errorf("--severity %s: must be error, warning or note", f.severity)
+	for flag, value := range map[string]string{"severity": f.severity, "fail-on": f.failOn} {
+		if _, ok := severities[value]; !ok {
+			return nil, fmt.Errorf("--%s %s: must be error, warning or note", flag, value)
+		}
+	}
+	least := severities[f.severity]
+	if severities[f.failOn] > least && f.failOn != "error" {
+		return nil, fmt.Errorf("--fail-on %s has no effect with --severity %s, which leaves those out", f.failOn, f.severity)
 	}
 	for _, code := range f.disable {
 		if _, ok := check.Explain(code); !ok {
-			return nil, fmt.Errorf("--disable %s: unknown code", code)
+			return nil, fmt.Errorf("--disable %s: unknown code%s", code, codeHint(code))
 		}
 	}
+	f.kept = &keptTexts{loader: compiler.Loader, texts: map[string][]byte{}}
 	return &check.Checker{
-		Loader: compiler.Loader, Sources: compiler.Sources, Base: compiler.Base, Strict: compiler.Strict,
+		Loader: f.kept, Sources: compiler.Sources, Base: compiler.Base, Strict: compiler.Strict,
 		Tell: func(d arazzo.Diagnostic) bool { return d.Severity <= least && !slices.Contains(f.disable, d.Code) },
 	}, nil
 }
@@ -88,17 +110,25 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if !slices.Contains([]string{"text", "json", "sarif", "github"}, f.output) {
 		return fmt.Errorf("-o %s: must be text, json, sarif or github", f.output)
 	}
-	for _, name := range args {
-		if err := refuseURL(name); err != nil {
-			return err
-		}
-	}
+	f.read = newReader(c.Context(), c.InOrStdin())
 	checker, err := f.checker()
 	if err != nil {
 		return err
 	}
+	paths := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == stdinName })
+	files, err := find(paths...)
+	if err != nil {
+		return err
+	}
+	piped := check.File{Path: stdinName}
+	if len(paths) < len(args) {
+		files = append(files, piped)
+	}
+	if err := f.known(c.Context(), files, checker.Sources); err != nil {
+		return err
+	}
 	if f.fix {
-		if err := f.correct(c, checker, args); err != nil || f.diff {
+		if err := f.correct(c, checker, files); err != nil || f.diff {
 			return err
 		}
 	} else if f.diff {
@@ -114,9 +144,13 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 			}
 		}
 	}
-	results, err := checker.Check(c.Context(), args...)
+	results, err := checker.Check(c.Context(), paths...)
 	if err != nil {
 		return err
+	}
+	if len(paths) < len(args) {
+		text, err := f.text(c.Context(), piped)
+		results = append(results, check.Result{File: piped.Path, Diagnostics: checker.Text(c.Context(), piped, text), Err: err})
 	}
 	if len(results) == 0 {
 		return fmt.Errorf("there is no Arazzo document in %s", strings.Join(args, ", "))
@@ -134,19 +168,105 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err := f.print(c.OutOrStdout(), list); err != nil {
 		return err
 	}
-	if len(arazzo.Errors(list)) > 0 {
+	if slices.ContainsFunc(list, func(d arazzo.Diagnostic) bool { return d.Severity <= severities[f.failOn] }) {
 		return exit(exitFailed)
+	}
+	return nil
+}
+
+// keptTexts is a loader that keeps what is not in files, for excerpts: the texts of
+// URLs and of standard input.
+type keptTexts struct {
+	loader runtime.Loader
+	mu     sync.Mutex
+	texts  map[string][]byte
+}
+
+// Load implements [runtime.Loader].
+func (k *keptTexts) Load(ctx context.Context, location string) ([]byte, error) {
+	if text := k.text(location); text != nil {
+		return text, nil
+	}
+	text, err := k.loader.Load(ctx, location)
+	if err == nil && isURL(location) {
+		k.keep(location, text)
+	}
+	return text, err
+}
+
+// Scope tells a cache what the loader's answer depends on.
+func (k *keptTexts) Scope(ctx context.Context, location string) string {
+	if scoped, ok := k.loader.(interface {
+		Scope(context.Context, string) string
+	}); ok {
+		return scoped.Scope(ctx, location)
+	}
+	return ""
+}
+
+func (k *keptTexts) keep(location string, text []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.texts[location] = text
+}
+
+func (k *keptTexts) text(location string) []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.texts[location]
+}
+
+// text returns the text of a document.
+func (f *checkFlags) text(ctx context.Context, file check.File) ([]byte, error) {
+	switch {
+	case isURL(file.Path):
+		return f.kept.Load(ctx, file.Path)
+	case file.Path != stdinName:
+		return tree.ReadFile(file.Path)
+	case f.kept.text(stdinName) == nil:
+		text, err := f.read.text(stdinName)
+		if err != nil {
+			return nil, err
+		}
+		f.kept.keep(stdinName, text)
+	}
+	return f.kept.text(stdinName), nil
+}
+
+// known returns an error if --source names a source that no document has. Those of
+// a document that a document calls are not looked for.
+func (f *checkFlags) known(ctx context.Context, files []check.File, remapped map[string]string) error {
+	if len(remapped) == 0 {
+		return nil
+	}
+	var names []string
+	for _, file := range files {
+		text, err := f.text(ctx, file)
+		if err != nil {
+			return err
+		}
+		if doc, _ := arazzo.ParseFile(file.Path, text); doc != nil {
+			for _, s := range doc.Sources {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	for _, name := range sortedNames(remapped) {
+		first, _, _ := strings.Cut(name, ".")
+		if !slices.Contains(names, name) && !slices.Contains(names, first) {
+			return fmt.Errorf("--source %s: %s", name, unknownSource(name, names))
+		}
 	}
 	return nil
 }
 
 func (f *checkFlags) print(w io.Writer, list []arazzo.Diagnostic) error {
 	source := func(file string) []byte {
-		data, err := tree.ReadFile(file)
-		if err != nil {
-			return nil
+		text := f.kept.text(file)
+		if text == nil {
+			text, _ = tree.ReadRegularFile(file) // without it there is no excerpt
 		}
-		return data
+		return text
 	}
 	out := newTerminal(w)
 	var text strings.Builder
@@ -168,13 +288,12 @@ func (f *checkFlags) print(w io.Writer, list []arazzo.Diagnostic) error {
 }
 
 // correct fixes the documents, or prints what it would change.
-func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, args []string) error {
-	files, err := check.Find(args...)
-	if err != nil {
-		return err
-	}
+func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, files []check.File) error {
 	for _, file := range files {
-		before, err := tree.ReadFile(file.Path)
+		if !f.diff && (file.Path == stdinName || isURL(file.Path)) {
+			return fmt.Errorf("--fix writes to files, not to %s; --fix --diff prints the changes", file.Path)
+		}
+		before, err := f.text(c.Context(), file)
 		if err != nil {
 			return err
 		}

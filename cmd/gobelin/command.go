@@ -13,8 +13,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/check"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -64,9 +62,11 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Short: "Run, check and describe Arazzo documents",
 		Long: "gobelin runs, checks and describes Arazzo documents, versions 1.0 and 1.1: workflows of API calls over " +
 			"OpenAPI descriptions.",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("gobelin {{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())
 	})
@@ -75,7 +75,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(), checkCommand(), showCommand(), conformanceCommand())
+	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), conformanceCommand())
 	root.InitDefaultHelpCmd()
 	err := misplaced(root, args)
 	if err == nil {
@@ -110,7 +110,7 @@ func misplaced(root *cobra.Command, args []string) error {
 		return nil
 	}
 	for _, c := range root.Commands() {
-		if c.Name() == args[0] {
+		if c.Name() == args[0] || args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd {
 			return nil
 		}
 	}
@@ -133,31 +133,6 @@ func positional(usage string, least, most int) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-func isURL(text string) bool { return strings.Contains(text, "://") }
-
-// refuseURL returns an error if the name of a document is a URL.
-func refuseURL(name string) error {
-	if isURL(name) {
-		return fmt.Errorf("%s is a URL, and documents are read from files; download it and set --base to its URL", name)
-	}
-	return nil
-}
-
-// refusePlace returns an error if the name of a document is a URL or a folder.
-func refusePlace(name string) error {
-	if err := refuseURL(name); err != nil {
-		return err
-	}
-	if info, err := os.Stat(name); err != nil || !info.IsDir() {
-		return nil
-	}
-	files, err := check.Find(name)
-	if err != nil || len(files) == 0 {
-		return fmt.Errorf("%s is a folder without an Arazzo document", name)
-	}
-	return fmt.Errorf("%s is a folder; name a document in it, such as %s", name, files[0].Path)
 }
 
 // bounds are the least and the greatest values of numeric flags.
@@ -196,6 +171,7 @@ type sources struct {
 	base   string
 	strict bool
 	adjust func(*runtime.Compiler) error // applies a command's other flags; nil: none
+	above  string                        // the folder above the document that its sources were found in; "" if none
 }
 
 func (s *sources) flags(c *cobra.Command) {
@@ -229,22 +205,4 @@ func (s *sources) compiler() (*runtime.Compiler, error) {
 		return c, s.adjust(c)
 	}
 	return c, nil
-}
-
-// load reads and compiles a document. Even if there is an error the program has
-// the diagnostics found before it.
-func (s *sources) load(ctx context.Context, path string) (*runtime.Program, error) {
-	if err := refusePlace(path); err != nil {
-		return nil, err
-	}
-	c, err := s.compiler()
-	if err != nil {
-		return nil, err
-	}
-	doc, err := arazzo.ReadFile(filepath.Clean(path))
-	if doc == nil {
-		return nil, err
-	}
-	// Errors in the shape are among the program's diagnostics, too.
-	return c.Compile(ctx, doc)
 }

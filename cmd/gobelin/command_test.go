@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/examples/cancel-and-confirm/batchapi"
-	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -33,7 +32,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/*.txtar. Besides the usual commands, "serve N"
 // starts the batch API, which takes N polls to end a canceled batch, and sets
 // URL; "polled N" waits until it was polled N times. "listen" starts a server
-// that records its requests in requests.txt and answers /status/N with N.
+// that records its requests in requests.txt and answers /status/N with N, and
+// those for files in the folder served with the files.
 // "lines N FILE" waits until a file has N lines, "requests N" until
 // requests.txt has N lines, and fails if there are more; "append FILE TEXT"
 // writes to a file, "once N FILE" requires one result for each of N lines in
@@ -61,7 +61,10 @@ func TestScripts(t *testing.T) {
 				servers.Store(ts.Getenv("WORK"), api)
 			},
 			"listen": func(ts *testscript.TestScript, _ bool, _ []string) {
-				server := httptest.NewServer(noting(ts.MkAbs("requests.txt")))
+				mux := http.NewServeMux()
+				mux.Handle("/", noting(ts.MkAbs("requests.txt")))
+				mux.Handle("/served/", http.FileServer(http.Dir(ts.MkAbs("."))))
+				server := httptest.NewServer(mux)
 				ts.Defer(server.Close)
 				ts.Setenv("URL", server.URL)
 			},
@@ -177,6 +180,13 @@ func TestReadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	read := newReader(t.Context(), nil)
+	input := func(raw, typ string) (any, error) {
+		text, err := read.value(raw)
+		if err != nil {
+			return nil, err
+		}
+		return typed(text, typ, isFile(raw))
+	}
 	t.Setenv("GOBELIN_TEST_VALUE", "7")
 	write := func(name, text string) string {
 		name = filepath.Join(t.TempDir(), name)
@@ -212,12 +222,12 @@ func TestReadInput(t *testing.T) {
 		{"@" + file + ".none", "string", nil, true},
 	}
 	for _, test := range tests {
-		got, err := read.input(test.raw, test.typ)
+		got, err := input(test.raw, test.typ)
 		if (err != nil) != test.fails || err == nil && got != test.want {
 			t.Errorf("%q as %q: %v, %v", test.raw, test.typ, got, err)
 		}
 	}
-	if got, err := read.input("@"+file, "object"); err != nil || got.(map[string]any)["a"] != int64(1) {
+	if got, err := input("@"+file, "object"); err != nil || got.(map[string]any)["a"] != int64(1) {
 		t.Errorf("a file as an object: %v, %v", got, err)
 	}
 }
@@ -231,7 +241,9 @@ func (endless) Read(data []byte) (int, error) {
 }
 
 func TestStandardInputIsBounded(t *testing.T) {
-	_, err := reader{t.Context(), endless{}, 2 << 20}.inputs("-", nil, runtime.WorkflowInfo{})
+	read := newReader(t.Context(), endless{})
+	read.most = 2 << 20
+	_, err := read.distribute("-", nil, nil)
 	if err == nil || !strings.Contains(err.Error(), "larger than 2 MiB") {
 		t.Errorf("%v, want larger than 2 MiB", err)
 	}

@@ -69,8 +69,10 @@ type lines struct {
 	secrets  []string       // names of inputs that are not part of a digest
 	before   map[int]record // by line: the result of an earlier batch
 	retry    bool           // rerun lines whose runs failed before
-	record   bool           // the output is a file of results
-	longest  int            // line of inputs, in bytes
+	failFast bool           // end with the first run that fails
+	end      context.CancelCauseFunc
+	record   bool // the output is a file of results
+	longest  int  // line of inputs, in bytes
 
 	mu      sync.Mutex
 	open    map[int]inputLine // by index of a run that has not ended
@@ -242,7 +244,8 @@ func (l *lines) read(ctx context.Context, r io.Reader) iter.Seq[runtime.Inputs] 
 				l.refuse(line)
 				continue
 			}
-			inputs := maps.Clone(l.common)
+			inputs := runtime.Inputs{}
+			maps.Copy(inputs, l.common)
 			maps.Copy(inputs, given)
 			line.text = nil
 			l.mu.Lock()
@@ -304,7 +307,19 @@ func (l *lines) write(line inputLine, result *runtime.Result, err error) {
 	if err != nil && l.broken == nil {
 		l.broken = err
 	}
+	if l.failFast && r.Status == "failed" {
+		l.end(errFailedRun)
+	}
 }
+
+// onEvent ends the batch as soon as a run fails, before another one begins.
+func (l *lines) onEvent(e runtime.Event) {
+	if f, ok := e.(*runtime.WorkflowFinished); ok && f.Err != nil && f.Depth == 0 {
+		l.end(errFailedRun)
+	}
+}
+
+var errFailedRun = errors.New("ended, as a run failed (--fail-fast)")
 
 // problem returns what ended the reading or the writing.
 func (l *lines) problem() error {
@@ -322,13 +337,15 @@ func (l *lines) fail(err error) {
 }
 
 // run runs the workflow once for each line.
-func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver, p prepared) error {
+func (e *each) run(ctx context.Context, c *cobra.Command, s selected, failFast bool) error {
 	rate, err := e.perSecond()
 	if err != nil {
 		return err
 	}
+	w, driver := s.workflows[0], s.driver
+	driver.DependencyInputs = w.dependency
 	l := &lines{
-		workflow: p.info.ID, common: p.inputs, secrets: secrets(p.info), retry: e.retryFailed,
+		workflow: w.ID, common: w.inputs, secrets: secrets(w.WorkflowInfo), retry: e.retryFailed, failFast: failFast,
 		open: map[int]inputLine{}, out: c.OutOrStdout(), longest: maxLine,
 	}
 	in, err := e.input(c.InOrStdin())
@@ -338,9 +355,9 @@ func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver,
 	defer in.Close()
 	b := &runtime.Batch{Driver: driver, Concurrency: e.concurrency, PerHost: e.perHost, Rate: rate}
 	if e.resume == "" {
-		return l.run(ctx, c, b, p.program, in)
+		return l.run(ctx, c, b, s.program, in)
 	}
-	results, err := openResults(e.resume, newHeader(p.info.ID, p.program.Document().Text()))
+	results, err := openResults(e.resume, newHeader(w.ID, s.program.Document().Text()))
 	if err != nil {
 		return fmt.Errorf("--resume: %w", err)
 	}
@@ -351,7 +368,7 @@ func (e *each) run(ctx context.Context, c *cobra.Command, driver runtime.Driver,
 	if err != nil {
 		err = fmt.Errorf("--resume %s: %w", e.resume, err)
 	} else {
-		err = l.run(ctx, c, b, p.program, in)
+		err = l.run(ctx, c, b, s.program, in)
 	}
 	if closed := results.close(); closed != nil {
 		return failure{exitFailed, fmt.Errorf("--resume: %w", closed)}
@@ -406,6 +423,11 @@ func secrets(info runtime.WorkflowInfo) (names []string) {
 
 // run runs the lines that are to be run.
 func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, program *runtime.Program, in io.Reader) error {
+	ctx, l.end = context.WithCancelCause(ctx)
+	defer l.end(nil)
+	if l.failFast {
+		b.Driver.OnEvent = l.onEvent
+	}
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	bar := newBar(newTerminal(c.ErrOrStderr()), l)
@@ -431,7 +453,7 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 	switch {
 	case errors.Is(context.Cause(ctx), errInterrupted):
 		return exit(exitInterrupted)
-	case err != nil && l.begun:
+	case err != nil && (l.begun || l.failed > 0):
 		return failure{exitFailed, fmt.Errorf("--each: %w", err)}
 	case err != nil:
 		return fmt.Errorf("--each: %w", err)

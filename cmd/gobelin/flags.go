@@ -8,8 +8,10 @@ var flags = []struct {
 	flag  string
 }{
 	{regexp.MustCompile(`Compiler\.Sources\["([^"]*)"\]`), "--source $1=PATH"},
-	{regexp.MustCompile(`Settings\.Servers\["([^"]*)"\]`), "--server $1=URL"},
+	{regexp.MustCompile(`Driver\.Servers\["([^"]*)"\]`), "--server $1=URL"},
 	{regexp.MustCompile(`Compiler\.Base\b`), "--base"},
+	{regexp.MustCompile(`Compiler\.Files\b`), "--files"},
+	{regexp.MustCompile(`Settings\.MaxSteps\b`), "--max-steps"},
 }
 
 // inFlags replaces the fields in a message by flags.

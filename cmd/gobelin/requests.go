@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -57,8 +56,8 @@ func (r *requests) compiler(c *runtime.Compiler) error {
 	return nil
 }
 
-// driver applies the flags for running a workflow.
-func (r *requests) driver(d *runtime.Driver, p *runtime.Program, read reader) error {
+// driver applies the flags for running workflows.
+func (r *requests) driver(d *runtime.Driver, infos []runtime.WorkflowInfo, read reader) error {
 	rule, ok := successRules[r.success]
 	if !ok {
 		return fmt.Errorf("--success %s: must be below400, any or documented", r.success)
@@ -70,17 +69,19 @@ func (r *requests) driver(d *runtime.Driver, p *runtime.Program, read reader) er
 		if !ok || name == "" {
 			return fmt.Errorf("--server-variable %s: write NAME=VALUE", text)
 		}
+		if known := variableNames(infos); !slices.Contains(known, name) {
+			return fmt.Errorf("--server-variable %s: no server that requests go to has a variable of this name%s", name, hint(name, known))
+		}
 		d.ServerVariables[name] = value
 	}
-	known := schemes(p)
+	known := schemes(infos)
 	for _, text := range r.credentials {
 		name, value, ok := strings.Cut(text, "=")
 		switch {
 		case !ok || name == "":
 			return fmt.Errorf("--credential: write NAME=VALUE")
 		case !slices.Contains(known, name):
-			return fmt.Errorf("--credential %s: no operation of the document needs a security scheme of this name%s", name,
-				nearest.Hint(name, known))
+			return fmt.Errorf("--credential %s: no operation of the workflow needs a security scheme of this name%s", name, hint(name, known))
 		}
 		secret, err := read.value(value)
 		if err != nil {
@@ -91,11 +92,36 @@ func (r *requests) driver(d *runtime.Driver, p *runtime.Program, read reader) er
 	return nil
 }
 
+// requestSources returns the names of the sources that the requests of workflows go
+// to, those of documents that they call included: "menu.api".
+func requestSources(infos []runtime.WorkflowInfo) (names []string) {
+	for _, w := range infos {
+		for _, s := range w.Servers {
+			if !slices.Contains(names, s.Source) {
+				names = append(names, s.Source)
+			}
+		}
+	}
+	return names
+}
+
+// variableNames returns the names under which variables of servers can be given.
+func variableNames(infos []runtime.WorkflowInfo) (names []string) {
+	for _, w := range infos {
+		for _, s := range w.Servers {
+			for _, v := range s.Variables {
+				names = append(names, v.Name, s.Source+"."+v.Name)
+			}
+		}
+	}
+	return names
+}
+
 // schemes returns the names under which credentials can be given.
-func schemes(p *runtime.Program) (names []string) {
-	for _, w := range p.Workflows() {
+func schemes(infos []runtime.WorkflowInfo) (names []string) {
+	for _, w := range infos {
 		for _, c := range w.Credentials {
-			if p.Document().Source(c.Source) != nil { // others need the longer name
+			if !strings.Contains(c.Source, ".") { // a called document's need the longer name
 				names = append(names, c.Scheme)
 			}
 			names = append(names, c.Source+"."+c.Scheme)

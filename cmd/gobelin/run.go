@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
-	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/report"
@@ -22,6 +21,7 @@ import (
 // run holds the flags of gobelin run.
 type run struct {
 	sources
+	chooser
 	requests
 	inputs     []string
 	inputsFile string
@@ -30,16 +30,20 @@ type run struct {
 	timeout    time.Duration
 	maxSteps   int
 	output     string
+	failFast   bool
 	each       each
 }
 
 func runCommand() *cobra.Command {
 	var r run
 	c := &cobra.Command{
-		Use:   "run DOCUMENT [WORKFLOW]",
-		Short: "Run a workflow",
-		Long: "Run a workflow of an Arazzo document. WORKFLOW may be omitted if there is only one.\n\n" +
-			"Exit codes: 0 succeeded, 1 the workflow failed, 2 usage, document or inputs, 130 interrupted.",
+		Use:   "run DOCUMENT|DIR [WORKFLOW]",
+		Short: "Run a workflow, or all workflows of a document or a folder",
+		Long: "Run a workflow of an Arazzo document: a file, a URL, or standard input (-). WORKFLOW may be omitted if there is " +
+			"only one. With --all, --workflow or --skip, or of a folder, all workflows run that these choose.\n\n" +
+			"Exit codes: 0 succeeded, 1 a workflow failed, 2 usage, document or inputs, 130 interrupted.",
+		Example: "  gobelin run workflow.yaml -i petId=7 --server https://staging.example\n" +
+			"  gobelin run flows --skip cleanup",
 		Args: positional("gobelin run DOCUMENT [WORKFLOW]", 1, 2),
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c, args) },
 	}
@@ -48,8 +52,12 @@ func runCommand() *cobra.Command {
 	r.sources.adjust = r.requests.compiler
 	r.each.flags(c)
 	f := c.Flags()
+	f.BoolVar(&r.all, "all", false, "run all workflows of the document; what others depend on runs first, and once")
+	f.StringArrayVar(&r.only, "workflow", nil, "run the workflow `ID`; repeatable")
+	f.StringArrayVar(&r.skip, "skip", nil, "do not run the workflow `ID` on its own; repeatable")
+	f.BoolVar(&r.failFast, "fail-fast", false, "of several runs, begin no more after one has failed, and end those of --each")
 	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; "+
-		"@file reads a file, env:VARIABLE the environment")
+		"@file reads a file, env:VARIABLE the environment; workflow:name is an input of that workflow, which this one depends on")
 	f.StringVar(&r.inputsFile, "inputs", "", "`FILE` (or -) with the inputs as a JSON or YAML object")
 	f.StringArrayVar(&r.servers, "server", nil,
 		"`NAME=URL` to send the requests of a source to, or just the URL if there is only one source")
@@ -62,33 +70,43 @@ func runCommand() *cobra.Command {
 
 // prepared is everything that a run needs, as far as it was prepared.
 type prepared struct {
-	program *runtime.Program
-	info    runtime.WorkflowInfo
-	inputs  runtime.Inputs
-	driver  runtime.Driver // without its listener
+	several   bool // any number of workflows is to be run, not one
+	documents []selected
+	unknown   []string // messages about inputs that no workflow declares
 }
 
 // prepare does everything that precedes the first request.
 func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p prepared, err error) {
-	if len(args) == 2 {
-		p.info.ID = args[1]
+	p.several = r.several(args[0])
+	named := append(args, "")[1]
+	switch {
+	case p.several && r.each.file != "":
+		return p, errors.New("--each runs one workflow; --all, --workflow, --skip and a folder run several")
+	case r.failFast && r.each.file == "" && !p.several:
+		return p, errors.New("--fail-fast requires --each, or several workflows")
 	}
-	if p.program, err = r.load(ctx, args[0]); err != nil {
-		return p, err
-	}
-	info, err := chosen(p.program, p.info.ID)
+	files, err := r.documents(args[0])
 	if err != nil {
 		return p, err
 	}
-	p.info = info
 	read := newReader(ctx, c.InOrStdin())
-	if p.inputs, err = read.inputs(r.inputsFile, r.inputs, info); err != nil {
+	for _, file := range files {
+		s := selected{file: file}
+		s.program, s.err = r.load(ctx, read, file)
+		r.tellAbove(c, file)
+		err = errors.Join(err, s.err)
+		p.documents = append(p.documents, s)
+	}
+	if err != nil {
 		return p, err
 	}
-	if p.driver, err = r.driver(p.program, read); err != nil {
+	if err := r.choose(p.documents, named, p.several); err != nil {
 		return p, err
 	}
-	return p, hosted(info, p.driver.Servers)
+	if p.unknown, err = read.distribute(r.inputsFile, r.inputs, p.documents); err != nil {
+		return p, err
+	}
+	return p, r.drivers(p.documents, read)
 }
 
 // hosted rejects servers that are only a path, to which nothing can be sent.
@@ -110,8 +128,9 @@ func (r *run) run(c *cobra.Command, args []string) error {
 		return errors.New("--resume requires --each")
 	case r.each.retryFailed && r.each.resume == "":
 		return errors.New("--retry-failed requires --resume")
-	case r.each.file == "-" && r.inputsFile == "-":
-		return errors.New("--each and --inputs cannot both read standard input")
+	case r.each.file == stdinName && (r.inputsFile == stdinName || args[0] == stdinName),
+		r.inputsFile == stdinName && args[0] == stdinName:
+		return errors.New("the document, --each and --inputs cannot both read standard input")
 	}
 	ctx := c.Context()
 	if r.timeout > 0 {
@@ -119,28 +138,31 @@ func (r *run) run(c *cobra.Command, args []string) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("the run took longer than --timeout %v", r.timeout))
 		defer cancel()
 	}
-	recorder := &report.Recorder{}
 	p, err := r.prepare(ctx, c, args)
 	if err != nil {
-		return r.refuse(ctx, c, recorder, p, err)
+		return r.refuse(ctx, c, p, err)
+	}
+	if r.each.file != "" {
+		warn(c, p)
+		return r.each.run(ctx, c, p.documents[0], r.failFast)
+	}
+	if p.several {
+		return r.many(ctx, c, p)
+	}
+	return r.one(ctx, c, p)
+}
+
+// one runs the only workflow.
+func (r *run) one(ctx context.Context, c *cobra.Command, p prepared) error {
+	s := p.documents[0]
+	w := s.workflows[0]
+	x, err := s.begin(w)
+	if err != nil {
+		return r.refuse(ctx, c, p, err)
 	}
 	warn(c, p)
-	driver := p.driver
-	if r.each.file != "" {
-		return r.each.run(ctx, c, driver, p)
-	}
-	screen := newScreen(newTerminal(c.ErrOrStderr()))
-	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }
-	result, err := driver.Run(ctx, p.program, p.info.ID, p.inputs)
-	screen.close()
-	if result != nil {
-		result.Outputs = result.Masked()
-	}
-	var invalid *runtime.InputError
-	if errors.As(err, &invalid) && result == nil {
-		return r.refuse(ctx, c, recorder, p, err)
-	}
-	if err := r.print(c, recorder.Run(p.program, p.info.ID, result, err)); err != nil {
+	record, result, err := r.execute(ctx, c, s, w, x)
+	if err := r.print(c, record); err != nil {
 		return failure{exitFailed, err}
 	}
 	if result != nil && r.output == "text" {
@@ -152,36 +174,117 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	return failure{exitFailed, err}
 }
 
-// refuse reports why a run does not begin.
-func (r *run) refuse(ctx context.Context, c *cobra.Command, recorder *report.Recorder, p prepared, err error) error {
+// begin begins the run of a workflow. Nothing is sent.
+func (s *selected) begin(w job) (*runtime.Execution, error) {
+	settings := s.driver.Settings
+	settings.DependencyInputs = w.dependency
+	return s.program.Begin(w.ID, w.inputs, settings)
+}
+
+// execute brings a run to its end, and shows its progress.
+func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, x *runtime.Execution) (*report.Run,
+	*runtime.Result, error) {
+	recorder := &report.Recorder{}
+	screen := newScreen(newTerminal(c.ErrOrStderr()))
+	driver := s.driver
+	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }
+	result, err := driver.Continue(ctx, x)
+	screen.close()
+	if result != nil {
+		result.Outputs = result.Masked()
+	}
+	return recorder.Run(s.program, w.ID, result, err), result, err
+}
+
+// refuse reports why nothing is run.
+func (r *run) refuse(ctx context.Context, c *cobra.Command, p prepared, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = &runtime.CanceledError{Err: cause}
 	}
 	if r.output == "json" {
-		if err := r.print(c, recorder.Run(p.program, p.info.ID, nil, err)); err != nil {
+		if err := r.printRefusal(c, p, err); err != nil {
 			return err
 		}
 	}
-	return documentError(c, p.program, err)
+	if context.Cause(ctx) != nil {
+		return err
+	}
+	var rest []error
+	told := false
+	for _, s := range p.documents {
+		if s.err == nil {
+			continue
+		}
+		var reported exit
+		if e := documentError(c, s.program, s.err); errors.As(e, &reported) {
+			told = true
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	switch {
+	case len(rest) > 0:
+		return errors.Join(rest...)
+	case told:
+		return exit(exitUsage)
+	}
+	var inputs *runtime.InputError
+	if !errors.As(err, &inputs) {
+		return err
+	}
+	warnUnknown(c, p)
+	if len(p.documents) == 1 {
+		return fmt.Errorf("%w\n\"gobelin show %s\" lists the inputs", err, p.documents[0].file.Path)
+	}
+	return err
+}
+
+// printRefusal prints the record of what is not run.
+func (r *run) printRefusal(c *cobra.Command, p prepared, err error) error {
+	recorder := &report.Recorder{}
+	if !p.several {
+		var program *runtime.Program
+		id := ""
+		for _, s := range p.documents {
+			program = s.program
+			for _, w := range s.workflows {
+				id = w.ID
+			}
+		}
+		return r.print(c, recorder.Run(program, id, nil, err))
+	}
+	var records []documentRun
+	for _, s := range p.documents {
+		if s.err != nil {
+			records = append(records, documentRun{s.file.Path, recorder.Run(s.program, "", nil, s.err)})
+		}
+	}
+	return r.printMany(c, records, err)
 }
 
 // warn prints the warnings, the number of notes, and inputs that may be
 // misspelled.
 func warn(c *cobra.Command, p prepared) {
 	notes := 0
-	for _, d := range p.program.Diagnostics() {
-		if d.Severity == arazzo.Note {
-			notes++
-			continue
+	for _, s := range p.documents {
+		for _, d := range s.program.Diagnostics() {
+			if d.Severity == arazzo.Note {
+				notes++
+				continue
+			}
+			tell(c, []arazzo.Diagnostic{d})
 		}
-		tell(c, []arazzo.Diagnostic{d})
 	}
 	out := newTerminal(c.ErrOrStderr())
 	if notes > 0 {
 		out.printf("accepted %s; run \"gobelin check\" for details\n", count(notes, "non-standard form"))
 	}
-	for _, message := range undeclared(p.program, p.info, p.inputs) {
-		out.printf("warning: %s\n", message)
+	warnUnknown(c, p)
+}
+
+func warnUnknown(c *cobra.Command, p prepared) {
+	for _, message := range p.unknown {
+		newTerminal(c.ErrOrStderr()).printf("warning: %s\n", message)
 	}
 }
 
@@ -193,35 +296,39 @@ func count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// chosen returns the workflow to run.
-func chosen(p *runtime.Program, id string) (runtime.WorkflowInfo, error) {
-	workflows := p.Workflows()
-	if id == "" && len(workflows) == 1 {
-		return workflows[0], nil
-	}
-	for _, w := range workflows {
-		if w.ID == id {
-			return w, nil
-		}
-	}
-	ids := strings.Join(p.WorkflowIDs(), ", ")
-	if id == "" {
-		return runtime.WorkflowInfo{}, fmt.Errorf("the document has several workflows; name one: %s", ids)
-	}
-	return runtime.WorkflowInfo{}, fmt.Errorf("unknown workflow %q; the document has %s", id, ids)
-}
-
 var namedServer = regexp.MustCompile(`^([^=/:]+)=(.*)$`)
 
-// driver applies the flags of a run: where it sends to, with which credentials,
-// and what the specification leaves open.
-func (r *run) driver(p *runtime.Program, read reader) (runtime.Driver, error) {
-	d := runtime.Driver{MaxBody: r.maxBody, Servers: map[string]string{},
-		Settings: runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps}}
+// drivers applies the flags of a run to each document: where it sends to, with which
+// credentials, and what the specification leaves open.
+func (r *run) drivers(documents []selected, read reader) error {
+	d := runtime.Driver{MaxBody: r.maxBody, Settings: runtime.Settings{LoopDelay: r.loopDelay, MaxSteps: r.maxSteps}}
 	if r.loopDelay == 0 {
 		d.LoopDelay = -1
 	}
-	declared, known := p.Document().Sources, sourceNames(p)
+	if err := r.requests.driver(&d, infos(documents), read); err != nil {
+		return err
+	}
+	for i := range documents {
+		s := &documents[i]
+		s.driver = d
+		var err error
+		if s.driver.Servers, err = r.serversOf(documents, *s); err != nil {
+			return err
+		}
+		for _, w := range s.workflows {
+			if err := hosted(w.WorkflowInfo, s.driver.Servers); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// serversOf returns the servers for one of the documents: a name without a source is
+// of the only one that requests of its workflows go to.
+func (r *run) serversOf(documents []selected, s selected) (map[string]string, error) {
+	servers := map[string]string{}
+	known, own := requestSources(infos(documents)), requestSources(infos([]selected{s}))
 	for _, text := range r.servers {
 		name, address := "", text
 		if m := namedServer.FindStringSubmatch(text); m != nil {
@@ -229,44 +336,25 @@ func (r *run) driver(p *runtime.Program, read reader) (runtime.Driver, error) {
 		}
 		u, err := url.Parse(address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return d, fmt.Errorf("--server %s: %q is not an http or https URL", secret.Userinfo(text), secret.Userinfo(address))
+			return nil, fmt.Errorf("--server %s: %q is not an http or https URL", secret.Userinfo(text), secret.Userinfo(address))
 		}
 		switch {
 		case name != "" && !slices.Contains(known, name):
-			return d, fmt.Errorf("--server %s: unknown source description %q%s", secret.Userinfo(text), name, nearest.Hint(name, known))
-		case name == "" && len(declared) != 1:
-			return d, fmt.Errorf("--server %s: the document has %d source descriptions; write NAME=URL", secret.Userinfo(text),
-				len(declared))
-		case name == "":
-			name = declared[0].Name
+			return nil, fmt.Errorf("--server %s: no request goes to a source %q%s", secret.Userinfo(text), name, hint(name, known))
+		case name == "" && len(own) > 1:
+			return nil, fmt.Errorf("--server %s: the requests of %s go to several sources; write NAME=URL%s", secret.Userinfo(text),
+				s.file.Path, hint("", own))
+		case name == "" && len(own) == 1:
+			name = own[0]
 		}
-		d.Servers[name] = address
+		servers[name] = address
 	}
-	return d, r.requests.driver(&d, p, read)
-}
-
-// sourceNames returns the names of the sources of a document, and of those that
-// its workflows reach through others.
-func sourceNames(p *runtime.Program) (names []string) {
-	for _, s := range p.Document().Sources {
-		names = append(names, s.Name)
-	}
-	for _, w := range p.Workflows() {
-		for _, server := range w.Servers {
-			names = append(names, server.Source)
-		}
-	}
-	return names
+	return servers, nil
 }
 
 func (r *run) print(c *cobra.Command, run *report.Run) error {
 	if r.output == "json" {
-		for i := range run.Diagnostics {
-			run.Diagnostics[i].Message = inFlags(run.Diagnostics[i].Message)
-		}
-		if run.Error != nil {
-			run.Error.Message = inFlags(run.Error.Message)
-		}
+		flagged(run)
 		data, err := run.JSON()
 		if err != nil {
 			return err
@@ -279,4 +367,17 @@ func (r *run) print(c *cobra.Command, run *report.Run) error {
 		text += out.sentence("  %s: %s", name, value.Text(run.Outputs[name]))
 	}
 	return out.print(text)
+}
+
+// flagged replaces the fields in the messages of a record by flags.
+func flagged(run *report.Run) {
+	for i := range run.Diagnostics {
+		run.Diagnostics[i].Message = inFlags(run.Diagnostics[i].Message)
+	}
+	for _, s := range run.Steps {
+		s.Reason = inFlags(s.Reason)
+	}
+	if run.Error != nil {
+		run.Error.Message = inFlags(run.Error.Message)
+	}
 }

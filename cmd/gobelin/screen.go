@@ -11,7 +11,7 @@ import (
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
-func sortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // screen shows the progress of a run: a live line for the current step on a
 // terminal, else a line for each event.

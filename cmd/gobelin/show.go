@@ -22,7 +22,12 @@ func showCommand() *cobra.Command {
 		Short: "List workflows with their inputs, credentials, servers, files, steps and operations",
 		Args:  positional("gobelin show DOCUMENT", 1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			program, err := from.load(c.Context(), args[0])
+			file, err := findDocument(args[0])
+			if err != nil {
+				return err
+			}
+			program, err := from.load(c.Context(), newReader(c.Context(), c.InOrStdin()), file)
+			from.tellAbove(c, file)
 			if program == nil {
 				return documentError(c, program, err)
 			}
@@ -90,7 +95,14 @@ func show(w io.Writer, info runtime.WorkflowInfo) {
 	}
 	var inputs, credentials, steps []string
 	for _, in := range info.Inputs {
-		inputs = append(inputs, inputRow(in))
+		inputs = append(inputs, inputRow(in.Name, in))
+	}
+	for _, before := range info.DependsOn {
+		for _, in := range before.Inputs {
+			if !slices.ContainsFunc(info.Inputs, func(own runtime.InputInfo) bool { return own.Name == in.Name }) {
+				inputs = append(inputs, inputRow(before.ID+":"+in.Name, in))
+			}
+		}
 	}
 	for _, c := range info.Credentials {
 		row := fmt.Sprintf("%s\t%s\t%s %s\tof %s", c.Scheme, c.Type, c.In, c.Name, c.Source)
@@ -131,7 +143,7 @@ func serverRows(servers []runtime.Server) (rows []string) {
 	return rows
 }
 
-func inputRow(in runtime.InputInfo) string {
+func inputRow(name string, in runtime.InputInfo) string {
 	typ := in.Type
 	if typ == "" {
 		typ = "any"
@@ -143,5 +155,5 @@ func inputRow(in runtime.InputInfo) string {
 	case in.Required:
 		need = "required"
 	}
-	return fmt.Sprintf("%s\t%s\t%s\t%s", in.Name, typ, need, strings.Join(strings.Fields(in.Description), " "))
+	return fmt.Sprintf("%s\t%s\t%s\t%s", name, typ, need, strings.Join(strings.Fields(in.Description), " "))
 }

@@ -1,60 +1,108 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// withFiles reads the files that a payload names as {file: path} (O9): as
-// members of a multipart body, or as the whole of one that is neither JSON nor
-// a form.
-func (e *Evaluator) withFiles(contentType string, v any) (any, error) {
-	switch {
-	case strings.HasPrefix(strings.ToLower(contentType), "multipart/"):
-		members, ok := v.(map[string]any)
-		if !ok {
+// filePlaces are the places of a payload, as JSON Pointers, at which the document
+// itself has an object {file: path} (O9). An object of that form that comes from
+// elsewhere, such as a response, is data: who sends it does not say which files are
+// read.
+type filePlaces map[string]bool
+
+// maxFileDepth is how deep in a payload files are: an item of a part.
+const maxFileDepth = 2
+
+// add adds the places in an operand that is at a place.
+func (p filePlaces) add(at string, o *program.Operand, depth int) {
+	if isFile(o) {
+		p[at] = true
+		return
+	}
+	if depth >= maxFileDepth {
+		return
+	}
+	for token, part := range o.Parts() {
+		p.add(at+"/"+value.PointerToken(token), part, depth+1)
+	}
+}
+
+// replace notes that a replacement has put an operand at a place of v.
+func (p filePlaces) replace(v any, target []string, with *program.Operand) {
+	at := ""
+	for i, token := range target {
+		if items, ok := v.([]any); ok && token == "-" && i == len(target)-1 {
+			token = strconv.Itoa(len(items) - 1) // it was appended
+		}
+		v, _ = value.Child(v, token)
+		at += "/" + value.PointerToken(token)
+	}
+	for place := range p {
+		if place == at || strings.HasPrefix(place, at+"/") {
+			delete(p, place)
+		}
+	}
+	p.add(at, with, len(target))
+}
+
+// withFiles reads the files that a payload names: as members of a multipart body,
+// or as the whole of one that is neither JSON nor a form.
+func (e *Evaluator) withFiles(contentType string, v any, places filePlaces) (any, error) {
+	if len(places) == 0 {
+		return v, nil
+	}
+	if !openapi.IsMultipart(contentType) {
+		if !places[""] {
 			return v, nil
 		}
-		out := make(map[string]any, len(members))
-		for name, member := range members {
-			var err error
-			if out[name], err = e.partFiles(member); err != nil {
-				return nil, fmt.Errorf("part %q: %w", name, err)
+		file, err := e.readFile(v)
+		return file.Data, err
+	}
+	return e.partFiles(v, places, "")
+}
+
+func (e *Evaluator) partFiles(v any, places filePlaces, at string) (any, error) {
+	if places[at] {
+		return e.readFile(v)
+	}
+	inside := func(token string, child any) (any, error) {
+		child, err := e.partFiles(child, places, at+"/"+value.PointerToken(token))
+		if err != nil && at == "" {
+			err = fmt.Errorf("part %q: %w", token, err)
+		}
+		return child, err
+	}
+	var err error
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if out[name], err = inside(name, v[name]); err != nil {
+				return nil, err
 			}
 		}
 		return out, nil
-	case openapi.IsJSON(contentType) || openapi.IsForm(contentType):
-		return v, nil
-	}
-	name, ok := fileName(v)
-	if !ok {
-		return v, nil
-	}
-	return e.readFile(name)
-}
-
-func (e *Evaluator) partFiles(v any) (any, error) {
-	if items, ok := v.([]any); ok {
-		out := make([]any, len(items))
-		for i := range items {
-			var err error
-			if out[i], err = e.partFiles(items[i]); err != nil {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			if out[i], err = inside(strconv.Itoa(i), v[i]); err != nil {
 				return nil, err
 			}
 		}
 		return out, nil
 	}
-	name, ok := fileName(v)
-	if !ok {
-		return v, nil
-	}
-	data, err := e.readFile(name)
-	return openapi.File{Name: path.Base(name), Data: data}, err
+	return v, nil
 }
 
 // fileName returns the path of an object that is {file: path}.
@@ -67,50 +115,63 @@ func fileName(v any) (string, bool) {
 	return name, ok
 }
 
-func (e *Evaluator) readFile(name string) ([]byte, error) {
+// readFile reads the file that a {file: path} names.
+func (e *Evaluator) readFile(v any) (file openapi.File, err error) {
+	name, ok := fileName(v)
+	if !ok {
+		return file, errors.New("the path of the file is missing, or is not text")
+	}
 	if e.Files == nil {
-		return nil, fmt.Errorf("the file %q is not read: the caller allows no files (Compiler.Files)", name)
+		return file, fmt.Errorf("the file %q is not read: the caller allows no files (Compiler.Files)", name)
 	}
 	clean := path.Clean(strings.TrimPrefix(name, "./"))
 	if !fs.ValidPath(clean) { // not every fs.FS checks that
-		return nil, fmt.Errorf("the file %q is outside the folder that files are read from", name)
+		return file, fmt.Errorf("the file %q is outside the folder that files are read from", name)
 	}
-	return fs.ReadFile(e.Files, clean)
+	file.Name = path.Base(name)
+	file.Data, err = fs.ReadFile(e.Files, clean)
+	return file, err
 }
 
 // FilesOf returns the files that a body names as {file: path} (O9), in the places
 // where a run looks for them: a path, or the expression for it.
 func FilesOf(b *program.Body) []string {
-	var names []string
-	add := func(o *program.Operand) {
-		if name := fileOf(o); name != "" {
-			names = append(names, name)
-		}
-	}
 	switch {
-	case strings.HasPrefix(strings.ToLower(b.ContentType), "multipart/"):
-		if b.Payload.IsArray() {
-			return nil
+	case openapi.IsMultipart(b.ContentType):
+		return filesIn(&b.Payload, 0)
+	case readsWhole(b.ContentType) && isFile(&b.Payload):
+		return filesIn(&b.Payload, maxFileDepth)
+	}
+	return nil
+}
+
+func filesIn(o *program.Operand, depth int) (names []string) {
+	if name := fileOf(o); name != "" {
+		return []string{name}
+	}
+	if depth < maxFileDepth {
+		for _, part := range o.Parts() {
+			names = append(names, filesIn(part, depth+1)...)
 		}
-		for _, part := range b.Payload.Parts() {
-			add(&part)
-			if !part.IsArray() {
-				continue
-			}
-			for _, item := range part.Parts() {
-				add(&item)
-			}
-		}
-	case !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType):
-		add(&b.Payload)
 	}
 	return names
+}
+
+// readsWhole reports whether a body of a media type may be a file as a whole.
+func readsWhole(contentType string) bool {
+	return !openapi.IsMultipart(contentType) && !openapi.IsJSON(contentType) && !openapi.IsForm(contentType)
+}
+
+// isFile reports whether an operand is {file: path}.
+func isFile(o *program.Operand) bool {
+	_, ok := fileName(o.Constant)
+	return ok || o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file"
 }
 
 // fileOf returns the file of an operand that is {file: path}, else "".
 func fileOf(o *program.Operand) string {
 	name, ok := fileName(o.Constant)
-	if !ok && o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file" {
+	if !ok && isFile(o) {
 		switch item := &o.Items[0]; item.Kind {
 		case program.Reference:
 			name = item.Ref.Text

@@ -37,7 +37,7 @@ func TestFilesOf(t *testing.T) {
 		{"multipart/form-data", constant(map[string]any{"part": map[string]any{"file": "a.png"}}), []string{"a.png"}},
 		{"multipart/form-data", part(program.Operand{Kind: program.Array, Items: []program.Operand{fixed, input}}),
 			[]string{"a.png", "$inputs.photo"}},
-		{"multipart/mixed", program.Operand{Kind: program.Array, Items: []program.Operand{fixed}}, nil},
+		{"multipart/mixed", program.Operand{Kind: program.Array, Items: []program.Operand{fixed}}, []string{"a.png"}},
 	}
 	for i, test := range tests {
 		if got := FilesOf(&program.Body{ContentType: test.contentType, Payload: test.payload}); !slices.Equal(got, test.want) {
@@ -56,9 +56,9 @@ func TestReadFile(t *testing.T) {
 		{name: "b.png", err: "open b.png: file does not exist"},
 	}
 	for _, test := range tests {
-		got, err := e.readFile(test.name)
-		if string(got) != test.want || (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
-			t.Errorf("%s: %q, %v; want %q, %s", test.name, got, err, test.want, test.err)
+		file, err := e.readFile(map[string]any{"file": test.name})
+		if got := string(file.Data); got != test.want || (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
+			t.Errorf("%s: %q, %v; want %q, %s", test.name, file.Data, err, test.want, test.err)
 		}
 	}
 }

@@ -12,24 +12,24 @@ import (
 // What a request cannot do without and has no value fails its step before
 // anything is sent (E15); the errors name the expression that has none.
 
-// leaveHole notes the first expression in a longer text that has no value.
+// leaveHole notes an expression in a longer text that has no value.
 func (e *Evaluator) leaveHole(expression string) {
-	if e.hole == "" {
-		e.hole = expression
+	e.refuse(fmt.Errorf("%s is missing; a text needs a value for each expression in it", expression))
+}
+
+// refuse notes why a text cannot be written; the first reason counts.
+func (e *Evaluator) refuse(err error) {
+	if e.hole == nil {
+		e.hole = err
 	}
 }
 
 // Begin forgets the holes of the texts before.
-func (e *Evaluator) Begin() { e.hole = "" }
+func (e *Evaluator) Begin() { e.hole = nil }
 
 // Incomplete returns the error for the first hole in a text since Begin; nil if
 // there is none.
-func (e *Evaluator) Incomplete() error {
-	if e.hole == "" {
-		return nil
-	}
-	return fmt.Errorf("%s is missing; a text needs a value for each expression in it", e.hole)
-}
+func (e *Evaluator) Incomplete() error { return e.hole }
 
 // explain names the expression that should have had the value of a required
 // parameter.

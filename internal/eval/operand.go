@@ -30,7 +30,7 @@ type Evaluator struct {
 	Files    fs.FS     // that payloads may name; nil: none
 	Strict   bool      // as in runtime.Compiler
 
-	hole   string          // the first expression in a longer text that had no value, see Incomplete
+	hole   error           // about the first text that could not be written, see Incomplete
 	values []openapi.Value // of the request that is built; kept for the next
 }
 
@@ -100,16 +100,23 @@ func (e *Evaluator) Value(o *program.Operand) (any, bool) {
 		}
 		return items, true
 	case program.Object:
-		members := make(map[string]any, len(o.Items))
-		for i := range o.Items {
-			if v, ok := e.Value(&o.Items[i]); ok {
-				members[o.Names[i]] = v
-			}
-		}
-		return members, true
+		return e.object(o, anyType), true
 	}
 	return o.Constant, true
 }
+
+// object evaluates the members of an object, each in its media type.
+func (e *Evaluator) object(o *program.Operand, typeOf func(name string) string) map[string]any {
+	members := make(map[string]any, len(o.Items))
+	for i := range o.Items {
+		if v, ok := e.valueIn(typeOf(o.Names[i]), &o.Items[i]); ok {
+			members[o.Names[i]] = v
+		}
+	}
+	return members
+}
+
+func anyType(string) string { return "" }
 
 // appendText evaluates a template. One with an expression that has no value has
 // none itself: a hole in a text is not a text.

@@ -21,7 +21,7 @@ func (e *Evaluator) Request(s *program.Step) error {
 	e.Begin()
 	for i := range s.Arguments {
 		a := &s.Arguments[i]
-		v, ok := e.Value(&a.Value)
+		v, ok := e.valueIn(s.Binding.ContentType(i), &a.Value)
 		if err := e.Incomplete(); err != nil {
 			return fmt.Errorf("the %s parameter %q: %w", a.In, a.Name, err)
 		}
@@ -57,7 +57,7 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 		}
 		return nil, nil
 	}
-	v, text, ok := e.payloadValue(b)
+	v, text, ok := e.payloadValue(b, s.Operation.Body.Media(b.ContentType))
 	err := e.Incomplete()
 	switch {
 	case err != nil:
@@ -65,21 +65,35 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	case !ok:
 		return nil, fmt.Errorf("the payload has no value: %s is missing", cmp.Or(b.Payload.Source(), "what it is made of"))
 	}
+	var files filePlaces
+	if !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType) {
+		files = filePlaces{}
+		files.add("", &b.Payload, 0)
+	}
 	for i := range b.Replacements {
 		r := &b.Replacements[i]
 		with, ok := e.Value(&r.Value)
 		if err = e.Incomplete(); err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
-		if v, err = r.Apply(v, with, ok); err != nil {
+		targets, err := r.Targets(v)
+		if err == nil {
+			v, err = r.Apply(v, targets, with, ok)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)
+		}
+		if files != nil {
+			for _, target := range targets {
+				files.replace(v, target, &r.Value)
+			}
 		}
 	}
 	e.Exchange.Payload = stored.Value{V: v, Set: true}
 	e.Scope.Learn(v, b.Secrets)
 	if text != nil && len(b.Replacements) == 0 {
 		v = text
-	} else if v, err = e.withFiles(b.ContentType, v); err != nil {
+	} else if v, err = e.withFiles(b.ContentType, v, files); err != nil {
 		return nil, err
 	}
 	return &openapi.Payload{ContentType: b.ContentType, Value: v, Order: b.Payload.Names}, nil
@@ -87,9 +101,10 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 
 // payloadValue evaluates a payload. Text that is JSON is taken as the JSON that
 // it is, with embedded expressions quoted as their place requires, and is also
-// returned as the text that is sent (O8). A form given as text is taken apart where
+// returned as the text that is sent (O8). The texts of a form or a multipart body
+// are each of their own type. A form given as text is taken apart where
 // something in it is to be replaced (O10).
-func (e *Evaluator) payloadValue(b *program.Body) (v any, text []byte, ok bool) {
+func (e *Evaluator) payloadValue(b *program.Body, media *openapi.MediaType) (v any, text []byte, ok bool) {
 	constant, isText := b.Payload.Constant.(string)
 	isText = isText && b.Payload.Kind == program.Constant
 	if openapi.IsJSON(b.ContentType) && (isText || b.Payload.Kind == program.Interpolation) {
@@ -106,7 +121,11 @@ func (e *Evaluator) payloadValue(b *program.Body) (v any, text []byte, ok bool) 
 		}
 		e.Scope.Note("payload-text", b.Place, "the payload is text that is not JSON; it is sent as a JSON string")
 	}
-	v, ok = e.Value(&b.Payload)
+	if b.Payload.Kind == program.Object && (openapi.IsForm(b.ContentType) || openapi.IsMultipart(b.ContentType)) {
+		v, ok = e.object(&b.Payload, media.PartType), true
+	} else {
+		v, ok = e.valueIn(b.ContentType, &b.Payload)
+	}
 	if form, isText := v.(string); isText && len(b.Replacements) > 0 && openapi.IsForm(b.ContentType) {
 		v = openapi.ParseForm(form)
 	}

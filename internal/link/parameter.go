@@ -94,6 +94,14 @@ func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
 			s.MissingParameters = true
 			continue
 		}
+		if s.Operation != nil && !slices.Contains(locations, a.In) {
+			if a.In == "channel" { // others are no location of Arazzo's, which the parser reports
+				l.report(l.error("enum", a.Decl.At("in"), "\"in\" is \"channel\", which is for AsyncAPI; where the step calls an operation "+
+					"it must be one of %s, and a payload is written in requestBody", strings.Join(locations, ", ")))
+			}
+			s.MissingParameters = true
+			continue
+		}
 		if s.Operation != nil && a.In == "path" && a.Inherited && !s.Operation.HasPathVariable(a.Name) {
 			continue
 		}
@@ -105,13 +113,16 @@ func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
 	}
 }
 
+// locations are where a request has parameters.
+var locations = []string{"path", "query", "querystring", "header", "cookie"}
+
 // defaults returns the parameters that the operation requires, that have a default
 // in their schema, and that the step does not set: the default is sent (O5). Path
 // parameters have no defaults, since they say which resource is meant.
 func defaults(s *program.Step) (list []program.Argument) {
 	for _, p := range s.Operation.Parameters {
 		v, ok := p.Default()
-		if !ok || !p.Required || p.In == "path" || s.Operation.Supplied(p) || isUndeclarable(p.Name, p.In) {
+		if !ok || !p.Required || p.In == "path" || s.Operation.Supplied(p) || openapi.Undeclarable(p.Name, p.In) {
 			continue
 		}
 		sets := func(a program.Argument) bool { return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query" }
@@ -146,19 +157,11 @@ func isScheme(op *openapi.Operation, a program.Argument) bool {
 	return false
 }
 
-// isUndeclarable reports whether a parameter is one of the undeclarable headers.
-func isUndeclarable(name, in string) bool {
-	return in == "header" && slices.Contains(undeclarable, strings.ToLower(name))
-}
-
-// undeclarable are the headers that OpenAPI does not let an operation declare.
-var undeclarable = []string{"accept", "content-type", "authorization"}
-
 // expected reports whether an argument is legitimate although the operation does
 // not declare it: a security scheme of the description asks for it, or it is a
 // header that cannot be declared.
 func expected(d *openapi.Description, a program.Argument) bool {
-	return isUndeclarable(a.Name, a.In) ||
+	return openapi.Undeclarable(a.Name, a.In) ||
 		slices.ContainsFunc(d.SecuritySchemes(), func(s openapi.SecurityRequirement) bool {
 			return openapi.SameParameter(s.In, s.ParamName, a.In, a.Name)
 		})

@@ -22,6 +22,7 @@ import (
 // target is what a source description may lead to.
 type target struct {
 	by       string   // the location of the document that has the source
+	name     string   // of the source, after those that lead to its document: "menu.api"
 	identity string   // the URI that it names, which may be a document's $self; "" if the caller has named a place
 	places   []string // where it may be, in the order in which they are tried
 }
@@ -30,14 +31,15 @@ type target struct {
 // caller (O4), or is relative to the document's $self, or else to where the
 // document was read from (Arazzo 1.1.0, Establishing the Base URI).
 func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
-	if given := l.options.Sources[decl.Name]; given != "" && d == l.entry {
-		return target{by: readFrom(d), places: []string{location.Clean(given)}}, nil
+	t := target{by: readFrom(d), name: d.Qualified + decl.Name}
+	if given := l.options.Sources[t.name]; given != "" {
+		t.places = []string{location.Clean(given)}
+		return t, nil
 	}
 	bases := []string{d.Location}
 	if self := selfOf(d); self != "" {
 		bases = []string{self, d.Location}
 	}
-	t := target{by: readFrom(d)}
 	var err error
 	for _, base := range bases {
 		place, resolveErr := location.Resolve(base, decl.URL)
@@ -108,7 +110,7 @@ func (l *linker) discover() {
 				}
 				remote = append(remote, t)
 				if place, err := l.locate(t.files()); err == nil {
-					documents = l.visit(place, t.by, documents)
+					documents = l.visit(t, place, documents)
 				}
 			}
 		}
@@ -118,7 +120,7 @@ func (l *linker) discover() {
 		})
 		for _, t := range remote {
 			if place, err := l.locate(t); err == nil {
-				documents = l.visit(place, t.by, documents)
+				documents = l.visit(t, place, documents)
 			}
 		}
 		remote = nil
@@ -136,13 +138,13 @@ func (t target) files() target {
 	return files
 }
 
-// visit reads what is at a place, and appends it to the documents if it is a new
-// Arazzo document.
-func (l *linker) visit(place, by string, documents []*program.Document) []*program.Document {
+// visit reads what a target leads to, at a place, and appends it to the documents if
+// it is a new Arazzo document.
+func (l *linker) visit(t target, place string, documents []*program.Document) []*program.Document {
 	if _, known := l.parsed[location.Key(place)]; known {
 		return documents
 	}
-	text, err := l.set.Text(place, by)
+	text, err := l.set.Text(place, t.by)
 	if err != nil || text.Err != nil {
 		return documents
 	}
@@ -156,7 +158,7 @@ func (l *linker) visit(place, by string, documents []*program.Document) []*progr
 	if decl == nil {
 		return documents
 	}
-	d := &program.Document{Decl: decl, Location: place}
+	d := &program.Document{Decl: decl, Location: place, Qualified: t.name + "."}
 	l.parsed[location.Key(place)] = d
 	l.identify(selfOf(d), place)
 	return append(documents, d)
@@ -255,7 +257,7 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 	place, err := l.locate(t)
 	if err != nil {
 		return "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, "+
-			"or Compiler.Base to where relative sources start from", t, err, decl.Name)
+			"or Compiler.Base to where relative sources start from", t, err, t.name)
 	}
 	s.Location = place
 	kind := "arazzo"

@@ -76,7 +76,7 @@ func encodeForm(v Value, contentType string, media *MediaType) ([]byte, string, 
 			member = value.Text(raw) // a form is text: base64
 		}
 		for _, part := range media.parts(name, member) {
-			pairs = append(pairs, encodeFormText(part.name)+"="+encodeFormText(string(part.data)))
+			pairs = append(pairs, FormText(part.name)+"="+FormText(string(part.data)))
 		}
 	}
 	return []byte(strings.Join(pairs, "&")), contentType, nil
@@ -103,8 +103,8 @@ func ParseForm(text string) any {
 	return members
 }
 
-// encodeFormText escapes as forms do: a space becomes a plus.
-func encodeFormText(s string) string {
+// FormText escapes as forms do: a space becomes a plus.
+func FormText(s string) string {
 	return strings.ReplaceAll(uri.Percent(s, formSet), " ", "+")
 }
 
@@ -200,7 +200,7 @@ func (m *MediaType) part(name string, v any) part {
 	p := part{name: name}
 	file := false
 	if m != nil {
-		p.contentType, p.headers = m.partType(name), m.partHeaders(name)
+		p.contentType, p.headers = m.PartType(name), m.partHeaders(name)
 		file = slices.Contains(m.Files, name)
 	}
 	switch v := v.(type) {
@@ -222,9 +222,12 @@ func (m *MediaType) part(name string, v any) part {
 	return p
 }
 
-// partType returns the content type that the description declares for a
+// PartType returns the content type that the description declares for a
 // property: the first of a list, if it is one and not a range.
-func (m *MediaType) partType(name string) string {
+func (m *MediaType) PartType(name string) string {
+	if m == nil {
+		return ""
+	}
 	contentType, _, _ := strings.Cut(m.Encoding.Get(name).Get("contentType").Str(), ",")
 	if strings.Contains(contentType, "*") {
 		return ""

@@ -223,6 +223,9 @@ func (r *operationReader) parameters() error {
 					form = append(form, n)
 				}
 			default:
+				if !r.d.isSwagger() && Undeclarable(n.Get("name").Str(), in) {
+					continue // "the parameter definition SHALL be ignored" (OpenAPI 3, Parameter Object)
+				}
 				p := r.parameter(n, home)
 				if !slices.ContainsFunc(r.op.Parameters, func(o *Parameter) bool { return o.Name == p.Name && o.In == p.In }) {
 					r.op.Parameters = append(r.op.Parameters, p)
@@ -302,6 +305,15 @@ func encodingOf(collectionFormat string) *tree.Node {
 // Parameter Object).
 var defaultStyles = map[string]string{"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
+// locationStyles are the styles that a location knows (OpenAPI 3.2, Style Values); a
+// parameter with another one has the default.
+var locationStyles = map[string][]string{
+	"path":   {"simple", "label", "matrix"},
+	"query":  {"form", "spaceDelimited", "pipeDelimited", "deepObject"},
+	"header": {"simple"},
+	"cookie": {"form", "cookie"},
+}
+
 // collectionStyles are the styles equivalent to the collection formats of 2.0.
 var collectionStyles = map[string]struct {
 	style   string
@@ -315,7 +327,7 @@ func (r *operationReader) parameter(n *tree.Node, home *Description) *Parameter 
 	p := &Parameter{Name: n.Get("name").Str(), In: n.Get("in").Str(), Schema: n.Get("schema"), Node: n, Home: home}
 	p.Required = n.Get("required").True() || p.In == "path"
 	p.Style = defaultStyles[p.In]
-	if style := n.Get("style").Str(); style != "" {
+	if style := n.Get("style").Str(); slices.Contains(locationStyles[p.In], style) {
 		p.Style = style
 	}
 	p.Explode = p.Style == "form" || p.Style == "deepObject" || p.Style == "cookie"
@@ -364,11 +376,22 @@ func SameParameter(in, name, otherIn, other string) bool {
 	return in == otherIn && (name == other || in == "header" && strings.EqualFold(name, other))
 }
 
+// Undeclarable reports whether a parameter is a header that an operation cannot
+// declare: it follows from the operation's content and security.
+func Undeclarable(name, in string) bool {
+	return in == "header" && slices.Contains(undeclarable, strings.ToLower(name))
+}
+
+var undeclarable = []string{"accept", "content-type", "authorization"}
+
 // Supplied reports whether a parameter is supplied otherwise: as a credential
-// (O12), or as a header that every request has.
+// (O12), as a header that every request has, or by the path template.
 func (o *Operation) Supplied(p *Parameter) bool {
 	if name := strings.ToLower(p.Name); p.In == "header" && (slices.Contains(ownHeaders, name) ||
 		name == "authorization" && len(o.Security) > 0) {
+		return true
+	}
+	if _, literal := o.QueryLiteral(p.Name); literal && p.In == "query" {
 		return true
 	}
 	for _, alternative := range o.Security {

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/gobelin-dev/gobelin/internal/uri"
 )
 
 // checkPath returns why no request can be sent to a path of the description.
@@ -21,20 +19,6 @@ func (e *entry) checkPath() error {
 		return nil
 	}
 	return fmt.Errorf("%s:%d:%d: the path %q %s; write %q", e.of.location, e.line, e.column, e.path, wrong, right)
-}
-
-// literals returns a function that escapes the pieces of a path template
-// between its variables, one after the other. From a "?" on they are a query.
-func literals() func(text string) string {
-	keep := pathSet
-	return func(text string) string {
-		path, query, found := strings.Cut(text, "?")
-		if keep == querySet || !found {
-			return uri.PercentOnce(text, keep)
-		}
-		keep = querySet
-		return uri.PercentOnce(path, pathSet) + "?" + uri.PercentOnce(query, querySet)
-	}
 }
 
 // checkTarget rejects a target that would leave the server that it is appended

@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -62,19 +61,13 @@ type Binding struct {
 	params     []*Parameter // parallel to the keys
 	undeclared []int
 	path       []segment
+	pairs      []pair       // of the query that the path has
+	placed     []bool       // arguments that are written in pairs; nil: none
 	dots       int          // segments of the path that are .. or . as written
 	required   []*Parameter // declared as required, and not among the keys
 	accept     string
 	headers    []string // the canonical names of header parameters, parallel to the keys
 	fields     int      // how many header fields a request may have
-}
-
-// segment is a piece of a path template: text, or the index of an argument.
-type segment struct {
-	text     string // escaped
-	argument int    // -1: text
-	whole    bool   // the variable is all there is between two slashes
-	reserved bool   // {+name}, as in Google's descriptions: RFC 6570 §3.2.3
 }
 
 // Bind checks the arguments against the operation. The error reports a path
@@ -106,18 +99,6 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 	return b, b.template(keys)
 }
 
-// An UnassignedError reports a variable of the path template that has no argument.
-type UnassignedError struct{ Name string }
-
-func (e *UnassignedError) Error() string {
-	return fmt.Sprintf("the path variable {%s} has no value; add a path parameter %q", e.Name, e.Name)
-}
-
-// HasPathVariable reports whether the path template has a variable of a name.
-func (o *Operation) HasPathVariable(name string) bool {
-	return strings.Contains(o.Path, "{"+name+"}") || strings.Contains(o.Path, "{+"+name+"}")
-}
-
 func (o *Operation) parameter(key ArgKey) *Parameter {
 	for _, p := range o.Parameters {
 		if p.Is(key.Name, key.In) {
@@ -127,32 +108,18 @@ func (o *Operation) parameter(key ArgKey) *Parameter {
 	return nil
 }
 
-// template splits the path at its variables.
-func (b *Binding) template(keys []ArgKey) error {
-	rest, literal := b.operation.Path, literals()
-	for {
-		open := strings.IndexByte(rest, '{')
-		end := open + strings.IndexByte(rest[max(open, 0):], '}')
-		if open < 0 || end < open {
-			b.path = append(b.path, segment{text: literal(rest), argument: -1})
-			b.dots = dotSegments(b.operation.Path)
-			return nil
-		}
-		name, reserved := strings.CutPrefix(rest[open+1:end], "+")
-		i := slices.Index(keys, ArgKey{Name: name, In: "path"})
-		if i < 0 {
-			return &UnassignedError{Name: name}
-		}
-		after := rest[end+1:]
-		whole := strings.HasSuffix(rest[:open], "/") && (after == "" || after[0] == '/')
-		b.path = append(b.path, segment{text: literal(rest[:open]), argument: -1}, segment{argument: i, reserved: reserved, whole: whole})
-		rest = rest[end+1:]
-	}
-}
-
 // Undeclared returns the indexes of the arguments that the operation does not
 // declare; they are sent in the default style.
 func (b *Binding) Undeclared() []int { return b.undeclared }
+
+// ContentType returns the media type in which an argument is written, "" for one
+// that has a style.
+func (b *Binding) ContentType(i int) string {
+	if p := b.params[i]; p.ContentType != "" || p.In != "querystring" {
+		return p.ContentType
+	}
+	return formType
+}
 
 // Required returns the parameters that the operation requires and that have no
 // argument.
@@ -213,7 +180,14 @@ func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 		url = append(url, text...)
 	}
 	var cookies []string
+	query, err := b.appendPairs(query, values)
+	if err != nil {
+		return Request{}, err
+	}
 	for i, p := range b.params {
+		if b.placed != nil && b.placed[i] {
+			continue
+		}
 		written := p.In == "path"
 		before := len(query)
 		switch {
@@ -223,7 +197,7 @@ func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 			written = len(query) > before
 		case p.In == "querystring":
 			var err error
-			if query, err = appendQueryString(query, values[i]); err != nil {
+			if query, err = appendQueryString(query, b.ContentType(i), values[i]); err != nil {
 				return Request{}, err
 			}
 			written = len(query) > before
@@ -256,11 +230,7 @@ func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 		r.AddCookie(strings.Join(cookies, "; "))
 	}
 	if len(query) > 0 {
-		separator := byte('?')
-		if bytes.IndexByte(url, '?') >= 0 {
-			separator = '&'
-		}
-		url = append(append(url, separator), query...)
+		url = append(append(url, '?'), query...)
 	}
 	r.URL = string(url)
 	if err := b.checkTarget(r.URL, dots); err != nil {
@@ -315,9 +285,10 @@ func between(query []byte) []byte {
 }
 
 // cookie writes a cookie. The style cookie escapes nothing (OpenAPI 3.2, Style
-// Values), so that text which would begin another cookie is rejected.
+// Values), and neither does content of text (3.1.1, Appendix D), so that text which
+// would begin another cookie is rejected.
 func cookie(p *Parameter, v Value) (string, error) {
-	if p.Style != "cookie" {
+	if p.Style != "cookie" && !strings.HasPrefix(baseType(p.ContentType), "text/") {
 		escape := escapeAll
 		if p.AllowReserved {
 			escape = escaping{uri.Encode, encodeCookie}
@@ -333,11 +304,18 @@ func cookie(p *Parameter, v Value) (string, error) {
 }
 
 // appendQueryString uses a value as the whole query (OpenAPI 3.2, Parameter
-// Locations): text as it is, an object as a form.
-func appendQueryString(query []byte, v Value) ([]byte, error) {
+// Locations): of a form text as it is and an object by its members; what another
+// media type makes of a value is escaped as a whole.
+func appendQueryString(query []byte, contentType string, v Value) ([]byte, error) {
 	text, isText := v.V.(string)
 	if v.V == nil {
 		return query, nil
+	}
+	if !IsForm(contentType) {
+		if text = contentText(contentType, v.V); text == "" {
+			return query, nil
+		}
+		return append(between(query), uri.Encode(text)...), nil
 	}
 	if !isText {
 		form, _, err := encodeForm(v, formType, nil)

@@ -55,7 +55,7 @@ var (
 	escapeReserved = escaping{uri.Encode, encodeReserved}
 	escapePath     = escaping{uri.Encode, encodePath}
 	escapeSegment  = escaping{uri.Encode, encodeSegment}
-	escapeForm     = escaping{encodeFormText, encodeFormText}
+	escapeForm     = escaping{FormText, FormText}
 	escapeNothing  = escaping{encodeNothing, encodeNothing}
 )
 

@@ -63,8 +63,9 @@ var variable = regexp.MustCompile(`\{\+?([^{}]*)\}`)
 // run, as an argument, or nil if that value is no reason to fail.
 func (o *Operation) NoValue(key ArgKey, v any) *NoValueError {
 	keys, values := []ArgKey{key}, []Value{{V: v, OK: true}}
-	for _, m := range variable.FindAllStringSubmatch(o.Path, -1) {
-		if path := (ArgKey{Name: m[1], In: "path"}); !slices.Contains(keys, path) {
+	path, query := o.template()
+	for _, m := range variable.FindAllStringSubmatch(path+query, -1) {
+		if path := (ArgKey{Name: m[1], In: "path"}); !slices.Contains(keys, path) && !slices.Contains(keys, ArgKey{Name: m[1], In: "query"}) {
 			keys, values = append(keys, path), append(values, Value{V: "x", OK: true})
 		}
 	}

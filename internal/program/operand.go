@@ -1,6 +1,7 @@
 package program
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -137,24 +138,35 @@ func (o *Operand) Source() string {
 	return ""
 }
 
-// Parts returns the operands that an array or object consists of, whether it is
-// constant or not.
-func (o *Operand) Parts() []Operand {
-	switch constant := o.Constant.(type) {
-	case map[string]any:
-		list := make([]Operand, 0, len(constant))
-		for _, name := range slices.Sorted(maps.Keys(constant)) {
-			list = append(list, Operand{Constant: constant[name]})
+// Parts iterates over the operands that an array or object consists of, whether it
+// is constant or not, with the reference tokens that lead to them.
+func (o *Operand) Parts() iter.Seq2[string, *Operand] {
+	return func(yield func(string, *Operand) bool) {
+		switch constant := o.Constant.(type) {
+		case map[string]any:
+			for _, name := range slices.Sorted(maps.Keys(constant)) {
+				if !yield(name, &Operand{Constant: constant[name]}) {
+					return
+				}
+			}
+		case []any:
+			for i := range constant {
+				if !yield(strconv.Itoa(i), &Operand{Constant: constant[i]}) {
+					return
+				}
+			}
+		default:
+			for i := range o.Items {
+				token := strconv.Itoa(i)
+				if o.Kind == Object {
+					token = o.Names[i]
+				}
+				if !yield(token, &o.Items[i]) {
+					return
+				}
+			}
 		}
-		return list
-	case []any:
-		list := make([]Operand, len(constant))
-		for i := range constant {
-			list[i].Constant = constant[i]
-		}
-		return list
 	}
-	return o.Items
 }
 
 // IsArray reports whether the operand is an array, whether constant or not.

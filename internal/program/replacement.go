@@ -6,19 +6,14 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// Apply returns v with what the target names replaced (O10); a member whose value
-// is missing is left out, as one of a payload is. v itself is not changed.
-func (r *Replacement) Apply(v, with any, ok bool) (any, error) {
+// Targets returns the places in v that the target names, as the tokens of JSON
+// Pointers; none for one in XML.
+func (r *Replacement) Targets(v any) ([][]string, error) {
 	switch {
-	case r.XPath != nil && !ok:
-		return nil, fmt.Errorf("%s is missing; a part of a text cannot be left out", r.Value.Source())
 	case r.XPath != nil:
-		return r.XPath.Set(value.Text(v), value.Text(with))
-	case !ok:
-		with = leftOut{}
-	}
-	if r.Query == nil {
-		return r.replace(v, r.Pointer, with)
+		return nil, nil
+	case r.Query == nil:
+		return [][]string{r.Pointer}, nil
 	}
 	switch v.(type) {
 	case string, []byte:
@@ -28,13 +23,29 @@ func (r *Replacement) Apply(v, with any, ok bool) (any, error) {
 	if len(places) == 0 {
 		return nil, fmt.Errorf("%s selects nothing in the payload", r.Query)
 	}
-	var err error
-	for _, place := range places {
-		tokens := make([]string, len(place))
-		for i := range place {
-			tokens[i] = fmt.Sprint(place[i])
+	targets := make([][]string, len(places))
+	for i, place := range places {
+		for _, token := range place {
+			targets[i] = append(targets[i], fmt.Sprint(token))
 		}
-		if v, err = r.replace(v, tokens, with); err != nil {
+	}
+	return targets, nil
+}
+
+// Apply returns v with what is at its targets replaced (O10); a member whose value
+// is missing is left out, as one of a payload is. v itself is not changed.
+func (r *Replacement) Apply(v any, targets [][]string, with any, ok bool) (any, error) {
+	switch {
+	case r.XPath != nil && !ok:
+		return nil, fmt.Errorf("%s is missing; a part of a text cannot be left out", r.Value.Source())
+	case r.XPath != nil:
+		return r.XPath.Set(value.Text(v), value.Text(with))
+	case !ok:
+		with = leftOut{}
+	}
+	var err error
+	for _, target := range targets {
+		if v, err = r.replace(v, target, with); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,9 @@
 package program
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // A Moment is when an expression is evaluated.
 type Moment uint8
@@ -75,6 +78,19 @@ func Each[T any](list []T) iter.Seq[*T] {
 // EachReachable calls visit for the steps that a run of a workflow may execute:
 // its own, and those of the workflows that it depends on, calls or hands over to.
 func (w *Workflow) EachReachable(visit func(*Step)) { w.eachReachable(map[*Workflow]bool{}, visit) }
+
+// Dependencies returns the workflows that a run of a workflow executes before it or a
+// workflow that it reaches, because that depends on them.
+func (w *Workflow) Dependencies() (list []*Workflow) {
+	w.EachReachable(func(s *Step) {
+		for _, before := range s.Workflow.DependsOn {
+			if !slices.Contains(list, before) {
+				list = append(list, before)
+			}
+		}
+	})
+	return list
+}
 
 func (w *Workflow) eachReachable(seen map[*Workflow]bool, visit func(*Step)) {
 	if w == nil || seen[w] {
