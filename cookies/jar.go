@@ -140,7 +140,9 @@ func (j *Jar) WriteTo(w io.Writer) (int64, error) {
 		if v.httpOnly {
 			domain = httpOnly + domain
 		}
-		lines = append(lines, strings.Join([]string{domain, truth(v.whole), k.path, truth(v.secure), strconv.FormatInt(expires, 10), k.name, v.value}, "\t"))
+		lines = append(lines, strings.Join([]string{
+			domain, truth(v.whole), k.path, truth(v.secure), strconv.FormatInt(expires, 10), k.name, v.value,
+		}, "\t"))
 	}
 	slices.Sort(lines)
 	n, err := io.WriteString(w, head+"\n\n"+strings.Join(append(lines, ""), "\n"))

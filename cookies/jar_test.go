@@ -56,7 +56,8 @@ func TestStoredAndRead(t *testing.T) {
 		sent       map[string]string // by URL
 	}{
 		{name: "of a host", from: "https://h.example/a/b", lines: []string{"s=1"}, stored: "h.example|FALSE|/a|FALSE|0|s|1\n",
-			sent: map[string]string{"https://h.example/a": "s=1", "http://h.example/a/c": "s=1", "https://h.example/": "", "https://x.h.example/a": ""}},
+			sent: map[string]string{"https://h.example/a": "s=1", "http://h.example/a/c": "s=1", "https://h.example/": "",
+				"https://x.h.example/a": ""}},
 		{name: "of a domain", from: "https://h.example.com/", lines: []string{"s=1; Domain=Example.com; Path=/"},
 			stored: ".example.com|TRUE|/|FALSE|0|s|1\n",
 			sent:   map[string]string{"https://example.com/": "s=1", "https://x.example.com/y": "s=1", "https://example.org/": ""}},

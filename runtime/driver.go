@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -142,11 +141,16 @@ func (d *Driver) attach(x *Execution) {
 	}
 	x.attached = true
 	if d.NewJar != nil {
-		x.jar = &jar{d.NewJar(), x}
+		x.jar = transport.Hiding(d.NewJar(), x.Hide)
 	}
 	static, _ := d.Credentials.(StaticCredentials)
 	for _, credential := range static {
 		x.Hide(credential)
+	}
+	for _, header := range d.Headers {
+		for _, v := range secret.InFields(header) {
+			x.Hide(v)
+		}
 	}
 	for _, server := range d.Servers {
 		if u, err := url.Parse(server); err == nil && u.User != nil {
@@ -186,13 +190,12 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 	request := transport.Request{Method: c.Method, URL: at.url + c.Target, Header: transport.Added(c.Header, more), Body: c.Body, Jar: x.jar}
 	if (len(c.Security) == 0 || d.Credentials == nil) && at.user == nil && x.jar == nil {
 		x.Sent(request.URL, secret.Fields(request.Header, more))
-		return d.receiveOpen(ctx, c, request, patience)
+		return d.receive(ctx, c, request, patience)
 	}
-	r := new(request)
-	r.Sending = func(sent *transport.Request) { x.Sent(sent.URL, transport.Shown(sent, more)) }
+	request.Sending = func(sent *transport.Request) { x.Sent(sent.URL, transport.Shown(sent, more)) }
 	a := &authorization{driver: d, execution: x, send: c, user: at.user}
-	r.Authorize = a.authorize
-	response, err := d.receive(ctx, c, r, patience)
+	request.Authorize = a.authorize
+	response, err := d.receive(ctx, c, request, patience)
 	if err != nil || response.Status != http.StatusUnauthorized {
 		return response, err
 	}
@@ -200,27 +203,13 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 	if err != nil || !again {
 		return response, err
 	}
-	return d.receive(ctx, c, r, patience)
-}
-
-// openRequests are reused: nothing keeps a request without credentials after its
-// response has been read.
-var openRequests = sync.Pool{New: func() any { return new(transport.Request) }}
-
-// receiveOpen is receive for a request without credentials.
-func (d *Driver) receiveOpen(ctx context.Context, c *Send, request transport.Request, patience *transport.Patience) (Response, error) {
-	r := openRequests.Get().(*transport.Request)
-	*r = request
-	response, err := d.receive(ctx, c, r, patience)
-	*r = transport.Request{}
-	openRequests.Put(r)
-	return response, err
+	return d.receive(ctx, c, request, patience)
 }
 
 // receive sends a request and reads the whole response.
-func (d *Driver) receive(ctx context.Context, c *Send, request *transport.Request, patience *transport.Patience) (Response, error) {
+func (d *Driver) receive(ctx context.Context, c *Send, request transport.Request, patience *transport.Patience) (Response, error) {
 	limits := transport.Limits{Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects, Patience: patience}
-	r, err := transport.Do(ctx, d.Client, request, limits)
+	r, err := transport.Exchange(ctx, d.Client, request, limits)
 	switch cause := context.Cause(ctx); {
 	case err == nil:
 		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now(), Resent: r.Resent}, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/stored"
+	"github.com/gobelin-dev/gobelin/internal/transport"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -37,8 +38,9 @@ type Execution struct {
 	address           address  // of the last request
 	addresses         []string // base URLs of all requests, for errors in snapshots
 	jar               http.CookieJar
-	unsent            []unsentCookie
-	secrets, supplied secret.Set // all that is masked; of it what the driver applied
+	cookie            string           // of the last request
+	unsent            transport.Unsent // cookies, without a jar
+	secrets, supplied secret.Set       // all that is masked; of it what the driver applied
 }
 
 // state is what a snapshot holds.
@@ -136,6 +138,7 @@ var ErrOutOfTurn = errors.New("the execution is not waiting for this answer")
 // not become part of the execution's state. Without this call, the listener sees the
 // target and the header of the command.
 func (x *Execution) Sent(url string, header http.Header) {
+	x.cookie = header.Get("Cookie")
 	if x.listener == nil || x.state.Finished != nil || x.top().Phase != phaseSend {
 		return
 	}
@@ -165,6 +168,9 @@ func (x *Execution) Respond(r *Response) error {
 		x.Sent(e.Target, e.Header)
 	}
 	x.pending, x.told = nil, false
+	if x.jar == nil {
+		x.unsent.Note(x.step(f).Source.Qualified, x.step(f).ID, r.Header)
+	}
 	e.Status, e.Answer, e.Places, f.Received = r.Status, r.Header, x.step(f).Places, r.Received
 	if !r.Decoded {
 		e.Body = r.Body

@@ -70,7 +70,12 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())
 	})
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return checkBounds(c) }
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if c.Flags().Changed("insecure") {
+			newTerminal(stderr).printf("%s\n", insecureWarning)
+		}
+		return checkBounds(c)
+	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -156,7 +161,7 @@ func checkBounds(c *cobra.Command) error {
 			return fmt.Errorf("--%s %s: must be from %d to %d", name, text, bound[0], bound[1])
 		}
 	}
-	for _, name := range []string{"loop-delay", "timeout"} {
+	for _, name := range []string{"loop-delay", "request-timeout", "timeout"} {
 		if flag := c.Flags().Lookup(name); flag != nil && strings.HasPrefix(flag.Value.String(), "-") {
 			return fmt.Errorf("--%s %s: must not be negative", name, flag.Value)
 		}

@@ -31,7 +31,8 @@ type network struct {
 
 func (n *network) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringArrayVar(&n.roots, "root", nil, "`DIR` whose files documents may lead to, besides those of the document's own repository or folder")
+	f.StringArrayVar(&n.roots, "root", nil,
+		"`DIR` whose files documents may lead to, besides those of the document's own repository or folder")
 	f.StringArrayVar(&n.hosts, "allow-host", nil, "read documents over http and https from `HOST` only, whatever its address; repeatable")
 	f.BoolVar(&n.offline, "offline", false, "read no document over http and https")
 	f.StringVar(&n.proxy, "proxy", "", "`URL` of the proxy for all requests, instead of that of HTTP_PROXY and HTTPS_PROXY; none for no proxy")
@@ -115,10 +116,6 @@ func (n *network) proxied(t *http.Transport) error {
 	return nil
 }
 
-// warning is what --insecure deserves; "" without it.
-func (n *network) warning() string {
-	if !n.insecure {
-		return ""
-	}
-	return "warning: --insecure: certificates are not verified; whoever is between here and a server reads and changes everything, credentials too"
-}
+// insecureWarning is what --insecure deserves.
+const insecureWarning = "warning: --insecure: certificates are not verified; whoever is between here and a server can read and change " +
+	"everything, credentials too"

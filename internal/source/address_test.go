@@ -33,9 +33,11 @@ func TestPublicName(t *testing.T) {
 		"api.example": true, "example.com": true, "example.com.": true, "10.example": true, "localhost.example": true, "8.8.8.8": true,
 		"2606:4700::1111": true, "0x.example": true,
 
-		"localhost": false, "LOCALHOST": false, "a.localhost": false, "localhost.": false, "printer.local": false, "metadata.google.internal": false,
-		"": false, ".": false, "127.0.0.1": false, "::1": false, "::ffff:7f00:1": false, "2130706433": false, "0x7f000001": false,
-		"0x7f.1": false, "017700000001": false, "127.1": false, "127.0.0.1.": false, "8.8": false,
+		"localhost": false, "LOCALHOST": false, "a.localhost": false, "localhost.": false, "printer.local": false,
+		"metadata.google.internal": false,
+		"":                         false, ".": false, "127.0.0.1": false, "::1": false, "::ffff:7f00:1": false, "2130706433": false,
+		"0x7f000001": false,
+		"0x7f.1":     false, "017700000001": false, "127.1": false, "127.0.0.1.": false, "8.8": false,
 	} {
 		if got := publicName(name); got != want {
 			t.Errorf("%q: %t", name, got)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 )
 
 // A Request is a request to send. It is not modified.
@@ -59,6 +60,24 @@ type Response struct {
 	Body   []byte // with any Content-Encoding decoded
 	URL    string // of the request that it answers
 	Resent int    // how often a request was sent again
+}
+
+// requests are reused: nothing keeps one after its response has been read, but
+// for what it calls.
+var requests = sync.Pool{New: func() any { return new(Request) }}
+
+// Exchange is [Do] for a request that need not be on the heap.
+func Exchange(ctx context.Context, client *http.Client, r Request, limits Limits) (Response, error) {
+	if r.Authorize != nil || r.Sending != nil {
+		kept := r
+		return Do(ctx, client, &kept, limits)
+	}
+	reused := requests.Get().(*Request)
+	*reused = r
+	response, err := Do(ctx, client, reused, limits)
+	*reused = Request{}
+	requests.Put(reused)
+	return response, err
 }
 
 // Do sends a request and reads the response whole. A nil client is one of this
