@@ -41,7 +41,7 @@ func session(t *testing.T, set string, status int) *httptest.Server {
 	return server
 }
 
-// told runs the flow and returns all that is told of it, and the error.
+// told runs the flow and returns all that events say, the result and the error.
 func told(t *testing.T, server *httptest.Server, d *runtime.Driver) (text string, result *runtime.Result, err error) {
 	t.Helper()
 	program, err := (&runtime.Compiler{Loader: served{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}}).Compile(t.Context(),
@@ -94,7 +94,8 @@ func TestCookiesAreSecrets(t *testing.T) {
 func TestHeadersAreNotShown(t *testing.T) {
 	header := http.Header{"Cookie": {"key=s3cr3t-0f9a"}, "X-Team": {"blue"}}
 	text, _, err := told(t, session(t, "a=b", 200), &runtime.Driver{Headers: map[string]http.Header{"api": header}})
-	if err != nil || strings.Contains(text, "s3cr3t") || strings.Contains(text, "blue") || !strings.Contains(text, "Cookie: key=***") || !strings.Contains(text, "X-Team: ***") {
+	if err != nil || strings.Contains(text, "s3cr3t") || strings.Contains(text, "blue") ||
+		!strings.Contains(text, "Cookie: key=***") || !strings.Contains(text, "X-Team: ***") {
 		t.Errorf("told: %s, %v", text, err)
 	}
 }
