@@ -184,6 +184,7 @@ func (s *sources) flags(c *cobra.Command) {
 	c.Flags().StringVar(&s.base, "base", "", "`DIR|URL` that relative sources are resolved against, instead of the document's own")
 	c.Flags().BoolVar(&s.strict, "strict", false, "reject non-standard forms that are otherwise accepted")
 	s.network.flags(c)
+	s.complete(c)
 }
 
 // compiler makes a compiler from the flags. Descriptions may be remote: the
