@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -69,16 +67,7 @@ func (w *Web) prepare() {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	open := client
 	w.open = &open
-	if t, ok := client.Transport.(*http.Transport); ok {
-		t = t.Clone()
-		t.DisableKeepAlives = true // a connection is checked when it is made
-		t.Proxy = nil
-		t.DialContext = outside(t.DialContext)
-		if t.DialTLSContext != nil {
-			t.DialTLSContext = outside(t.DialTLSContext)
-		}
-		client.Transport = t
-	}
+	client.Transport = transport.Guarded(client.Transport)
 	w.guarded = &client
 }
 
@@ -100,37 +89,18 @@ func (w *Web) get(ctx context.Context, place, by string) (*http.Response, error)
 	}
 	if !location.IsURL(by) {
 		trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
-			if !public(addressOf(info.Conn.RemoteAddr())) {
+			if !transport.Public(info.Conn) {
 				w.inside.Store(host, true)
 			}
 		}}
 		return w.open.Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	}
-	if !publicName(host) {
-		return nil, errInside(host, by)
-	}
-	client := w.guarded
-	if w.proxied(req) {
-		client = w.open // the proxy connects
-	}
-	resp, err := client.Do(req)
-	if errors.Is(err, errNotPublic) {
+	resp, err := w.guarded.Do(req)
+	if errors.Is(err, transport.ErrInside) {
 		return nil, errInside(host, by)
 	}
 	return resp, err
 }
-
-// proxied reports whether a request goes to a proxy.
-func (w *Web) proxied(req *http.Request) bool {
-	t, ok := w.open.Transport.(*http.Transport)
-	if !ok || t.Proxy == nil {
-		return false
-	}
-	proxy, err := t.Proxy(req)
-	return err == nil && proxy != nil
-}
-
-var errNotPublic = errors.New("the address is not public")
 
 func errInside(host, by string) error {
 	from := by
@@ -139,34 +109,6 @@ func errInside(host, by string) error {
 	}
 	return fmt.Errorf("%s has an address of this machine or its network, and a document from %s cannot lead there unless the caller allows "+
 		"the host (RemoteLoader.Hosts)", host, from)
-}
-
-type dial = func(ctx context.Context, network, address string) (net.Conn, error)
-
-// outside returns a dial that keeps connections to public addresses only.
-func outside(to dial) dial {
-	if to == nil {
-		to = new(net.Dialer).DialContext
-	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := to(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		if !public(addressOf(conn.RemoteAddr())) {
-			conn.Close()
-			return nil, errNotPublic
-		}
-		return conn, nil
-	}
-}
-
-// addressOf returns the IP address of one of package net, invalid if it has none.
-func addressOf(a net.Addr) netip.Addr {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr()
-	}
-	return netip.Addr{}
 }
 
 // target returns where a response redirects to; "" if it does not.

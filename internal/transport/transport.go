@@ -90,7 +90,8 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 		limits.Patience = NewPatience(ctx, 0)
 		defer limits.Patience.End()
 	}
-	for n, resent := 0, 0; ; n++ {
+	resent := 0
+	for n := 0; ; n++ {
 		sent, err := r, error(nil)
 		if r.Authorize != nil {
 			if sent, err = r.Authorize(ctx, r); err != nil {
@@ -103,15 +104,21 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 		if r.Sending != nil {
 			r.Sending(sent)
 		}
-		response, next, err := hop(client, r, sent, limits)
-		resent += response.Resent
+		response, next, way, err := hop(client, r, sent, limits)
+		resent += way.resent
 		response.Resent = resent
 		switch {
+		case errors.Is(err, ErrInside):
+			return Response{}, fmt.Errorf("a redirect to another origin, %s, is not followed: %w; "+
+				"use that origin as the server if it is the right one", r.Origin(), ErrInside)
 		case err != nil:
 			return Response{}, err
 		case next == nil:
 			return response, nil
-		case n == maxRedirects:
+		case next.Redirected && way.public:
+			client = guardedClient(client)
+		}
+		if n == maxRedirects {
 			return Response{}, fmt.Errorf("stopped after %d redirects", maxRedirects)
 		}
 		r = next
@@ -120,12 +127,12 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 
 // hop sends a request, which is r with its credentials. It reads the response
 // unless that leads to another request.
-func hop(client *http.Client, r, sent *Request, limits Limits) (response Response, next *Request, err error) {
+func hop(client *http.Client, r, sent *Request, limits Limits) (response Response, next *Request, way way, err error) {
 	ctx := limits.Patience.begin()
 	defer limits.Patience.rest()
-	resp, resent, err := send(ctx, client, sent, limits.Patience)
+	resp, way, err := send(ctx, client, sent, limits.Patience)
 	if err != nil {
-		return Response{}, nil, limits.Patience.explain(err, false)
+		return Response{}, nil, way, limits.Patience.explain(err, false)
 	}
 	defer resp.Body.Close()
 	limits.Patience.answering()
@@ -134,12 +141,17 @@ func hop(client *http.Client, r, sent *Request, limits Limits) (response Respons
 	}
 	if limits.Redirects {
 		if next, err = redirected(r, resp); err != nil || next != nil {
-			return Response{Resent: resent}, next, err
+			return Response{}, next, way, err
 		}
 	}
 	response, err = read(r, resp, limits)
-	response.Resent = resent
-	return response, nil, limits.Patience.explain(err, true)
+	return response, nil, way, limits.Patience.explain(err, true)
+}
+
+// way is how a request was sent.
+type way struct {
+	resent int  // how often it was sent again, by net/http or here
+	public bool // it went to a public address
 }
 
 func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
@@ -163,22 +175,22 @@ func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
 
 // send sends a request without following redirects. If the connection was kept
 // from an earlier request and turns out to be closed, the request is sent again
-// if that does no harm: at last on a new connection. It returns how often the
-// request was sent again, by net/http or here.
-func send(ctx context.Context, client *http.Client, r *Request, p *Patience) (resp *http.Response, resent int, err error) {
+// if that does no harm: at last on a new connection.
+func send(ctx context.Context, client *http.Client, r *Request, p *Patience) (resp *http.Response, by way, err error) {
 	for written := 0; ; {
 		c, watched := watch(ctx)
 		resp, err := sendOnce(watched, client, r, p)
 		written += int(c.written.Load())
 		if err == nil {
+			by = way{resent: max(written-1, 0), public: c.public.Load()}
 			c.release()
-			return resp, max(written-1, 0), nil
+			return resp, by, nil
 		}
 		switch {
 		case ctx.Err() != nil:
-			return nil, 0, err
+			return nil, way{}, err
 		case !c.unanswered(err) || !c.reused.Load() || !slices.Contains(idempotent, r.Method):
-			return nil, 0, c.explain(r.Method, err)
+			return nil, way{}, c.explain(r.Method, err)
 		}
 	}
 }

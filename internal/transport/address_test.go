@@ -1,4 +1,4 @@
-package source
+package transport
 
 import (
 	"net/netip"
