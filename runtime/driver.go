@@ -135,6 +135,7 @@ func (d *Driver) advance(ctx context.Context, x *Execution, patience *transport.
 func (d *Driver) attach(x *Execution) {
 	if d.OnEvent != nil {
 		x.Observe(d.OnEvent)
+		x.now = d.clock().Now
 	}
 	if x.attached {
 		return
@@ -192,9 +193,9 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 		x.Sent(request.URL, secret.Fields(request.Header, more))
 		return d.receive(ctx, c, request, patience)
 	}
-	request.Sending = func(sent *transport.Request) { x.Sent(sent.URL, transport.Shown(sent, more)) }
 	a := &authorization{driver: d, execution: x, send: c, user: at.user}
 	request.Authorize = a.authorize
+	request.Sending = func(sent *transport.Request) { x.Sent(sent.URL, transport.Shown(sent, more), a.schemes...) }
 	response, err := d.receive(ctx, c, request, patience)
 	if err != nil || response.Status != http.StatusUnauthorized {
 		return response, err
@@ -208,11 +209,14 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 
 // receive sends a request and reads the whole response.
 func (d *Driver) receive(ctx context.Context, c *Send, request transport.Request, patience *transport.Patience) (Response, error) {
-	limits := transport.Limits{Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects, Patience: patience}
+	limits := transport.Limits{
+		Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects, Patience: patience, Timed: d.OnEvent != nil,
+	}
 	r, err := transport.Exchange(ctx, d.Client, request, limits)
 	switch cause := context.Cause(ctx); {
 	case err == nil:
-		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now(), Resent: r.Resent}, nil
+		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now(), Resent: r.Resent,
+			Timing: (*Timing)(r.Timing)}, nil
 	case cause != nil:
 		return Response{}, cause
 	}

@@ -47,6 +47,7 @@ func (r *Request) Origin() string {
 type Limits struct {
 	Body      int64 // bytes of the response's body, decoded
 	Redirects bool  // whether any are followed
+	Timed     bool  // the response has its Timing
 
 	// Patience ends the exchange if nothing comes; its context is that of the
 	// exchange. nil: it may take forever.
@@ -60,6 +61,7 @@ type Response struct {
 	Body   []byte // with any Content-Encoding decoded
 	URL    string // of the request that it answers
 	Resent int    // how often a request was sent again
+	Timing *Timing
 }
 
 // requests are reused: nothing keeps one after its response has been read, but
@@ -90,6 +92,10 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 		limits.Patience = NewPatience(ctx, 0)
 		defer limits.Patience.End()
 	}
+	var watch *stopwatch
+	if limits.Timed {
+		watch = new(stopwatch)
+	}
 	resent := 0
 	for n := 0; ; n++ {
 		sent, err := r, error(nil)
@@ -104,7 +110,7 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 		if r.Sending != nil {
 			r.Sending(sent)
 		}
-		response, next, way, err := hop(client, r, sent, limits)
+		response, next, way, err := hop(client, r, sent, limits, watch)
 		resent += way.resent
 		response.Resent = resent
 		switch {
@@ -127,9 +133,13 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 
 // hop sends a request, which is r with its credentials. It reads the response
 // unless that leads to another request.
-func hop(client *http.Client, r, sent *Request, limits Limits) (response Response, next *Request, way way, err error) {
+func hop(client *http.Client, r, sent *Request, limits Limits, watch *stopwatch) (response Response, next *Request, way way, err error) {
 	ctx := limits.Patience.begin()
 	defer limits.Patience.rest()
+	if watch != nil {
+		watch.begin()
+		ctx = watch.watch(ctx)
+	}
 	resp, way, err := send(ctx, client, sent, limits.Patience)
 	if err != nil {
 		return Response{}, nil, way, limits.Patience.explain(err, false)
@@ -145,6 +155,9 @@ func hop(client *http.Client, r, sent *Request, limits Limits) (response Respons
 		}
 	}
 	response, err = read(r, resp, limits)
+	if watch != nil {
+		response.Timing = watch.end(resp.Proto)
+	}
 	return response, nil, way, limits.Patience.explain(err, true)
 }
 
