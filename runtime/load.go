@@ -22,6 +22,10 @@ type Loader interface {
 	Load(ctx context.Context, location string) ([]byte, error)
 }
 
+type scoper interface {
+	Scope(ctx context.Context, location string) string
+}
+
 // LoaderFunc adapts a function to the [Loader] interface.
 type LoaderFunc func(ctx context.Context, location string) ([]byte, error)
 
@@ -89,10 +93,8 @@ func (c *Compiler) read(ctx context.Context, place, by string) (*openapi.Text, e
 	kept := &cached{}
 	if c.Cache != nil {
 		scope := ""
-		if scoped, ok := loader.(interface {
-			scope(context.Context, string) string
-		}); ok {
-			scope = scoped.scope(ctx, place)
+		if scoped, ok := loader.(scoper); ok {
+			scope = scoped.Scope(ctx, place)
 		}
 		kept = c.Cache.at(scope, place)
 	}
