@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/internal/location"
@@ -44,7 +45,9 @@ func Named(ctx context.Context, places ...string) context.Context {
 		folders := before.trees()
 		for _, place := range places {
 			if place = location.Clean(place); place != "" && location.Scheme(place) == "" {
-				folders = append(folders, treeOf(absolute(place)))
+				if folder := treeOf(absolute(place)); !slices.Contains(folders, folder) {
+					folders = append(folders, folder)
+				}
 			}
 		}
 		return folders
