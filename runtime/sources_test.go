@@ -348,3 +348,35 @@ func TestAskedBy(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// What the caller has named itself is read, whatever document it stands for; a
+// document of the network still leads to nothing else.
+func TestPlacesOfTheCaller(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := filepath.Join(dir, "api.yaml")
+	for _, test := range []struct {
+		url      string
+		compiler runtime.Compiler
+		want     string
+	}{
+		{url: "api.yaml", compiler: runtime.Compiler{Base: dir}},
+		{url: "../api.yaml", compiler: runtime.Compiler{Base: filepath.Join(dir, "sub")}, want: "is outside"},
+		{url: "https://h.example/x.yaml", compiler: runtime.Compiler{Sources: map[string]string{"api": at}}},
+		{url: "https://h.example/x.yaml", compiler: runtime.Compiler{Base: dir}, want: "unless the caller allows it"},
+		{url: "file://" + at, compiler: runtime.Compiler{Base: dir}, want: "cannot name local files"},
+	} {
+		text := strings.Replace(flow, "url: api.yaml", "url: "+test.url, 1)
+		_, err := test.compiler.Compile(t.Context(), parse(t, "https://h.example/w.yaml", text))
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s, base %q, sources %v: %v", test.url, test.compiler.Base, test.compiler.Sources, err)
+		}
+	}
+}

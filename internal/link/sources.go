@@ -21,7 +21,7 @@ import (
 
 // target is what a source description may lead to.
 type target struct {
-	by       string   // the location of the document that has the source
+	by       string   // the location of the document that asks for it; "" if the caller has named the place
 	name     string   // of the source, after those that lead to its document: "menu.api"
 	identity string   // the URI that it names, which may be a document's $self; "" if the caller has named a place
 	places   []string // where it may be, in the order in which they are tried
@@ -33,8 +33,11 @@ type target struct {
 func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
 	t := target{by: readFrom(d), name: d.Qualified + decl.Name}
 	if given := l.options.Sources[t.name]; given != "" {
-		t.places = []string{location.Clean(given)}
+		t.by, t.places = "", []string{location.Clean(given)} // the caller's own
 		return t, nil
+	}
+	if d == l.entry && l.options.Base != "" && location.Relative(decl.URL) {
+		t.by = "" // the base is the caller's own, too
 	}
 	bases := []string{d.Location}
 	if self := selfOf(d); self != "" {
