@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 
@@ -142,5 +143,34 @@ func TestJarOfEachRun(t *testing.T) {
 	}
 	if jars != 2 {
 		t.Errorf("%d jars", jars)
+	}
+}
+
+// That a request was sent again is told.
+func TestResentIsTold(t *testing.T) {
+	program, err := (&runtime.Compiler{Loader: served{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}}).Compile(t.Context(),
+		parse(t, "w.yaml", flow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	d := runtime.Driver{Client: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		sent++
+		trace := httptrace.ContextClientTrace(r.Context())
+		trace.GotConn(httptrace.GotConnInfo{Reused: sent == 1})
+		trace.WroteRequest(httptrace.WroteRequestInfo{})
+		if sent == 1 {
+			return nil, io.EOF
+		}
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody}, nil
+	})}}
+	resent := -1
+	d.OnEvent = func(e runtime.Event) {
+		if e, ok := e.(*runtime.ResponseReceived); ok {
+			resent = e.Resent
+		}
+	}
+	if _, err := d.Run(t.Context(), program, "w", nil); err != nil || sent != 2 || resent != 1 {
+		t.Errorf("sent %d times, told %d, %v", sent, resent, err)
 	}
 }
