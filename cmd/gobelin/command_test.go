@@ -37,10 +37,10 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/*.txtar. Besides the usual commands, "serve N"
 // starts the batch API, which takes N polls to end a canceled batch, and sets
 // URL; "polled N" waits until it was polled N times. "listen" starts a server
-// that records its requests in requests.txt and answers /status/N with N, and
-// those for files in the folder served with the files; ?set=NAME sets a cookie,
-// /hang never answers. "listen tls" speaks https, with the certificate and key of
-// cert.pem and key.pem.
+// that records its requests in requests.txt and answers /status/N with N and
+// the text of the query parameter say, and those for files in the folder served
+// with the files; ?set=NAME sets a cookie, /hang never answers. "listen tls"
+// speaks https, with the certificate and key of cert.pem and key.pem.
 // "lines N FILE" waits until a file has N lines, "requests N" until
 // requests.txt has N lines, and fails if there are more; "append FILE TEXT"
 // writes to a file, "once N FILE" requires one result for each of N lines in
@@ -195,6 +195,7 @@ func noting(file string) http.Handler {
 		if status, err := strconv.Atoi(path.Base(r.URL.Path)); err == nil {
 			w.WriteHeader(status)
 		}
+		fmt.Fprint(w, r.URL.Query().Get("say"))
 	})
 }
 
