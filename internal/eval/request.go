@@ -25,7 +25,7 @@ func (e *Evaluator) Request(s *program.Step) error {
 		if err := e.Incomplete(); err != nil {
 			return fmt.Errorf("the %s parameter %q: %w", a.In, a.Name, err)
 		}
-		values = append(values, openapi.Value{V: v, OK: ok, Order: a.Value.Names})
+		values = append(values, openapi.Value{V: v, OK: ok, Order: a.Value.Order})
 		if !ok {
 			continue
 		}
@@ -65,6 +65,10 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	case !ok:
 		return nil, fmt.Errorf("the payload has no value: %s is missing", cmp.Or(b.Payload.Source(), "what it is made of"))
 	}
+	order := b.Payload.Order
+	if text != nil && len(b.Replacements) > 0 {
+		order = value.OrderOf(text)
+	}
 	var files filePlaces
 	if !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType) {
 		files = filePlaces{}
@@ -77,6 +81,11 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
 		targets, err := r.Targets(v)
+		if err == nil && ok {
+			for _, target := range targets {
+				order = order.With(v, target, r.Value.Order)
+			}
+		}
 		if err == nil {
 			v, err = r.Apply(v, targets, with, ok)
 		}
@@ -96,7 +105,7 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	} else if v, err = e.withFiles(b.ContentType, v, files); err != nil {
 		return nil, err
 	}
-	return &openapi.Payload{ContentType: b.ContentType, Value: v, Order: b.Payload.Names}, nil
+	return &openapi.Payload{ContentType: b.ContentType, Value: v, Order: order}, nil
 }
 
 // payloadValue evaluates a payload. Text that is JSON is taken as the JSON that

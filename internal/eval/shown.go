@@ -44,7 +44,7 @@ func (e *Exchange) ShownRequest(s *program.Step) []byte {
 	}
 	if openapi.IsJSON(contentType) {
 		if v, err := value.Decode(e.Request); err == nil {
-			return value.AppendJSON(nil, s.Body.Secrets.Hide(v))
+			return value.AppendOrdered(nil, s.Body.Secrets.Hide(v), value.OrderOf(e.Request))
 		}
 	}
 	return []byte(secret.Masked)
@@ -61,7 +61,7 @@ func ShownAnswer(s *program.Step, header http.Header, body []byte) []byte {
 	case note != "" || !secrets.Hides(v):
 		return body
 	case openapi.IsJSON(header.Get("Content-Type")):
-		return value.AppendJSON(nil, secrets.Hide(v))
+		return value.AppendOrdered(nil, secrets.Hide(v), value.OrderOf(body))
 	}
 	return []byte(secret.Masked)
 }

@@ -32,7 +32,7 @@ func encodeBody(contentType string, v Value, media *MediaType) ([]byte, string, 
 	}
 	switch t := baseType(contentType); {
 	case IsJSON(contentType):
-		return value.AppendJSON(nil, v.V), contentType, nil
+		return value.AppendOrdered(nil, v.V, v.Order), contentType, nil
 	case t == formType:
 		return encodeForm(v, contentType, media)
 	case t == multipartType:
@@ -46,7 +46,7 @@ func encodeBody(contentType string, v Value, media *MediaType) ([]byte, string, 
 			return nil, "", fmt.Errorf("a body of type %s must be text; the payload is an object or array", baseType(contentType))
 		}
 	}
-	return []byte(value.Text(v.V)), contentType, nil
+	return []byte(value.TextOrdered(v.V, v.Order)), contentType, nil
 }
 
 // encodeForm writes application/x-www-form-urlencoded: text as it is, an object
@@ -60,25 +60,24 @@ func encodeForm(v Value, contentType string, media *MediaType) ([]byte, string, 
 		return nil, "", fmt.Errorf("a form body must be an object or text")
 	}
 	var pairs []string
-	for _, name := range ordered(members, v.Order) {
+	v.Order.Each(members, func(name string, member any, order *value.Order) {
 		if p := media.styled(name); p != nil {
 			escape := escapeForm
 			if p.AllowReserved {
 				escape.value = encodeReservedForm
 			}
-			if text := expand(p, Value{V: members[name]}, escape); text != "" {
+			if text := expand(p, Value{V: member, Order: order}, escape); text != "" {
 				pairs = append(pairs, text)
 			}
-			continue
+			return
 		}
-		member := members[name]
 		if raw, ok := member.([]byte); ok {
 			member = value.Text(raw) // a form is text: base64
 		}
-		for _, part := range media.parts(name, member) {
+		for _, part := range media.parts(name, member, order) {
 			pairs = append(pairs, FormText(part.name)+"="+FormText(string(part.data)))
 		}
-	}
+	})
 	return []byte(strings.Join(pairs, "&")), contentType, nil
 }
 
@@ -120,16 +119,16 @@ func encodeMultipart(v Value, media *MediaType) ([]byte, string, error) {
 		return nil, "", fmt.Errorf("a multipart body must be an object")
 	}
 	var parts []part
-	for _, name := range ordered(members, v.Order) {
+	v.Order.Each(members, func(name string, member any, order *value.Order) {
 		p := media.styled(name)
 		if p == nil || !media.StyledParts {
-			parts = append(parts, media.parts(name, members[name])...)
-			continue
+			parts = append(parts, media.parts(name, member, order)...)
+			return
 		}
-		for _, it := range p.items(Value{V: members[name]}, escapeNothing) {
+		for _, it := range p.items(Value{V: member, Order: order}, escapeNothing) {
 			parts = append(parts, part{name: it.name, data: []byte(it.text)})
 		}
-	}
+	})
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	if err := w.SetBoundary(boundary(parts)); err != nil {
@@ -183,20 +182,20 @@ type part struct {
 // parts writes a property by its content type: each item of an array separately
 // (OpenAPI 3.2, Encoding Object), an undefined value (RFC 6570 §2.3) not at
 // all.
-func (m *MediaType) parts(name string, v any) (parts []part) {
+func (m *MediaType) parts(name string, v any, order *value.Order) (parts []part) {
 	items, isArray := v.([]any)
 	if !isArray {
-		items = []any{v}
+		items, order = []any{v}, &value.Order{Inside: []*value.Order{order}}
 	}
-	for _, item := range items {
+	for i, item := range items {
 		if item != nil {
-			parts = append(parts, m.part(name, item))
+			parts = append(parts, m.part(name, item, order.At(i)))
 		}
 	}
 	return parts
 }
 
-func (m *MediaType) part(name string, v any) part {
+func (m *MediaType) part(name string, v any, order *value.Order) part {
 	p := part{name: name}
 	file := false
 	if m != nil {
@@ -211,10 +210,10 @@ func (m *MediaType) part(name string, v any) part {
 		p.filename, p.data = name, v
 		p.contentType = cmp.Or(p.contentType, binaryType)
 	case map[string]any, []any:
-		p.data = value.AppendJSON(nil, v)
+		p.data = value.AppendOrdered(nil, v, order)
 		p.contentType = cmp.Or(p.contentType, "application/json")
 	default:
-		p.data = []byte(contentText(p.contentType, v))
+		p.data = []byte(contentText(p.contentType, Value{V: v, Order: order}))
 		if file {
 			p.filename, p.contentType = name, cmp.Or(p.contentType, binaryType)
 		}

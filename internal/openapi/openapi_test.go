@@ -64,7 +64,7 @@ func wire(t *testing.T, row *tree.Node) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := b.Build([]Value{{V: row.Get("value").Value(), OK: true, Order: names(row.Get("value"))}}, nil)
+	r, err := b.Build([]Value{{V: row.Get("value").Value(), OK: true, Order: &value.Order{Names: names(row.Get("value"))}}}, nil)
 	if err != nil {
 		return "", err
 	}

@@ -8,26 +8,25 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/uri"
+	"github.com/gobelin-dev/gobelin/internal/value"
 	"golang.org/x/net/http/httpguts"
 )
 
 // An ArgKey names an argument: a parameter's name and location.
 type ArgKey struct{ Name, In string }
 
-// A Value is the value of an argument; OK is false if it is missing. Order
-// lists members of an object in the order in which their author has written
-// them; members that it does not list follow, sorted.
+// A Value is the value of an argument; OK is false if it is missing.
 type Value struct {
 	V     any
 	OK    bool
-	Order []string
+	Order *value.Order // of its members
 }
 
 // A Payload is the body of a request before it is encoded.
 type Payload struct {
 	ContentType string
 	Value       any      // a JSON value, text, or []byte
-	Order       []string // as in a [Value]
+	Order       *value.Order
 }
 
 // A Request is ready to be sent.
@@ -312,7 +311,7 @@ func appendQueryString(query []byte, contentType string, v Value) ([]byte, error
 		return query, nil
 	}
 	if !IsForm(contentType) {
-		if text = contentText(contentType, v.V); text == "" {
+		if text = contentText(contentType, v); text == "" {
 			return query, nil
 		}
 		return append(between(query), uri.Encode(text)...), nil

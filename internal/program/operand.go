@@ -23,6 +23,7 @@ type Operand struct {
 	Selector *Selector // of a Selection
 	Names    []string  // of an object, constant or not, parallel to its items
 	Items    []Operand // of an Array or Object
+	Order    *value.Order // of the members of an Array or Object as written; nil: none
 	Place    arazzo.Position
 }
 
