@@ -25,7 +25,7 @@ type Value struct {
 // A Payload is the body of a request before it is encoded.
 type Payload struct {
 	ContentType string
-	Value       any      // a JSON value, text, or []byte
+	Value       any // a JSON value, text, or []byte
 	Order       *value.Order
 }
 

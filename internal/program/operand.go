@@ -17,12 +17,12 @@ import (
 // An Operand is a value of the document in compiled form.
 type Operand struct {
 	Kind     OperandKind
-	Constant any       // of a Constant: a plain JSON value
-	Ref      Ref       // of a Reference
-	Template *Template // of an Interpolation
-	Selector *Selector // of a Selection
-	Names    []string  // of an object, constant or not, parallel to its items
-	Items    []Operand // of an Array or Object
+	Constant any          // of a Constant: a plain JSON value
+	Ref      Ref          // of a Reference
+	Template *Template    // of an Interpolation
+	Selector *Selector    // of a Selection
+	Names    []string     // of an object, constant or not, parallel to its items
+	Items    []Operand    // of an Array or Object
 	Order    *value.Order // of the members of an Array or Object as written; nil: none
 	Place    arazzo.Position
 }
