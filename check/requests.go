@@ -138,6 +138,7 @@ func (t *typing) body(at *scope, s *program.Step) {
 	for r := range program.Each(s.Body.Replacements) {
 		t.lookups(at, &r.Value)
 	}
+	t.unwritable(at, s)
 	declared := s.Operation.Body
 	if declared == nil {
 		if !slices.Contains(bodyless, s.Operation.Method) {
@@ -153,6 +154,28 @@ func (t *typing) body(at *scope, s *program.Step) {
 	isJSON := openapi.IsJSON(s.Body.ContentType)
 	if isJSON || openapi.IsForm(s.Body.ContentType) || openapi.IsMultipart(s.Body.ContentType) {
 		t.payload(at, s, flow{want: t.schema(media.Schema, media.Home), text: !isJSON, what: "the body of " + label(s), members: true})
+	}
+}
+
+// unwritable reports an object or array that no body of the content type can be
+// written from.
+func (t *typing) unwritable(at *scope, s *program.Step) {
+	payload := &s.Body.Payload
+	if payload.IsFile() || len(s.Body.Replacements) > 0 {
+		return
+	}
+	kind, members, severity := t.value(at, payload).Kinds(), -1, arazzo.Error
+	if payload.Kind == program.Reference || payload.Kind == program.Selection {
+		severity = arazzo.Warning // what is declared need not be so
+	} else {
+		members = len(payload.Names)
+	}
+	what := map[schema.Kinds]string{schema.Object: "an object", schema.Array: "an array"}[kind]
+	if what == "" || members < 0 && openapi.IsXML(s.Body.ContentType) {
+		return
+	}
+	if err := openapi.Unwritable(s.Body.ContentType, s.Operation.Body.Media(s.Body.ContentType), what, members); err != nil {
+		t.report(at.workflow.Document, severity, "unwritable-body", payload.Place, "step %q fails: %v", s.Decl.StepID, err)
 	}
 }
 

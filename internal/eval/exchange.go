@@ -26,6 +26,7 @@ type Exchange struct {
 	Body    []byte       `json:"body,omitempty"`    // of the response
 	Failed  string       `json:"failed,omitempty"`  // why there is no response
 	Note    string       `json:"note,omitempty"`    // what was found when the body was decoded
+	Lost    string       `json:"lost,omitempty"`    // what of it could not be read in its charset
 	Request []byte       `json:"request,omitempty"` // body as sent
 	Given   stored.Value `json:"given,omitzero"`    // the response's body, if the transport gave a value and no bytes
 	decoded bool
@@ -102,7 +103,7 @@ func (e *Exchange) body() (any, bool) {
 		return e.Given.V, true
 	}
 	if !e.decoded {
-		e.value, e.Note = openapi.DecodeBody(e.Answer.Get("Content-Type"), e.Body)
+		e.value, e.Note, e.Lost = openapi.DecodeBody(e.Answer.Get("Content-Type"), e.Body)
 		e.decoded = true
 	}
 	return e.value, true

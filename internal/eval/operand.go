@@ -58,8 +58,13 @@ func (e *Evaluator) Root(r *program.Ref) (any, bool) {
 		return e.Scope.Root(r)
 	}
 	v, ok := e.Exchange.look(r)
-	if r.Kind == program.ResponseBody && e.Exchange != nil && e.Exchange.Note != "" {
-		e.Scope.Note("invalid-json", r.Place, e.Exchange.Note)
+	if r.Kind == program.ResponseBody && e.Exchange != nil {
+		if e.Exchange.Note != "" {
+			e.Scope.Note("invalid-json", r.Place, e.Exchange.Note)
+		}
+		if e.Exchange.Lost != "" {
+			e.Scope.Note("undecoded-text", r.Place, e.Exchange.Lost)
+		}
 	}
 	return v, ok
 }

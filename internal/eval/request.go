@@ -67,10 +67,10 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	}
 	order := b.Payload.Order
 	if text != nil && len(b.Replacements) > 0 {
-		order = value.OrderOf(text)
+		order = value.OrderOf(text) // of a sequence nothing is known
 	}
 	var files filePlaces
-	if !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType) {
+	if openapi.IsMultipart(b.ContentType) || readsWhole(b.ContentType) {
 		files = filePlaces{}
 		files.add("", &b.Payload, 0)
 	}
@@ -116,19 +116,23 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 func (e *Evaluator) payloadValue(b *program.Body, media *openapi.MediaType) (v any, text []byte, ok bool) {
 	constant, isText := b.Payload.Constant.(string)
 	isText = isText && b.Payload.Kind == program.Constant
-	if openapi.IsJSON(b.ContentType) && (isText || b.Payload.Kind == program.Interpolation) {
-		isJSON := false
+	if isJSON := openapi.IsJSON(b.ContentType); (isJSON || openapi.IsSequence(b.ContentType)) && (isText || b.Payload.Kind == program.Interpolation) {
+		valid := false
 		if isText {
 			text = []byte(constant)
-			decoded, err := value.Decode(text)
-			v, ok, isJSON = decoded, true, err == nil
+			decoded, err := openapi.DecodeJSON(b.ContentType, text)
+			v, ok, valid = decoded, true, err == nil
 		} else {
-			v, text, ok, isJSON = e.jsonPayload(b)
+			v, text, ok, valid = e.jsonPayload(b)
 		}
-		if isJSON {
+		if valid {
 			return v, text, ok
 		}
-		e.Scope.Note("payload-text", b.Place, "the payload is text that is not JSON; it is sent as a JSON string")
+		as := "a JSON string"
+		if !isJSON {
+			as = "it is"
+		}
+		e.Scope.Note("payload-text", b.Place, "the payload is text that is not JSON; it is sent as "+as)
 	}
 	if b.Payload.Kind == program.Object && (openapi.IsForm(b.ContentType) || openapi.IsMultipart(b.ContentType)) {
 		v, ok = e.object(&b.Payload, media.PartType), true

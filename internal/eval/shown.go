@@ -56,7 +56,7 @@ func ShownAnswer(s *program.Step, header http.Header, body []byte) []byte {
 	if len(secrets) == 0 {
 		return body
 	}
-	v, note := openapi.DecodeBody(header.Get("Content-Type"), body)
+	v, note, _ := openapi.DecodeBody(header.Get("Content-Type"), body)
 	switch {
 	case note != "" || !secrets.Hides(v):
 		return body

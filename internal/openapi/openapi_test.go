@@ -108,7 +108,7 @@ func TestDecodeBody(t *testing.T) {
 		{"application/json", "9007199254740993", int64(9007199254740993), false},
 	}
 	for _, test := range tests {
-		got, note := DecodeBody(test.contentType, []byte(test.body))
+		got, note, _ := DecodeBody(test.contentType, []byte(test.body))
 		if diff := cmp.Diff(test.want, got); diff != "" || (note != "") != test.noted {
 			t.Errorf("%s %q: %s note %q", test.contentType, test.body, diff, note)
 		}

@@ -49,6 +49,7 @@ type MediaType struct {
 	Type        string
 	Schema      *tree.Node
 	Encoding    *tree.Node
+	Node        *tree.Node   // nil in 2.0
 	Home        *Description // the document that contains Schema
 	Files       []string     // the properties of a multipart body that are binary
 	StyledParts bool         // style and explode apply in multipart bodies
@@ -154,11 +155,11 @@ func (r *operationReader) content(n *tree.Node, home *Description) []*MediaType 
 	}
 	var list []*MediaType
 	for _, m := range n.Members {
-		t := &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding"), Home: home}
-		if baseType(t.Type) == multipartType {
+		t := &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding"), Node: m.Value, Home: home}
+		if IsMultipart(t.Type) {
 			t.Files = files(t.Schema, home)
 			// OpenAPI 3.0.4 ignores them outside of form-urlencoded bodies.
-			t.StyledParts = !strings.HasPrefix(r.d.Version, "3.0")
+			t.StyledParts = baseType(t.Type) == multipartType && !strings.HasPrefix(r.d.Version, "3.0")
 		}
 		list = append(list, t)
 	}

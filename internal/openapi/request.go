@@ -317,7 +317,7 @@ func appendQueryString(query []byte, contentType string, v Value) ([]byte, error
 		return append(between(query), uri.Encode(text)...), nil
 	}
 	if !isText {
-		form, _, err := encodeForm(v, formType, nil)
+		form, err := encodeForm(v, nil)
 		if err != nil {
 			return nil, fmt.Errorf("the query string: %w", err)
 		}

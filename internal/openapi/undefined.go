@@ -108,5 +108,6 @@ func (m *MediaType) writes(name string, member any) bool {
 	if p := m.styled(name); p != nil {
 		return len(p.items(Value{V: member}, escapeNothing)) > 0
 	}
-	return len(m.parts(name, member, nil)) > 0
+	items, isArray := member.([]any)
+	return !isArray && member != nil || slices.ContainsFunc(items, func(item any) bool { return item != nil })
 }

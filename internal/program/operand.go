@@ -170,6 +170,15 @@ func (o *Operand) Parts() iter.Seq2[string, *Operand] {
 	}
 }
 
+// IsFile reports whether the operand is {file: path} (O9), the path constant or not.
+func (o *Operand) IsFile() bool {
+	if members, ok := o.Constant.(map[string]any); ok {
+		_, isText := members["file"].(string)
+		return isText && len(members) == 1
+	}
+	return o.Kind == Object && len(o.Names) == 1 && o.Names[0] == "file"
+}
+
 // IsArray reports whether the operand is an array, whether constant or not.
 func (o *Operand) IsArray() bool {
 	_, constant := o.Constant.([]any)
