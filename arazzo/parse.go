@@ -138,6 +138,17 @@ func (r *reader) want(n *tree.Node, pointer string, kind tree.Kind) bool {
 	return false
 }
 
+// expression is want for a string that must be an expression: a number or boolean in
+// quotes would be none either, and which one was meant is not known.
+func (r *reader) expression(n *tree.Node, pointer string) bool {
+	if n.Kind == tree.Number || n.Kind == tree.Bool {
+		r.report("type", Error, place(n, pointer), fmt.Sprintf("%s must be a string, not %s; write an expression, such as $response.body#/<name>",
+			lastToken(pointer), n.Kind))
+		return false
+	}
+	return r.want(n, pointer, tree.String)
+}
+
 func lastToken(pointer string) string {
 	tokens, _ := value.SplitPointer(pointer)
 	if len(tokens) == 0 {
@@ -170,10 +181,14 @@ func (r *reader) object(v reflect.Value, n *tree.Node, pointer string) {
 			if n.Get("reference") == nil { // what else a Reusable Object has is ignored
 				p := Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)}
 				var fix *Fix
+				hint := nearest.Hint(m.Name, table.names)
 				if right := nearest.Only(m.Name, table.names); n.Get(right) == nil {
 					fix = r.respell(p, m.Name, right)
 				}
-				r.reportFix("unknown-field", Warning, p, fmt.Sprintf("unknown field %q%s", m.Name, nearest.Hint(m.Name, table.names)), fix)
+				if instead := insteadOf(v.Type(), m.Name); fix == nil && instead != "" {
+					hint = instead
+				}
+				r.reportFix("unknown-field", Warning, p, fmt.Sprintf("unknown field %q%s", m.Name, hint), fix)
 			}
 		}
 	}
@@ -245,7 +260,7 @@ func (r *reader) value(v reflect.Value, n *tree.Node, pointer string) {
 		o := v.Addr().Interface().(*Output)
 		if r.later && n.Kind == tree.Object {
 			r.value(reflect.ValueOf(&o.Selector).Elem(), n, pointer)
-		} else if r.want(n, pointer, tree.String) {
+		} else if r.expression(n, pointer) {
 			o.Expression = n.Text
 		}
 	case v.Type() == floatType || v.Type() == intType:

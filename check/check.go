@@ -90,11 +90,20 @@ func (c *checker) near(name string, candidates []string) []string {
 
 // hint is [nearest.Hint], asked lazily and within bounds.
 func (c *checker) hint(name string, candidates []string) lazy {
+	return c.ask(nearest.Hint, name, candidates)
+}
+
+// choice is [nearest.Choice], asked likewise.
+func (c *checker) choice(name string, candidates []string) lazy {
+	return c.ask(nearest.Choice, name, candidates)
+}
+
+func (c *checker) ask(which func(string, []string) string, name string, candidates []string) lazy {
 	return func() string {
 		if !c.left.hints.spend(len(candidates)) {
 			return ""
 		}
-		return nearest.Hint(name, candidates)
+		return which(name, candidates)
 	}
 }
 

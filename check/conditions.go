@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
@@ -16,8 +17,9 @@ import (
 
 // step judges all that a step holds.
 func (t *typing) step(s *program.Step) {
-	success, failure := t.outcomes(s)
-	t.successStatus(s, success)
+	passing, failure := t.outcomes(s)
+	t.successStatus(s, passing)
+	success := meant(s, passing)
 	at := &scope{workflow: s.Workflow, step: s, statuses: success}
 	for _, c := range s.Criteria {
 		t.criterion(at, c)
@@ -28,6 +30,30 @@ func (t *typing) step(s *program.Step) {
 	t.actions(s, success, s.OnSuccess, false)
 	t.actions(s, failure, s.OnFailure, true)
 	t.request(s)
+}
+
+// meant returns the codes with which a step succeeds, as far as its values are
+// concerned. If criteria let pass no status that the operation declares, a finding of its own,
+// and one success is declared, that is the response to be read.
+func meant(s *program.Step, passing codes) codes {
+	if s.Operation == nil || passing.and(success).empty() || declares(s.Operation, passing) {
+		return passing
+	}
+	list := covers(s.Operation)
+	only := -1
+	for i, r := range s.Operation.Responses {
+		switch {
+		case !strings.HasPrefix(r.Code, "2"):
+		case only >= 0:
+			return passing
+		default:
+			only = i
+		}
+	}
+	if only < 0 {
+		return passing
+	}
+	return list[only]
 }
 
 // successStatus compares the status codes that the criteria let pass with those

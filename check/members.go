@@ -7,6 +7,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -67,26 +68,49 @@ func (t *typing) noBody(at *scope, r *program.Ref) bool {
 	return false
 }
 
-// header reports an undeclared header with a name similar to a declared one.
-// Others are common.
+// header reports an undeclared header with a name similar to a declared one, or
+// a misspelled name of a registered one. Others are common.
 func (t *typing) header(at *scope, r *program.Ref) {
 	names, place := at.headers()
-	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, r.Name) }) ||
-		slices.Contains(usualHeaders, strings.ToLower(r.Name)) {
+	same := func(n string) bool { return strings.EqualFold(n, r.Name) }
+	if slices.ContainsFunc(names, same) || slices.ContainsFunc(registeredHeaders, same) {
 		return
 	}
-	if hint := t.hint(r.Name, names)(); hint != "" {
-		d := t.report(at.workflow.Document, arazzo.Warning, "response-header", r.At(at.workflow.Document.Decl),
-			"the response %s of %s declares no header %q%s", at.codes(), label(at.step), r.Name, hint)
-		d.Related = schemaPlace(place, "its headers")
+	hint := t.hint(r.Name, names)()
+	if hint == "" {
+		place = schema.Place{}
+		if right := registered(r.Name); right != "" {
+			hint = fmt.Sprintf("; did you mean %q?", right)
+		}
 	}
+	if hint == "" {
+		return
+	}
+	d := t.report(at.workflow.Document, arazzo.Warning, "response-header", r.At(at.workflow.Document.Decl),
+		"%s declares no header %q%s", at.answer(), r.Name, hint)
+	d.Related = schemaPlace(place, "its headers")
 }
 
-// usualHeaders are common without being declared.
-var usualHeaders = []string{"content-type", "content-length", "content-encoding", "content-language", "content-location",
-	"content-disposition", "date", "etag", "last-modified", "expires", "location",
-	"retry-after", "link", "server", "vary", "age", "via", "set-cookie", "cache-control", "connection", "www-authenticate", "allow",
-	"accept-ranges"}
+// registered returns the registered header that a name must be a misspelling of,
+// or "": one that differs in its separators, or in a letter of a long name.
+func registered(name string) string {
+	var long []string
+	for _, n := range registeredHeaders {
+		if nearest.Plain(n) == nearest.Plain(name) {
+			return n
+		}
+		if len(n) > 4 {
+			long = append(long, n)
+		}
+	}
+	return nearest.Only(name, long)
+}
+
+// registeredHeaders are headers of responses that are common without being
+// declared.
+var registeredHeaders = []string{"Accept-Ranges", "Age", "Allow", "Cache-Control", "Connection", "Content-Disposition", "Content-Encoding",
+	"Content-Language", "Content-Length", "Content-Location", "Content-Range", "Content-Type", "Date", "ETag", "Expires", "Last-Modified",
+	"Link", "Location", "Retry-After", "Server", "Set-Cookie", "Vary", "Via", "WWW-Authenticate"}
 
 // absent reports a member or item that a schema does not have.
 func (t *typing) absent(at *scope, r *program.Ref, found schema.Found, path []string) *arazzo.Diagnostic {

@@ -80,7 +80,7 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 			}
 		}
 		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s",
-			r.Text, s.Decl.StepID, in, r.Name, c.hint(r.Name, names))
+			r.Text, s.Decl.StepID, in, r.Name, c.choice(r.Name, names))
 	}
 }
 
@@ -112,7 +112,7 @@ func (c *checker) outputsRead(w *program.Workflow, s *program.Step, when program
 		if !own.has(r.Name, above) {
 			c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl),
 				"%s is always missing: workflow %q has no output %q above it%s",
-				r.Text, w.Decl.WorkflowID, r.Name, c.hint(r.Name, own.list[:above]))
+				r.Text, w.Decl.WorkflowID, r.Name, c.choice(r.Name, own.list[:above]))
 		}
 	case s.Decl.WorkflowID == "" && s.Operation != nil:
 		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl),
@@ -141,7 +141,7 @@ func handsOver(g *graph) bool {
 func (c *checker) declaredBy(w, of *program.Workflow, r *program.Ref) {
 	if all := c.outputNames(of); !all.has(r.Name, len(all.list)) {
 		c.report(w.Document, arazzo.Warning, "unknown-output", r.At(w.Document.Decl), "%s is always missing: workflow %q declares no output %q%s",
-			r.Text, of.Decl.WorkflowID, r.Name, c.hint(r.Name, all.list))
+			r.Text, of.Decl.WorkflowID, r.Name, c.choice(r.Name, all.list))
 	}
 }
 
@@ -192,7 +192,7 @@ func (c *checker) workflowRead(t *together, w *program.Workflow, r *program.Ref)
 				for in := range program.Each(of.Inputs) {
 					all = append(all, in.Name)
 				}
-				return c.hint(r.Name, all)()
+				return c.choice(r.Name, all)()
 			}))
 	case r.Kind == program.WorkflowInput && of == w, t.run(w, of):
 	default:

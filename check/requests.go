@@ -27,6 +27,7 @@ func (t *typing) request(s *program.Step) {
 		t.arguments(at, s.Called, s.Arguments, s.Decl.At("workflowId"), s.MissingParameters)
 	case s.Operation != nil:
 		t.parameters(at, s)
+		t.accepts(s)
 		t.body(at, s)
 	}
 }
@@ -48,6 +49,7 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 			want := t.schema(p.Schema, p.Home)
 			t.fits(at, &a.Value, flow{want: want, text: !openapi.IsJSON(p.ContentType),
 				what: fmt.Sprintf("the %s parameter %q of %s", p.In, p.Name, label(s))})
+			t.nullable(at, s, a)
 		}
 	}
 	if s.MissingParameters {
@@ -101,7 +103,7 @@ func (t *typing) arguments(at *scope, called *program.Workflow, list []program.A
 		case schema.Undeclared, schema.Never:
 			if !a.Inherited {
 				d := t.report(at.workflow.Document, arazzo.Warning, "unknown-argument", a.Place, "workflow %q has no input %q%s",
-					called.Decl.WorkflowID, a.Name, t.hint(a.Name, found.Names))
+					called.Decl.WorkflowID, a.Name, t.choice(a.Name, found.Names))
 				d.Related = schemaPlace(found.Place, "its inputs")
 				if a.Decl != nil && a.Decl.Reference == "" {
 					respell(at.workflow.Document, d, a.Decl.At("name"), a.Name, 0, len(a.Name), nearest.Only(a.Name, found.Names))
@@ -146,13 +148,14 @@ func (t *typing) body(at *scope, s *program.Step) {
 		}
 		return
 	}
-	media := mediaOf(declared, s.Body.ContentType)
+	mediaType, place := contentType(s)
+	media := mediaOf(declared, mediaType)
 	if media == nil {
-		t.undeclaredType(s)
+		t.undeclaredType(s, mediaType, place)
 		return
 	}
-	isJSON := openapi.IsJSON(s.Body.ContentType)
-	if isJSON || openapi.IsForm(s.Body.ContentType) || openapi.IsMultipart(s.Body.ContentType) {
+	isJSON := openapi.IsJSON(mediaType)
+	if isJSON || openapi.IsForm(mediaType) || openapi.IsMultipart(mediaType) {
 		t.payload(at, s, flow{want: t.schema(media.Schema, media.Home), text: !isJSON, what: "the body of " + label(s), members: true})
 	}
 }
@@ -216,16 +219,16 @@ func mediaOf(b *openapi.Body, contentType string) *openapi.MediaType {
 }
 
 // undeclaredType reports a content type that the operation does not accept.
-func (t *typing) undeclaredType(s *program.Step) {
+func (t *typing) undeclaredType(s *program.Step, mediaType string, place arazzo.Position) {
 	var types []string
 	for _, m := range s.Operation.Body.Content {
 		types = append(types, m.Type)
 	}
-	if len(types) == 0 || !strings.Contains(s.Body.ContentType, "/") {
+	if len(types) == 0 || !strings.Contains(mediaType, "/") {
 		return
 	}
-	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", s.Decl.RequestBody.At("contentType"),
-		"%s does not accept a body of type %s; it declares %s", label(s), s.Body.ContentType, strings.Join(types, ", "))
+	d := t.report(s.Workflow.Document, arazzo.Warning, "content-type", place,
+		"%s does not accept a body of type %s; it declares %s", label(s), mediaType, strings.Join(types, ", "))
 	d.Related = t.bodyPlace(s)
 }
 
@@ -336,16 +339,16 @@ func (t *typing) fits(at *scope, v *program.Operand, f flow) {
 	}
 	switch v.Kind {
 	case program.Object, program.Array:
-		// Inside a form, arrays and objects are serialized in their own ways.
-		if f.text && len(f.path) > 0 || f.text && !f.members {
-			return
-		}
 		kind := schema.Array
 		if v.Kind == program.Object {
 			kind = schema.Object
 		}
 		if p := f.want.Refuses(schema.Kind(kind), false); p != nil {
 			t.misfit(at, v, f, p, kind.String())
+			return
+		}
+		// In parameters and inside a form, arrays and objects are serialized in their own ways.
+		if f.text && (len(f.path) > 0 || !f.members) {
 			return
 		}
 		if v.Kind == program.Object {
@@ -489,17 +492,9 @@ func (t *typing) object(at *scope, v *program.Operand, f flow) {
 // operation: it is repeated, not misspelled.
 func inPath(s *program.Step, name string) bool {
 	return s.Operation != nil && slices.ContainsFunc(s.Operation.Parameters, func(p *openapi.Parameter) bool {
-		return p.In == "path" && plainName(p.Name) == plainName(name)
+		return p.In == "path" && nearest.Plain(p.Name) == nearest.Plain(name)
 	})
 }
-
-// plainName returns a name without the differences of naming conventions:
-// "order_id" and "OrderID" are the same.
-func plainName(name string) string {
-	return strings.ToLower(separators.Replace(name))
-}
-
-var separators = strings.NewReplacer("_", "", "-", "")
 
 // missingOf returns the declared names that are not given.
 func missingOf(declared []string, given map[string]bool) []string {
@@ -534,7 +529,7 @@ func (t *typing) takers(at *scope, f flow, v *program.Operand, name string, memb
 
 // sameWord reports whether names differ in case, separators and number only.
 func sameWord(a, b string) bool {
-	return strings.TrimSuffix(plainName(a), "s") == strings.TrimSuffix(plainName(b), "s")
+	return strings.TrimSuffix(nearest.Plain(a), "s") == strings.TrimSuffix(nearest.Plain(b), "s")
 }
 
 // unknownMember reports a member that the schema does not list: for certain
@@ -564,7 +559,7 @@ func (t *typing) misfit(at *scope, v *program.Operand, f flow, p *schema.Problem
 			listValues(p.Listed))
 		if text, ok := v.Constant.(string); ok {
 			d.Message += hintValue(text, p.Listed)
-			respell(at.workflow.Document, d, place, text, 0, len(text), nearest.Only(text, stringsOf(p.Listed)))
+			respell(at.workflow.Document, d, place, text, 0, len(text), nearest.Same(text, stringsOf(p.Listed)))
 		}
 	case schema.WrongForm:
 		d = t.report(at.workflow.Document, arazzo.Warning, "value-form", place, "%s is %s; it %s", f.name(), is, p.Want)

@@ -21,15 +21,16 @@ func respell(in *program.Document, d *arazzo.Diagnostic, place arazzo.Position, 
 }
 
 // respellToken corrects the one token of a pointer into a response that leads
-// nowhere, where with the only name that is near all of it leads somewhere.
+// nowhere, where all of it leads somewhere with the name that differs in case and separators
+// alone. What else is near is a suggestion: a description may be what is wrong.
 func (t *typing) respellToken(at *scope, d *arazzo.Diagnostic, r *program.Ref, base *schema.Type, found schema.Found) {
 	if found.At >= len(r.Pointer) {
 		return
 	}
 	path := tokens(r)
-	right := nearest.Only(path[found.At], found.Names)
-	if right == "" || right == path[found.At]+"s" {
-		return // several in place of one are no misspelling
+	right := nearest.Same(path[found.At], found.Names)
+	if right == "" {
+		return
 	}
 	path[found.At] = right
 	if again := base.Follow(path); again.Type == nil || again.Presence == schema.Unknown {
@@ -46,9 +47,9 @@ func (t *typing) respellToken(at *scope, d *arazzo.Diagnostic, r *program.Ref, b
 }
 
 // respellWord corrects a literal of a condition, where one of the values that
-// can be there is near.
+// can be there differs in case and separators alone.
 func (t *typing) respellWord(at *scope, d *arazzo.Diagnostic, c *program.Criterion, word string, values []any) {
-	right := nearest.Only(word, stringsOf(values))
+	right := nearest.Same(word, stringsOf(values))
 	if strings.ContainsAny(right, `'"\`) {
 		return
 	}

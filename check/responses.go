@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -189,6 +190,14 @@ func (s *scope) whenFailed() string {
 		return ", with which the step fails,"
 	}
 	return ""
+}
+
+// answer names the responses of the scope.
+func (s *scope) answer() string {
+	if codes := s.codes(); codes != "" {
+		return fmt.Sprintf("the response %s of %s", codes, label(s.step))
+	}
+	return fmt.Sprintf("no response of %s", label(s.step))
 }
 
 // codes writes the codes of the responses of the scope.

@@ -1,11 +1,13 @@
 package check
 
 import (
+	"math"
 	"mime"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/program"
@@ -123,6 +125,11 @@ func (c *checker) workflowRules(d *program.Document, w *arazzo.Workflow) {
 		c.actionList(d, s.OnSuccess)
 		c.actionList(d, s.OnFailure)
 		c.parameterList(d, s.Parameters)
+		if s.Timeout != nil && *s.Timeout > 0 && *s.Timeout < shortest {
+			c.report(d, arazzo.Warning, "time-unit", s.At("timeout"),
+				"timeout is in milliseconds: no response comes in %v; write %d if seconds were meant",
+				time.Duration(*s.Timeout)*time.Millisecond, *s.Timeout*1000)
+		}
 		if n := s.Origin().Get("successCriteria"); n.Exists() && n.Len() == 0 && d.Later() {
 			c.report(d, arazzo.Warning, "empty-criteria", s.At("successCriteria"), "successCriteria must not be empty; remove it")
 		}
@@ -172,7 +179,25 @@ var actionFields = []struct {
 
 var actionTypes = []string{"end", "goto", "retry"}
 
+// shortest is the timeout in milliseconds below which no request is answered, and
+// longest the retryAfter from which one in round milliseconds is seen.
+const (
+	shortest = 100
+	longest  = 1000
+)
+
+// inMilliseconds reports whether a number of seconds must be one of
+// milliseconds: it is a multiple of half a second, and not whole hours.
+func inMilliseconds(n float64) bool {
+	return n >= longest && math.Mod(n, 500) == 0 && math.Mod(n, 3600) != 0
+}
+
 func (c *checker) actionFields(d *program.Document, a *arazzo.Action) {
+	if a.RetryAfter != nil && inMilliseconds(*a.RetryAfter) {
+		c.report(d, arazzo.Warning, "time-unit", a.At("retryAfter"),
+			"retryAfter is in seconds: %v is %v; write %v if milliseconds were meant",
+			*a.RetryAfter, time.Duration(min(*a.RetryAfter, math.MaxInt32))*time.Second, *a.RetryAfter/1000)
+	}
 	if !slices.Contains(actionTypes, a.Type) {
 		return
 	}

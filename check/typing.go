@@ -14,7 +14,8 @@ import (
 // types checks values against the schemas of descriptions and of workflows'
 // inputs.
 func (c *checker) types() {
-	t := &typing{checker: c, outputs: map[*program.Output]*schema.Type{}, schemas: map[*tree.Node]*schema.Type{}}
+	t := &typing{checker: c, outputs: map[*program.Output]*schema.Type{}, schemas: map[*tree.Node]*schema.Type{},
+		conditions: map[*program.Workflow]string{}}
 	for _, w := range c.program.Workflows {
 		for _, s := range w.Steps {
 			t.step(s)
@@ -30,9 +31,10 @@ func (c *checker) types() {
 // used.
 type typing struct {
 	*checker
-	outputs map[*program.Output]*schema.Type // nil while it is computed
-	schemas map[*tree.Node]*schema.Type
-	depth   int // of outputs that are being computed
+	outputs    map[*program.Output]*schema.Type // nil while it is computed
+	schemas    map[*tree.Node]*schema.Type
+	conditions map[*program.Workflow]string // all of a workflow, once asked for
+	depth      int                          // of outputs that are being computed
 }
 
 // maxOutputs is how deep outputs that depend on one another are followed.
@@ -247,7 +249,7 @@ func (t *typing) stepOutput(s *program.Step, name string) *schema.Type {
 		return t.output(&scope{workflow: s.Called}, s.Called.Outputs, name)
 	}
 	succeeded, _ := t.outcomes(s)
-	return t.output(&scope{workflow: s.Workflow, step: s, statuses: succeeded}, s.Outputs, name)
+	return t.output(&scope{workflow: s.Workflow, step: s, statuses: meant(s, succeeded)}, s.Outputs, name)
 }
 
 func (t *typing) ownOutput(at *scope, name string) *schema.Type {

@@ -32,7 +32,7 @@ func (p *Program) newExecution() *Execution {
 	return &Execution{program: p.linked, whole: p}
 }
 
-// Package check, and nothing else, sees what is linked.
+// Packages check and graph, and nothing else, see what is linked.
 func init() {
 	program.Of = func(p any) *program.Program { return p.(*Program).linked }
 }

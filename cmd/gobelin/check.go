@@ -61,6 +61,7 @@ func checkCommand() *cobra.Command {
 	c.Flags().StringVar(&f.explain, "explain", "", "explain `CODE`, with an example")
 	c.Flags().BoolVar(&f.fix, "fix", false, "apply the corrections that are certain to the documents")
 	c.Flags().BoolVar(&f.diff, "diff", false, "with --fix: print the changes instead of writing them")
+	f.complete(c)
 	return c
 }
 

@@ -77,7 +77,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(), checkCommand(), showCommand(), conformanceCommand())
+	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), conformanceCommand())
 	root.InitDefaultHelpCmd()
 	err := misplaced(root, args)
 	if err == nil {
@@ -179,6 +179,7 @@ func (s *sources) flags(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.remap, "source", nil, "`NAME=PATH|URL`: read the source description NAME from there")
 	c.Flags().StringVar(&s.base, "base", "", "`DIR|URL` that relative sources are resolved against, instead of the document's own")
 	c.Flags().BoolVar(&s.strict, "strict", false, "reject non-standard forms that are otherwise accepted")
+	s.complete(c)
 }
 
 // compiler makes a compiler from the flags. Descriptions may be remote: the

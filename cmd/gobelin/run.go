@@ -65,6 +65,7 @@ func runCommand() *cobra.Command {
 	f.DurationVar(&r.timeout, "timeout", 0, "end the run after this time; 0 for never")
 	f.IntVar(&r.maxSteps, "max-steps", 0, "end the run after `N` step executions (default 10000)")
 	f.StringVarP(&r.output, "output", "o", "text", "`text|json`: output format")
+	r.complete(c)
 	return c
 }
 

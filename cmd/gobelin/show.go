@@ -58,7 +58,8 @@ func showCommand() *cobra.Command {
 		},
 	}
 	from.flags(c)
-	c.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text or json")
+	c.Flags().StringVarP(&output, "output", "o", "text", "`text|json`: output format")
+	completeWords(c, map[string]string{"output": "text|json"})
 	return c
 }
 

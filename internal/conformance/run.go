@@ -234,8 +234,9 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 	return context.Cause(ctx)
 }
 
-// outcomeOf classifies errors as cases name them.
-func outcomeOf(err error) (outcome, kind string) {
+// Outcome returns the outcome of a run that ended with an error, and what more the
+// cases say of it: the step, "budget", "canceled", "inputs" or "document".
+func Outcome(err error) (outcome, kind string) {
 	var (
 		step     *runtime.StepError
 		inputs   *runtime.InputError
@@ -258,7 +259,7 @@ func outcomeOf(err error) (outcome, kind string) {
 }
 
 func (j *judge) outcome(err error) {
-	outcome, kind := outcomeOf(err)
+	outcome, kind := Outcome(err)
 	if want := j.c.root.Get("outcome").Str(); outcome != want {
 		j.differ("outcome: %s, want %s: %v", outcome, want, err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/conformance"
 )
 
-var update = flag.Bool("update", false, "write the links of docs/semantics.md anew")
+var update = flag.Bool("update", false, "write the links of docs/semantics.md and the counts of docs/conformance.md anew")
 
 const semantics = "../../docs/semantics.md"
 

@@ -39,11 +39,11 @@ func (e *Evaluator) Criterion(c *program.Criterion, observe Observer) Verdict {
 		return Verdict{Reason: "the context " + c.Context.Ref.Text + " is missing"}
 	}
 	if c.Embedded != nil {
-		parsed, err := e.substitute(c, observe)
-		if err != nil {
-			return Verdict{Reason: program.SyntaxMessage(err)}
+		filled, reason := e.fill(c, observe)
+		if reason != "" {
+			return Verdict{Reason: reason}
 		}
-		c = parsed
+		c = filled
 	}
 	switch c.Kind {
 	case program.RegexCriterion:
@@ -95,15 +95,37 @@ func (e *Evaluator) evaluatePlaces(c *program.Criterion) Verdict {
 	}, func(i int) (any, bool) { return e.Look(&c.Refs[i]) })}
 }
 
-// substitute puts the values of the embedded expressions into a condition and
-// parses it (C16). A value becomes one operand, or text inside of a literal: it
-// cannot change the structure.
-func (e *Evaluator) substitute(c *program.Criterion, observe Observer) (*program.Criterion, error) {
-	values := make([]any, len(c.Embedded.Refs))
-	for i := range values {
-		v, ok := e.Look(&c.Embedded.Refs[i])
-		observe.see(&c.Embedded.Refs[i], v, ok)
+// fill puts the values of the embedded expressions into a condition and parses it
+// (C16); if it is none then, the reason says why. Values of the caller may shape
+// it; that one from a response does is told, and never done in strict mode.
+func (e *Evaluator) fill(c *program.Criterion, observe Observer) (filled *program.Criterion, reason string) {
+	refs := c.Embedded.Refs
+	values := make([]any, len(refs))
+	for i := range refs {
+		v, ok := e.Look(&refs[i])
+		observe.see(&refs[i], v, ok)
+		if !ok {
+			e.missing(refs[i].Text, c.Place)
+			return nil, refs[i].Text + ", which is a part of the condition, is missing"
+		}
 		values[i] = v
 	}
-	return c.Filled(values, true)
+	f, err := c.Fill(values, true)
+	for _, i := range f.Shaping {
+		if !refs[i].Received {
+			continue
+		}
+		told := fmt.Sprintf("{%s} can come from a response, and its value has characters with a meaning in a %s condition", refs[i].Text, c.Kind)
+		if e.Strict {
+			return nil, told
+		}
+		e.Scope.Note("condition-shaped", c.Place, told)
+	}
+	if err != nil {
+		return nil, "the condition is not " + c.Kind.Language() + ": " + program.SyntaxMessage(err)
+	}
+	if e.Strict && f.JSONPath != nil && len(f.JSONPath.Notes()) > 0 {
+		return nil, "the condition is not " + c.Kind.Language() + ": " + f.Text
+	}
+	return f.Criterion, ""
 }

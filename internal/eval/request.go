@@ -116,7 +116,8 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 func (e *Evaluator) payloadValue(b *program.Body, media *openapi.MediaType) (v any, text []byte, ok bool) {
 	constant, isText := b.Payload.Constant.(string)
 	isText = isText && b.Payload.Kind == program.Constant
-	if isJSON := openapi.IsJSON(b.ContentType); (isJSON || openapi.IsSequence(b.ContentType)) && (isText || b.Payload.Kind == program.Interpolation) {
+	isJSON := openapi.IsJSON(b.ContentType)
+	if (isJSON || openapi.IsSequence(b.ContentType)) && (isText || b.Payload.Kind == program.Interpolation) {
 		valid := false
 		if isText {
 			text = []byte(constant)

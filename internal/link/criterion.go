@@ -95,12 +95,17 @@ func (l *workflowLinker) simple(c *program.Criterion) {
 // parse compiles the text of a criterion that has no embedded expressions.
 func (l *workflowLinker) parse(c *program.Criterion) {
 	if err := c.Compile(c.Text); err != nil {
-		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+languages[c.Kind], err))
+		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+c.Kind.Language(), err))
 		return
 	}
-	if c.Kind != program.JSONPathCriterion {
-		return
+	if c.Kind == program.JSONPathCriterion {
+		l.notes(c)
+		l.jsonpathOperands(c, c.JSONPath)
 	}
+}
+
+// notes reports what is not JSONPath, though it is accepted as published.
+func (l *workflowLinker) notes(c *program.Criterion) {
 	for _, note := range c.JSONPath.Notes() {
 		p := l.asPublished(note, c.Place, "%s", predicateMessage(note, c))
 		if at := strings.Index(c.Text, lengthProperty); note == jsonpath.NoteLength && at >= 0 {
@@ -111,7 +116,6 @@ func (l *workflowLinker) parse(c *program.Criterion) {
 		}
 		l.report(p)
 	}
-	l.jsonpathOperands(c, c.JSONPath)
 }
 
 func (l *workflowLinker) jsonpathOperands(c *program.Criterion, parsed *jsonpath.Condition) {
@@ -131,41 +135,52 @@ func (l *workflowLinker) jsonpathOperands(c *program.Criterion, parsed *jsonpath
 	}
 }
 
-// parseEmbedded tries a condition with sample values. XPath and regular
-// expressions treat strings and numbers alike; what JSONPath allows depends on
-// the value.
+// parseEmbedded tries a condition with sample values, until one fits where it
+// stands. That none does is an error only where no value is a part of the condition.
 func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
-	var parsed *program.Criterion
+	var parsed program.Filled
 	var err error
-	for _, v := range []any{"x", int64(1)} {
+	for _, v := range samples {
 		values := make([]any, len(c.Embedded.Refs))
 		for i := range values {
 			values[i] = v
 		}
-		if parsed, err = c.Filled(values, false); err == nil {
+		if parsed, err = c.Fill(values, false); err == nil {
 			break
 		}
 	}
 	switch {
-	case c.Kind != program.JSONPathCriterion && err != nil:
-		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+languages[c.Kind], err))
-	case c.Kind == program.JSONPathCriterion && err == nil:
+	case err == nil && c.Kind == program.JSONPathCriterion:
+		if !c.Free() {
+			for _, note := range parsed.JSONPath.Notes() {
+				l.report(l.asPublished(note, c.Place, "%s", noteMessage(note, parsed.JSONPath)))
+			}
+		}
 		l.jsonpathOperands(c, parsed.JSONPath)
+	case err != nil && !c.Free():
+		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+c.Kind.Language(), err))
 	}
 }
 
+var samples = []any{"x", int64(1), "$", "@.x", "?@.x", "=="}
+
 const lengthProperty = ".length"
 
-// predicateMessage explains what is not JSONPath. Only one of the messages about a
-// condition has the whole condition as it should be.
-func predicateMessage(note string, c *program.Criterion) string {
-	message := map[string]string{
-		"jsonpath-predicate": "a comparison is not a JSONPath query; it is evaluated as a predicate on the context",
-		"length-property":    "JSONPath has no length property; for an array or a string, use the function length(…)",
-	}[note]
-	if note == jsonpath.NoteLength && !c.JSONPath.Length() {
-		message = "JSONPath has no length property; the function count(…) is the number of nodes that a query selects"
+// noteMessage explains what is not JSONPath.
+func noteMessage(note string, parsed *jsonpath.Condition) string {
+	switch {
+	case note != jsonpath.NoteLength:
+		return "a comparison is not a JSONPath query; it is evaluated as a predicate on the context"
+	case parsed.Length():
+		return "JSONPath has no length property; for an array or a string, use the function length(…)"
 	}
+	return "JSONPath has no length property; the function count(…) is the number of nodes that a query selects"
+}
+
+// predicateMessage explains what is not JSONPath, and what would be. Only one of the
+// messages about a condition has the whole condition as it should be.
+func predicateMessage(note string, c *program.Criterion) string {
+	message := noteMessage(note, c.JSONPath)
 	right := c.JSONPath.Suggestion()
 	if right == "" || note == jsonpath.NoteLength && len(c.JSONPath.Notes()) > 1 {
 		return message
@@ -180,5 +195,3 @@ func predicateMessage(note string, c *program.Criterion) string {
 	}
 	return message
 }
-
-var languages = [...]string{"a valid simple condition", "a valid regular expression (RE2)", "valid JSONPath", "valid XPath"}

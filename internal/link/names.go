@@ -55,18 +55,25 @@ func (n *names) followed(text string) (name, rest string) {
 const maxSuggestions = 200
 
 // hint returns what to add to the message about a name that is not declared: the
-// similar ones.
+// similar ones, or all if they are few.
 func (n *names) hint(name string) string {
 	if n.suggestions++; n.suggestions > maxSuggestions {
 		return "; too many names are unknown to suggest a similar one"
 	}
-	return nearest.Hint(name, n.list)
+	return nearest.Choice(name, n.list)
 }
 
-// only returns the declared name that must have been meant by another one, or "".
-func (n *names) only(name string) string {
+// only returns the declared name of this document that must have been meant by
+// another one, or "".
+func (n *names) only(name string) string { return n.meant(name, nearest.Only) }
+
+// same is only for the names of a description, which need not be right: it
+// returns one that differs in case and separators alone.
+func (n *names) same(name string) string { return n.meant(name, nearest.Same) }
+
+func (n *names) meant(name string, by func(string, []string) string) string {
 	if n.suggestions++; n.suggestions > maxSuggestions {
 		return ""
 	}
-	return nearest.Only(name, n.list)
+	return by(name, n.list)
 }

@@ -48,6 +48,7 @@ func (l *workflowLinker) compound(n *tree.Node, at arazzo.Position) program.Oper
 	if n.Kind == tree.Object {
 		o.Kind = program.Object
 		for _, m := range n.Members {
+			l.memberName(m, at)
 			o.Names = append(o.Names, m.Name)
 			add(m.Name, m.Value)
 		}
@@ -57,6 +58,23 @@ func (l *workflowLinker) compound(n *tree.Node, at arazzo.Position) program.Oper
 		return program.Operand{Constant: n.Value(), Names: o.Names, Order: o.Order, Place: at}
 	}
 	return o
+}
+
+// memberName reports an expression as the name of a member, which is not
+// evaluated: names are literal, unless the payload is one JSON text (O8).
+func (l *workflowLinker) memberName(m tree.Member, object arazzo.Position) {
+	if !strings.Contains(m.Name, "$") {
+		return
+	}
+	if _, constant := expr.ParseTemplate(m.Name, nil).Constant(); constant {
+		if _, err := expr.Parse(m.Name); err != nil || !strings.ContainsAny(m.Name, ".#") {
+			return
+		}
+	}
+	at := arazzo.Position{Line: m.Line, Column: m.Column, Pointer: object.Pointer + "/" + value.PointerToken(m.Name)}
+	l.report(l.warn("expression-key", at,
+		"%q is the name of a member, and names are not evaluated; in a payload that is one JSON text, as in '{\"{%s}\": …}', they are",
+		m.Name, strings.Trim(m.Name, "{}")))
 }
 
 // text compiles a string: an expression, a template, or plain text (E1, E2).

@@ -25,7 +25,7 @@ func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *pr
 	case 0:
 		if !l.failedSources() {
 			l.report(l.error("unknown-operation", at, "no source description has an operation %q%s", id, operations.ids.hint(id)).
-				rename(0, id, id, operations.ids.only(id)))
+				rename(0, id, id, operations.ids.same(id)))
 		}
 		return nil, nil
 	case 1:
@@ -69,7 +69,7 @@ func qualifiedID(src *program.Source, id string) string {
 func (l *workflowLinker) inSource(src *program.Source, id string, at arazzo.Position) *openapi.Operation {
 	if ids := l.names.operationIDs(src); !ids.has(id) {
 		l.report(l.error("unknown-operation", at, "source %q: there is no operation %q%s", src.Name, id, ids.hint(id)).
-			rename(len(qualifiedID(src, "")), id, id, ids.only(id)))
+			rename(len(qualifiedID(src, "")), id, id, ids.same(id)))
 		return nil
 	}
 	op, err := src.Description.OperationByID(id)
@@ -111,11 +111,17 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 		return nil, nil
 	}
 	op, err := src.Description.OperationAt(pointer)
-	if err != nil {
+	var meant *openapi.PointerError
+	switch {
+	case errors.As(err, &meant):
+		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err).
+			correct(0, text, len(prefix)+len("#"), len(text), meant.Meant))
+	case err != nil:
 		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err))
-		return nil, nil
+	default:
+		return op, src
 	}
-	return op, src
+	return nil, nil
 }
 
 // pathSource finds the source that the part of an operationPath before its "#"

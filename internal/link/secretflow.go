@@ -92,6 +92,7 @@ func (l *linker) markSecrets() {
 	for _, w := range workflows {
 		f.connect(w)
 	}
+	f.markReceived()
 	for _, w := range workflows {
 		f.seed(w)
 	}

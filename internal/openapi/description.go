@@ -175,9 +175,36 @@ func (d *Description) OperationByID(id string) (*Operation, error) {
 		found = e
 	}
 	if found == nil {
-		return nil, fmt.Errorf("there is no operation %q%s", id, nearest.Hint(id, d.ids))
+		return nil, fmt.Errorf("there is no operation %q%s", id, nearest.Choice(id, d.ids))
 	}
 	return d.operation(found)
+}
+
+// A PointerError reports a pointer that names no operation, though it must mean one.
+type PointerError struct {
+	Pointer string // as it is
+	Meant   string // as it must be
+}
+
+// Error returns a message with the pointer that must be meant.
+func (e *PointerError) Error() string {
+	return fmt.Sprintf("%q does not name an operation: the slashes of a path are written ~1; write %s", e.Pointer, e.Meant)
+}
+
+// unescaped returns the operation that a pointer means whose path has slashes
+// that are not escaped, as in /paths/~1pet/findByStatus/get.
+func (d *Description) unescaped(tokens []string) *entry {
+	last := len(tokens) - 1
+	if last < 2 || tokens[0] != "paths" {
+		return nil
+	}
+	path := "/" + strings.TrimPrefix(strings.Join(tokens[1:last], "/"), "/")
+	for i := range d.index {
+		if e := &d.index[i]; e.path == path && e.method == strings.ToUpper(tokens[last]) {
+			return e
+		}
+	}
+	return nil
 }
 
 // OperationAt finds the operation that a JSON Pointer names, such as
@@ -188,6 +215,9 @@ func (d *Description) OperationAt(pointer string) (*Operation, error) {
 		return nil, err
 	}
 	if len(tokens) != 3 || tokens[0] != "paths" {
+		if e := d.unescaped(tokens); e != nil {
+			return nil, &PointerError{pointer, e.pointer()}
+		}
 		return nil, fmt.Errorf("%q does not name an operation; write /paths/~1<path>/<method>", pointer)
 	}
 	path, method := tokens[1], strings.ToUpper(tokens[2])
@@ -205,7 +235,10 @@ func (d *Description) OperationAt(pointer string) (*Operation, error) {
 	if len(onPath) > 0 {
 		return nil, fmt.Errorf("the path %s has no %q; it has %s", path, tokens[2], strings.Join(onPath, ", "))
 	}
-	return nil, fmt.Errorf("there is no path %q%s", path, nearest.Hint(path, slices.Compact(paths)))
+	if e := d.unescaped(tokens); e != nil {
+		return nil, &PointerError{pointer, e.pointer()}
+	}
+	return nil, fmt.Errorf("there is no path %q%s", path, nearest.Choice(path, slices.Compact(paths)))
 }
 
 const maxReferences = 64 // in a row

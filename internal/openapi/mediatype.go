@@ -89,6 +89,13 @@ func within(contentType, declared string) bool {
 	return t == d || isRange && strings.HasPrefix(t, strings.TrimPrefix(prefix, "*/"))
 }
 
+// Offers reports whether a response that is declared with a media type or range
+// can be what an Accept header asks for with another; types of JSON go for one another,
+// as servers take them.
+func Offers(declared, asked string) bool {
+	return !strings.Contains(declared, "/") || within(declared, asked) || within(asked, declared) || IsJSON(declared) && IsJSON(asked)
+}
+
 // Media returns what a body declares for a content type: for the type itself, else
 // for a range that it is in; nil when there is neither.
 func (b *Body) Media(contentType string) (media *MediaType) {

@@ -311,7 +311,10 @@ func appendQueryString(query []byte, contentType string, v Value) ([]byte, error
 		return query, nil
 	}
 	if !IsForm(contentType) {
-		if text = contentText(contentType, v); text == "" {
+		if !isText {
+			text = contentText(contentType, v)
+		}
+		if text == "" {
 			return query, nil
 		}
 		return append(between(query), uri.Encode(text)...), nil

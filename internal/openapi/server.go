@@ -97,7 +97,8 @@ func notLetter(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' }
 // BaseURL checks a URL that the paths of operations are appended to, and
 // returns it as it is sent: escaped, without a trailing slash.
 func BaseURL(server string) (string, error) {
-	scheme, rest, _ := strings.Cut(server, "://")
+	written, rest, _ := strings.Cut(server, "://")
+	scheme := strings.ToLower(written)
 	if scheme != "http" && scheme != "https" {
 		return "", fmt.Errorf("the server URL %q is not absolute; write http:// or https:// and a host", server)
 	}
@@ -124,7 +125,7 @@ func BaseURL(server string) (string, error) {
 		return "", fmt.Errorf("the server URL %q does not have a valid host", shown(path))
 	}
 	escaped := uri.PercentOnce(path, pathSet)
-	if ascii == host && escaped == path {
+	if scheme == written && ascii == host && escaped == path {
 		return strings.TrimSuffix(server, "/"), nil
 	}
 	return scheme + "://" + user + ascii + strings.TrimSuffix(escaped, "/"), nil

@@ -24,6 +24,11 @@ const (
 // String returns the type as a document has it.
 func (k CriterionKind) String() string { return [...]string{"simple", "regex", "jsonpath", "xpath"}[k] }
 
+// Language says what a condition of the type has to be.
+func (k CriterionKind) Language() string {
+	return [...]string{"a valid simple condition", "a valid regular expression (RE2)", "valid JSONPath", "valid XPath"}[k]
+}
+
 // A Criterion is a condition in compiled form. One that does not parse has
 // nothing but its text. One with embedded expressions is parsed only when they
 // have values (C16).

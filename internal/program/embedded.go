@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
@@ -12,180 +13,152 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
-// Filled returns the criterion with values for its embedded expressions. Before it
-// is linked, the runtime expressions next to them are unknown.
-func (c *Criterion) Filled(values []any, linked bool) (*Criterion, error) {
+// A Filled criterion is one with values for its embedded expressions.
+type Filled struct {
+	*Criterion
+	Shaping []int // the expressions whose values are more than a text, a number or a name in it: they shape the condition
+}
+
+// Fill returns the criterion with values for its embedded expressions (C16):
+// each is the text of a literal, an operand, or else a part of the condition, by
+// where it stands. Before it is linked, the runtime expressions next to them are
+// unknown.
+func (c *Criterion) Fill(values []any, linked bool) (Filled, error) {
 	parsed := &Criterion{Kind: c.Kind, Text: c.Text, Place: c.Place, Context: c.Context, Dialect: c.Dialect, Version: c.Version}
-	pieces := c.pieces(values)
-	var err error
-	switch c.Kind {
-	case XPathCriterion:
-		parsed.XPath, err = xpath.CompilePieces(pieces, c.Version)
-	case RegexCriterion:
-		if parsed.Text, err = regexWith(pieces); err == nil {
-			err = parsed.Compile(parsed.Text)
-		}
-	default:
-		if parsed.Text, err = jsonpathWith(pieces, values, c.Dialect); err == nil {
-			err = parsed.Compile(parsed.Text)
-		}
-		if err == nil && len(parsed.JSONPath.Operands()) != len(c.Refs) && linked {
-			err = errors.New("the runtime expressions cannot be distinguished from the JSONPath around them")
-		}
-		parsed.Refs = c.Refs
-	}
-	return parsed, err
-}
-
-// pieces takes a condition apart at its embedded expressions.
-func (c *Criterion) pieces(values []any) []xpath.Piece {
+	f := Filled{Criterion: parsed}
+	var b strings.Builder
 	var pieces []xpath.Piece
-	n := 0
-	for _, part := range c.Embedded.Parsed.Parts {
-		switch last := len(pieces) - 1; {
-		case part.Expr != nil:
-			v := values[n]
-			n++
-			pieces = append(pieces, xpath.Piece{Text: "{" + part.Expr.Text + "}", Embedded: true, Value: value.Text(v), Number: value.IsNumber(v)})
-		case last >= 0 && !pieces[last].Embedded:
-			pieces[last].Text += part.Literal
-		default:
-			pieces = append(pieces, xpath.Piece{Text: part.Literal})
+	for i, in := range c.embeddings(values) {
+		if in.standing == asText && in.shapes(c.Kind, values[i]) {
+			f.Shaping = append(f.Shaping, i)
 		}
-	}
-	return pieces
-}
-
-// regexWith makes each value an atom of its own: a group, or characters of a
-// class. They are written as code points, which are never syntax.
-func regexWith(pieces []xpath.Piece) (string, error) {
-	var b strings.Builder
-	var s RegexState
-	for i, p := range pieces {
-		if !p.Embedded {
-			s.read(p.Text)
-			b.WriteString(p.Text)
+		if c.Kind == XPathCriterion {
+			pieces = append(pieces, in.pieces(values[i])...)
 			continue
 		}
+		text, err := in.write(c.Kind, values[i])
+		if err != nil {
+			return f, fmt.Errorf("%s: %w", in.name, err)
+		}
+		b.WriteString(in.before + text)
+	}
+	rest := c.after()
+	var err error
+	switch {
+	case c.Kind == XPathCriterion:
+		parsed.XPath, err = xpath.CompilePieces(joined(append(pieces, xpath.Piece{Text: rest})), c.Version)
+	default:
+		parsed.Text = b.String() + rest
+		if c.Kind == JSONPathCriterion {
+			parsed.Text = strings.TrimSpace(parsed.Text)
+		}
+		if err = parsed.Compile(parsed.Text); err == nil && parsed.JSONPath != nil {
+			if parsed.Refs = c.Refs; len(parsed.JSONPath.Operands()) != len(c.Refs) && linked {
+				err = errors.New("the runtime expressions cannot be distinguished from the JSONPath around them")
+			}
+		}
+	}
+	return f, err
+}
+
+// Free reports whether values can shape the condition: one of its embedded
+// expressions is neither the text of a literal nor an operand.
+func (c *Criterion) Free() bool {
+	return slices.ContainsFunc(c.embeddings(nil), func(in embedding) bool { return in.standing == asText })
+}
+
+// embeddings follows the condition, with the values that are known, and says for
+// each expression where it stands.
+func (c *Criterion) embeddings(values []any) []embedding {
+	var list []embedding
+	t := follower{kind: c.Kind, regexes: c.Dialect == jsonpath.Goessner, comments: c.Kind == XPathCriterion && c.Version != "xpath-10"}
+	literal := ""
+	parts := c.Embedded.Parsed.Parts
+	for i, part := range parts {
+		if part.Expr == nil {
+			literal += part.Literal
+			continue
+		}
+		t.read(literal)
 		next := ""
-		if i+1 < len(pieces) {
-			next = pieces[i+1].Text
+		if i+1 < len(parts) {
+			next = parts[i+1].Literal
 		}
-		var characters strings.Builder
-		for _, r := range p.Value {
-			fmt.Fprintf(&characters, `\x{%x}`, r)
+		in := t.embedding(next)
+		in.name, in.before = "{"+part.Expr.Text+"}", literal
+		switch n := len(list); {
+		case in.standing == asOperand:
+			t.read("''")
+		case in.standing == asText && n < len(values):
+			t.read(value.Text(values[n]))
 		}
-		switch {
-		case s.Escaped:
-			return "", fmt.Errorf(`%s: a value cannot directly follow a \`, p.Text)
-		case s.Class && (s.Last == '-' || strings.HasPrefix(next, "-")):
-			return "", fmt.Errorf("%s: a value cannot be the end of a character range", p.Text)
-		case s.Class && p.Value == "":
-			return "", fmt.Errorf("%s: an empty value cannot be in a character class", p.Text)
-		case s.Class:
-			b.WriteString(characters.String())
-			s.First = false
-		case repetition.MatchString(b.String()) && !s.Quoted:
-			return "", fmt.Errorf("%s: a value cannot be a repetition count", p.Text)
-		case s.Quoted:
-			b.WriteString(`\E` + characters.String() + `\Q`)
-		default:
-			b.WriteString("(?:" + characters.String() + ")")
-		}
-		s.Last = 0
+		literal = ""
+		list = append(list, in)
 	}
-	return b.String(), nil
+	return list
 }
 
-var repetition = regexp.MustCompile(`(?:^|[^\\])\{(?:[0-9]*,)?$`)
-
-// RegexState is the syntactic context of a place in a regular expression (RE2).
-type RegexState struct {
-	Class, First    bool // in […], and before its first character
-	Quoted, Escaped bool // in \Q…\E, after a \
-	Last            byte
+// after returns the text after the last embedded expression.
+func (c *Criterion) after() string {
+	parts := c.Embedded.Parsed.Parts
+	if last := parts[len(parts)-1]; last.Expr == nil {
+		return last.Literal
+	}
+	return ""
 }
 
-func (s *RegexState) read(text string) {
-	for i := 0; i < len(text); i++ {
-		switch ch := text[i]; {
-		case s.Quoted:
-			if strings.HasPrefix(text[i:], `\E`) {
-				s.Quoted = false
-				i++
-			}
-		case s.Escaped:
-			s.Escaped, s.First = false, false
-			s.Quoted = ch == 'Q' && !s.Class
-		case ch == '\\':
-			s.Escaped = true
-		case s.Class && s.First && (ch == '^' && s.Last == '['):
-		case s.Class && ch == ']' && !s.First:
-			s.Class = false
-		case s.Class:
-			s.First = false
-			if end := strings.Index(text[i:], ":]"); strings.HasPrefix(text[i:], "[:") && end > 1 {
-				i += end + 1
-			}
-		case ch == '[':
-			s.Class, s.First = true, true
-		}
-		s.Last = text[i]
+// plain are values that are one word in a query, whatever is around them.
+var plain = regexp.MustCompile(`^(?:[\pL_][\pL\pN_]*|-?[0-9]+(?:\.[0-9]+)?)$`)
+
+// shapes reports whether a value is more than a text (of a regular expression) or
+// a word (of a query) where it is a part of the condition.
+func (in *embedding) shapes(kind CriterionKind, v any) bool {
+	s := value.Text(v)
+	switch {
+	case kind != RegexCriterion:
+		return !plain.MatchString(s)
+	case in.syntax:
+		return true
+	case in.class:
+		return strings.ContainsAny(s, `\]^-[`)
+	}
+	return regexp.QuoteMeta(s) != s
+}
+
+// write returns the text that a value is in a regular expression or in JSONPath.
+func (in *embedding) write(kind CriterionKind, v any) (string, error) {
+	switch s := value.Text(v); {
+	case in.standing == asLiteral && kind == RegexCriterion:
+		return `\E` + regexp.QuoteMeta(s) + `\Q`, nil
+	case in.standing == asLiteral:
+		return jsonpath.EscapeIn(in.quote, s), nil
+	case in.standing == asOperand:
+		text, err := jsonpath.Literal(v)
+		return " " + text + " ", err
+	default:
+		return s, nil
 	}
 }
 
-// jsonpathWith makes each value a literal, or text inside one.
-func jsonpathWith(pieces []xpath.Piece, values []any, dialect jsonpath.Dialect) (string, error) {
-	var b strings.Builder
-	var quote byte
+// pieces returns what a value is in XPath.
+func (in *embedding) pieces(v any) []xpath.Piece {
+	at := xpath.Piece{Text: in.name, Embedded: true, Value: value.Text(v), Number: value.IsNumber(v)}
+	if in.standing == asText {
+		at = xpath.Piece{Text: at.Value}
+	}
+	return []xpath.Piece{{Text: in.before}, at}
+}
+
+// joined makes one piece of the texts that are next to one another.
+func joined(pieces []xpath.Piece) (list []xpath.Piece) {
 	for _, p := range pieces {
-		if !p.Embedded {
-			quote = quoteAfter(b.String(), quote, p.Text, dialect == jsonpath.Goessner)
-			b.WriteString(p.Text)
+		if n := len(list) - 1; n >= 0 && !list[n].Embedded && !p.Embedded {
+			list[n].Text += p.Text
 			continue
 		}
-		v := values[0]
-		values = values[1:]
-		switch quote {
-		case 0:
-			text, err := jsonpath.Literal(v)
-			if err != nil {
-				return "", fmt.Errorf("%s: %w", p.Text, err)
-			}
-			if strings.HasPrefix(text, "-") && operandEnd.MatchString(b.String()) {
-				return "", fmt.Errorf("%s: a value cannot directly follow another", p.Text)
-			}
-			b.WriteString(" " + text + " ")
-		case '/':
-			return "", fmt.Errorf("%s: a value inside a regular expression is not supported; compare with a string", p.Text)
-		default:
-			b.WriteString(jsonpath.EscapeIn(quote, p.Value))
-		}
+		list = append(list, p)
 	}
-	return strings.TrimSpace(b.String()), nil
-}
-
-var operandEnd = regexp.MustCompile(`[\pL\pN_)\]'"]\s*$`)
-
-// quoteAfter follows string literals of JSONPath, and regular expressions of
-// the Goessner dialect, through a piece of text.
-func quoteAfter(before string, quote byte, text string, regexes bool) byte {
-	tilde := regexes && strings.HasSuffix(strings.TrimSpace(before), "~")
-	for i := 0; i < len(text); i++ {
-		switch ch := text[i]; {
-		case quote != 0 && ch == '\\':
-			i++
-		case quote != 0:
-			if ch == quote {
-				quote = 0
-			}
-		case ch == '\'' || ch == '"' || ch == '/' && tilde:
-			quote = ch
-		case ch != ' ':
-			tilde = regexes && ch == '~'
-		}
-	}
-	return quote
+	return list
 }
 
 // SyntaxMessage returns the message of a syntax error without its excerpt.

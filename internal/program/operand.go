@@ -63,6 +63,7 @@ type Ref struct {
 	Offset    int             // of the expression in that text
 	Value     any             // of a constant
 	Operand   *Operand        // of a component's parameter
+	Received  bool            // embedded in a condition: the value can come from a response
 	Secrets   Routes          // in its value, where it is an operand of a condition
 	Early     bool            // the step whose output it names cannot have been executed: an error says so
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // Of returns what is linked of a *runtime.Program. Package runtime sets it, so
-// that package check can see a program without a public method.
+// that packages check and graph can see a program without a public method.
 var Of func(program any) *Program
 
 // A Program is a document linked with its sources.

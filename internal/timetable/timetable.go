@@ -1,4 +1,5 @@
-// Package timetable orders what waits by the time when it is due.
+// Package timetable orders what waits: by the time when it is due, by a rate, or for a
+// place.
 package timetable
 
 import (

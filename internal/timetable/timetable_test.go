@@ -40,3 +40,46 @@ func TestTable(t *testing.T) {
 		t.Error("a cleared table has a next item")
 	}
 }
+
+func TestPlaces(t *testing.T) {
+	p := Places[string]{Most: 2}
+	for i, take := range []struct {
+		name, item string
+		want       bool
+	}{{"h", "a", true}, {"h", "b", true}, {"h", "c", false}, {"other", "d", true}, {"h", "e", false}} {
+		if got := p.Take(take.name, take.item); got != take.want {
+			t.Errorf("%d: %s takes a place at %s: %v, want %v", i, take.item, take.name, got, take.want)
+		}
+	}
+	if p.Queued() != 2 {
+		t.Errorf("%d wait, want 2", p.Queued())
+	}
+	if next, ok := p.Leave("h"); !ok || next != "c" {
+		t.Errorf("next is %q, %v, want c", next, ok)
+	}
+	if rest := p.Clear(); !slices.Equal(rest, []string{"e"}) || p.Queued() != 0 {
+		t.Errorf("left: %q and %d, want e", rest, p.Queued())
+	}
+	if next, ok := p.Leave("h"); ok {
+		t.Errorf("next is %q after all were removed", next)
+	}
+	if !p.Take("h", "f") || p.Take("h", "g") {
+		t.Error("not exactly one place is free")
+	}
+}
+
+func TestPace(t *testing.T) {
+	var p Pace
+	began := time.Unix(0, 0)
+	for i, at := range []struct{ now, want time.Duration }{
+		{0, 0}, {0, 500 * time.Millisecond}, {time.Second, 0}, {1200 * time.Millisecond, 300 * time.Millisecond}, {time.Hour, 0},
+	} {
+		if got := p.Wait(began.Add(at.now), 2); got != at.want {
+			t.Errorf("%d: waits %v, want %v", i, got, at.want)
+		}
+	}
+	p.Wait(began.Add(2*time.Hour), 1e-300)
+	if got := p.Wait(began.Add(2*time.Hour), 1); got < 24*time.Hour {
+		t.Errorf("after an event that takes ages it waits %v", got)
+	}
+}

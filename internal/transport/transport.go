@@ -112,6 +112,9 @@ func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
 		// Its body belongs to the other protocol and has no end.
 		return Response{}, errors.New("the server switched to another protocol (status 101); gobelin speaks HTTP only")
 	}
+	if resp.StatusCode < 100 || resp.StatusCode > 999 {
+		return Response{}, fmt.Errorf("the server answered with %03d, which is not a status code", resp.StatusCode)
+	}
 	body, err := readBody(resp, limits)
 	if err != nil {
 		return Response{}, err

@@ -363,13 +363,9 @@ func (p *parser) beginsStep() bool {
 	return t.kind != end && p.version > v10
 }
 
-// step reads what follows a slash. An embedded value there is most likely meant
-// as a name, which it cannot be (C16).
+// step reads what follows a slash.
 func (p *parser) step() expression {
 	t := p.peek()
-	if t.kind == operand || t.kind == number && t.value != t.text {
-		p.fail("a value is not a step of a path; write *[local-name() = %s]", t.text)
-	}
 	if !p.beginsStep() {
 		p.stop()
 	}
