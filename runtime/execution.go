@@ -60,14 +60,15 @@ type completed struct {
 
 // Begin starts a run of the workflow with that id. Nothing is sent before
 // [Execution.Next] asks for it. The error is an *InputError if the inputs do not
-// match the workflow's schema, and a *CompileError if the program cannot be run.
+// match the workflow's schema, and a *CompileError if the run could reach an error
+// of the documents.
 func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*Execution, error) {
-	if errs := arazzo.Errors(p.linked.Diagnostics); len(errs) > 0 {
-		return nil, &CompileError{errs}
-	}
 	w, ok := p.linked.Documents[0].Workflows[workflowID]
 	if !ok {
 		return nil, fmt.Errorf("there is no workflow %q%s", workflowID, nearest.Hint(workflowID, p.WorkflowIDs()))
+	}
+	if err := p.refusal(w); err != nil {
+		return nil, err
 	}
 	given, err := value.From(map[string]any(inputs))
 	if err != nil {

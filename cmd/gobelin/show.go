@@ -70,7 +70,10 @@ func documentError(c *cobra.Command, program *runtime.Program, err error) error 
 	var compile *runtime.CompileError
 	switch {
 	case errors.As(err, &compile) && program != nil:
-		tell(c, slices.DeleteFunc(slices.Clone(program.Diagnostics()), func(d arazzo.Diagnostic) bool { return d.Severity == arazzo.Note }))
+		tell(c, slices.DeleteFunc(slices.Clone(program.Diagnostics()), func(d arazzo.Diagnostic) bool {
+			return d.Severity == arazzo.Note || d.Severity == arazzo.Error && !slices.ContainsFunc(compile.Diagnostics,
+				func(e arazzo.Diagnostic) bool { return e.Position == d.Position && e.Message == d.Message })
+		}))
 	case errors.As(err, &parse):
 		tell(c, parse.Diagnostics)
 	default:
@@ -128,6 +131,11 @@ func show(w io.Writer, info runtime.WorkflowInfo) {
 	section("files", info.Files)
 	section("steps", steps)
 	section("outputs", info.Outputs)
+	var errs []string
+	for _, d := range info.Errors {
+		errs = append(errs, fmt.Sprintf("%s:%d:%d: %s", d.File, d.Line, d.Column, d.Message))
+	}
+	section("errors that keep it from being run", errs)
 }
 
 func serverRows(servers []runtime.Server) (rows []string) {
