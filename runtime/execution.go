@@ -166,7 +166,8 @@ func (x *Execution) Respond(r *Response) error {
 		x.Sent(e.Target, e.Header)
 	}
 	x.pending, x.told = nil, false
-	e.Status, e.Answer, e.Places, f.Received = r.Status, r.Header, x.step(f).Places, r.Received
+	e.Answered(x.step(f), r.Status, r.Header)
+	f.Received = r.Received
 	if !r.Decoded {
 		e.Body = r.Body
 	}

@@ -50,7 +50,7 @@ func (e *Evaluator) jsonText(b *program.Body) (text []byte, gaps []int) {
 		n++
 		v, ok := e.Look(r)
 		if !ok {
-			e.missing(r.Text, b.Place)
+			e.missing(r, b.Place)
 		}
 		switch {
 		case ok && inString:

@@ -49,6 +49,14 @@ func IsText(mediaType string) bool {
 	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "+yaml") || slices.Contains(textTypes, t)
 }
 
+var pageTypes = []string{"text/html", "text/javascript", "application/javascript", "application/x-javascript"}
+
+// IsPage reports whether a media type is one that servers give to JSON because it is
+// the default of what they are written in.
+func IsPage(mediaType string) bool {
+	return mediaType != jsonType && slices.Contains(pageTypes, baseType(mediaType))
+}
+
 // binaryTypes are types, and the first and last parts of types, of bodies that
 // are certainly neither JSON nor text.
 var (

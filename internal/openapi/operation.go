@@ -385,6 +385,12 @@ func Undeclarable(name, in string) bool {
 
 var undeclarable = []string{"accept", "content-type", "authorization"}
 
+// Framing reports whether a header says where a message ends. A step cannot set it:
+// it follows from the body.
+func Framing(header string) bool { return slices.Contains(framing, strings.ToLower(header)) }
+
+var framing = []string{"content-length", "transfer-encoding", "trailer"}
+
 // Supplied reports whether a parameter is supplied otherwise: as a credential
 // (O12), as a header that every request has, or by the path template.
 func (o *Operation) Supplied(p *Parameter) bool {
@@ -481,6 +487,14 @@ func (o *Operation) Response(status int) *Response {
 		}
 	}
 	return nil
+}
+
+// DeclaresJSON reports whether the operation declares JSON for a status, and nothing
+// of a content type.
+func (o *Operation) DeclaresJSON(status int, contentType string) bool {
+	r := o.Response(status)
+	return r != nil && slices.ContainsFunc(r.Content, func(m *MediaType) bool { return IsJSON(m.Type) }) &&
+		!slices.ContainsFunc(r.Content, func(m *MediaType) bool { return within(contentType, m.Type) })
 }
 
 // DeclaresSuccess reports whether the operation declares the status, by its
