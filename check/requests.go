@@ -205,8 +205,8 @@ func (t *typing) withoutBody(s *program.Step) bool {
 	return true
 }
 
-// bodyNotSent tells of a body that the description has an example of, and the step
-// leaves out.
+// bodyNotSent reports that a step leaves out a body that the description has an
+// example of.
 func (t *typing) bodyNotSent(s *program.Step) {
 	if s.Operation.Body == nil || s.Decl.RequestBody != nil || slices.Contains(bodyless, s.Operation.Method) {
 		return
