@@ -48,7 +48,8 @@ func shape(t *testing.T, document string) string {
 
 // FuzzXMLTemplate looks for a value that is more than text (O8).
 func FuzzXMLTemplate(f *testing.F) {
-	for _, s := range []string{"a", "]]", "]]>", ">", "--", "-", "?>", "<b/>", `" c="`, "' c='", "&lt;", "&#0;", "\r\n\t", "é\U0001F600", "a b", "]"} {
+	for _, s := range []string{"a", "]]", "]]>", ">", "--", "-", "?>", "<b/>", `" c="`,
+		"' c='", "&lt;", "&#0;", "\r\n\t", "é\U0001F600", "a b", "]"} {
 		f.Add(s)
 	}
 	templates := []string{"<a>x§y</a>", `<a b="x§y" c="z"/>`, "<a b='x§y'>z</a>", "<a><![CDATA[x§y]]>z</a>", "<a><![CDATA[§>z]]></a>",
