@@ -191,6 +191,7 @@ func (t *typing) withoutBody(s *program.Step) bool {
 		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"),
 			"%s requires a request body, but step %q sends none", label(s), s.Decl.StepID)
 	case s.Body == nil:
+		t.bodyNotSent(s)
 		return true
 	case s.Decl.RequestBody.Payload.Exists() || len(s.Body.Replacements) > 0:
 		return false
@@ -202,6 +203,22 @@ func (t *typing) withoutBody(s *program.Step) bool {
 	}
 	d.Related = t.bodyPlace(s)
 	return true
+}
+
+// bodyNotSent reports that a step leaves out a body that the description has an
+// example of.
+func (t *typing) bodyNotSent(s *program.Step) {
+	if s.Operation.Body == nil || s.Decl.RequestBody != nil || slices.Contains(bodyless, s.Operation.Method) {
+		return
+	}
+	for _, m := range s.Operation.Body.Content {
+		if m.HasExample() {
+			d := t.report(s.Workflow.Document, arazzo.Note, "body-not-sent", s.Decl.At("requestBody"),
+				"%s is sent without a body; its description has an example of one", label(s))
+			d.Related = t.bodyPlace(s)
+			return
+		}
+	}
 }
 
 // mediaOf returns what a body declares for a content type. Something that is not

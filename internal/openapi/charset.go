@@ -73,6 +73,25 @@ func text(body []byte, label string) (decoded, note string) {
 	return strings.ToValidUTF8(string(body), "\ufffd"), note
 }
 
+// Readable returns the text of a body in UTF-8, where it is text in another charset,
+// for those who read it and for what looks for secrets in it.
+func Readable(contentType string, body []byte) []byte {
+	if parameter(contentType, "charset") == "" && widthOf(body) == nil || isASCII(body) && bytes.IndexByte(body, 0) < 0 {
+		return body
+	}
+	label := parameter(contentType, "charset")
+	switch {
+	case IsJSON(contentType) || IsSequence(contentType):
+		if utf8.Valid(body) && widthOf(body) == nil {
+			return body
+		}
+	case !IsXML(contentType) && !IsText(contentType):
+		return body
+	}
+	decoded, _ := text(body, label)
+	return []byte(decoded)
+}
+
 // inCharset returns a text in the charset that its content type names, or in that of
 // its XML declaration.
 func inCharset(contentType string, body []byte) ([]byte, error) {

@@ -56,6 +56,18 @@ type MediaType struct {
 	Parameters  *tree.Node   // the formData parameters of 2.0 by their names; nil in 3.x
 }
 
+// HasExample reports whether the description has an example of the media type, or of
+// its schema.
+func (m *MediaType) HasExample() bool {
+	schema, _ := resolved(m.Schema, m.Home)
+	for _, n := range []*tree.Node{m.Node, schema} {
+		if n.Get("example") != nil || n.Get("examples") != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // A Response is a Response Object with its code: "200", "2XX" or "default".
 type Response struct {
 	Code    string

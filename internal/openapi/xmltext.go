@@ -133,7 +133,7 @@ func (t *XMLTemplate) Value(text string, isBody bool) (string, error) {
 		return "", errors.New("it is in a tag, outside of quotes, and is not a name")
 	}
 	if t.in == inComment && !strings.Contains(text, "--") && text == strings.Trim(text, "->") ||
-		t.in == inInstruction && !strings.ContainsAny(text, "?>") || isXMLName(text) {
+		t.in == inInstruction && !strings.ContainsAny(text, "?>") || t.in == inDeclaration && isXMLName(text) {
 		return text, nil
 	}
 	return "", errors.New("it is in a comment, an instruction or a declaration, and may end it")
