@@ -49,7 +49,7 @@ func encodeBody(contentType string, p Value, media *MediaType) ([]byte, string, 
 func Unwritable(contentType string, media *MediaType, what string, members int) error {
 	switch {
 	case !takesObjects(contentType):
-		return fmt.Errorf("a body of type %s cannot be written from %s; give it as text", baseType(contentType), what)
+		return fmt.Errorf("a body of type %s cannot be written from %s; give it as text, or in another contentType", baseType(contentType), what)
 	case baseType(contentType) == multipartType && what == anArray:
 		return errors.New("a body of type multipart/form-data must be an object, whose members are its parts")
 	case IsXML(contentType) && (what == anArray || members != 1) && rootOf(media) == "":

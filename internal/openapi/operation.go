@@ -56,6 +56,14 @@ type MediaType struct {
 	Parameters  *tree.Node   // the formData parameters of 2.0 by their names; nil in 3.x
 }
 
+// hasXML reports whether bodies of the media type, or parts of them, are XML.
+func (m *MediaType) hasXML() bool {
+	if IsXML(m.Type) {
+		return true
+	}
+	return m.Encoding != nil && slices.ContainsFunc(m.Encoding.Members, func(e tree.Member) bool { return IsXML(partType(e.Value)) })
+}
+
 // HasExample reports whether the description has an example of the media type, or of
 // its schema.
 func (m *MediaType) HasExample() bool {
@@ -130,6 +138,11 @@ func (r *operationReader) read() error {
 				return err
 			}
 			r.op.Body = &Body{Required: body.Get("required").True(), Content: r.content(body.Get("content"), home)}
+			for _, m := range r.op.Body.Content {
+				if m.hasXML() {
+					preload(m.Schema, home, map[*tree.Node]bool{})
+				}
+			}
 		}
 	}
 	if responses := r.entry.node.Get("responses"); responses != nil {
@@ -261,6 +274,9 @@ func (r *operationReader) body(n *tree.Node, home *Description) {
 	r.op.Body = &Body{Required: n.Get("required").True()}
 	for _, t := range types {
 		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: n.Get("schema"), Home: home})
+		if IsXML(t) {
+			preload(n.Get("schema"), home, map[*tree.Node]bool{})
+		}
 	}
 }
 

@@ -208,29 +208,76 @@ func (w *xmlWriter) name(name string) string {
 	return name
 }
 
-// resolved follows the references of a schema; one that leads nowhere says nothing.
+// resolved follows the references of a schema within what was read when the program
+// was linked: a run reads nothing. One that leads nowhere says nothing.
 func resolved(schema *tree.Node, home *Description) (*tree.Node, *Description) {
-	if schema == nil || home == nil {
-		return schema, home
+	for range maxReferences {
+		ref := schema.Get("$ref").Str()
+		if ref == "" || home == nil {
+			return schema, home
+		}
+		if file, _, _ := strings.Cut(ref, "#"); file != "" && !home.hasRead(file) {
+			return nil, home
+		}
+		var err error
+		if schema, home, err = home.Follow(schema); err != nil {
+			return nil, home
+		}
 	}
-	target, targetHome, err := home.resolve(schema)
-	if err != nil {
-		return nil, home
-	}
-	return target, targetHome
+	return nil, home
 }
 
-// maxComposed bounds how deep the schemas of a composition are looked into.
-const maxComposed = 8
+// maxPreloaded bounds how many schemas of a body are looked at before a run.
+const maxPreloaded = 10_000
+
+// preload reads the documents that the schema of an XML body refers to.
+func preload(schema *tree.Node, home *Description, seen map[*tree.Node]bool) {
+	if schema == nil || seen[schema] || len(seen) >= maxPreloaded {
+		return
+	}
+	seen[schema] = true
+	schema, home, err := home.resolve(schema)
+	if err != nil || schema.Kind != tree.Object {
+		return
+	}
+	for _, m := range schema.Members {
+		switch m.Name {
+		case "properties":
+			for _, property := range m.Value.Members {
+				preload(property.Value, home, seen)
+			}
+		case "allOf", "oneOf", "anyOf":
+			for _, part := range m.Value.Items {
+				preload(part, home, seen)
+			}
+		case "items", "additionalProperties":
+			preload(m.Value, home, seen)
+		}
+	}
+}
+
+// maxComposed bounds how many schemas of a composition are looked into.
+const maxComposed = 256
 
 // property returns the schema of a member: that of the schema itself or of what it
 // is composed of, the first that has it; nil if none has.
 func property(schema *tree.Node, home *Description, name string) (*tree.Node, *Description) {
-	return propertyIn(schema, home, name, 0)
+	left := maxComposed
+	if found, at := propertyIn(schema, home, name, &left); found != nil {
+		return found, at
+	}
+	schema, home = resolved(schema, home)
+	if more := schema.Get("additionalProperties"); more != nil && more.Kind == tree.Object {
+		return more, home
+	}
+	return nil, home
 }
 
-func propertyIn(schema *tree.Node, home *Description, name string, depth int) (*tree.Node, *Description) {
-	if schema, home = resolved(schema, home); schema == nil || depth > maxComposed {
+func propertyIn(schema *tree.Node, home *Description, name string, left *int) (*tree.Node, *Description) {
+	if *left--; *left < 0 {
+		return nil, home
+	}
+	if schema, home = resolved(schema, home); schema == nil {
 		return nil, home
 	}
 	if found := schema.Get("properties").Get(name); found != nil {
@@ -242,13 +289,10 @@ func propertyIn(schema *tree.Node, home *Description, name string, depth int) (*
 			continue
 		}
 		for _, part := range list.Items {
-			if found, at := propertyIn(part, home, name, depth+1); found != nil {
+			if found, at := propertyIn(part, home, name, left); found != nil {
 				return found, at
 			}
 		}
-	}
-	if more := schema.Get("additionalProperties"); more != nil && more.Kind == tree.Object {
-		return more, home
 	}
 	return nil, home
 }

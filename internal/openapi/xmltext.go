@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -151,7 +152,9 @@ func cdata(text string) string {
 
 // isXMLName reports whether text is a part of a name, and nothing else.
 func isXMLName(text string) bool {
-	return text != "" && !strings.ContainsAny(text, " \t\r\n<>/=\"'&?![]()#;,")
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return r < utf8.RuneSelf && !strings.ContainsRune("-._:", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }
 
 // isXMLDocument reports whether text is one element, with what may be around it.
