@@ -3,6 +3,7 @@ package openapi
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"mime"
 	"regexp"
@@ -44,7 +45,10 @@ func DecodeBody(contentType string, body []byte) (v any, note, lost string) {
 		}
 		decoded, lost := text(body, label)
 		v, err := DecodeJSON(mediaType, []byte(decoded))
-		if err != nil {
+		switch {
+		case errors.Is(err, value.ErrValues):
+			return decoded, asText(mediaType, err), lost
+		case err != nil:
 			return decoded, fmt.Sprintf("the body is not JSON, though its type is %s: %v", mediaType, err), lost
 		}
 		return v, "", lost
@@ -60,13 +64,21 @@ func DecodeBody(contentType string, body []byte) (v any, note, lost string) {
 		label = cmp.Or(label, declaredEncoding(body))
 	case IsEvents(mediaType):
 		decoded, lost := text(body, "utf-8")
-		return decodeEvents(decoded), "", lost
+		events, err := decodeEvents(decoded)
+		if err != nil {
+			return decoded, asText(mediaType, err), lost
+		}
+		return events, "", lost
 	case IsText(mediaType):
 	default:
 		return body, "", ""
 	}
 	decoded, lost := text(body, label)
 	return decoded, "", lost
+}
+
+func asText(mediaType string, err error) string {
+	return fmt.Sprintf("the body is not read as %s, but as text: %v", mediaType, err)
 }
 
 // DecodeJSON reads the text of a JSON media type: one value, or an array of those that

@@ -53,6 +53,9 @@ func encodeSequence(mediaType string, v Value) (body []byte) {
 	return body
 }
 
+// maxRecordDepth is deeper than any value that is read.
+const maxRecordDepth = 10_001
+
 // decodeSequence reads JSON values in a row. Lines that are empty are none.
 func decodeSequence(mediaType string, text []byte) (any, error) {
 	separator, what := []byte("\n"), "line"
@@ -60,11 +63,15 @@ func decodeSequence(mediaType string, text []byte) (any, error) {
 		separator, what = []byte{recordSeparator}, "record"
 	}
 	items := []any{}
-	n := 0
+	n, count := 0, 0
 	for record := range bytes.SplitSeq(text, separator) {
 		n++
 		if len(bytes.TrimSpace(record)) == 0 {
 			continue
+		}
+		_, values := value.Skip(record, 0, maxRecordDepth)
+		if count += values; count > value.MaxValues {
+			return nil, value.ErrValues
 		}
 		v, err := value.Decode(record)
 		if err != nil {
@@ -77,8 +84,8 @@ func decodeSequence(mediaType string, text []byte) (any, error) {
 
 // decodeEvents reads server-sent events as the HTML standard says (§9.2.6): an object
 // each, with data, and event, id and retry where the event has them.
-func decodeEvents(text string) []any {
-	events := []any{}
+func decodeEvents(text string) ([]any, error) {
+	events, count := []any{}, 0
 	event, data := map[string]any{}, []string(nil)
 	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	for lines != "" {
@@ -90,6 +97,9 @@ func decodeEvents(text string) []any {
 			if data != nil {
 				event["data"] = strings.Join(data, "\n")
 				events = append(events, event)
+				if count += 1 + len(event); count > value.MaxValues {
+					return nil, value.ErrValues
+				}
 			}
 			event, data = map[string]any{}, nil
 			continue
@@ -107,5 +117,5 @@ func decodeEvents(text string) []any {
 			}
 		}
 	}
-	return events
+	return events, nil
 }
