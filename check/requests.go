@@ -87,7 +87,8 @@ func parameterOf(op *openapi.Operation, a *program.Argument) *openapi.Parameter 
 
 func given(s *program.Step, p *openapi.Parameter) bool {
 	return slices.ContainsFunc(s.Arguments, func(a program.Argument) bool {
-		return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query"
+		return p.Is(a.Name, a.In) || p.In == "query" && (a.In == "querystring" ||
+			a.In == "path" && a.Name == p.Name && s.Operation.HasPathVariable(p.Name)) // behind the question mark of the path
 	})
 }
 
