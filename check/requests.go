@@ -215,7 +215,7 @@ func (t *typing) bodyNotSent(s *program.Step) {
 	for _, m := range s.Operation.Body.Content {
 		if m.HasExample() {
 			d := t.report(s.Workflow.Document, arazzo.Note, "body-not-sent", s.Decl.At("requestBody"),
-				"%s is sent without a body; its description has an example of one", label(s))
+				"%s is sent without a body; its description has an example of one, which may be the payload of a requestBody", label(s))
 			d.Related = t.bodyPlace(s)
 			return
 		}
