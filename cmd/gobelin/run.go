@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -23,6 +22,7 @@ type run struct {
 	sources
 	chooser
 	requests
+	exchange
 	inputs     []string
 	inputsFile string
 	servers    []string
@@ -49,6 +49,7 @@ func runCommand() *cobra.Command {
 	}
 	r.sources.flags(c)
 	r.requests.flags(c)
+	r.exchange.flags(c)
 	r.sources.adjust = r.requests.compiler
 	r.each.flags(c)
 	f := c.Flags()
@@ -110,11 +111,19 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 	return p, r.drivers(p.documents, read)
 }
 
-// hosted rejects servers that are only a path, to which nothing can be sent.
-func hosted(info runtime.WorkflowInfo, given map[string]string) error {
+// hosted rejects servers to which nothing can be sent: those that are only a path,
+// and those with a variable that has no value, or one that it cannot have.
+func hosted(info runtime.WorkflowInfo, d runtime.Driver) error {
 	for _, server := range info.Servers {
-		if given[server.Source] == "" && !isURL(server.URL) && !strings.HasPrefix(server.URL, "{") {
-			return fmt.Errorf("the server %s of source %q has no host; use --server %s=URL", server.URL, server.Source, server.Source)
+		if d.Servers[server.Source] != "" {
+			continue
+		}
+		at, err := server.Resolve(d.ServerVariables)
+		if err == nil && !isURL(at) {
+			err = fmt.Errorf("the server %s of source %q has no host", at, server.Source)
+		}
+		if err != nil {
+			return fmt.Errorf("%w; use --server %s=URL", err, server.Source)
 		}
 	}
 	return nil
@@ -143,14 +152,16 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return r.refuse(ctx, c, p, err)
 	}
-	if r.each.file != "" {
+	switch {
+	case r.each.file != "":
 		warn(c, p)
-		return r.each.run(ctx, c, p.documents[0], r.failFast)
+		err = r.each.run(ctx, c, p.documents[0], r.failFast)
+	case p.several:
+		err = r.many(ctx, c, p)
+	default:
+		err = r.one(ctx, c, p)
 	}
-	if p.several {
-		return r.many(ctx, c, p)
-	}
-	return r.one(ctx, c, p)
+	return r.exchange.end(err)
 }
 
 // one runs the only workflow.
@@ -310,6 +321,9 @@ func (r *run) drivers(documents []selected, read reader) error {
 	if err := r.requests.driver(&d, infos(documents), read); err != nil {
 		return err
 	}
+	if err := r.exchange.driver(&d, &r.network, infos(documents), read, r.each.file != ""); err != nil {
+		return err
+	}
 	for i := range documents {
 		s := &documents[i]
 		s.driver = d
@@ -318,7 +332,7 @@ func (r *run) drivers(documents []selected, read reader) error {
 			return err
 		}
 		for _, w := range s.workflows {
-			if err := hosted(w.WorkflowInfo, s.driver.Servers); err != nil {
+			if err := hosted(w.WorkflowInfo, s.driver); err != nil {
 				return err
 			}
 		}
