@@ -18,12 +18,12 @@ func (t *typing) nullable(at *scope, s *program.Step, a *program.Argument) {
 		return
 	}
 	found := t.reference(at, r)
+	place, described := found.Type.Place()
 	null := func(a *schema.Alternative) bool { return a.Kinds&schema.Null != 0 && a.Kinds != schema.AnyKind }
-	if !slices.ContainsFunc(found.Type.Alternatives(), null) || t.looksAt(s.Workflow, r) {
+	if !described || !slices.ContainsFunc(found.Type.Alternatives(), null) || t.looksAt(s.Workflow, r) {
 		return
 	}
 	if none := s.Operation.NoValue(openapi.ArgKey{Name: a.Name, In: a.In}, nil); none != nil {
-		place, _ := found.Type.Place()
 		d := t.report(s.Workflow.Document, arazzo.Note, "maybe-null", r.At(s.Workflow.Document.Decl),
 			"%s can be null, and then step %q fails: %s has no value; before it, an action in onSuccess whose criteria have a condition with "+
 				"== null can end or go elsewhere", r.Text, s.Decl.StepID, none.Subject())
