@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -162,8 +161,7 @@ func (t *typing) reportLanguage(at *scope, place arazzo.Position, b body, format
 
 // regex reports a pattern that none of the listed values matches.
 func (t *typing) regex(at *scope, c *program.Criterion) {
-	re, err := regexp.Compile(c.Text)
-	if err != nil || c.Embedded != nil {
+	if c.Regex == nil {
 		return
 	}
 	context := t.reference(at, &c.Context.Ref).Type
@@ -172,7 +170,10 @@ func (t *typing) regex(at *scope, c *program.Criterion) {
 		return
 	}
 	for _, v := range values {
-		if v != nil && re.MatchString(value.Text(v)) {
+		if v == nil {
+			continue
+		}
+		if matches, known := c.Regex.Matches(value.Text(v)); matches || !known {
 			return
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -55,8 +56,12 @@ func (l *workflowLinker) criterionVersion(decl *arazzo.Criterion) string {
 func (l *workflowLinker) query(c *program.Criterion) {
 	context := l.context(c.Decl.Context, c.Decl.At("context"))
 	c.Context = &context
-	if c.Kind == program.JSONPathCriterion {
+	switch inner, wrapped := pattern.Unwrapped(c.Text); {
+	case c.Kind == program.JSONPathCriterion:
 		c.Text = strings.TrimSpace(c.Text)
+	case c.Kind == program.RegexCriterion && wrapped:
+		l.report(l.asPublished("regex-literal", c.Place, "a pattern has no slashes around it and no flags after it; write %s", inner).
+			replace(c.Text, inner))
 	}
 	if strings.Contains(c.Text, "{$") {
 		c.Embedded = l.template(c.Text, c.Place, nil)
