@@ -99,10 +99,13 @@ func plain(e runtime.Event) string {
 			return "calls " + e.Operation
 		}
 	case *runtime.RequestSent:
-		return e.Method + " " + e.URL
+		return request(e)
 	case *runtime.ResponseReceived:
 		if e.Err != nil {
 			return "no response: " + e.Err.Error()
+		}
+		if e.Resent > 0 {
+			return fmt.Sprintf("%d, sent again on another connection (%s)", e.Status, count(e.Resent, "time"))
 		}
 		return fmt.Sprintf("%d", e.Status)
 	case *runtime.StepFinished:
@@ -119,6 +122,15 @@ func plain(e runtime.Event) string {
 	return ""
 }
 
+// request describes a request, and by which security schemes it is authorized.
+func request(e *runtime.RequestSent) string {
+	text := e.Method + " " + e.URL
+	if len(e.Security) > 0 {
+		text += " [" + strings.Join(e.Security, ", ") + "]"
+	}
+	return text
+}
+
 // update updates the live line for an event.
 func (s *screen) update(e runtime.Event) {
 	at := runtime.EventAt(e)
@@ -132,7 +144,7 @@ func (s *screen) update(e runtime.Event) {
 		s.step.executions++
 		s.step.request, s.step.wait, s.step.failed, s.step.finished = e.Operation, nil, "", false
 	case *runtime.RequestSent:
-		s.step.request = e.Method + " " + e.URL
+		s.step.request = request(e)
 	case *runtime.ResponseReceived:
 		s.step.status = e.Status
 	case *runtime.StepFinished:
