@@ -175,7 +175,8 @@ func (x *Execution) Respond(r *Response) error {
 	if x.jar == nil {
 		x.unsent.Note(x.step(f).Source.Qualified, x.step(f).ID, r.Header)
 	}
-	e.Status, e.Answer, e.Places, f.Received = r.Status, r.Header, x.step(f).Places, r.Received
+	e.Answered(x.step(f), r.Status, r.Header)
+	f.Received = r.Received
 	if !r.Decoded {
 		e.Body = r.Body
 	}
