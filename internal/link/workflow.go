@@ -110,10 +110,6 @@ func (l *workflowLinker) timeout(s *program.Step) {
 		return
 	}
 	s.Timeout = time.Duration(min(*s.Decl.Timeout, 1<<40)) * time.Millisecond
-	if s.Decl.WorkflowID != "" {
-		l.report(l.warn("timeout-ignored", s.Decl.At("timeout"),
-			"a timeout has no effect on a step that calls a workflow; set it on the steps of that workflow"))
-	}
 }
 
 // schema links the schema of a workflow's inputs.
