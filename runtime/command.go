@@ -76,6 +76,7 @@ type Response struct {
 	Received time.Time     // when it came: Retry-After dates and [Wait.Left] count from it; optional
 	Took     time.Duration // how long the exchange took, for the timeouts of steps that call workflows; optional
 	Resent   int           // how often the request was sent again, see [ResponseReceived]
+	Timing   *Timing       // of the exchange, for [ResponseReceived]; optional
 
 	// Value is the body if Decoded is set, for a transport that knows the value
 	// anyway, such as a mock: a JSON value of nil, bool, string, int64, float64,

@@ -22,12 +22,7 @@ func showCommand() *cobra.Command {
 		Short: "List workflows with their inputs, credentials, servers, files, steps and operations",
 		Args:  positional("gobelin show DOCUMENT", 1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			file, err := findDocument(args[0])
-			if err != nil {
-				return err
-			}
-			program, err := from.load(c.Context(), newReader(c.Context(), c.InOrStdin()), file)
-			from.tellAbove(c, file)
+			program, err := from.open(c, args[0])
 			if program == nil {
 				return documentError(c, program, err)
 			}
