@@ -277,7 +277,8 @@ func (l *workflowLinker) resolveWorkflow(r *resolution) {
 		l.valueOf(r, found[0], rest)
 	default:
 		id, _ := cutDot(r.Name)
-		r.add(l.warn("unknown-workflow-value", r.Place, "%s is always missing: there is no workflow %q%s", r.Text, id, l.names.workflows.hint(id)).
+		hint := l.names.workflows.hint(id)
+		r.add(l.warn("unknown-workflow-value", r.Place, "%s is always missing: there is no workflow %q%s", r.Text, id, hint).
 			rename(r.Offset, r.Text, id, l.names.workflows.only(id)))
 	}
 }
