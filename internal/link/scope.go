@@ -160,6 +160,14 @@ func (s *scope) inSource(name, id string) bool {
 	})
 }
 
+// hasOperation reports whether a source with that name has an operation with that
+// operationId.
+func (s *scope) hasOperation(name, id string) bool {
+	return slices.ContainsFunc(s.read[name], func(source *program.Source) bool {
+		return source.Description != nil && s.operationIDs(source).has(id)
+	})
+}
+
 // operationIDs returns the operationIds of one source.
 func (s *scope) operationIDs(source *program.Source) *names {
 	if s.idsOf[source] == nil {
