@@ -17,7 +17,7 @@ import (
 // operationByID finds the operation that a step's operationId names (O1).
 func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *program.Source) {
 	id, at := s.Decl.OperationID, s.Decl.At("operationId")
-	if rest, ok := strings.CutPrefix(strings.Trim(id, "{}"), "$sourceDescriptions."); ok {
+	if rest, ok := strings.CutPrefix(l.unbraced(id, at), "$sourceDescriptions."); ok {
 		return l.operationOfSource(rest, at)
 	}
 	operations := l.names.operationIndex()
@@ -36,7 +36,7 @@ func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *pr
 	case 1:
 		if l.names.described > 1 {
 			qualified := qualifiedID(found[0], id)
-			l.report(l.problem(l.workflow.Document, "unqualified-operation", arazzo.Note, at,
+			l.report(l.asPublished("unqualified-operation", at,
 				"with several source descriptions, an operationId must name its source: %s", qualified).replace(id, qualified))
 		}
 		return l.inSource(found[0], id, at), found[0]
@@ -193,7 +193,8 @@ func (l *workflowLinker) onPath(method, source, path string) (found []sourceOper
 
 // byTemplate reports the right form of an operationPath that is a path.
 func (l *workflowLinker) byTemplate(text, path string, o sourceOperation, at arazzo.Position) (*openapi.Operation, *program.Source) {
-	right := fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s", o.source.Name, value.PointerToken(path), strings.ToLower(o.operation.Method))
+	right := fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s",
+		o.source.Name, value.PointerToken(path), strings.ToLower(o.operation.Method))
 	l.report(l.asPublished("operation-path", at, "an operationPath must be written as %s", right).replace(text, right))
 	return o.operation, o.source
 }

@@ -57,6 +57,7 @@ func (l *workflowLinker) linkStep(s *program.Step) {
 	l.prerequisites(s)
 	l.call(s)
 	l.arguments(s, params)
+	l.querystrings(s)
 	if s.Operation != nil {
 		s.Label = s.Operation.Method + " " + s.Operation.Path
 		l.bind(s)
