@@ -85,7 +85,7 @@ func (l *workflowLinker) inSource(src *program.Source, id string, at arazzo.Posi
 			"source %q: %v; select one of them with operationPath: '{$sourceDescriptions.%[1]s.url}#%[3]s' or '…#%[4]s'",
 			src.Name, err, ambiguous.Pointers[0], ambiguous.Pointers[1]))
 	case err != nil:
-		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err).focus(len(qualifiedID(src, "")), id))
+		l.report(l.error("operation-unreadable", at, "source %q: %v", src.Name, err).focus(len(qualifiedID(src, "")), id))
 	}
 	return op
 }
@@ -108,6 +108,11 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 			"%q is not an operationPath; write {$sourceDescriptions.<name>.url}#/paths/~1<path>/<method>", text))
 		return nil, nil
 	}
+	if inner, opened := strings.CutPrefix(prefix, "{"); opened && !strings.HasSuffix(inner, "}") && strings.HasSuffix(pointer, "}") {
+		right := "{" + strings.TrimSuffix(inner, ".url") + ".url}#" + strings.TrimSuffix(pointer, "}")
+		l.report(l.error("operation-path", at, "the braces of an operationPath end before the #: write %s", right).replace(text, right))
+		return nil, nil
+	}
 	src := l.pathSource(prefix, at)
 	if src == nil {
 		return nil, nil
@@ -121,15 +126,18 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 	}
 	if tokens, err := value.SplitPointer(pointer); err == nil && len(tokens) == 2 && tokens[0] == "paths" {
 		if found := l.onPath("", src.Name, tokens[1]); len(found) == 1 {
-			return l.byTemplate(text, tokens[1], found[0], at)
+			return l.byTemplate(text, found[0], at)
 		}
 	}
 	op, err := src.Description.OperationAt(pointer)
 	var meant *openapi.PointerError
+	var unreadable *openapi.UnreadableError
 	switch {
 	case errors.As(err, &meant):
 		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err).
 			correct(0, text, len(prefix)+len("#"), len(text), meant.Meant))
+	case errors.As(err, &unreadable):
+		l.report(l.error("operation-unreadable", at, "source %q: %v", src.Name, err))
 	case err != nil:
 		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err))
 	default:
@@ -167,7 +175,7 @@ func (l *workflowLinker) pathSource(prefix string, at arazzo.Position) *program.
 func (l *workflowLinker) operationByTemplate(text, method, source, path string, at arazzo.Position) (*openapi.Operation, *program.Source) {
 	found := l.onPath(method, source, path)
 	if len(found) == 1 {
-		return l.byTemplate(text, path, found[0], at)
+		return l.byTemplate(text, found[0], at)
 	}
 	if len(found) == 0 && l.failedSources() {
 		return nil, nil
@@ -192,9 +200,8 @@ func (l *workflowLinker) onPath(method, source, path string) (found []sourceOper
 }
 
 // byTemplate reports the right form of an operationPath that is a path.
-func (l *workflowLinker) byTemplate(text, path string, o sourceOperation, at arazzo.Position) (*openapi.Operation, *program.Source) {
-	right := fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s",
-		o.source.Name, value.PointerToken(path), strings.ToLower(o.operation.Method))
+func (l *workflowLinker) byTemplate(text string, o sourceOperation, at arazzo.Position) (*openapi.Operation, *program.Source) {
+	right := fmt.Sprintf("{$sourceDescriptions.%s.url}#%s", o.source.Name, o.operation.Pointer)
 	l.report(l.asPublished("operation-path", at, "an operationPath must be written as %s", right).replace(text, right))
 	return o.operation, o.source
 }
