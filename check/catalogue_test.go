@@ -168,7 +168,7 @@ func TestCatalogueShape(t *testing.T) {
 
 // reporting are the functions and literals whose string argument is a code.
 var reporting = map[string]bool{"report": true, "problem": true, "reportFix": true, "error": true, "warn": true, "note": true, "Note": true,
-	"lenient": true, "asPublished": true, "syntax": true, "unique": true, "raise": true}
+	"lenient": true, "asPublished": true, "syntax": true, "unique": true, "raise": true, "forbidden": true}
 
 var codeText = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 

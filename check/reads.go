@@ -199,6 +199,15 @@ func (c *checker) workflowRead(t *together, w *program.Workflow, r *program.Ref)
 	default:
 		c.report(w.Document, arazzo.Warning, "workflow-not-run", r.At(w.Document.Decl),
 			"%s is always missing: nothing runs workflow %q first; add it to dependsOn of workflow %q, or call it from a step",
-			r.Text, of.Decl.WorkflowID, w.Decl.WorkflowID)
+			r.Text, workflowName(w.Document, of), w.Decl.WorkflowID)
 	}
+}
+
+// workflowName returns the name by which a document calls a workflow.
+func workflowName(d *program.Document, w *program.Workflow) string {
+	i := slices.IndexFunc(d.Sources, func(s *program.Source) bool { return s.Document == w.Document })
+	if w.Document == d || i < 0 {
+		return w.ID
+	}
+	return "$sourceDescriptions." + d.Sources[i].Name + "." + w.ID
 }

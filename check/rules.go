@@ -3,7 +3,6 @@ package check
 import (
 	"math"
 	"mime"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,11 +19,14 @@ import (
 func (c *checker) documentRules() {
 	for _, d := range c.program.Documents {
 		c.names(d)
-		c.components(d)
-		arazzo.Walk(d.Decl, func(o *arazzo.Object) { c.extensions(d, o) })
-		for _, s := range d.Decl.Sources {
-			c.sourceURL(d, s)
+		if all := d.Decl.Components; all != nil {
+			for _, list := range []arazzo.Map[*arazzo.Action]{all.SuccessActions, all.FailureActions} {
+				for _, e := range list {
+					c.actionFields(d, e.Value)
+				}
+			}
 		}
+		arazzo.Walk(d.Decl, func(o *arazzo.Object) { c.extensions(d, o) })
 		for _, w := range d.Decl.Workflows {
 			c.workflowRules(d, w)
 		}
@@ -36,10 +38,8 @@ func (c *checker) documentRules() {
 	}
 }
 
-var (
-	idPattern  = regexp.MustCompile(`^[A-Za-z0-9_\-]+$`)   // of ids and names of sources: SHOULD
-	keyPattern = regexp.MustCompile(`^[a-zA-Z0-9\.\-_]+$`) // of outputs and components: MUST
-)
+// idPattern is that of ids and names of sources: SHOULD.
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9_\-]+$`)
 
 func (c *checker) names(d *program.Document) {
 	id := func(what, name string, at arazzo.Position) {
@@ -52,46 +52,9 @@ func (c *checker) names(d *program.Document) {
 	}
 	for _, w := range d.Decl.Workflows {
 		id("workflowId", w.WorkflowID, w.At("workflowId"))
-		c.keys(d, "output", w.Outputs, &w.Object)
 		for _, s := range w.Steps {
 			id("stepId", s.StepID, s.At("stepId"))
-			c.keys(d, "output", s.Outputs, &s.Object)
 		}
-	}
-}
-
-func (c *checker) keys(d *program.Document, what string, outputs arazzo.Map[arazzo.Output], o *arazzo.Object) {
-	for _, e := range outputs {
-		c.key(d, what, e.Name, o, "outputs")
-	}
-}
-
-func (c *checker) key(d *program.Document, what, name string, o *arazzo.Object, field string) {
-	if keyPattern.MatchString(name) {
-		return
-	}
-	c.report(d, arazzo.Warning, "key-pattern", o.NameAt(field, name), "the name of %s %q must consist of letters, digits, dots, _ and - only",
-		what, name)
-}
-
-func (c *checker) components(d *program.Document) {
-	all := d.Decl.Components
-	if all == nil {
-		return
-	}
-	for _, e := range all.Inputs {
-		c.key(d, "the inputs", e.Name, &all.Object, "inputs")
-	}
-	for _, e := range all.Parameters {
-		c.key(d, "the parameter", e.Name, &all.Object, "parameters")
-	}
-	for _, e := range all.SuccessActions {
-		c.key(d, "the success action", e.Name, &all.Object, "successActions")
-		c.actionFields(d, e.Value)
-	}
-	for _, e := range all.FailureActions {
-		c.key(d, "the failure action", e.Name, &all.Object, "failureActions")
-		c.actionFields(d, e.Value)
 	}
 }
 
@@ -110,14 +73,6 @@ func (c *checker) extensions(d *program.Document, o *arazzo.Object) {
 	}
 }
 
-func (c *checker) sourceURL(d *program.Document, s *arazzo.SourceDescription) {
-	_, err := url.Parse(s.URL)
-	if s.URL != "" && (err != nil || strings.ContainsAny(s.URL, " \\<>\"^`{|}")) {
-		c.report(d, arazzo.Warning, "uri-reference", s.At("url"),
-			"the url %q is not a valid URI reference (RFC 3986); percent-encode spaces and similar characters, and separate folders with /", s.URL)
-	}
-}
-
 func (c *checker) workflowRules(d *program.Document, w *arazzo.Workflow) {
 	c.actionList(d, w.SuccessActions)
 	c.actionList(d, w.FailureActions)
@@ -130,9 +85,6 @@ func (c *checker) workflowRules(d *program.Document, w *arazzo.Workflow) {
 			c.report(d, arazzo.Warning, "time-unit", s.At("timeout"),
 				"timeout is in milliseconds: no response comes in %v; write %d if seconds were meant",
 				time.Duration(*s.Timeout)*time.Millisecond, *s.Timeout*1000)
-		}
-		if n := s.Origin().Get("successCriteria"); n.Exists() && n.Len() == 0 && d.Later() {
-			c.report(d, arazzo.Warning, "empty-criteria", s.At("successCriteria"), "successCriteria must not be empty; remove it")
 		}
 	}
 }
@@ -218,22 +170,13 @@ func (c *checker) stepRules(d *program.Document, s *program.Step) {
 	if b := s.Decl.RequestBody; b != nil {
 		c.bodyRules(d, s, b)
 	}
-	query, whole := false, (*program.Argument)(nil)
 	for a := range program.Each(s.Arguments) {
 		if a.In == "header" && !httpguts.ValidHeaderFieldName(a.Name) {
 			c.report(d, arazzo.Error, "header-name", a.Place, "%q is not a valid header name", a.Name)
 		}
-		if a.In == "header" && s.Operation != nil && openapi.Framing(a.Name) && a.Decl != nil {
+		if a.In == "header" && openapi.Framing(a.Name) && a.Decl != nil {
 			c.report(d, arazzo.Warning, "framing-header", a.Place, "the header %q is not sent as it is given: it follows from the body", a.Name)
 		}
-		query = query || a.In == "query"
-		if a.In == "querystring" {
-			whole = a
-		}
-	}
-	if query && whole != nil {
-		c.report(d, arazzo.Warning, "querystring", whole.Place,
-			"a querystring parameter is the whole query; it cannot be combined with query parameters")
 	}
 }
 

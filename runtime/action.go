@@ -157,6 +157,7 @@ func (x *Execution) wait(f *frame, d time.Duration, reason WaitReason, then jump
 		x.jump(f, then)
 		return
 	}
+	d = x.allowance(d)
 	f.Wait, f.Phase = &waiting{Duration: d, Reason: reason, Then: then, Since: f.Received}, phaseWait
 	f.Exchange, f.last = nil, nil // what comes next is decided: a waiting run does not keep the messages
 	x.place, x.outputs = nil, nil

@@ -27,7 +27,7 @@ type Send struct {
 	Body            []byte
 	Security        [][]SecurityRequirement // alternatives (O12): each needs all of its schemes; an empty one needs none
 	FollowRedirects bool                    // ruling O13
-	Timeout         time.Duration           // of the exchange (Arazzo 1.1.0, Step Object); 0 means none
+	Timeout         time.Duration           // of the exchange (Arazzo 1.1.0, Step Object), or what is left of that of a call; 0 means none
 }
 
 // Wait asks for time to pass; answer with [Execution.Elapse].
@@ -71,11 +71,12 @@ func (*Done) command() {}
 type Response struct {
 	Status   int
 	Header   http.Header
-	Body     []byte    // decoded of any Content-Encoding
-	URL      string    // the URL that answered, after redirects and without credentials: $url; "" means [Send].Target
-	Received time.Time // when it came: Retry-After dates and [Wait.Left] count from it; optional
-	Resent   int       // how often the request was sent again, see [ResponseReceived]
-	Timing   *Timing   // of the exchange, for [ResponseReceived]; optional
+	Body     []byte        // decoded of any Content-Encoding
+	URL      string        // the URL that answered, after redirects and without credentials: $url; "" means [Send].Target
+	Received time.Time     // when it came: Retry-After dates and [Wait.Left] count from it; optional
+	Took     time.Duration // how long the exchange took, for the timeouts of steps that call workflows; optional
+	Resent   int           // how often the request was sent again, see [ResponseReceived]
+	Timing   *Timing       // of the exchange, for [ResponseReceived]; optional
 
 	// Value is the body if Decoded is set, for a transport that knows the value
 	// anyway, such as a mock: a JSON value of nil, bool, string, int64, float64,

@@ -3,7 +3,6 @@ package runtime
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -162,14 +161,23 @@ func (d *Driver) attach(x *Execution) {
 
 // send performs a command and answers it; the error is that of the context.
 func (d *Driver) send(ctx context.Context, x *Execution, c *Send, patience *transport.Patience) error {
+	var start time.Time
+	if c.Timeout > 0 {
+		start = d.clock().Now()
+	}
 	response, err := d.exchange(ctx, x, c, patience)
+	took := time.Duration(0)
+	if c.Timeout > 0 {
+		took = d.clock().Now().Sub(start)
+	}
 	switch {
 	case err == nil:
+		response.Took = took
 		return x.Respond(&response)
 	case context.Cause(ctx) != nil:
 		return context.Cause(ctx)
 	}
-	return x.fail(err, d.clock().Now())
+	return x.fail(err, d.clock().Now(), took)
 }
 
 // exchange performs the exchange that a command asks for. If the answer is 401,
@@ -182,7 +190,7 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 	x.goesTo(at)
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within the step's timeout of %v", c.Timeout))
+		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, exceeded(c.Timeout))
 		defer cancel()
 		patience = d.patience(ctx)
 		defer patience.End()

@@ -185,15 +185,17 @@ func (x *Execution) Respond(r *Response) error {
 	if x.listener != nil {
 		x.emit(x.responseReceived(f, r))
 	}
+	x.spend(r.Took)
 	return nil
 }
 
-// Fail reports that there is no response to the pending [Send] (C20). The error is
+// Fail reports that there is no response to the pending [Send] (C20); an error that
+// is context.DeadlineExceeded, that the [Send].Timeout has passed. The error is
 // ErrOutOfTurn if there is no such command.
-func (x *Execution) Fail(cause error) error { return x.fail(cause, time.Time{}) }
+func (x *Execution) Fail(cause error) error { return x.fail(cause, time.Time{}, 0) }
 
-// fail is Fail at a known time.
-func (x *Execution) fail(cause error, now time.Time) error {
+// fail is Fail at a known time, after one that it took.
+func (x *Execution) fail(cause error, now time.Time, took time.Duration) error {
 	f, err := x.awaiting(phaseSend)
 	if err != nil {
 		return err
@@ -201,6 +203,7 @@ func (x *Execution) fail(cause error, now time.Time) error {
 	if cause == nil {
 		cause = errors.New("there is no response")
 	}
+	send, _ := x.pending.(*Send)
 	x.pending, x.told = nil, false
 	masked := x.secrets.Error(cause)
 	f.Exchange.Failed, f.Failure, f.Received = masked.Error(), &failure{err: masked, Cause: masked.Error()}, now
@@ -208,6 +211,10 @@ func (x *Execution) fail(cause error, now time.Time) error {
 	if x.listener != nil {
 		x.emit(&ResponseReceived{At: x.where(f), Err: masked})
 	}
+	if send != nil && send.Timeout > 0 && errors.Is(cause, context.DeadlineExceeded) {
+		took = send.Timeout
+	}
+	x.spend(took)
 	return nil
 }
 
@@ -219,9 +226,11 @@ func (x *Execution) Elapse() error {
 		return err
 	}
 	x.pending = nil
-	then := f.Wait.Then
+	w := f.Wait
 	f.Wait = nil
-	x.jump(f, then)
+	if !x.spend(w.Duration) {
+		x.jump(f, w.Then)
+	}
 	return nil
 }
 

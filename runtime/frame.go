@@ -18,6 +18,7 @@ type frame struct {
 	Tail     []int           `json:"tail,omitempty"`    // the workflows that handed over to this one (F9)
 	Entered  bool            `json:"entered,omitempty"` // WorkflowStarted was emitted
 	Depend   int             `json:"depend,omitempty"`  // the next entry of dependsOn
+	Left     time.Duration   `json:"left,omitempty"`    // of the timeout of the step that called the workflow; 0: it has none
 	Results  stored.Object   `json:"results,omitempty"` // the workflow's outputs so far, while they are evaluated
 
 	Step      int            `json:"step"`

@@ -192,6 +192,7 @@ func (f *frame) valid(p *program.Program) bool {
 	steps := len(w.Steps)
 	inRange := func(step int) bool { return step >= 0 && step < steps }
 	ok := f.Purpose < purposes && f.Phase < phases && f.Depend >= 0 && f.Depend <= len(w.DependsOn) &&
+		f.Left >= 0 && (f.Left == 0 || f.Purpose == asCall) &&
 		len(f.Outputs) == steps && len(f.Executed) == steps && (f.Visits == nil || len(f.Visits) == steps) &&
 		inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.IsJSON() &&
 		(f.Return == nil || inRange(f.Return.Step) && f.Return.Attempt >= 0) && f.Failure.valid()

@@ -86,8 +86,11 @@ func (x *Execution) callWorkflow(f *frame, s *program.Step) {
 		return
 	}
 	f.Phase = phaseCalled
-	if failed := x.call(f, s.Called.Index, asCall, inputs); failed != nil {
+	switch failed := x.call(f, s.Called.Index, asCall, inputs); {
+	case failed != nil:
 		f.Failure, f.Phase = &failure{Inner: failed}, phaseJudge
+	case x.state.Finished == nil:
+		x.top().Left = s.Timeout
 	}
 }
 
@@ -96,7 +99,7 @@ func (x *Execution) send(f *frame) *Send {
 	s, e := x.step(f), f.Exchange
 	return &Send{WorkflowID: x.workflow(f).ID, StepID: s.ID, Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
 		Server: serverOf(s), Method: e.Method, Target: e.Target, Header: e.Header, Body: e.Request, Security: x.whole.security[s],
-		FollowRedirects: s.Redirects, Timeout: s.Timeout}
+		FollowRedirects: s.Redirects, Timeout: x.allowance(s.Timeout)}
 }
 
 // judge decides how the current step ended: criteria, outputs, actions, in this

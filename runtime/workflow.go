@@ -150,7 +150,7 @@ func (x *Execution) handOver(f *frame, to jump) {
 	if next.Tail = f.Tail; !slices.Contains(f.Tail, f.Workflow) {
 		next.Tail = append(f.Tail, f.Workflow)
 	}
-	next.Loop, next.LoopCount = f.Loop, f.LoopCount
+	next.Loop, next.LoopCount, next.Left = f.Loop, f.LoopCount, f.Left
 }
 
 // abort ends the whole run at once; the outputs that are known are kept.

@@ -63,11 +63,7 @@ func (l *workflowLinker) action(kind string, decl *arazzo.Action) *program.Actio
 		a.Target = decl.WorkflowID
 		a.Workflow = l.workflowRef(decl.WorkflowID, decl.At("workflowId"))
 	}
-	for _, p := range decl.Parameters {
-		if argument, ok := l.parameter(p); ok {
-			a.Inputs = append(a.Inputs, argument)
-		}
-	}
+	a.Inputs = l.actionParameters(decl)
 	for _, c := range decl.Criteria {
 		a.Criteria = append(a.Criteria, l.criterion(c))
 	}

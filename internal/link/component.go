@@ -11,7 +11,7 @@ import (
 // component finds what a Reusable Object refers to in one kind of components.
 func component[T any](l *workflowLinker, kind, reference string, from arazzo.Map[T], at arazzo.Position) (T, bool) {
 	var none T
-	name, ok := strings.CutPrefix(strings.Trim(reference, "{}"), "$components."+kind+".")
+	name, ok := strings.CutPrefix(l.unbraced(reference, at), "$components."+kind+".")
 	if !ok {
 		l.report(l.error("unknown-component", at, "%q is not a reference; write $components.%s.<name>", reference, kind))
 		return none, false

@@ -33,6 +33,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	if n := decl.Origin(); n.Exists() && (!n.Get("condition").Exists() || c.Kind != program.SimpleCriterion && decl.Context == "") {
 		return c // the parser has reported what is missing
 	}
+	l.condition(c)
 	if c.Kind == program.SimpleCriterion {
 		l.simple(c)
 	} else {

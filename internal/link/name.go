@@ -12,7 +12,7 @@ import (
 // (F18); nil when there is none.
 func (l *workflowLinker) workflowRef(id string, at arazzo.Position) *program.Workflow {
 	d := l.workflow.Document
-	if rest, ok := strings.CutPrefix(strings.Trim(id, "{}"), "$sourceDescriptions."); ok {
+	if rest, ok := strings.CutPrefix(l.unbraced(id, at), "$sourceDescriptions."); ok {
 		name, inner := l.names.splitSource(rest)
 		s := l.need(name, at)
 		if s == nil {

@@ -17,12 +17,17 @@ import (
 // operationByID finds the operation that a step's operationId names (O1).
 func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *program.Source) {
 	id, at := s.Decl.OperationID, s.Decl.At("operationId")
-	if rest, ok := strings.CutPrefix(strings.Trim(id, "{}"), "$sourceDescriptions."); ok {
+	if rest, ok := strings.CutPrefix(l.unbraced(id, at), "$sourceDescriptions."); ok {
 		return l.operationOfSource(rest, at)
 	}
 	operations := l.names.operationIndex()
 	switch found := operations.byID[id]; len(found) {
 	case 0:
+		if name, rest := l.names.splitSource(id); l.names.hasOperation(name, rest) {
+			right := "$sourceDescriptions." + id
+			l.report(l.asPublished("source-operation", at, "an operationId that names its source is an expression: %s", right).replace(id, right))
+			return l.operationOfSource(id, at)
+		}
 		if !l.failedSources() {
 			l.report(l.error("unknown-operation", at, "no source description has an operation %q%s", id, operations.ids.hint(id)).
 				rename(0, id, id, operations.ids.same(id)))
@@ -31,7 +36,7 @@ func (l *workflowLinker) operationByID(s *program.Step) (*openapi.Operation, *pr
 	case 1:
 		if l.names.described > 1 {
 			qualified := qualifiedID(found[0], id)
-			l.report(l.problem(l.workflow.Document, "unqualified-operation", arazzo.Note, at,
+			l.report(l.asPublished("unqualified-operation", at,
 				"with several source descriptions, an operationId must name its source: %s", qualified).replace(id, qualified))
 		}
 		return l.inSource(found[0], id, at), found[0]
@@ -85,13 +90,17 @@ func (l *workflowLinker) inSource(src *program.Source, id string, at arazzo.Posi
 	return op
 }
 
-var methodAndPath = regexp.MustCompile(`^(?:([A-Za-z]+)\s+)?(/.*)$`)
+// methodAndPath is a path, perhaps after a method and after a source.
+var methodAndPath = regexp.MustCompile(`^(?:([A-Za-z]+)\s+)?(?:(\{[^{}]*\}|[^/#\s{}]+?)\.?)?(/[^#]*)$`)
 
 // operationByPath finds the operation that a step's operationPath names (O2).
 func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *program.Source) {
 	text, at := s.Decl.OperationPath, s.Decl.At("operationPath")
 	if m := methodAndPath.FindStringSubmatch(text); m != nil {
-		return l.operationByTemplate(text, strings.ToUpper(m[1]), m[2], at)
+		source := strings.TrimSuffix(strings.TrimPrefix(strings.Trim(m[2], "{}"), "$sourceDescriptions."), ".url")
+		if source == "" || l.names.declaration(source) != nil {
+			return l.operationByTemplate(text, strings.ToUpper(m[1]), source, m[3], at)
+		}
 	}
 	prefix, pointer, ok := strings.Cut(text, "#")
 	if !ok {
@@ -114,6 +123,11 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 	if src.Description == nil {
 		l.report(l.error("unknown-operation", at, "source %q is an Arazzo document; it has no operations", src.Name))
 		return nil, nil
+	}
+	if tokens, err := value.SplitPointer(pointer); err == nil && len(tokens) == 2 && tokens[0] == "paths" {
+		if found := l.onPath("", src.Name, tokens[1]); len(found) == 1 {
+			return l.byTemplate(text, found[0], at)
+		}
 	}
 	op, err := src.Description.OperationAt(pointer)
 	var meant *openapi.PointerError
@@ -156,18 +170,12 @@ func (l *workflowLinker) pathSource(prefix string, at arazzo.Position) *program.
 	return l.need(decl.Name, at)
 }
 
-// operationByTemplate finds "GET /x", or "/x" where it has one method.
-func (l *workflowLinker) operationByTemplate(text, method, path string, at arazzo.Position) (*openapi.Operation, *program.Source) {
-	var found []sourceOperation
-	for _, o := range l.names.onPath(path) {
-		if method == "" || o.operation.Method == method {
-			found = append(found, o)
-		}
-	}
+// operationByTemplate finds the operation that a path, perhaps after its method and
+// its source, names.
+func (l *workflowLinker) operationByTemplate(text, method, source, path string, at arazzo.Position) (*openapi.Operation, *program.Source) {
+	found := l.onPath(method, source, path)
 	if len(found) == 1 {
-		right := fmt.Sprintf("{$sourceDescriptions.%s.url}#%s", found[0].source.Name, found[0].operation.Pointer)
-		l.report(l.asPublished("operation-path", at, "an operationPath must be written as %s", right).replace(text, right))
-		return found[0].operation, found[0].source
+		return l.byTemplate(text, found[0], at)
 	}
 	if len(found) == 0 && l.failedSources() {
 		return nil, nil
@@ -179,4 +187,21 @@ func (l *workflowLinker) operationByTemplate(text, method, path string, at arazz
 	l.report(l.error("unknown-operation", at, "%s %q; write {$sourceDescriptions.<name>.url}#/paths/%s/<method>",
 		matching, strings.TrimSpace(method+" "+path), value.PointerToken(path)))
 	return nil, nil
+}
+
+// onPath returns the operations on a path; method and source may be empty.
+func (l *workflowLinker) onPath(method, source, path string) (found []sourceOperation) {
+	for _, o := range l.names.onPath(path) {
+		if (method == "" || o.operation.Method == method) && (source == "" || o.source.Name == source) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// byTemplate reports the right form of an operationPath that is a path.
+func (l *workflowLinker) byTemplate(text string, o sourceOperation, at arazzo.Position) (*openapi.Operation, *program.Source) {
+	right := fmt.Sprintf("{$sourceDescriptions.%s.url}#%s", o.source.Name, o.operation.Pointer)
+	l.report(l.asPublished("operation-path", at, "an operationPath must be written as %s", right).replace(text, right))
+	return o.operation, o.source
 }

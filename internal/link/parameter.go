@@ -30,7 +30,11 @@ func (l *workflowLinker) parameters(s *program.Step) []program.Argument {
 			if listed[key] {
 				l.duplicate("duplicate-parameter", p.At(), "parameter", a.Name)
 			}
-			listed[key] = true
+			if s.Decl.WorkflowID != "" && listed[named] && !listed[key] {
+				l.report(l.forbidden(l.workflow.Document, "duplicate-input", p.At(),
+					"parameter %q is given in two places; the workflow has one input of that name, and takes the first", a.Name))
+			}
+			listed[key], listed[named] = true, true
 			if !taken[key] && !(s.Decl.WorkflowID != "" && taken[named]) {
 				merged = append(merged, a)
 			}

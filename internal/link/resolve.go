@@ -272,32 +272,50 @@ func (l *workflowLinker) resolveOutput(r *resolution, name string, declared *nam
 	r.navigate(path)
 }
 
+// resolveWorkflow resolves to an input or output of a workflow: of the document, or
+// else of an Arazzo document that is a source of it (F18).
 func (l *workflowLinker) resolveWorkflow(r *resolution) {
 	id, rest := l.names.workflows.prefix(r.Name)
-	field, name := cutDot(rest)
+	var found []*program.Workflow
+	if id != "" {
+		found = append(found, l.workflow.Document.Workflows[id])
+	} else {
+		id, rest, found = l.names.elsewhere(r.Name)
+	}
 	switch {
-	case id == "":
-		id, _ = cutDot(r.Name)
-		p := l.warn("unknown-workflow-value", r.Place, "%s is always missing: there is no workflow %q%s", r.Text, id, l.names.workflows.hint(id))
+	case len(found) > 1:
+		r.add(l.warn("unknown-workflow-value", r.Place, "%s is always missing: several source descriptions have a workflow %q; "+
+			"write $sourceDescriptions.<name>.%s", r.Text, id, r.Name).focus(r.Offset, r.Text))
+	case len(found) == 1:
+		l.valueOf(r, found[0], rest)
+	default:
+		id, _ := cutDot(r.Name)
+		hint := l.names.workflows.hint(id)
+		p := l.warn("unknown-workflow-value", r.Place, "%s is always missing: there is no workflow %q%s", r.Text, id, hint)
 		if right := l.names.workflows.only(id); right != "" {
 			r.add(p.correct(r.Offset, r.Text, len("$workflows."), len("$workflows."+id), right))
 		} else {
 			r.add(p.focus(r.Offset, r.Text))
 		}
-		return
-	case field != "inputs" && field != "outputs":
-		r.add(l.warn("unknown-workflow-value", r.Place,
-			"%s is always missing: a workflow has inputs and outputs; write $workflows.%s.outputs.<name>", r.Text, id).focus(r.Offset, r.Text))
-		return
-	}
-	r.Kind, r.Workflow, r.Name, r.Dotted = program.WorkflowOutput, l.workflow.Document.Workflows[id], name, true
-	if field == "inputs" {
-		r.Kind = program.WorkflowInput
 	}
 }
 
-// resolveSource resolves to a field of a source description (E11); the id of an
-// operation or workflow is its own value.
+// valueOf resolves to the input or output of a workflow that the rest of a name
+// leads to.
+func (l *workflowLinker) valueOf(r *resolution, w *program.Workflow, rest string) {
+	field, name := cutDot(rest)
+	kind, ok := map[string]program.RefKind{"inputs": program.WorkflowInput, "outputs": program.WorkflowOutput}[field]
+	if !ok || name == "" {
+		r.add(l.warn("unknown-workflow-value", r.Place, "%s is always missing: a workflow has inputs and outputs; write %s.outputs.<name>",
+			r.Text, strings.TrimSuffix(strings.TrimSuffix(r.Text, rest), ".")).focus(r.Offset, r.Text))
+		return
+	}
+	r.Kind, r.Workflow, r.Name, r.Dotted = kind, w, name, true
+}
+
+// resolveSource resolves to a field of a source description (E11), or to an input
+// or output of a workflow in it; the id of an operation or workflow is its own
+// value.
 func (l *workflowLinker) resolveSource(r *resolution) {
 	name, field := l.names.splitSource(r.Name)
 	decl := l.names.declaration(name)
@@ -314,6 +332,11 @@ func (l *workflowLinker) resolveSource(r *resolution) {
 	}
 	r.Kind, r.Value = program.Known, field
 	if l.names.inSource(name, field) {
+		return
+	}
+	if w, rest := l.names.ofSource(name, field); w != nil {
+		r.Kind, r.Value = program.Missing, nil
+		l.valueOf(r, w, rest)
 		return
 	}
 	switch field {

@@ -18,10 +18,12 @@ type scope struct {
 	allReported bool                                 // of failures
 	addressed   map[string]*arazzo.SourceDescription // the first with that name or URL
 	workflows   *names
-	components  map[string]*names          // by the kind of components
-	described   int                        // the sources that are not Arazzo documents
-	operations  *operationIndex            // nil until an operation is looked for
-	idsOf       map[*program.Source]*names // the operationIds of each source
+	components  map[string]*names              // by the kind of components
+	described   int                            // the sources that are not Arazzo documents
+	operations  *operationIndex                // nil until an operation is looked for
+	idsOf       map[*program.Source]*names     // the ids of the operations, or of the workflows, of each source
+	others      map[string][]*program.Workflow // of other documents, by id; nil until one is looked for
+	otherIDs    *names
 }
 
 // operationIndex finds the operations of all sources of a document.
@@ -46,7 +48,7 @@ func (l *linker) scope(d *program.Document) *scope {
 		addressed: map[string]*arazzo.SourceDescription{}, components: map[string]*names{}, idsOf: map[*program.Source]*names{}}
 	l.scopes[d] = s
 	s.sources = newNames(d.Decl.Sources, func(decl *arazzo.SourceDescription) string { return decl.Name })
-	s.workflows = newNames(d.Decl.Workflows, func(w *arazzo.Workflow) string { return w.WorkflowID })
+	s.workflows = workflowNames(d)
 	s.described = len(d.Decl.Sources)
 	for _, source := range d.Sources {
 		if source.Document != nil {
@@ -158,10 +160,59 @@ func (s *scope) inSource(name, id string) bool {
 	})
 }
 
+// hasOperation reports whether a source with that name has an operation with that
+// operationId.
+func (s *scope) hasOperation(name, id string) bool {
+	return slices.ContainsFunc(s.read[name], func(source *program.Source) bool {
+		return source.Description != nil && s.operationIDs(source).has(id)
+	})
+}
+
 // operationIDs returns the operationIds of one source.
 func (s *scope) operationIDs(source *program.Source) *names {
 	if s.idsOf[source] == nil {
 		s.idsOf[source] = newNames(source.Description.OperationIDs(), func(id string) string { return id })
 	}
 	return s.idsOf[source]
+}
+
+// ofSource returns the workflow that the rest of a name begins with, in the Arazzo
+// document that is the source with that name, or nil.
+func (s *scope) ofSource(name, text string) (w *program.Workflow, rest string) {
+	source := s.arazzoSource(name)
+	if source == nil {
+		return nil, ""
+	}
+	if s.idsOf[source] == nil {
+		s.idsOf[source] = workflowNames(source.Document)
+	}
+	id, rest := s.idsOf[source].followed(text)
+	return source.Document.Workflows[id], rest
+}
+
+func workflowNames(d *program.Document) *names {
+	return newNames(d.Decl.Workflows, func(w *arazzo.Workflow) string { return w.WorkflowID })
+}
+
+// elsewhere returns the workflows of other documents, which are sources of this one,
+// that a name begins with.
+func (s *scope) elsewhere(text string) (id, rest string, found []*program.Workflow) {
+	if s.others == nil {
+		s.others = map[string][]*program.Workflow{}
+		var ids []string
+		for _, source := range s.document.Sources {
+			if source.Document == nil || source.Document == s.document {
+				continue
+			}
+			for id, w := range source.Document.Workflows {
+				if !slices.Contains(s.others[id], w) {
+					s.others[id] = append(s.others[id], w)
+					ids = append(ids, id)
+				}
+			}
+		}
+		s.otherIDs = newNames(ids, func(id string) string { return id })
+	}
+	id, rest = s.otherIDs.followed(text)
+	return id, rest, s.others[id]
 }

@@ -213,8 +213,9 @@ func (l *linker) locate(t target) (string, error) {
 func (l *linker) register(d *program.Document) {
 	d.Root, d.Workflows = tree.Of(d.Decl.Node()), map[string]*program.Workflow{}
 	l.program.Documents = append(l.program.Documents, d)
-	l.diagnostics = append(l.diagnostics, d.Decl.Diagnostics...)
-	for _, found := range d.Decl.Diagnostics {
+	found := l.byLetter(d.Decl.Diagnostics)
+	l.diagnostics = append(l.diagnostics, found...)
+	for _, found := range found {
 		l.duplicates[duplicateOf(found)] = true
 	}
 	for _, w := range d.Decl.Workflows {
@@ -229,6 +230,7 @@ func (l *linker) register(d *program.Document) {
 		l.program.Workflows = append(l.program.Workflows, registered)
 	}
 	l.attribute(d)
+	l.letter(d)
 	for _, decl := range d.Decl.Sources {
 		s := &program.Source{Name: decl.Name, Decl: decl, Qualified: d.Qualified + decl.Name}
 		d.Sources = append(d.Sources, s)

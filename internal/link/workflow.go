@@ -57,6 +57,7 @@ func (l *workflowLinker) linkStep(s *program.Step) {
 	l.prerequisites(s)
 	l.call(s)
 	l.arguments(s, params)
+	l.querystrings(s)
 	if s.Operation != nil {
 		s.Label = s.Operation.Method + " " + s.Operation.Path
 		l.bind(s)
@@ -124,10 +125,6 @@ func (l *workflowLinker) timeout(s *program.Step) {
 		return
 	}
 	s.Timeout = time.Duration(min(*s.Decl.Timeout, 1<<40)) * time.Millisecond
-	if s.Decl.WorkflowID != "" {
-		l.report(l.warn("timeout-ignored", s.Decl.At("timeout"),
-			"a timeout has no effect on a step that calls a workflow; set it on the steps of that workflow"))
-	}
 }
 
 // schema links the schema of a workflow's inputs.
