@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	goruntime "runtime"
 	"slices"
 	"strings"
@@ -193,21 +191,6 @@ func Find(paths ...string) ([]File, error) {
 		}
 	}
 	return files, nil
-}
-
-// head is how much of a file is read to see whether it is an Arazzo document.
-const head = 16 << 10
-
-var documentHead = regexp.MustCompile(`(?m)^(?:arazzo|'arazzo'|"arazzo")\s*:|^\s*\{?\s*"arazzo"\s*:|[{,]\s*"arazzo"\s*:\s*"`)
-
-func sniff(name string) bool {
-	f, err := os.Open(name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, head))
-	return err == nil && documentHead.Match(data)
 }
 
 // Base returns the folder relative to which a document's sources exist: "" for

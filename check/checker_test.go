@@ -133,3 +133,20 @@ func TestFolderSpellings(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestBegins(t *testing.T) {
+	archive := unpack(t, "testdata/folder/begins.txtar")
+	files, err := check.Find(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, f := range files {
+		found[filepath.ToSlash(f.Path)] = true
+	}
+	for _, f := range archive.Files {
+		if want := strings.HasPrefix(f.Name, "yes/"); found[f.Name] != want {
+			t.Errorf("%s begins as an Arazzo document: %v, want %v", f.Name, found[f.Name], want)
+		}
+	}
+}

@@ -75,6 +75,7 @@ type Response struct {
 	URL      string    // the URL that answered, after redirects and without credentials: $url; "" means [Send].Target
 	Received time.Time // when it came: Retry-After dates and [Wait.Left] count from it; optional
 	Resent   int       // how often the request was sent again, see [ResponseReceived]
+	Timing   *Timing   // of the exchange, for [ResponseReceived]; optional
 
 	// Value is the body if Decoded is set, for a transport that knows the value
 	// anyway, such as a mock: a JSON value of nil, bool, string, int64, float64,

@@ -33,10 +33,11 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 }
 
 // Compile links the document with its source descriptions: it resolves every
-// reference and parses every expression. The error is a *CompileError with all
-// that is wrong; the Program is then returned too, for its diagnostics, but it
-// cannot be run. When the context ends there is no Program, and the error is
-// the context's cause.
+// reference and parses every expression. What is wrong is among the diagnostics
+// of the Program; it keeps those workflows from being run that can reach it. The
+// error is a *CompileError with all that is wrong if none is left; the Program is
+// then returned too. When the context ends there is no Program, and the error is the
+// context's cause.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 	linked, err := link.Link(ctx, doc, link.Options{
 		Read: c.read, Sources: c.Sources, Base: c.Base, Strict: c.Strict, OverrideActions: c.OverrideActions,
@@ -45,8 +46,8 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 		return nil, err
 	}
 	p := newProgram(linked, c.Files)
-	if errs := arazzo.Errors(linked.Diagnostics); len(errs) > 0 {
-		return p, &CompileError{errs}
+	if !linked.Runs() {
+		return p, &CompileError{arazzo.Errors(linked.Diagnostics)}
 	}
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
@@ -103,6 +104,36 @@ func sets(s *program.Step, scheme openapi.SecurityRequirement) bool {
 	return false
 }
 
+// satisfied returns the schemes of the first alternative that the step satisfies by
+// itself.
+func satisfied(alternatives [][]SecurityRequirement) []string {
+	for _, alternative := range alternatives {
+		if len(alternative) > 0 && !slices.ContainsFunc(alternative, func(r SecurityRequirement) bool { return !r.SetByStep }) {
+			return schemes(alternative)
+		}
+	}
+	return nil
+}
+
+// wanted returns the schemes of all alternatives, unless one of them is to have no
+// credential.
+func wanted(alternatives [][]SecurityRequirement) (list []string) {
+	for _, alternative := range alternatives {
+		if len(alternative) == 0 {
+			return nil
+		}
+		list = append(list, schemes(alternative)...)
+	}
+	return list
+}
+
+func schemes(alternative []SecurityRequirement) (list []string) {
+	for _, r := range alternative {
+		list = append(list, r.Scheme)
+	}
+	return list
+}
+
 // authorization applies the credentials of one exchange.
 type authorization struct {
 	driver    *Driver
@@ -112,6 +143,7 @@ type authorization struct {
 	first     *transport.Request // before any redirect
 	last      *transport.Request // that was authorized
 	given     map[string]string  // the credentials applied, by scheme
+	schemes   []string           // that are satisfied
 	instead   map[string]string  // those applied after a 401, by scheme
 }
 
@@ -119,7 +151,7 @@ type authorization struct {
 // alternative for which it has all. r itself is not changed.
 func (a *authorization) authorize(ctx context.Context, r *transport.Request) (*transport.Request, error) {
 	out := openapi.Request{URL: r.URL, Header: r.Header.Clone()}
-	a.last, a.given = r, map[string]string{}
+	a.last, a.given, a.schemes = r, map[string]string{}, nil
 	for _, alternative := range a.send.Security {
 		values, err := a.values(ctx, alternative)
 		if err != nil {
@@ -136,6 +168,9 @@ func (a *authorization) authorize(ctx context.Context, r *transport.Request) (*t
 				return nil, err
 			}
 			a.given[requirement.Scheme] = values[i]
+		}
+		if a.execution.listener != nil {
+			a.schemes = schemes(alternative)
 		}
 		break
 	}

@@ -26,6 +26,7 @@ type WorkflowInfo struct {
 	Files       []string         `json:"files,omitempty"` // that bodies send: paths, or expressions for them
 	Steps       []StepInfo       `json:"steps"`
 	Outputs     []string         `json:"outputs,omitempty"`
+	Errors      []Diagnostic     `json:"errors,omitempty"` // that keep it from being run
 }
 
 // InputInfo describes an input of a workflow.
@@ -70,7 +71,8 @@ func (p *Program) Workflows() []WorkflowInfo {
 	var list []WorkflowInfo
 	for _, id := range p.WorkflowIDs() {
 		w := p.linked.Documents[0].Workflows[id]
-		info := WorkflowInfo{ID: id, Summary: w.Decl.Summary, Description: w.Decl.Description, Inputs: inputInfos(w)}
+		info := WorkflowInfo{ID: id, Summary: w.Decl.Summary, Description: w.Decl.Description, Inputs: inputInfos(w),
+			Errors: p.linked.Refusal(w)}
 		for _, before := range w.Dependencies() {
 			info.DependsOn = append(info.DependsOn, DependencyInfo{before.ID, inputInfos(before)})
 		}

@@ -126,6 +126,7 @@ func (d *Driver) advance(ctx context.Context, x *Execution, patience *transport.
 func (d *Driver) attach(x *Execution) {
 	if d.OnEvent != nil {
 		x.Observe(d.OnEvent)
+		x.now = d.clock().Now
 	}
 	if x.attached {
 		return
@@ -179,7 +180,7 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 	r.Authorize = func(ctx context.Context, hop *transport.Request) (*transport.Request, error) {
 		authorized, err := a.authorize(ctx, hop)
 		if err == nil && hop == r {
-			x.Sent(authorized.URL, authorized.Header)
+			x.Sent(authorized.URL, authorized.Header, a.schemes...)
 		}
 		return authorized, err
 	}
@@ -210,11 +211,14 @@ func (d *Driver) receiveOpen(ctx context.Context, c *Send, request transport.Req
 
 // receive sends a request and reads the whole response.
 func (d *Driver) receive(ctx context.Context, c *Send, request *transport.Request, patience *transport.Patience) (Response, error) {
-	limits := transport.Limits{Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects, Patience: patience}
+	limits := transport.Limits{
+		Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects, Patience: patience, Timed: d.OnEvent != nil,
+	}
 	r, err := transport.Do(ctx, d.Client, request, limits)
 	switch cause := context.Cause(ctx); {
 	case err == nil:
-		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now(), Resent: r.Resent}, nil
+		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now(), Resent: r.Resent,
+			Timing: (*Timing)(r.Timing)}, nil
 	case cause != nil:
 		return Response{}, cause
 	}

@@ -11,7 +11,8 @@ import (
 // A Diagnostic is a finding with its code, severity and position.
 type Diagnostic = arazzo.Diagnostic
 
-// A CompileError holds the diagnostics that keep a document from being run.
+// A CompileError holds the diagnostics that keep a document, or a workflow of it,
+// from being run.
 type CompileError struct {
 	Diagnostics []Diagnostic // all of severity Error, at least one
 }

@@ -13,15 +13,29 @@ type Event interface{ at() *At }
 // At is where in a run an event happened.
 type At struct {
 	WorkflowID string
-	StepID     string // empty for events of the workflow itself
-	Attempt    int    // of the step in this visit, from 1; 0 without a step
-	Depth      int    // number of workflows below this one on the stack: its caller, the caller's caller, and so on
+	StepID     string    // empty for events of the workflow itself
+	Attempt    int       // of the step in this visit, from 1; 0 without a step
+	Visit      int       // of the step in this execution of the workflow, from 1: a goto begins another; 0 without a step
+	Depth      int       // number of workflows below this one on the stack: its caller, the caller's caller, and so on
+	Time       time.Time // when it happened; zero if no [Driver] drives the run
 }
 
 func (a *At) at() *At { return a }
 
 // EventAt returns where an event happened.
 func EventAt(e Event) At { return *e.at() }
+
+// A Timing is how long the parts of an exchange took, of all its requests together
+// where a redirect led to another. What is from the response to the next event is
+// gobelin's own.
+type Timing struct {
+	DNS, Connect, TLS time.Duration // 0 where a connection was kept from an earlier request
+	Wait              time.Duration // from the end of the request to the beginning of the response
+	Transfer          time.Duration // from there to the end of its body
+	Protocol          string        // of the response: "HTTP/1.1", "HTTP/2.0"
+	Remote            string        // address and port of the other side of the last connection
+	Reused            bool          // the last connection was kept from an earlier request
+}
 
 type (
 	// WorkflowStarted is the first event of a workflow.
@@ -46,6 +60,10 @@ type (
 		Method, URL string
 		Header      http.Header
 		Body        []byte
+		// Security has the names of the security schemes that it satisfies: by
+		// credentials of the driver, or by parameters of the step. Wanted has those that
+		// the operation asks for where it satisfies none.
+		Security, Wanted []string
 	}
 	// ResponseReceived reports the response, or why there is none.
 	ResponseReceived struct {
@@ -58,6 +76,7 @@ type (
 		// because the one that was kept from earlier requests was closed before an
 		// answer. Only requests of which several do the work of one are (GET, PUT, …).
 		Resent int
+		Timing *Timing // of an exchange of a [Driver]; nil if it is not known
 	}
 	// CriterionEvaluated reports how a success criterion, or a criterion of an
 	// action, was decided, with its operands.

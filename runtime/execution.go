@@ -25,6 +25,7 @@ type Execution struct {
 	program  *program.Program
 	whole    *Program // which program is linked in
 	listener func(Event)
+	now      func() time.Time // of events; nil: nobody knows
 	state    state
 
 	place    *place // at which something was evaluated last; nil while the run waits
@@ -60,14 +61,15 @@ type completed struct {
 
 // Begin starts a run of the workflow with that id. Nothing is sent before
 // [Execution.Next] asks for it. The error is an *InputError if the inputs do not
-// match the workflow's schema, and a *CompileError if the program cannot be run.
+// match the workflow's schema, and a *CompileError if the run could reach an error
+// of the documents.
 func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*Execution, error) {
-	if errs := arazzo.Errors(p.linked.Diagnostics); len(errs) > 0 {
-		return nil, &CompileError{errs}
-	}
 	w, ok := p.linked.Documents[0].Workflows[workflowID]
 	if !ok {
 		return nil, fmt.Errorf("there is no workflow %q%s", workflowID, nearest.Hint(workflowID, p.WorkflowIDs()))
+	}
+	if err := p.refusal(w); err != nil {
+		return nil, err
 	}
 	given, err := value.From(map[string]any(inputs))
 	if err != nil {
@@ -131,15 +133,16 @@ var ErrOutOfTurn = errors.New("the execution is not waiting for this answer")
 
 // Sent reports how the pending [Send] goes out: its URL, and its header with the
 // credentials that were applied. The listener sees them with secrets masked; they do
-// not become part of the execution's state. Without this call, the listener sees the
-// target and the header of the command.
-func (x *Execution) Sent(url string, header http.Header) {
+// not become part of the execution's state. schemes are the security schemes that it
+// satisfies; none means those that the step satisfies by itself. Without this call, the listener sees the target and the header of the
+// command.
+func (x *Execution) Sent(url string, header http.Header, schemes ...string) {
 	if x.listener == nil || x.state.Finished != nil || x.top().Phase != phaseSend {
 		return
 	}
 	f := x.top()
 	x.told = true
-	x.emit(x.requestSent(f, x.step(f), url, header))
+	x.emit(x.requestSent(f, x.step(f), url, header, schemes))
 }
 
 // Respond answers the pending [Send]. The error is ErrOutOfTurn if there is no such
@@ -243,7 +246,11 @@ func (x *Execution) step(f *frame) *program.Step         { return x.workflow(f).
 
 // where returns the place in the run for an event.
 func (x *Execution) where(f *frame) At {
-	return At{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Depth: slices.Index(x.state.Frames, f)}
+	at := At{WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID, Attempt: f.Attempt, Depth: slices.Index(x.state.Frames, f)}
+	if f.Visits != nil {
+		at.Visit = f.Visits[f.Step]
+	}
+	return at
 }
 
 func (x *Execution) whereWorkflow(f *frame) At {
@@ -265,4 +272,9 @@ func (x *Execution) raise(f *frame, code string, at arazzo.Position, message str
 	}
 }
 
-func (x *Execution) emit(e Event) { x.listener(e) }
+func (x *Execution) emit(e Event) {
+	if x.now != nil {
+		e.at().Time = x.now()
+	}
+	x.listener(e)
+}

@@ -22,6 +22,7 @@ type frame struct {
 
 	Step      int            `json:"step"`
 	Attempt   int            `json:"attempt"`             // of this visit of the step
+	Visits    []int          `json:"visits,omitempty"`    // of each step, for events; nil: nobody listened
 	Used      map[string]int `json:"used,omitempty"`      // retries in this visit, by action (F11)
 	Exchange  *eval.Exchange `json:"exchange,omitempty"`  // of the current step
 	Received  time.Time      `json:"received,omitzero"`   // when the response came

@@ -37,11 +37,18 @@ func (x *Execution) shownOutputs(list []program.Output, outputs map[string]any) 
 }
 
 // requestSent is the event of the request of a step, as it goes out.
-func (x *Execution) requestSent(f *frame, s *program.Step, url string, header http.Header) *RequestSent {
+func (x *Execution) requestSent(f *frame, s *program.Step, url string, header http.Header, schemes []string) *RequestSent {
 	e := f.Exchange
 	hidden := e.Hidden(s)
-	return &RequestSent{At: x.where(f), Method: e.Method, URL: x.secrets.Text(hidden.URL(url, s.Operation.Path)),
-		Header: x.secrets.Header(hidden.Header(header)), Body: x.secrets.Bytes(e.ShownRequest(s))}
+	if len(schemes) == 0 {
+		schemes = satisfied(x.whole.security[s])
+	}
+	sent := &RequestSent{At: x.where(f), Method: e.Method, URL: x.secrets.Text(hidden.URL(url, s.Operation.Path)),
+		Header: x.secrets.Header(hidden.Header(header)), Body: x.secrets.Bytes(e.ShownRequest(s)), Security: schemes}
+	if len(schemes) == 0 {
+		sent.Wanted = wanted(x.whole.security[s])
+	}
+	return sent
 }
 
 // responseReceived is the event of the response to the request of a step.
@@ -60,7 +67,8 @@ func (x *Execution) responseReceived(f *frame, r *Response) *ResponseReceived {
 			header.Set(name, secret.Masked)
 		}
 	}
-	return &ResponseReceived{At: x.where(f), Status: r.Status, Header: x.secrets.Header(header), Body: x.secrets.Bytes(body), Resent: r.Resent}
+	return &ResponseReceived{At: x.where(f), Status: r.Status, Header: x.secrets.Header(header), Body: x.secrets.Bytes(body), Resent: r.Resent,
+		Timing: r.Timing}
 }
 
 // shownOperand is the value of an expression in a condition.

@@ -37,6 +37,14 @@ func init() {
 	program.Of = func(p any) *program.Program { return p.(*Program).linked }
 }
 
+// refusal returns the error of a workflow that cannot be run.
+func (p *Program) refusal(w *program.Workflow) error {
+	if errs := p.linked.Refusal(w); len(errs) > 0 {
+		return &CompileError{errs}
+	}
+	return nil
+}
+
 // Diagnostics returns what compiling found, in the order of the documents.
 func (p *Program) Diagnostics() []Diagnostic { return p.linked.Diagnostics }
 

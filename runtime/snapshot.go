@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
@@ -74,15 +73,17 @@ func (x *Execution) withoutAddresses(stored snapshot) snapshot {
 // that was pending when the snapshot was taken. The error says in what way data is
 // not a valid snapshot; a *CompileError, that the program cannot be run.
 func (p *Program) Restore(data []byte) (*Execution, error) {
-	if errs := arazzo.Errors(p.linked.Diagnostics); len(errs) > 0 {
-		return nil, &CompileError{errs}
-	}
 	x := p.newExecution()
 	var stored snapshot
 	if err := p.read(data, &stored); err != nil {
 		return nil, err
 	}
 	x.state = stored.state
+	if root := x.state.Root; root >= 0 && root < len(p.linked.Workflows) {
+		if err := p.refusal(p.linked.Workflows[root]); err != nil {
+			return nil, err
+		}
+	}
 	if err := x.valid(); err != nil {
 		return nil, fmt.Errorf("not a snapshot: %w", err)
 	}
@@ -163,7 +164,7 @@ func (x *Execution) valid() error {
 		return errors.New("the result is out of range")
 	}
 	for i, f := range x.state.Frames {
-		if f == nil || f.Workflow < 0 || f.Workflow >= workflows || !f.valid(x.program) {
+		if f == nil || f.Workflow < 0 || f.Workflow >= workflows || x.workflow(f).Refused || !f.valid(x.program) {
 			return fmt.Errorf("frame %d is out of range", i)
 		}
 		top, root := i == len(x.state.Frames)-1, i == 0
@@ -191,7 +192,8 @@ func (f *frame) valid(p *program.Program) bool {
 	steps := len(w.Steps)
 	inRange := func(step int) bool { return step >= 0 && step < steps }
 	ok := f.Purpose < purposes && f.Phase < phases && f.Depend >= 0 && f.Depend <= len(w.DependsOn) &&
-		len(f.Outputs) == steps && len(f.Executed) == steps && inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.IsJSON() &&
+		len(f.Outputs) == steps && len(f.Executed) == steps && (f.Visits == nil || len(f.Visits) == steps) &&
+		inRange(f.Step) && f.Attempt >= 0 && f.LoopCount >= 0 && f.Inputs.IsJSON() &&
 		(f.Return == nil || inRange(f.Return.Step) && f.Return.Attempt >= 0) && f.Failure.valid()
 	if !ok {
 		return false
@@ -204,7 +206,8 @@ func (f *frame) valid(p *program.Program) bool {
 		return f.Exchange != nil || s.Operation == nil || f.Failure != nil
 	case phaseWait:
 		return f.Wait != nil && f.Wait.Then.Kind < jumpKinds && inRange(f.Wait.Then.Step) && f.Wait.Then.Inputs.IsJSON() &&
-			f.Wait.Then.Workflow >= 0 && f.Wait.Then.Workflow < len(p.Workflows)
+			f.Wait.Then.Workflow >= 0 && f.Wait.Then.Workflow < len(p.Workflows) &&
+			(f.Wait.Then.Kind < afterWorkflow || !p.Workflows[f.Wait.Then.Workflow].Refused)
 	}
 	return true
 }

@@ -20,6 +20,12 @@ func (x *Execution) start(f *frame) {
 	f.Attempt++
 	f.Exchange, f.Called, f.Failure = nil, nil, nil
 	if x.listener != nil {
+		if f.Visits == nil {
+			f.Visits = make([]int, len(f.Executed))
+		}
+		if f.Attempt == 1 {
+			f.Visits[f.Step]++
+		}
 		x.emit(&StepStarted{At: x.where(f), Operation: s.Label})
 	}
 	if text := x.unmet(f, s); text != "" {

@@ -116,15 +116,18 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	paths := slices.DeleteFunc(slices.Clone(args), func(name string) bool { return name == stdinName })
+	paths := slices.DeleteFunc(slices.Clone(args), isStream)
 	files, err := find(paths...)
 	if err != nil {
 		return err
 	}
-	piped := check.File{Path: stdinName}
-	if len(paths) < len(args) {
-		files = append(files, piped)
+	var streams []check.File
+	for _, name := range args {
+		if isStream(name) {
+			streams = append(streams, check.File{Path: name})
+		}
 	}
+	files = append(files, streams...)
 	if err := f.known(c.Context(), files, checker.Sources); err != nil {
 		return err
 	}
@@ -149,9 +152,13 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(paths) < len(args) {
-		text, err := f.text(c.Context(), piped)
-		results = append(results, check.Result{File: piped.Path, Diagnostics: checker.Text(c.Context(), piped, text), Err: err})
+	for _, stream := range streams {
+		r := check.Result{File: stream.Path}
+		text, err := f.text(c.Context(), stream)
+		if r.Err = err; err == nil {
+			r.Diagnostics = checker.Text(c.Context(), stream, text)
+		}
+		results = append(results, r)
 	}
 	if len(results) == 0 {
 		return fmt.Errorf("there is no Arazzo document in %s", strings.Join(args, ", "))
@@ -176,7 +183,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 }
 
 // keptTexts is a loader that keeps what is not in files, for excerpts: the texts of
-// URLs and of standard input.
+// URLs, pipes and standard input.
 type keptTexts struct {
 	loader runtime.Loader
 	mu     sync.Mutex
@@ -212,16 +219,16 @@ func (f *checkFlags) text(ctx context.Context, file check.File) ([]byte, error) 
 	switch {
 	case isURL(file.Path):
 		return f.kept.Load(ctx, file.Path)
-	case file.Path != stdinName:
+	case !isStream(file.Path):
 		return tree.ReadFile(file.Path)
-	case f.kept.text(stdinName) == nil:
-		text, err := f.read.text(stdinName)
+	case f.kept.text(file.Path) == nil:
+		text, err := f.read.text(file.Path)
 		if err != nil {
 			return nil, err
 		}
-		f.kept.keep(stdinName, text)
+		f.kept.keep(file.Path, text)
 	}
-	return f.kept.text(stdinName), nil
+	return f.kept.text(file.Path), nil
 }
 
 // known returns an error if --source names a source that no document has. Those of
@@ -281,7 +288,7 @@ func (f *checkFlags) print(w io.Writer, list []arazzo.Diagnostic) error {
 // correct fixes the documents, or prints what it would change.
 func (f *checkFlags) correct(c *cobra.Command, checker *check.Checker, files []check.File) error {
 	for _, file := range files {
-		if !f.diff && (file.Path == stdinName || isURL(file.Path)) {
+		if !f.diff && (isStream(file.Path) || isURL(file.Path)) {
 			return fmt.Errorf("--fix writes to files, not to %s; --fix --diff prints the changes", file.Path)
 		}
 		before, err := f.text(c.Context(), file)

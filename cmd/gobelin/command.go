@@ -79,6 +79,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), conformanceCommand())
 	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
 	err := misplaced(root, args)
 	if err == nil {
 		err = root.ExecuteContext(ctx)

@@ -80,30 +80,38 @@ func (s *sources) peek(args []string) *runtime.Program {
 	return program
 }
 
-// complete completes the names that a run takes.
-func (r *run) complete(c *cobra.Command) {
-	completeWords(c, map[string]string{"output": "text|json", "success": "below400|any|documented", "actions": "merge|override"})
-	workflows := func(args []string) (names completed) {
-		p := r.peek(args)
-		if p == nil {
-			return nil
-		}
-		for _, w := range p.Workflows() {
-			names = append(names, w.ID+"\t"+strings.Join(strings.Fields(w.Summary), " "))
-		}
-		return names
+// workflowNames returns the names of a document's workflows, with their summaries.
+func (s *sources) workflowNames(args []string) (names completed) {
+	p := s.peek(args)
+	if p == nil {
+		return nil
 	}
-	c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		switch len(args) {
-		case 0:
+	for _, w := range p.Workflows() {
+		names = append(names, w.ID+"\t"+strings.Join(strings.Fields(w.Summary), " "))
+	}
+	return names
+}
+
+// completeWorkflows completes the arguments of a command: a document, and so many of
+// its workflows; -1 is any number.
+func (s *sources) completeWorkflows(most int) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		switch {
+		case len(args) == 0:
 			return nil, cobra.ShellCompDirectiveDefault
-		case 1:
-			return workflows(args), cobra.ShellCompDirectiveNoFileComp
+		case most < 0 || len(args) <= most:
+			return s.workflowNames(args), cobra.ShellCompDirectiveNoFileComp
 		}
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	complete(c, "workflow", workflows)
-	complete(c, "skip", workflows)
+}
+
+// complete completes the names that a run takes.
+func (r *run) complete(c *cobra.Command) {
+	completeWords(c, map[string]string{"output": "text|json", "success": "below400|any|documented", "actions": "merge|override"})
+	c.ValidArgsFunction = r.completeWorkflows(1)
+	complete(c, "workflow", r.workflowNames)
+	complete(c, "skip", r.workflowNames)
 	named := func(names func(infos []runtime.WorkflowInfo) []string) func(args []string) completed {
 		return func(args []string) completed { return names(r.named(args)) }
 	}

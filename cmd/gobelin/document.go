@@ -37,6 +37,16 @@ func find(names ...string) ([]check.File, error) {
 	return files, err
 }
 
+// isStream reports whether a name is that of standard input, or of a pipe, which can
+// be read only once.
+func isStream(name string) bool {
+	if name == stdinName {
+		return true
+	}
+	info, err := os.Stat(name)
+	return err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice) != 0
+}
+
 func isFolder(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()
@@ -57,6 +67,17 @@ func findDocument(name string) (check.File, error) {
 		return check.File{}, fmt.Errorf("%s is a folder; name a document in it, such as %s", name, files[0].Path)
 	}
 	return files[0], nil
+}
+
+// open reads and compiles the document of a name; see load.
+func (s *sources) open(c *cobra.Command, name string) (*runtime.Program, error) {
+	file, err := findDocument(name)
+	if err != nil {
+		return nil, err
+	}
+	program, err := s.load(c.Context(), newReader(c.Context(), c.InOrStdin()), file)
+	s.tellAbove(c, file)
+	return program, err
 }
 
 // load reads and compiles a document. Even if there is an error the program has

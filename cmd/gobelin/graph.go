@@ -39,12 +39,7 @@ func graphCommand() *cobra.Command {
 			if !ok {
 				return fmt.Errorf("-o %s: must be mermaid, dot, svg or json", output)
 			}
-			file, err := findDocument(args[0])
-			if err != nil {
-				return err
-			}
-			program, err := from.load(c.Context(), newReader(c.Context(), c.InOrStdin()), file)
-			from.tellAbove(c, file)
+			program, err := from.open(c, args[0])
 			if program == nil {
 				return documentError(c, program, err)
 			}
@@ -64,5 +59,7 @@ func graphCommand() *cobra.Command {
 	}
 	from.flags(c)
 	c.Flags().StringVarP(&output, "output", "o", "mermaid", "`mermaid|dot|svg|json`: output format")
+	completeWords(c, map[string]string{"output": "mermaid|dot|svg|json"})
+	c.ValidArgsFunction = from.completeWorkflows(-1)
 	return c
 }

@@ -86,6 +86,10 @@ func (s *chooser) choose(documents []selected, named string, several bool) error
 				some = true
 			}
 		}
+		if !several && len(d.workflows) > 0 && len(d.workflows[0].Errors) > 0 {
+			d.err = &runtime.CompileError{Diagnostics: d.workflows[0].Errors}
+			return d.err
+		}
 		d.workflows = dependenciesFirst(d.workflows)
 	}
 	if !some {

@@ -22,12 +22,7 @@ func showCommand() *cobra.Command {
 		Short: "List workflows with their inputs, credentials, servers, files, steps and operations",
 		Args:  positional("gobelin show DOCUMENT", 1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			file, err := findDocument(args[0])
-			if err != nil {
-				return err
-			}
-			program, err := from.load(c.Context(), newReader(c.Context(), c.InOrStdin()), file)
-			from.tellAbove(c, file)
+			program, err := from.open(c, args[0])
 			if program == nil {
 				return documentError(c, program, err)
 			}
@@ -70,7 +65,10 @@ func documentError(c *cobra.Command, program *runtime.Program, err error) error 
 	var compile *runtime.CompileError
 	switch {
 	case errors.As(err, &compile) && program != nil:
-		tell(c, slices.DeleteFunc(slices.Clone(program.Diagnostics()), func(d arazzo.Diagnostic) bool { return d.Severity == arazzo.Note }))
+		tell(c, slices.DeleteFunc(slices.Clone(program.Diagnostics()), func(d arazzo.Diagnostic) bool {
+			return d.Severity == arazzo.Note || d.Severity == arazzo.Error && !slices.ContainsFunc(compile.Diagnostics,
+				func(e arazzo.Diagnostic) bool { return e.Position == d.Position && e.Message == d.Message })
+		}))
 	case errors.As(err, &parse):
 		tell(c, parse.Diagnostics)
 	default:
@@ -128,6 +126,11 @@ func show(w io.Writer, info runtime.WorkflowInfo) {
 	section("files", info.Files)
 	section("steps", steps)
 	section("outputs", info.Outputs)
+	var errs []string
+	for _, d := range info.Errors {
+		errs = append(errs, fmt.Sprintf("%s:%d:%d: %s", d.File, d.Line, d.Column, d.Message))
+	}
+	section("errors that keep it from being run", errs)
 }
 
 func serverRows(servers []runtime.Server) (rows []string) {

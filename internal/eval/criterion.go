@@ -27,6 +27,10 @@ type Verdict struct {
 // Criterion decides a condition. observe, if not nil, is told its operands with
 // their values.
 func (e *Evaluator) Criterion(c *program.Criterion, observe Observer) Verdict {
+	if c.Broken != "" {
+		e.Scope.Note("condition-syntax", c.Place, c.Broken)
+		return Verdict{Reason: c.Broken}
+	}
 	if c.Kind == program.SimpleCriterion {
 		return e.evaluateSimple(c, observe)
 	}

@@ -26,6 +26,7 @@ func component[T any](l *workflowLinker, kind, reference string, from arazzo.Map
 			rename(0, reference, name, declared.only(name)))
 		return none, false
 	}
+	l.use(kind, name)
 	return from[i].Value, true
 }
 
@@ -44,13 +45,15 @@ type linkedComponent struct {
 // step, since it has its own places in the body.
 type components struct {
 	ofWorkflow, ofStep map[string]*linkedComponent
-	depth, size        int // of the component that is being linked
+	depth, size        int                         // of the component that is being linked
+	faulty             map[*arazzo.Diagnostic]bool // the first errors of those that are used and have any
 }
 
 func (l *workflowLinker) resolveComponent(r *resolution) {
 	kind, name := cutDot(r.Name)
 	if kind == "parameters" && l.names.components[kind] != nil {
 		if i, ok := l.names.components[kind].index[name]; ok {
+			l.use(kind, name)
 			if p := l.workflow.Document.Decl.Components.Parameters[i].Value; p.Value.Exists() {
 				l.resolveParameter(r, name, p)
 				return

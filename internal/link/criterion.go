@@ -77,7 +77,7 @@ func (l *workflowLinker) simple(c *program.Criterion) {
 		l.report(p)
 	}
 	if err != nil {
-		l.report(l.syntax("condition-syntax", c.Place, "the condition does not parse", err))
+		l.broken(c, "the condition does not parse", err)
 		return
 	}
 	c.Simple = condition
@@ -95,7 +95,7 @@ func (l *workflowLinker) simple(c *program.Criterion) {
 // parse compiles the text of a criterion that has no embedded expressions.
 func (l *workflowLinker) parse(c *program.Criterion) {
 	if err := c.Compile(c.Text); err != nil {
-		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+c.Kind.Language(), err))
+		l.broken(c, "the condition is not "+c.Kind.Language(), err)
 		return
 	}
 	if c.Kind == program.JSONPathCriterion {
@@ -122,7 +122,7 @@ func (l *workflowLinker) jsonpathOperands(c *program.Criterion, parsed *jsonpath
 	for _, text := range parsed.Operands() {
 		e, err := expr.Parse(text)
 		if err != nil {
-			l.report(l.syntax("condition-syntax", c.Place, "an operand is not a valid runtime expression", err))
+			l.broken(c, "an operand is not a valid runtime expression", err)
 			return
 		}
 		if i := strings.Index(c.Decl.Condition, text); strings.Count(c.Decl.Condition, text) == 1 {
@@ -158,8 +158,17 @@ func (l *workflowLinker) parseEmbedded(c *program.Criterion) {
 		}
 		l.jsonpathOperands(c, parsed.JSONPath)
 	case err != nil && !c.Free():
-		l.report(l.syntax("condition-syntax", c.Place, "the condition is not "+c.Kind.Language(), err))
+		l.broken(c, "the condition is not "+c.Kind.Language(), err)
 	}
+}
+
+// broken reports a condition that does not parse: it fails whenever it is decided
+// (C17).
+func (l *workflowLinker) broken(c *program.Criterion, what string, err error) {
+	p := l.syntax("condition-syntax", c.Place, what, err)
+	c.Broken = what + ": " + program.SyntaxMessage(err)
+	p.tolerable = true
+	l.report(p)
 }
 
 var samples = []any{"x", int64(1), "$", "@.x", "?@.x", "=="}

@@ -40,8 +40,10 @@ func (l *linker) cycles() {
 			at.followed++
 			switch state[next.Index] {
 			case open:
-				l.report(l.problem(at.workflow.Document, "dependency-cycle", arazzo.Error, at.workflow.Decl.At("dependsOn"),
-					"dependsOn is circular: %s", circle(len(way), func(i int) string { return way[i].workflow.ID }, next.ID)))
+				p := l.problem(at.workflow.Document, "dependency-cycle", arazzo.Error, at.workflow.Decl.At("dependsOn"),
+					"dependsOn is circular: %s", circle(len(way), func(i int) string { return way[i].workflow.ID }, next.ID))
+				l.report(p)
+				blame(at.workflow, p.Diagnostic)
 			case unseen:
 				state[next.Index] = open
 				way = append(way, visit{next, 0})

@@ -17,8 +17,9 @@ import (
 // with its exact place and a fix, and then reported as a value.
 type problem struct {
 	arazzo.Diagnostic
-	document *arazzo.Document
-	at       arazzo.Position // of the string that contains the problem
+	document  *arazzo.Document
+	at        arazzo.Position // of the string that contains the problem
+	tolerable bool            // an error that keeps nothing from being run, except in strict mode
 }
 
 // problem returns a problem at a place of a document.

@@ -75,6 +75,10 @@ var growthShapes = []struct {
 		each(&b.workflows, n, "  - {stepId: s%d, operationId: get, parameters: [{name: id, in: path, value: $steps.s%d.outputs.a}], "+
 			"outputs: {a: $response.body#/a}}", andBefore)
 	}},
+	{"workflows that lead to an error", func(b *builder, n int) {
+		each(&b.workflows, n, "- {workflowId: w%d, steps: [{stepId: s, workflowId: w%d}]}", andNext)
+		fmt.Fprintf(&b.workflows, "- {workflowId: w%d, steps: [{stepId: s, operationId: none}]}\n", n)
+	}},
 	{"steps in the opposite order", func(b *builder, n int) {
 		b.version = "1.1.0"
 		b.workflow()

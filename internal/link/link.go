@@ -27,7 +27,8 @@
 //  5. Secrets (secretflow.go, secretspread.go). Whatever flows into a credential
 //     is a secret all along its way, across workflows.
 //  6. Report circular dependencies (cycles.go) and sources that are not needed.
-//     The diagnostics are sorted by document and place.
+//     What can reach an error is marked (refuse.go). The diagnostics are sorted by
+//     document and place.
 //
 // Nothing is evaluated, and nothing stops at an error: what cannot be resolved
 // has a diagnostic and stays empty, so that all mistakes are reported at once. A
@@ -84,6 +85,7 @@ func Link(ctx context.Context, doc *arazzo.Document, options Options) (*program.
 	}
 	reading = context.WithoutCancel(ctx) // package check reads schemas later
 	l.program.Fingerprint = l.fingerprint()
+	l.refuse()
 	l.program.Diagnostics = l.sorted()
 	return l.program, nil
 }

@@ -47,7 +47,7 @@ type failedSource struct {
 	name     string
 	place    arazzo.Position
 	message  string
-	reported bool
+	reported *arazzo.Diagnostic // nil: not yet
 }
 
 // sorted returns the diagnostics sorted by document and place.
@@ -106,19 +106,24 @@ func (l *workflowLinker) need(name string, at arazzo.Position) *program.Source {
 		return read[0]
 	}
 	if f := l.names.failed[name]; f != nil {
-		l.reportFailed(f, arazzo.Error)
+		blame(l.workflow, l.reportFailed(f, arazzo.Error))
 		return nil
 	}
 	l.report(l.error("unknown-source", at, "there is no source description %q%s", name, l.names.sources.hint(name)))
 	return nil
 }
 
-func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) {
-	if !f.reported {
-		f.reported = true
-		l.report(l.problem(f.document, "source-unreadable", severity, f.place, "%s", f.message))
+func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) arazzo.Diagnostic {
+	if f.reported == nil {
+		p := l.problem(f.document, "source-unreadable", severity, f.place, "%s", f.message)
+		l.report(p)
+		f.reported = &p.Diagnostic
 	}
+	return *f.reported
 }
+
+// blamed is how many sources that could not be read one workflow is refused for.
+const blamed = 16
 
 // failedSources reports the sources of the document that could not be read, since
 // one of them may contain what was not found. It returns whether there are any.
@@ -127,6 +132,12 @@ func (l *workflowLinker) failedSources() bool {
 		l.names.allReported = true
 		for _, f := range l.names.failures {
 			l.reportFailed(f, arazzo.Error)
+		}
+	}
+	if !l.unreadable {
+		l.unreadable = true
+		for _, f := range l.names.failures[:min(len(l.names.failures), blamed)] {
+			blame(l.workflow, *f.reported)
 		}
 	}
 	return len(l.names.failures) > 0

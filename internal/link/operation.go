@@ -157,8 +157,7 @@ func (l *workflowLinker) operationByTemplate(text, method, path string, at arazz
 		}
 	}
 	if len(found) == 1 {
-		right := fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s",
-			found[0].source.Name, value.PointerToken(path), strings.ToLower(found[0].operation.Method))
+		right := fmt.Sprintf("{$sourceDescriptions.%s.url}#%s", found[0].source.Name, found[0].operation.Pointer)
 		l.report(l.asPublished("operation-path", at, "an operationPath must be written as %s", right).replace(text, right))
 		return found[0].operation, found[0].source
 	}

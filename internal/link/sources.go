@@ -220,6 +220,7 @@ func (l *linker) register(d *program.Document) {
 		d.Workflows[w.WorkflowID] = registered
 		l.program.Workflows = append(l.program.Workflows, registered)
 	}
+	l.attribute(d)
 	for _, decl := range d.Decl.Sources {
 		s := &program.Source{Name: decl.Name, Decl: decl, Qualified: d.Qualified + decl.Name}
 		d.Sources = append(d.Sources, s)

@@ -21,6 +21,7 @@ type workflowLinker struct {
 	steps      *names // their ids
 	inputs     *names // that are declared
 	components components
+	unreadable bool // some of the sources that it may need
 }
 
 func (l *linker) linkWorkflow(w *program.Workflow) {
@@ -131,8 +132,10 @@ func (l *linker) schema(w *program.Workflow) *inputschema.Schema {
 	at := w.Decl.At("inputs")
 	s, problems := inputschema.New(d.Schemas, node, at.Pointer)
 	if len(problems) > 0 {
-		l.report(l.problem(d, "inputs-schema", arazzo.Error, at,
-			"the inputs of workflow %q are not a valid JSON Schema: %s", w.ID, strings.Join(problems, "; ")))
+		p := l.problem(d, "inputs-schema", arazzo.Error, at,
+			"the inputs of workflow %q are not a valid JSON Schema: %s", w.ID, strings.Join(problems, "; "))
+		l.report(p)
+		blame(w, p.Diagnostic)
 	}
 	return s
 }

@@ -13,7 +13,8 @@ import (
 // An Operation is an Operation Object with what its path item and document add
 // to it.
 type Operation struct {
-	ID, Method, Path string // the method in upper case
+	ID, Method, Path string // the method as it is sent
+	Pointer          string // to it in the description, "/paths/~1pets/get"
 	PathErr          error  // why no request can be sent to the path, or nil
 	Summary          string
 	Parameters       []*Parameter
@@ -83,7 +84,8 @@ func (d *Description) operation(e *entry) (*Operation, error) {
 	if known != nil {
 		return known, nil
 	}
-	op := &Operation{ID: e.id, Method: e.method, Path: e.path, PathErr: e.checkPath(), Summary: e.node.Get("summary").Str(), Node: e.node}
+	op := &Operation{ID: e.id, Method: e.method, Path: e.path, Pointer: e.pointer(), PathErr: e.checkPath(),
+		Summary: e.node.Get("summary").Str(), Node: e.node}
 	r := operationReader{d: d, entry: e, op: op}
 	if err := r.read(); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", e.method, e.path, err)

@@ -304,8 +304,8 @@ func cookie(p *Parameter, v Value) (string, error) {
 }
 
 // appendQueryString uses a value as the whole query (OpenAPI 3.2, Parameter
-// Locations): of a form text as it is and an object by its members; what another
-// media type makes of a value is escaped as a whole.
+// Locations): text as it is, for Arazzo takes it for that; an object by its
+// members in a form, or as its media type has it. All but a form is escaped as a whole.
 func appendQueryString(query []byte, contentType string, v Value) ([]byte, error) {
 	text, isText := v.V.(string)
 	if v.V == nil {

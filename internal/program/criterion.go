@@ -29,8 +29,7 @@ func (k CriterionKind) Language() string {
 	return [...]string{"a valid simple condition", "a valid regular expression (RE2)", "valid JSONPath", "valid XPath"}[k]
 }
 
-// A Criterion is a condition in compiled form. One that does not parse has
-// nothing but its text. One with embedded expressions is parsed only when they
+// A Criterion is a condition in compiled form. One with embedded expressions is parsed only when they
 // have values (C16).
 type Criterion struct {
 	Kind     CriterionKind
@@ -47,11 +46,7 @@ type Criterion struct {
 	Refs     []Ref
 	Slots    []int     // the places in the body that a JSONPath condition reads; nil: it reads its context
 	Embedded *Template // the condition, where it has embedded expressions
-}
-
-// Parsed reports whether the condition is one of its language.
-func (c *Criterion) Parsed() bool {
-	return c.Simple != nil || c.JSONPath != nil || c.Regex != nil || c.XPath != nil || c.Embedded != nil
+	Broken   string    // why it does not parse: it always fails (C17)
 }
 
 // All calls visit for every expression of a condition.

@@ -8,6 +8,9 @@
 package program
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -42,6 +45,58 @@ type Document struct {
 	Workflows map[string]*Workflow // by id
 	Qualified string               // what the names of its sources follow: "menu."; "" for the entry document
 	Schemas   *inputschema.Index   // nil until a workflow has inputs
+
+	Errors []arazzo.Diagnostic            // that belong to none of its workflows
+	Faulty map[string][]arazzo.Diagnostic // errors of components, by "kind/name"
+}
+
+// Runs reports whether any workflow of the entry document can be run.
+func (p *Program) Runs() bool {
+	for _, w := range p.Entry().Workflows {
+		if !w.Refused {
+			return true
+		}
+	}
+	return false
+}
+
+// Refusal returns the errors that keep a workflow from being run: in strict mode
+// all, else those that a run could reach, those of the entry document first.
+func (p *Program) Refusal(w *Workflow) []arazzo.Diagnostic {
+	switch {
+	case !w.Refused:
+		return nil
+	case p.Strict:
+		return arazzo.Errors(p.Diagnostics)
+	}
+	var list []arazzo.Diagnostic
+	seen, documents := map[*Workflow]bool{w: true}, map[*Document]bool{}
+	for open := []*Workflow{w}; len(open) > 0; open = open[1:] {
+		list = append(list, open[0].Errors...)
+		if d := open[0].Document; !documents[d] {
+			documents[d] = true
+			list = append(list, d.Errors...)
+		}
+		for to := range open[0].Leads() {
+			if !seen[to] {
+				seen[to] = true
+				open = append(open, to)
+			}
+		}
+	}
+	entry := p.Entry().Decl.Location
+	order := func(a, b arazzo.Diagnostic) int {
+		switch {
+		case a.File == b.File:
+		case a.File == entry:
+			return -1
+		case b.File == entry:
+			return 1
+		}
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Message, b.Message))
+	}
+	slices.SortStableFunc(list, order)
+	return slices.CompactFunc(list, func(a, b arazzo.Diagnostic) bool { return a.Code == b.Code && order(a, b) == 0 })
 }
 
 // Later reports whether the document is of version 1.1, whose features a document
@@ -83,6 +138,9 @@ type Workflow struct {
 	Outputs   []Output
 	Secrets   map[string]Routes // to the secrets in the inputs, by name
 	Passwords *Passwords        // in the inputs; nil: none
+
+	Errors  []arazzo.Diagnostic // that keep it from being run
+	Refused bool                // a run of it could reach an error
 }
 
 // An Input is a declared property of a workflow's inputs.

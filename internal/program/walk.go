@@ -75,6 +75,31 @@ func Each[T any](list []T) iter.Seq[*T] {
 	}
 }
 
+// Leads iterates over the workflows that a run of this one can go to: those that it
+// depends on, calls, or hands over to.
+func (w *Workflow) Leads() iter.Seq[*Workflow] {
+	return func(yield func(*Workflow) bool) {
+		next := func(to *Workflow) bool { return to == nil || yield(to) }
+		for _, before := range w.DependsOn {
+			if !next(before) {
+				return
+			}
+		}
+		for _, s := range w.Steps {
+			if !next(s.Called) {
+				return
+			}
+			for _, list := range [][]*Action{s.OnSuccess, s.OnFailure} {
+				for _, a := range list {
+					if !next(a.Workflow) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 // EachReachable calls visit for the steps that a run of a workflow may execute:
 // its own, and those of the workflows that it depends on, calls or hands over to.
 func (w *Workflow) EachReachable(visit func(*Step)) { w.eachReachable(map[*Workflow]bool{}, visit) }

@@ -39,6 +39,7 @@ func (r *Request) Origin() string {
 type Limits struct {
 	Body      int64 // bytes of the response's body, decoded
 	Redirects bool  // whether any are followed
+	Timed     bool  // the response has its Timing
 
 	// Patience ends the exchange if nothing comes; its context is that of the
 	// exchange. nil: it may take forever.
@@ -52,6 +53,7 @@ type Response struct {
 	Body   []byte // with any Content-Encoding decoded
 	URL    string // of the request that it answers
 	Resent int    // how often a request was sent again
+	Timing *Timing
 }
 
 // Do sends a request and reads the response whole. A nil client is one of this
@@ -64,6 +66,10 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 		limits.Patience = NewPatience(ctx, 0)
 		defer limits.Patience.End()
 	}
+	var watch *stopwatch
+	if limits.Timed {
+		watch = new(stopwatch)
+	}
 	for n, resent := 0, 0; ; n++ {
 		sent, err := r, error(nil)
 		if r.Authorize != nil {
@@ -71,7 +77,7 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 				return Response{}, err
 			}
 		}
-		response, next, err := hop(client, r, sent, limits)
+		response, next, err := hop(client, r, sent, limits, watch)
 		resent += response.Resent
 		response.Resent = resent
 		switch {
@@ -88,9 +94,13 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 
 // hop sends a request, which is r with its credentials. It reads the response
 // unless that leads to another request.
-func hop(client *http.Client, r, sent *Request, limits Limits) (response Response, next *Request, err error) {
+func hop(client *http.Client, r, sent *Request, limits Limits, watch *stopwatch) (response Response, next *Request, err error) {
 	ctx := limits.Patience.begin()
 	defer limits.Patience.rest()
+	if watch != nil {
+		watch.begin()
+		ctx = watch.watch(ctx)
+	}
 	resp, resent, err := send(ctx, client, sent, limits.Patience)
 	if err != nil {
 		return Response{}, nil, limits.Patience.explain(err, false)
@@ -104,6 +114,9 @@ func hop(client *http.Client, r, sent *Request, limits Limits) (response Respons
 	}
 	response, err = read(r, resp, limits)
 	response.Resent = resent
+	if watch != nil {
+		response.Timing = watch.end(resp.Proto)
+	}
 	return response, nil, limits.Patience.explain(err, true)
 }
 

@@ -1,0 +1,90 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// A Timing is how long the parts of an exchange took, of all its requests together
+// where a redirect led to another.
+type Timing struct {
+	DNS, Connect, TLS time.Duration // 0 where a connection was kept from an earlier request
+	Wait              time.Duration // from the end of the request to the beginning of the response
+	Transfer          time.Duration // from there to the end of its body
+	Protocol          string        // of the response: "HTTP/1.1", "HTTP/2.0"
+	Remote            string        // address and port of the other side of the last connection
+	Reused            bool          // the last connection was kept from an earlier request
+}
+
+// stopwatch takes the times of an exchange. Its trace may be called by several
+// goroutines, also after the exchange: of a connection that is made in vain.
+type stopwatch struct {
+	mu                                   sync.Mutex
+	timing                               Timing
+	resolving, connecting, shaking, wait time.Time
+	answer                               time.Time // the beginning of a response
+}
+
+// watch returns a context in which a request is timed.
+func (s *stopwatch) watch(ctx context.Context) context.Context {
+	set := func(at *time.Time) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if at.IsZero() {
+			*at = time.Now()
+		}
+	}
+	add := func(to *time.Duration, since *time.Time) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !since.IsZero() {
+			*to += time.Since(*since)
+			*since = time.Time{}
+		}
+	}
+	t := &s.timing
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		DNSStart:     func(httptrace.DNSStartInfo) { set(&s.resolving) },
+		DNSDone:      func(httptrace.DNSDoneInfo) { add(&t.DNS, &s.resolving) },
+		ConnectStart: func(string, string) { set(&s.connecting) },
+		ConnectDone: func(_, _ string, err error) {
+			if err == nil { // else another address is tried
+				add(&t.Connect, &s.connecting)
+			}
+		},
+		TLSHandshakeStart: func() { set(&s.shaking) },
+		TLSHandshakeDone:  func(tls.ConnectionState, error) { add(&t.TLS, &s.shaking) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			t.Reused, t.Remote = info.Reused, info.Conn.RemoteAddr().String()
+		},
+		WroteRequest: func(httptrace.WroteRequestInfo) { set(&s.wait) },
+		GotFirstResponseByte: func() {
+			add(&t.Wait, &s.wait)
+			set(&s.answer)
+		},
+	})
+}
+
+// end returns the times of an exchange whose response was read.
+func (s *stopwatch) end(protocol string) *Timing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	timing := s.timing
+	timing.Protocol = protocol
+	if !s.answer.IsZero() {
+		timing.Transfer = time.Since(s.answer)
+	}
+	return &timing
+}
+
+// begin forgets the response of the request before, which led here.
+func (s *stopwatch) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = time.Time{}
+}
