@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -207,7 +208,7 @@ func survived(document, description string) (diagnostics []arazzo.Diagnostic, er
 		return diagnostics, nil
 	}
 	for _, w := range doc.Workflows {
-		if err := ran(p, w.WorkflowID); err != nil {
+		if err := ran(p, w.WorkflowID, nil, said); err != nil {
 			return nil, err
 		}
 	}
@@ -217,9 +218,10 @@ func survived(document, description string) (diagnostics []arazzo.Diagnostic, er
 	return diagnostics, nil
 }
 
-// ran runs a workflow to its end.
-func ran(p *runtime.Program, workflow string) error {
-	x, err := p.Begin(workflow, nil, runtime.Settings{MaxSteps: 20})
+// ran runs a workflow to its end on the answers of a server. At some commands it
+// is stored, and goes on from there.
+func ran(p *runtime.Program, workflow string, inputs runtime.Inputs, answer func(x *runtime.Execution, n int)) error {
+	x, err := p.Begin(workflow, inputs, runtime.Settings{MaxSteps: 20})
 	if err != nil {
 		if outcome, _ := conformance.Outcome(err); outcome != "refused" {
 			return fmt.Errorf("it does not begin: %w", err)
@@ -237,7 +239,19 @@ func ran(p *runtime.Program, workflow string) error {
 				return fmt.Errorf("the target %q: %w", send.Target, err)
 			}
 		}
-		if answered(x, command, n) {
+		if n%3 == 2 {
+			stored, err := x.Snapshot()
+			if err != nil {
+				return fmt.Errorf("it cannot be stored: %w", err)
+			}
+			if x, err = p.Restore(stored); err != nil {
+				return fmt.Errorf("what is stored is refused: %w", err)
+			}
+			if again := x.Next(); reflect.TypeOf(again) != reflect.TypeOf(command) {
+				return fmt.Errorf("restored it goes on with %T, not with %T", again, command)
+			}
+		}
+		if answered(x, command, n, answer) {
 			if command.(*runtime.Done).Result == nil {
 				return errors.New("the result is lost")
 			}

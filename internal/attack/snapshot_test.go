@@ -85,34 +85,38 @@ func snapshots(t *testing.T, p *runtime.Program) [][]byte {
 			t.Fatal(err)
 		}
 		list = append(list, snapshot)
-		if answered(x, command, n) {
+		if answered(x, command, n, said) {
 			return list
 		}
 	}
 	return list
 }
 
-// answered answers a command with what a server may say, and reports whether it
-// was the last one.
-func answered(x *runtime.Execution, command runtime.Command, n int) bool {
+// answered answers a command, and reports whether it was the last one.
+func answered(x *runtime.Execution, command runtime.Command, n int, answer func(x *runtime.Execution, n int)) bool {
 	switch command.(type) {
 	case *runtime.Done:
 		return true
 	case *runtime.Wait:
 		_ = x.Elapse()
 	case *runtime.Send:
-		status := []int{200, 503, 200, 404}[n%4]
-		header := map[string][]string{"Content-Type": {"application/json"}, "Retry-After": {"2"}}
-		switch n % 5 {
-		case 3:
-			_ = x.Fail(errors.New("no network"))
-		case 4:
-			_ = x.Respond(&runtime.Response{Status: status, Body: []byte("\xff\x00")})
-		default:
-			_ = x.Respond(&runtime.Response{Status: status, Header: header, Body: []byte(`{"v": 1.0, "more": true, "list": [1, {"a": "b"}]}`)})
-		}
+		answer(x, n)
 	}
 	return false
+}
+
+// said answers the n-th command with what a server may say.
+func said(x *runtime.Execution, n int) {
+	status := []int{200, 503, 200, 404}[n%4]
+	header := map[string][]string{"Content-Type": {"application/json"}, "Retry-After": {"2"}}
+	switch n % 5 {
+	case 3:
+		_ = x.Fail(errors.New("no network"))
+	case 4:
+		_ = x.Respond(&runtime.Response{Status: status, Body: []byte("\xff\x00")})
+	default:
+		_ = x.Respond(&runtime.Response{Status: status, Header: header, Body: []byte(`{"v": 1.0, "more": true, "list": [1, {"a": "b"}]}`)})
+	}
 }
 
 // restored runs from a snapshot, unless it is refused. The error is of what must
@@ -142,7 +146,7 @@ func restored(p *runtime.Program, snapshot []byte) (err error) {
 				return fmt.Errorf("stored again it is refused: %w", err)
 			}
 		}
-		if answered(x, command, n) {
+		if answered(x, command, n, said) {
 			if command.(*runtime.Done).Result == nil {
 				return errors.New("the result is lost")
 			}
