@@ -358,9 +358,11 @@ func parts(t *testing.T, r *Request) url.Values {
 // FuzzDecodeBody decodes what a server sends under any media type: the value is a
 // JSON value or bytes, and a JSON text is decoded as the places in it are read.
 func FuzzDecodeBody(f *testing.F) {
-	for _, contentType := range []string{"", "application/json", "application/json; charset=utf-16", "text/plain; charset=iso-8859-1", "text/xml",
+	for _, contentType := range []string{"", "application/json", "application/json; charset=utf-16", "text/plain; charset=iso-8859-1",
+		"text/xml",
 		"application/x-ndjson", "application/json-seq", "text/event-stream", "application/x-www-form-urlencoded", "image/png", "a/b+json", ";;"} {
-		for _, body := range []string{"", `{"a": [1, "ü"]}`, "\xff\xfe{\x00}\x00", "\xef\xbb\xbf[]", "1\n2\n", "\x1e{}\n\x1e[", "id: 1\ndata: a\ndata: b\n\n:\r\n",
+		for _, body := range []string{"", `{"a": [1, "ü"]}`, "\xff\xfe{\x00}\x00", "\xef\xbb\xbf[]", "1\n2\n", "\x1e{}\n\x1e[",
+			"id: 1\ndata: a\ndata: b\n\n:\r\n",
 			`<?xml version="1.0" encoding="latin1"?><a>` + "\xe9</a>", "a=b&c=%zz"} {
 			f.Add(contentType, []byte(body))
 		}
