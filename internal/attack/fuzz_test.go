@@ -16,7 +16,8 @@ import (
 // mostFuzzed bounds each text that FuzzRun tries; longer ones are attacks of testdata.
 const mostFuzzed = 16 << 10
 
-var fuzzedTypes = []string{"application/json", "", "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data",
+var fuzzedTypes = []string{"application/json", "", "text/plain", "application/xml", "application/x-www-form-urlencoded",
+	"multipart/form-data",
 	"text/event-stream", "application/x-ndjson", "application/problem+json; charset=utf-16"}
 
 // FuzzRun changes a document, its description, the inputs and the answers of the
