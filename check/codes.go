@@ -156,13 +156,13 @@ func chances(c *program.Criterion) func(code any) chance {
 	case c.Simple != nil:
 		term := c.Simple.Term()
 		return func(code any) chance { return codeChance(c, term, code) }
-	case c.Kind == program.RegexCriterion && c.Embedded == nil && c.Context != nil && c.Context.Kind == program.Reference &&
-		onStatus(&c.Context.Ref):
-		if re, err := regexp.Compile(c.Text); err == nil {
-			return func(code any) chance {
-				pass := code != nil && re.MatchString(fmt.Sprint(code))
-				return chance{pass, !pass}
+	case c.Regex != nil && c.Context != nil && c.Context.Kind == program.Reference && onStatus(&c.Context.Ref):
+		return func(code any) chance {
+			pass := false
+			if code != nil {
+				pass, _ = c.Regex.Matches(fmt.Sprint(code))
 			}
+			return chance{pass, !pass}
 		}
 	}
 	return nil

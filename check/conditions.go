@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -127,10 +126,17 @@ func (t *typing) foreign(at *scope, c *program.Criterion) bool {
 	if wrong == "" {
 		return false
 	}
-	t.reportLanguage(at, c.Place, b, "a condition of type %s never passes here: the response %s of %s is %s (%s)",
-		c.Kind, at.codes(), label(at.step), wrong, b.media)
+	instead := ""
+	if language := languageOf[b.form]; language != "" {
+		instead = "; write one of type " + language
+	}
+	t.reportLanguage(at, c.Place, b, "a condition of type %s never passes here: the response %s of %s is %s (%s)%s",
+		c.Kind, at.codes(), label(at.step), wrong, b.media, instead)
 	return true
 }
+
+// languageOf are the types of conditions for the forms of bodies.
+var languageOf = map[form]string{jsonForm: "jsonpath", xmlForm: "xpath", textForm: "regex"}
 
 // wrongLanguage names the form of a body, as a whole, that JSONPath or XPath is
 // applied to in vain, or returns "".
@@ -156,8 +162,7 @@ func (t *typing) reportLanguage(at *scope, place arazzo.Position, b body, format
 
 // regex reports a pattern that none of the listed values matches.
 func (t *typing) regex(at *scope, c *program.Criterion) {
-	re, err := regexp.Compile(c.Text)
-	if err != nil || c.Embedded != nil {
+	if c.Regex == nil {
 		return
 	}
 	context := t.reference(at, &c.Context.Ref).Type
@@ -166,7 +171,10 @@ func (t *typing) regex(at *scope, c *program.Criterion) {
 		return
 	}
 	for _, v := range values {
-		if v != nil && re.MatchString(value.Text(v)) {
+		if v == nil {
+			continue
+		}
+		if matches, known := c.Regex.Matches(value.Text(v)); matches || !known {
 			return
 		}
 	}

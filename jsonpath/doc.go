@@ -18,8 +18,8 @@
 // map[string]any, as are the values that a query selects. Any other Go value that
 // encoding/json can marshal is converted, at each call, so that
 // json.RawMessage(text) is the document that a JSON text holds. Nothing is
-// selected from, and no condition met by, a value without JSON form. Numbers are
-// compared as float64.
+// selected from, and no condition met by, a value without JSON form, or one that
+// would take longer than about a second. Numbers are compared exactly.
 //
 // # Concurrency
 //

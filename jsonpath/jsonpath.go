@@ -67,7 +67,8 @@ func (q *Query) Select(doc any) []any {
 	if err != nil {
 		return nil
 	}
-	return q.parsed.Select(root)
+	values, _ := q.parsed.Select(root)
+	return values
 }
 
 // Locate returns the paths of the nodes that the query selects from doc, each as
@@ -78,7 +79,8 @@ func (q *Query) Locate(doc any) [][]any {
 	if err != nil {
 		return nil
 	}
-	return q.parsed.Locate(root)
+	places, _ := q.parsed.Locate(root)
+	return places
 }
 
 // A Condition is the condition of a criterion of type jsonpath.

@@ -187,14 +187,15 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 	*runtime.Result, error) {
 	recorder := &report.Recorder{}
 	screen := newScreen(newTerminal(c.ErrOrStderr()))
+	var last lastFailure
 	driver := s.driver
-	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }
+	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e); last.onEvent(e) }
 	result, err := driver.Continue(ctx, x)
 	screen.close()
 	if result != nil {
 		result.Outputs = result.Masked()
 	}
-	return recorder.Run(s.program, w.ID, result, err), result, err
+	return recorder.Run(s.program, w.ID, result, err), result, last.explained(err, schemes([]runtime.WorkflowInfo{w.WorkflowInfo}))
 }
 
 // refuse reports why nothing is run.

@@ -51,7 +51,11 @@ func (e *Evaluator) Criterion(c *program.Criterion, observe Observer) Verdict {
 	}
 	switch c.Kind {
 	case program.RegexCriterion:
-		return Verdict{Passed: c.Regex.MatchString(value.Text(context))}
+		passed, err := c.Regex.Match(value.Text(context))
+		if err != nil {
+			return Verdict{Reason: err.Error()}
+		}
+		return Verdict{Passed: passed}
 	case program.XPathCriterion:
 		passed, err := c.XPath.Test(value.Text(context))
 		if err != nil {
@@ -93,10 +97,11 @@ func (e *Evaluator) evaluateJSONPath(c *program.Criterion, context any, observe 
 // evaluatePlaces decides a condition on the places that it reads, without the
 // rest of its context.
 func (e *Evaluator) evaluatePlaces(c *program.Criterion) Verdict {
-	return Verdict{Passed: c.JSONPath.TestPlaces(func(i int) (any, bool) {
+	outcome := c.JSONPath.TestPlaces(func(i int) (any, bool) {
 		found := e.Exchange.found[c.Slots[i]]
 		return found.V, found.OK
-	}, func(i int) (any, bool) { return e.Look(&c.Refs[i]) })}
+	}, func(i int) (any, bool) { return e.Look(&c.Refs[i]) })
+	return Verdict{Passed: outcome.Pass, Reason: outcome.Reason}
 }
 
 // fill puts the values of the embedded expressions into a condition and parses it

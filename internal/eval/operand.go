@@ -171,13 +171,21 @@ func (e *Evaluator) selectValue(o *program.Operand) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	if reason := e.notJSON(&s.Context.Ref, context); reason != "" && s.Query != nil {
-		e.Scope.Note("missing-value", o.Place, o.Ref.Text+" has no value here: "+reason)
-		return nil, false
+	reason := ""
+	if s.Query != nil {
+		reason = e.notJSON(&s.Context.Ref, context)
 	}
-	v, ok := s.Apply(context)
-	if !ok {
-		e.missing(o.Ref.Text, o.Place)
+	if reason == "" {
+		v, ok, err := s.Apply(context)
+		switch {
+		case ok:
+			return v, true
+		case err == nil:
+			e.missing(o.Ref.Text, o.Place)
+			return nil, false
+		}
+		reason = err.Error()
 	}
-	return v, ok
+	e.Scope.Note("missing-value", o.Place, o.Ref.Text+" has no value here: "+reason)
+	return nil, false
 }

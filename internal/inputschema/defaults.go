@@ -2,9 +2,9 @@ package inputschema
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 
+	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
@@ -91,8 +91,10 @@ func MemberSchemas(part *tree.Node, name string) (list []*tree.Node) {
 	}
 	if patterns := part.Get("patternProperties"); patterns != nil {
 		for _, m := range patterns.Members {
-			if re, err := regexp.Compile(m.Name); err == nil && re.MatchString(name) {
-				list = append(list, m.Value)
+			if re, err := pattern.Compile(m.Name); err == nil {
+				if matches, _ := re.Matches(name); matches {
+					list = append(list, m.Value)
+				}
 			}
 		}
 	}

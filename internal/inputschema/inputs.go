@@ -3,6 +3,7 @@ package inputschema
 import (
 	"errors"
 
+	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -38,8 +39,11 @@ func (s *Schema) validate(compiled *jsonschema.Schema, inputs map[string]any) ([
 	}
 	err := guarded(func() error { return compiled.Validate(judged) })
 	var invalid *jsonschema.ValidationError
-	if errors.As(err, &invalid) {
+	switch {
+	case errors.As(err, &invalid):
 		return violations(invalid), nil
+	case errors.Is(err, pattern.ErrBudget):
+		return []Violation{{Message: "validating them would take too long: a pattern tries the same parts of a text again and again"}}, nil
 	}
 	return nil, err
 }
@@ -48,7 +52,11 @@ func (s *Schema) validate(compiled *jsonschema.Schema, inputs map[string]any) ([
 // inputs come from anywhere. Its text could hold an input and is left out.
 func guarded(f func() error) (err error) {
 	defer func() {
-		if recover() != nil {
+		switch recover() {
+		case nil:
+		case any(pattern.ErrBudget):
+			err = pattern.ErrBudget
+		default:
 			err = errors.New("the JSON Schema validator failed")
 		}
 	}()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -60,6 +61,24 @@ func within(least, most int64) func(any) error {
 	}
 }
 
+// A schemaPattern is a pattern as the validator has it, which knows no errors: one
+// is a panic, under its recover.
+type schemaPattern struct{ *pattern.Pattern }
+
+func compilePattern(text string) (jsonschema.Regexp, error) {
+	p, err := pattern.Compile(text)
+	return schemaPattern{p}, err
+}
+
+// MatchString reports whether the pattern matches somewhere in a text.
+func (p schemaPattern) MatchString(s string) bool {
+	matches, err := p.Match(s)
+	if err != nil {
+		panic(err)
+	}
+	return matches
+}
+
 const schemaURL = "arazzo:///inputs"
 
 // New returns the schema at a pointer into a document, and what is wrong with it.
@@ -90,6 +109,7 @@ func (s *Schema) compiled() (compiled *jsonschema.Schema, err error) {
 		c.RegisterFormat(f)
 	}
 	c.UseLoader(refuse{})
+	c.UseRegexpEngine(compilePattern)
 	err = guarded(func() error {
 		if err := c.AddResource(schemaURL, newStandalone(s).value()); err != nil {
 			return err

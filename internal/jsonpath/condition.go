@@ -31,6 +31,8 @@ type Condition struct {
 	text      string
 	goessner  *Query
 	query     *spec.PathQuery
+	path      *path                // query, to be evaluated
+	test      test                 // filter, to be evaluated
 	filter    *spec.FilterSelector // of a predicate, or of a query that is one filter at the root (C12)
 	predicate bool
 	operands  []string
@@ -77,7 +79,9 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 	}
 	query, queryErr := parse(extended, r.text)
 	if queryErr == nil {
-		return &Condition{text: s, query: query, filter: rootFilter(query), operands: r.operands, notes: r.notes(), length: r.length}, nil
+		c := &Condition{text: s, query: query, path: compilePath(query), operands: r.operands, notes: r.notes(), length: r.length}
+		c.setFilter(rootFilter(query))
+		return c, nil
 	}
 	const open, end = "$[?", "]"
 	wrapped, err := parse(extended, open+r.text+end)
@@ -99,7 +103,15 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 
 func (r *rewritten) predicate(s string, filter *spec.FilterSelector) *Condition {
 	notes := append([]string{NotePredicate}, r.notes()...)
-	return &Condition{text: s, filter: filter, predicate: true, operands: r.operands, notes: notes, length: r.length, inside: leadsInside(s)}
+	c := &Condition{text: s, predicate: true, operands: r.operands, notes: notes, length: r.length, inside: leadsInside(s)}
+	c.setFilter(filter)
+	return c
+}
+
+func (c *Condition) setFilter(f *spec.FilterSelector) {
+	if c.filter = f; f != nil {
+		c.test = compileFilter(f)
+	}
 }
 
 // leadsInside reports whether a predicate has paths and all of them lead into
@@ -171,7 +183,7 @@ func (c *Condition) correction() string {
 		return ""
 	}
 	text, ok := fromRoot(lengthFunction(c.text))
-	if !ok || c.filter.Eval(map[string]any{}, map[string]any{}) {
+	if !ok || c.decide(map[string]any{}, map[string]any{}, true).Pass {
 		return ""
 	}
 	text = "$[?" + text + "]"
@@ -246,7 +258,8 @@ func brackets(s string) int {
 // cannot have any: there it is not their absence that is meant (C11). strict means that a filter at the root tests its children only.
 func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) Outcome {
 	if c.goessner != nil {
-		return Outcome{Pass: len(c.goessner.Select(doc)) > 0}
+		found, err := c.goessner.Select(doc)
+		return decided(Outcome{Pass: len(found) > 0}, err)
 	}
 	if c.inside && !isCompound(doc) {
 		return Outcome{Reason: fmt.Sprintf("the context is %s, which has no members to look for", kindOf(doc))}
@@ -255,16 +268,34 @@ func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) 
 	if len(c.operands) > 0 {
 		root = map[string]any{documentName: doc, operandsName: c.operandValues(operand)}
 	}
-	if c.predicate {
-		return Outcome{Pass: c.filter.Eval(doc, root)}
+	return c.decide(doc, root, strict)
+}
+
+// decide evaluates the condition on a document, which root holds beside the
+// operands.
+func (c *Condition) decide(doc, root any, strict bool) (o Outcome) {
+	err := within(root, func(e *evaluation) {
+		if c.predicate {
+			o.Pass = c.test.holds(e, doc)
+			return
+		}
+		if o.Pass = !e.each(c.path, doc, func(any, *place) bool { return false }); o.Pass || c.test == nil || strict {
+			return
+		}
+		if _, isObject := doc.(map[string]any); isObject {
+			o.Pass = c.test.holds(e, doc)
+			o.RootFilter = o.Pass
+		}
+	})
+	return decided(o, err)
+}
+
+// decided is an outcome, or, after an error, none that passes.
+func decided(o Outcome, err error) Outcome {
+	if err != nil {
+		return Outcome{Reason: err.Error()}
 	}
-	if len(c.query.Select(doc, root)) > 0 {
-		return Outcome{Pass: true}
-	}
-	if _, isObject := doc.(map[string]any); isObject && c.filter != nil && !strict && c.filter.Eval(doc, root) {
-		return Outcome{Pass: true, RootFilter: true}
-	}
-	return Outcome{}
+	return o
 }
 
 // isCompound reports whether a value is an array or an object.

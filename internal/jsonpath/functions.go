@@ -20,7 +20,8 @@ var extended = func() *registry.Registry {
 }()
 
 // functions returns the library's registry with match and search fixed: they
-// panic if an argument is Nothing, as in $[?match(@.absent, 'a')], which is false
+// panic if an argument is Nothing, as in $[?match(@.absent, 'a')], which is false,
+// and match takes 'a|b' for two patterns, each of which needs one end only, which is wrong
 // by the RFC (§2.4.6, §2.4.7).
 func functions() *registry.Registry {
 	r := registry.New()
@@ -31,6 +32,9 @@ func functions() *registry.Registry {
 				if spec.ValueFrom(arg) == nil {
 					return spec.LogicalFalse
 				}
+			}
+			if pattern, ok := spec.ValueFrom(args[1]).Value().(string); ok && name == "match" {
+				args[1] = spec.Value("(?:" + pattern + ")") // all of it, not its first and last alternatives
 			}
 			return original.Evaluate(args)
 		})

@@ -50,7 +50,11 @@ func TestCompliance(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := append([]any{}, q.Select(doc)...)
+			nodes, err := q.Select(doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := append([]any{}, nodes...)
 			wants := test.Results
 			if test.Result != nil {
 				wants = append(wants, test.Result)

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/value"
-	"github.com/theory/jsonpath/spec"
 )
 
 // places is a condition that only reads single places of its document. flat is
@@ -13,7 +12,7 @@ import (
 // number; for a query, which passes if its place exists, flat is nil.
 type places struct {
 	paths [][]value.Segment
-	flat  *spec.FilterSelector
+	flat  test
 }
 
 // Places returns the paths of the values that the condition reads of its
@@ -23,10 +22,10 @@ func (c *Condition) Places() [][]value.Segment { return c.places.paths }
 
 // TestPlaces decides the condition, as [Condition.Test] does on an object or
 // array, from the values at its places.
-func (c *Condition) TestPlaces(at, operand func(i int) (any, bool)) bool {
+func (c *Condition) TestPlaces(at, operand func(i int) (any, bool)) (o Outcome) {
 	if c.places.flat == nil {
-		_, ok := at(0)
-		return ok
+		_, o.Pass = at(0)
+		return o
 	}
 	doc := make(map[string]any, len(c.places.paths)+1)
 	for i := range c.places.paths {
@@ -37,7 +36,7 @@ func (c *Condition) TestPlaces(at, operand func(i int) (any, bool)) bool {
 	if len(c.operands) > 0 {
 		doc[operandsName] = c.operandValues(operand)
 	}
-	return c.places.flat.Eval(doc, doc)
+	return decided(o, within(doc, func(e *evaluation) { o.Pass = c.places.flat.holds(e, doc) }))
 }
 
 // findPlaces finds the places of a condition that is one singular query, or a
@@ -78,9 +77,11 @@ func (c *Condition) findPlaces() {
 		if err != nil {
 			return
 		}
-		if found.flat = rootFilter(parsed); found.flat == nil {
+		filter := rootFilter(parsed)
+		if filter == nil {
 			return
 		}
+		found.flat = compileFilter(filter)
 	}
 	c.places = found
 }

@@ -17,6 +17,7 @@ import (
 type Query struct {
 	text     string
 	rfc      *spec.PathQuery // nil for the Goessner dialect
+	path     *path           // rfc, to be evaluated
 	goessner jp.Expr
 }
 
@@ -26,7 +27,7 @@ func Parse(query string) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Query{text: query, rfc: parsed}, nil
+	return &Query{text: query, rfc: parsed, path: compilePath(parsed)}, nil
 }
 
 // parse calls the library within bounds, because it is recursive.
@@ -118,7 +119,7 @@ func ParseGoessner(query string) (q *Query, err error) {
 		return nil, err
 	}
 	if parsed, err := parse(extended, rewrite(modern(query)).text); err == nil && len(tokensOf(query, operandToken)) == 0 {
-		return &Query{text: query, rfc: parsed}, nil
+		return &Query{text: query, rfc: parsed, path: compilePath(parsed)}, nil
 	}
 	if message := mistaken(query); message != "" {
 		return nil, &syntax.Error{Text: query, Offset: len(query), Message: message}
@@ -170,38 +171,115 @@ func (q *Query) Singular() bool { return q.rfc != nil && q.rfc.Singular() != nil
 
 // Locate returns the paths of the nodes that the query selects, each as the names
 // (string) and indexes (int) that lead to the node (RFC 9535 §2.7). A query that
-// only the Goessner dialect has locates nothing.
-func (q *Query) Locate(doc any) [][]any {
+// only the Goessner dialect has locates nothing. The error is [ErrBudget].
+func (q *Query) Locate(doc any) (places [][]any, err error) {
 	if q.rfc == nil {
-		return nil
+		return nil, nil
 	}
-	var places [][]any
-	for _, node := range q.rfc.SelectLocated(doc, doc, nil) {
-		place := []any{}
-		for _, element := range node.Path {
-			switch e := element.(type) {
-			case spec.Name:
-				place = append(place, string(e))
-			case spec.Index:
-				place = append(place, int(e))
-			}
-		}
-		places = append(places, place)
+	err = within(doc, func(e *evaluation) {
+		e.ordered, e.located = true, true
+		e.each(q.path, doc, func(_ any, at *place) bool {
+			places = append(places, at.keys())
+			e.look(len(places[len(places)-1]))
+			return true
+		})
+	})
+	if err != nil {
+		places = nil
 	}
-	return places
+	return places, err
 }
 
-// Select returns the values of the nodes that the query selects, in order.
-func (q *Query) Select(doc any) (values []any) {
-	if q.rfc != nil {
-		return q.rfc.Select(doc, doc)
+// Select returns the values of the nodes that the query selects, in order; those
+// of an object's members in the order of their names. The error is [ErrBudget].
+func (q *Query) Select(doc any) (values []any, err error) {
+	if q.rfc == nil {
+		return q.selectByOther(doc)
 	}
-	// The library panics when a comparison has operands that it does not expect; a
-	// query that cannot be evaluated selects nothing.
+	err = within(doc, func(e *evaluation) {
+		e.ordered = true
+		e.each(q.path, doc, func(v any, _ *place) bool {
+			values = append(values, v)
+			if len(values) > maxSelected {
+				panic(ErrBudget)
+			}
+			return true
+		})
+	})
+	if err != nil {
+		values = nil
+	}
+	return values, err
+}
+
+// selectByOther evaluates a query that only ojg knows. The library panics when a
+// comparison has operands that it does not expect; a query that cannot be evaluated
+// selects nothing.
+func (q *Query) selectByOther(doc any) (values []any, err error) {
+	if q.cost(doc) > maxLooks {
+		return nil, ErrBudget
+	}
 	defer func() {
 		if recover() != nil {
 			values = nil
 		}
 	}()
-	return q.goessner.Get(doc)
+	return q.goessner.Get(doc), nil
+}
+
+// cost is what a query that only ojg knows may look at, at most: each value, again
+// for each descent after the first, and for each filter or descent inside of a filter.
+func (q *Query) cost(doc any) int {
+	nodes, depth := measure(doc, maxLooks)
+	cost, brackets, filters := nodes, 0, []int{}
+	multiply := func(by int) { cost = min(cost, maxLooks+1) * min(by, maxLooks+1) }
+	descents := 0
+	for i := 0; i < len(q.text); i++ {
+		switch rest := q.text[i:]; {
+		case rest[0] == '\'' || rest[0] == '"':
+			i += len(stringAt(rest)) - 1
+		case rest[0] == '[':
+			brackets++
+			if strings.HasPrefix(rest, "[?") {
+				if len(filters) > 0 {
+					multiply(nodes)
+				}
+				filters = append(filters, brackets)
+			}
+		case rest[0] == ']':
+			if n := len(filters); n > 0 && filters[n-1] == brackets {
+				filters = filters[:n-1]
+			}
+			brackets--
+		case strings.HasPrefix(rest, ".."), rest[0] == '*' && len(filters) > 0:
+			if descents++; len(filters) > 0 {
+				multiply(nodes)
+			} else if descents > 1 {
+				multiply(depth)
+			}
+		}
+	}
+	return cost
+}
+
+// measure counts the values in a value, up to a limit, and its levels.
+func measure(v any, limit int) (nodes, depth int) {
+	nodes = 1
+	add := func(child any) {
+		if nodes < limit {
+			n, d := measure(child, limit-nodes)
+			nodes, depth = nodes+n, max(depth, d)
+		}
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			add(item)
+		}
+	case map[string]any:
+		for _, member := range v {
+			add(member)
+		}
+	}
+	return nodes, depth + 1
 }

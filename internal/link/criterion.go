@@ -2,11 +2,13 @@ package link
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -54,8 +56,12 @@ func (l *workflowLinker) criterionVersion(decl *arazzo.Criterion) string {
 func (l *workflowLinker) query(c *program.Criterion) {
 	context := l.context(c.Decl.Context, c.Decl.At("context"))
 	c.Context = &context
-	if c.Kind == program.JSONPathCriterion {
+	switch inner, wrapped := pattern.Unwrapped(c.Text); {
+	case c.Kind == program.JSONPathCriterion:
 		c.Text = strings.TrimSpace(c.Text)
+	case c.Kind == program.RegexCriterion && wrapped:
+		l.report(l.asPublished("regex-literal", c.Place, "a pattern has no slashes around it and no flags after it; write %s", inner).
+			replace(c.Text, inner))
 	}
 	if strings.Contains(c.Text, "{$") {
 		c.Embedded = l.template(c.Text, c.Place, nil)
@@ -81,7 +87,14 @@ func (l *workflowLinker) simple(c *program.Criterion) {
 		return
 	}
 	c.Simple = condition
+	classes := expr.StatusClasses(c.Text)
 	for _, form := range condition.Forms() {
+		if i := slices.IndexFunc(classes, func(sc expr.StatusClass) bool { return sc.Start < form.Start && form.End <= sc.End }); i >= 0 {
+			class := classes[i]
+			l.report(l.asPublished(string(form.Note), c.Place, "%s is no status code; write %s", c.Text[form.Start:form.End], class.Right).
+				correct(0, c.Text, class.Start, class.End, class.Right))
+			continue
+		}
 		l.report(l.asPublished(string(form.Note), c.Place, "%s", noteMessages[form.Note]).
 			correct(0, c.Text, form.Start, form.End, form.Text).explain("write " + cmp.Or(form.Text, "it without")))
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"mime"
 	"mime/multipart"
@@ -312,7 +313,10 @@ func DecodeBody(contentType string, body []byte) (v any, note string) {
 			decoded = strings.TrimPrefix(string(body), "\ufeff") // JSON is UTF-8 (RFC 8259 §8.1)
 		}
 		v, err := value.Decode([]byte(decoded))
-		if err != nil {
+		switch {
+		case errors.Is(err, value.ErrValues):
+			return decoded, fmt.Sprintf("the body is not read as %s, but as text: %v", mediaType, err)
+		case err != nil:
 			return decoded, fmt.Sprintf("the body is not JSON, though its type is %s: %v", mediaType, err)
 		}
 		return v, ""

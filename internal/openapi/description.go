@@ -268,6 +268,30 @@ func (d *Description) OperationAt(pointer string) (*Operation, error) {
 	return nil, fmt.Errorf("there is no path %q%s", path, nearest.Choice(path, slices.Compact(paths)))
 }
 
+// An UnreadableError reports an operation that is there and cannot be read.
+type UnreadableError struct {
+	Operation string // as in "GET /pets"
+	Err       error
+}
+
+// Error returns a message that names the operation.
+func (e *UnreadableError) Error() string { return e.Operation + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// A BrokenError reports a $ref that leads nowhere.
+type BrokenError struct {
+	Location     string
+	Line, Column int
+	Ref          string
+}
+
+// Error returns a message with the place of the reference.
+func (e *BrokenError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: $ref %q leads nowhere", e.Location, e.Line, e.Column, e.Ref)
+}
+
 const maxReferences = 64 // in a row
 
 // Location returns the path or URL of the document.
@@ -294,7 +318,7 @@ func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description
 		pointer = unescaped
 	}
 	if target = home.root.At(pointer); target == nil {
-		return nil, nil, fmt.Errorf("%d:%d: $ref %q leads nowhere", n.Line, n.Column, ref)
+		return nil, nil, &BrokenError{d.location, n.Line, n.Column, ref}
 	}
 	return target, home, target.Err()
 }

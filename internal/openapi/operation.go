@@ -2,7 +2,7 @@ package openapi
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +23,8 @@ type Operation struct {
 	Servers          []Server                // the effective ones: of the operation, the path or the document
 	Security         [][]SecurityRequirement // alternatives; each needs all of its requirements
 	Node             *tree.Node
+	Broken           []error // why parameters that references should lead to are not known
+	BodyErr          error   // why Body is not known, though the operation has one
 }
 
 // A Parameter is a Parameter Object.
@@ -88,7 +90,7 @@ func (d *Description) operation(e *entry) (*Operation, error) {
 		Summary: e.node.Get("summary").Str(), Node: e.node}
 	r := operationReader{d: d, entry: e, op: op}
 	if err := r.read(); err != nil {
-		return nil, fmt.Errorf("%s %s: %w", e.method, e.path, err)
+		return nil, &UnreadableError{e.String(), err}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -115,10 +117,15 @@ func (r *operationReader) read() error {
 	if !r.d.isSwagger() {
 		if n := r.entry.node.Get("requestBody"); n != nil {
 			body, home, err := r.entry.home.resolve(n)
-			if err != nil {
+			var broken *BrokenError
+			switch {
+			case errors.As(err, &broken):
+				r.op.BodyErr = err
+			case err != nil:
 				return err
+			default:
+				r.op.Body = &Body{Required: body.Get("required").True(), Content: r.content(body.Get("content"), home)}
 			}
-			r.op.Body = &Body{Required: body.Get("required").True(), Content: r.content(body.Get("content"), home)}
 		}
 	}
 	if responses := r.entry.node.Get("responses"); responses != nil {
@@ -212,7 +219,10 @@ func (r *operationReader) parameters() error {
 		}
 		for _, item := range list.Items {
 			n, home, err := r.entry.home.resolve(item)
-			if err != nil {
+			if broken := new(BrokenError); errors.As(err, &broken) {
+				r.op.Broken = append(r.op.Broken, err)
+				continue
+			} else if err != nil {
 				return err
 			}
 			switch in := n.Get("in").Str(); in {

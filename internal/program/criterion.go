@@ -4,9 +4,8 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
 
-	"regexp"
-
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
+	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/xpath"
 )
 
@@ -26,7 +25,7 @@ func (k CriterionKind) String() string { return [...]string{"simple", "regex", "
 
 // Language says what a condition of the type has to be.
 func (k CriterionKind) Language() string {
-	return [...]string{"a valid simple condition", "a valid regular expression (RE2)", "valid JSONPath", "valid XPath"}[k]
+	return [...]string{"a valid simple condition", "a valid regular expression", "valid JSONPath", "valid XPath"}[k]
 }
 
 // A Criterion is a condition in compiled form. One with embedded expressions is parsed only when they
@@ -40,7 +39,7 @@ type Criterion struct {
 	Dialect  jsonpath.Dialect
 	Version  string
 	Simple   *expr.Condition // Refs are parallel to its expressions
-	Regex    *regexp.Regexp
+	Regex    *pattern.Pattern
 	JSONPath *jsonpath.Condition // Refs are parallel to its operands
 	XPath    *xpath.Expr
 	Refs     []Ref
@@ -65,7 +64,10 @@ const GoessnerVersion = "draft-goessner-dispatch-jsonpath-00"
 func (c *Criterion) Compile(text string) (err error) {
 	switch c.Kind {
 	case RegexCriterion:
-		c.Regex, err = regexp.Compile(text)
+		if inner, ok := pattern.Unwrapped(text); ok {
+			text = inner
+		}
+		c.Regex, err = pattern.Compile(text)
 	case JSONPathCriterion:
 		c.JSONPath, err = jsonpath.ParseCondition(text, c.Dialect)
 	case XPathCriterion:

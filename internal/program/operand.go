@@ -214,20 +214,23 @@ type Selector struct {
 
 // Apply evaluates a selector: a query that can select one node at most returns
 // its value, any other one an array of what it selects.
-func (s *Selector) Apply(context any) (any, bool) {
+func (s *Selector) Apply(context any) (v any, ok bool, err error) {
 	switch {
 	case s.Query != nil:
-		nodes := s.Query.Select(context)
-		if !s.Query.Singular() {
-			return append([]any{}, nodes...), true
+		nodes, err := s.Query.Select(context)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case !s.Query.Singular():
+			return append([]any{}, nodes...), true, nil
+		case len(nodes) == 0:
+			return nil, false, nil
 		}
-		if len(nodes) == 0 {
-			return nil, false
-		}
-		return nodes[0], true
+		return nodes[0], true, nil
 	case s.XPath != nil:
-		v, err := s.XPath.Value(value.Text(context))
-		return v, err == nil && v != nil
+		v, err = s.XPath.Value(value.Text(context))
+		return v, err == nil && v != nil, err
 	}
-	return value.Find(context, s.Pointer)
+	v, ok = value.Find(context, s.Pointer)
+	return v, ok, nil
 }

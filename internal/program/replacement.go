@@ -19,8 +19,11 @@ func (r *Replacement) Targets(v any) ([][]string, error) {
 	case string, []byte:
 		return nil, fmt.Errorf("the payload is a text, in which JSONPath has no target: %s", r.Query)
 	}
-	places := r.Query.Locate(v)
-	if len(places) == 0 {
+	places, err := r.Query.Locate(v)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", r.Query, err)
+	case len(places) == 0:
 		return nil, fmt.Errorf("%s selects nothing in the payload", r.Query)
 	}
 	targets := make([][]string, len(places))

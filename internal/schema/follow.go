@@ -1,9 +1,9 @@
 package schema
 
 import (
-	"regexp"
 	"slices"
 
+	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -195,8 +195,10 @@ func (p part) matching(name string) (parts []part) {
 		return nil
 	}
 	for _, m := range patterns.Members {
-		if re, err := regexp.Compile(m.Name); err == nil && re.MatchString(name) {
-			parts = append(parts, part{m.Value, p.in})
+		if re, err := pattern.Compile(m.Name); err == nil {
+			if matches, _ := re.Matches(name); matches {
+				parts = append(parts, part{m.Value, p.in})
+			}
 		}
 	}
 	return parts
@@ -210,7 +212,7 @@ func (a *Alternative) additional() Found {
 	for _, p := range a.parts {
 		if patterns := p.node.Get("patternProperties"); patterns != nil {
 			for _, m := range patterns.Members {
-				if _, err := regexp.Compile(m.Name); err != nil {
+				if _, err := pattern.Compile(m.Name); err != nil {
 					free = true
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -205,9 +206,11 @@ func (p part) textForm(s string) string {
 	if least, ok := p.count("minLength"); ok && length < least {
 		return fmt.Sprintf("must have at least %d characters", least)
 	}
-	if pattern := p.node.Get("pattern").Str(); pattern != "" {
-		if re, err := regexp.Compile(pattern); err == nil && !re.MatchString(s) {
-			return "must match " + strconv.Quote(pattern)
+	if text := p.node.Get("pattern").Str(); text != "" {
+		if re, err := pattern.Compile(text); err == nil {
+			if matches, known := re.Matches(s); known && !matches {
+				return "must match " + strconv.Quote(text)
+			}
 		}
 	}
 	format := p.node.Get("format").Str()

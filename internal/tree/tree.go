@@ -241,7 +241,7 @@ const maxDepth = 1000 // levels of nesting
 
 // maxNodes is the number of values that a text may have, with aliases expanded
 // (O16); a node takes about 150 bytes. It is a variable for tests.
-var maxNodes = 5_000_000
+var maxNodes = value.MaxValues
 
 const tooMany = "the text has more than 5,000,000 values, aliases expanded"
 

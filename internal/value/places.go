@@ -279,10 +279,10 @@ func (p *place) indexed(index int) *place {
 }
 
 // decode reads text as exactly one JSON text.
-func decode(text []byte) (any, bool) {
+func decode(text []byte) (v any, count int, ok bool) {
 	r := readers.Get().(*reader)
 	defer r.release()
-	r.text = text
+	r.text, r.count = text, 0
 	v, end := r.read(ScanBlanks(text, 0), 0)
-	return v, end != Bad && ScanBlanks(text, end) == len(text)
+	return v, r.count, end != Bad && ScanBlanks(text, end) == len(text)
 }

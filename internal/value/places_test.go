@@ -36,7 +36,7 @@ func FuzzDecodeLikeEncodingJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		want, err := decodeSlowly(text)
-		got, ok := decode(text)
+		got, _, ok := decode(text)
 		if ok != (err == nil) {
 			t.Fatalf("%.200q: read: %t; encoding/json: %v", text, ok, err)
 		}

@@ -1,5 +1,7 @@
 package value
 
+import "errors"
+
 // A reader decodes JSON text (RFC 8259) without an intermediate form. It
 // accepts what encoding/json does, within valid UTF-8; what it rejects,
 // encoding/json rejects with a message. FuzzDecode and FuzzPlaces compare the
@@ -7,7 +9,17 @@ package value
 type reader struct {
 	text  []byte
 	names map[string]string // member names seen, so that each is held once
+	count int               // of values
 }
+
+// MaxValues is how many values a text may have, whatever reads it: a value takes
+// about 100 bytes, and may take only two in the text (O16).
+const MaxValues = 5_000_000
+
+var maxValues = MaxValues // less in tests
+
+// ErrValues reports that a text has more than [MaxValues] values.
+var ErrValues = errors.New("the text has more than 5,000,000 values")
 
 // maxDepth is the depth of nesting that encoding/json allows.
 const maxDepth = 10_000
@@ -15,6 +27,9 @@ const maxDepth = 10_000
 // read decodes the value at i.
 func (r *reader) read(i, depth int) (v any, end int) {
 	if i >= len(r.text) {
+		return nil, Bad
+	}
+	if r.count++; r.count > maxValues {
 		return nil, Bad
 	}
 	switch kinds[r.text[i]] {

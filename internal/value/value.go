@@ -20,10 +20,15 @@ import (
 )
 
 // Decode reads data as exactly one JSON text (RFC 8259). Empty input, invalid
-// UTF-8, trailing data and nesting beyond 10,000 levels are errors.
+// UTF-8, trailing data, nesting beyond 10,000 levels and more than [MaxValues] are
+// errors.
 func Decode(data []byte) (any, error) {
-	if v, ok := decode(data); ok {
+	v, count, ok := decode(data)
+	switch {
+	case ok:
 		return v, nil
+	case count > maxValues:
+		return nil, ErrValues
 	}
 	return decodeSlowly(data)
 }

@@ -165,3 +165,25 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestDecodeBounds: a text of few bytes must not take gigabytes.
+func TestDecodeBounds(t *testing.T) {
+	maxValues = 1000
+	defer func() { maxValues = MaxValues }()
+	for _, test := range []struct {
+		item  string
+		items int
+		want  error
+	}{
+		{"0", 999, nil},
+		{"0", 1000, ErrValues},
+		{"[0]", 500, ErrValues},
+		{`{"a":0}`, 500, ErrValues},
+		{`{"a":0}`, 499, nil},
+	} {
+		text := "[" + strings.Repeat(test.item+",", test.items-1) + test.item + "]"
+		if _, err := Decode([]byte(text)); err != test.want {
+			t.Errorf("%d of %s: %v, want %v", test.items, test.item, err, test.want)
+		}
+	}
+}

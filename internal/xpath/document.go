@@ -42,7 +42,8 @@ const (
 
 const (
 	maxDocument  = 16 << 20 // bytes
-	maxElements  = 1000     // levels
+	maxTags      = 2_000_000
+	maxElements  = 1000 // levels
 	xmlNamespace = "http://www.w3.org/XML/1998/namespace"
 	spaces       = " \t\r\n"
 )
@@ -54,6 +55,9 @@ var decoded = regexp.MustCompile(`^(<\?xml[^>]*?\sencoding\s*=\s*["'])[A-Za-z0-9
 func parse(xml string) (*document, error) {
 	if len(xml) > maxDocument {
 		return nil, fmt.Errorf("the XML document is larger than %d bytes", maxDocument)
+	}
+	if strings.Count(xml, "<") > maxTags {
+		return nil, fmt.Errorf("the XML document has more than %d tags", maxTags)
 	}
 	source, err := xmlquery.Parse(strings.NewReader(decoded.ReplaceAllString(xml, "${1}UTF-8${2}")))
 	if err != nil {

@@ -1,0 +1,102 @@
+// Package pattern has the regular expressions of JSON Schemas and of criteria:
+// those of ECMA-262, as JSON Schema asks for, and what RE2 has beyond them. Nearly
+// all of them are regular: they become patterns of RE2 with the same meaning, and
+// take a time linear in the text. What no RE2 can do, look-around and
+// back-references, is done by trying, within a number of steps: no clock is
+// looked at, so that a run is the same on every machine.
+package pattern
+
+import (
+	"errors"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+
+	syntaxerror "github.com/gobelin-dev/gobelin/internal/syntax"
+)
+
+// A Pattern is a compiled regular expression. It is immutable and safe for
+// concurrent use.
+type Pattern struct {
+	text    string
+	regular *regexp.Regexp // nil: it is tried
+	tried   *matcher
+}
+
+const maxPattern = 64 << 10 // bytes
+
+// Compile reads a regular expression. The error is a *[syntaxerror.Error].
+func Compile(text string) (*Pattern, error) {
+	if len(text) > maxPattern {
+		return nil, &syntaxerror.Error{Text: text, Message: "the regular expression is longer than 64 KiB"}
+	}
+	tree, groups, err := parse(text)
+	if errors.Is(err, errOther) {
+		re, err := regexp.Compile(text)
+		if err != nil {
+			return nil, re2Error(text, err)
+		}
+		return &Pattern{text: text, regular: re}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if written, ok := write(tree); ok {
+		if re, err := regexp.Compile(written); err == nil {
+			return &Pattern{text: text, regular: re}, nil
+		}
+	}
+	return &Pattern{text: text, tried: newMatcher(tree, groups)}, nil
+}
+
+// re2Error turns an error of RE2 into one with a place.
+func re2Error(text string, err error) error {
+	var e *syntax.Error
+	if !errors.As(err, &e) {
+		return &syntaxerror.Error{Text: text, Message: err.Error()}
+	}
+	message := string(e.Code) + ": " + e.Expr
+	return &syntaxerror.Error{Text: text, Offset: max(0, strings.Index(text, e.Expr)), Message: message}
+}
+
+// String returns the pattern as written.
+func (p *Pattern) String() string { return p.text }
+
+// Match reports whether the pattern matches somewhere in a text. The error is
+// [ErrBudget].
+func (p *Pattern) Match(s string) (bool, error) {
+	if p.regular != nil {
+		return p.regular.MatchString(s), nil
+	}
+	return p.tried.match(s)
+}
+
+// Matches is [Pattern.Match] for those who know nothing if the search was given up:
+// known is false then.
+func (p *Pattern) Matches(s string) (matches, known bool) {
+	matches, err := p.Match(s)
+	return matches, err == nil
+}
+
+// literal is a regular expression as JavaScript has it in a program.
+var literal = regexp.MustCompile(`^/(\^?)((?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+?)(\$?)/([dgimsuvy]*)$`)
+
+// Unwrapped returns the pattern in a literal of JavaScript, /^a$/i, where the text
+// as a pattern would never match, because it has something before ^ or after $, or
+// where it ends with the flag i, which paths seldom do.
+func Unwrapped(text string) (pattern string, ok bool) {
+	m := literal.FindStringSubmatch(text)
+	if m == nil || m[1] == "" && m[3] == "" && !strings.Contains(m[4], "i") {
+		return "", false
+	}
+	flags := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("ims", r) {
+			return r
+		}
+		return -1
+	}, m[4])
+	if flags != "" {
+		flags = "(?" + flags + ")"
+	}
+	return flags + m[1] + m[2] + m[3], true
+}
