@@ -368,7 +368,7 @@ func FuzzDecodeBody(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		v, _ := DecodeBody(contentType, body)
+		v, _, _ := DecodeBody(contentType, body)
 		if _, isBytes := v.([]byte); !isBytes && !value.IsPlain(v) {
 			t.Fatalf("%q: %#v is not a JSON value", contentType, v)
 		}
