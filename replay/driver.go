@@ -51,9 +51,14 @@ func (d *Driver) Run(ctx context.Context, p *runtime.Program, workflowID string,
 
 // Continue is [Driver.Run] for an execution that has begun.
 func (d *Driver) Continue(ctx context.Context, x *runtime.Execution) (*runtime.Result, error) {
-	if d.OnEvent != nil {
-		x.Observe(d.OnEvent)
-	}
+	var sending *runtime.RequestSent // as events show it, not yet told
+	x.Observe(func(e runtime.Event) {
+		if request, ok := e.(*runtime.RequestSent); ok {
+			sending = request
+		} else {
+			d.tell(e)
+		}
+	})
 	for next, sent := 0, 0; ; {
 		if err := context.Cause(ctx); err != nil {
 			x.Cancel(err)
@@ -74,7 +79,7 @@ func (d *Driver) Continue(ctx context.Context, x *runtime.Execution) (*runtime.R
 				return d.Live.Continue(ctx, x)
 			}
 			var err error
-			if next, err = d.answer(x, c, next); err != nil {
+			if next, err = d.answer(x, c, &sending, next); err != nil {
 				x.Cancel(err)
 			}
 			sent++
@@ -82,26 +87,35 @@ func (d *Driver) Continue(ctx context.Context, x *runtime.Execution) (*runtime.R
 	}
 }
 
+func (d *Driver) tell(e runtime.Event) {
+	if d.OnEvent != nil {
+		d.OnEvent(e)
+	}
+}
+
 // answer answers a request from the recording, and returns which exchange comes next.
-func (d *Driver) answer(x *runtime.Execution, c *runtime.Send, next int) (int, error) {
+// shown is the event of the request, once the execution was told that it goes out.
+func (d *Driver) answer(x *runtime.Execution, c *runtime.Send, shown **runtime.RequestSent, next int) (int, error) {
 	part := func(differences ...string) error {
 		return &Divergence{Exchange: next, WorkflowID: c.WorkflowID, StepID: c.StepID, Differences: differences}
 	}
-	at, differences := d.find(c, next)
+	at := d.find(c, next)
 	switch {
 	case at == len(d.Recording.Exchanges) && !d.Recording.Sparse:
 		return next, part(fmt.Sprintf("the recording ends here; the run goes on with %s %s", c.Method, c.Target))
 	case at == len(d.Recording.Exchanges):
 		return next, part(fmt.Sprintf("the recording has no further request %s %s", c.Method, c.Target))
-	case len(differences) > 0:
-		return next, part(differences...)
 	}
 	e := &d.Recording.Exchanges[at]
-	if e.Cut {
-		return next, errors.New("a body in the trace is not whole: record it again with room for larger bodies")
-	}
 	if e.Request != nil {
 		x.Sent(e.Request.URL, e.Request.Header, e.Request.Security...)
+		if list := differences(c, *shown, e.Request); len(list) > 0 {
+			return next, part(list...)
+		}
+		d.tell(*shown)
+	}
+	if e.Cut {
+		return next, errors.New("a body in the trace is not whole: record it again with room for larger bodies")
 	}
 	switch r := e.Response; {
 	case r == nil:
@@ -122,23 +136,17 @@ func (e *Exchange) text() string {
 	return e.Request.Method + " " + e.Request.URL
 }
 
-// find returns the exchange for a request, and how they differ. Of a sparse recording
-// it is the next one with the method and the target.
-func (d *Driver) find(c *runtime.Send, next int) (int, []string) {
+// find returns the exchange for a request. Of a sparse recording it is the next one
+// with the method and the target.
+func (d *Driver) find(c *runtime.Send, next int) int {
 	if !d.Recording.Sparse {
-		if next == len(d.Recording.Exchanges) {
-			return next, nil
-		}
-		if recorded := d.Recording.Exchanges[next].Request; recorded != nil {
-			return next, differences(c, recorded)
-		}
-		return next, nil
+		return next
 	}
 	for i := next; i < len(d.Recording.Exchanges); i++ {
 		recorded := d.Recording.Exchanges[i].Request
 		if c.Method == recorded.Method && sameTarget(c.Target, recorded) {
-			return i, differences(c, recorded)
+			return i
 		}
 	}
-	return len(d.Recording.Exchanges), nil
+	return len(d.Recording.Exchanges)
 }
