@@ -43,7 +43,8 @@ func differences(c *runtime.Send, shown, recorded *runtime.RequestSent) (list []
 			differ("header "+name, now, then)
 		}
 	}
-	if now, then := string(shown.Body), string(recorded.Body); !masked(then, now) && string(c.Body) != then && !sameJSON(c.Body, recorded.Body) {
+	now, then := string(shown.Body), string(recorded.Body)
+	if !masked(then, now) && string(c.Body) != then && !sameJSON(c.Body, recorded.Body) {
 		differ("body", now, then)
 	}
 	return list
