@@ -64,6 +64,18 @@ func TestNamedWorkflows(t *testing.T) {
 	}
 }
 
+// The drawing in the README is that of the reference workflow.
+func TestDrawingOfTheReference(t *testing.T) {
+	want, err := os.ReadFile("../docs/reference.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := compile(t, "../examples/cancel-and-confirm/arazzo/anthropic-batch-cancel-and-confirm-workflow.yml")
+	if got := drawn(t, p).SVG(); got != string(want) {
+		t.Error("docs/reference.svg is not what gobelin graph -o svg prints for the example")
+	}
+}
+
 // element is an element of an SVG.
 type element struct {
 	XMLName xml.Name

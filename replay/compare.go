@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -52,6 +53,21 @@ func differences(c *runtime.Send, shown, recorded *runtime.RequestSent) (list []
 
 // clients are the headers that each client chooses for itself.
 var clients = []string{"Accept", "Accept-Encoding", "User-Agent"}
+
+// shownHeader is the header with which a request is told: the recorded one, and what of
+// the request's the recording does not have.
+func shownHeader(c *runtime.Send, recorded *runtime.RequestSent) http.Header {
+	h := recorded.Header.Clone()
+	if h == nil {
+		h = http.Header{}
+	}
+	for name, values := range c.Header {
+		if h[name] == nil || recorded.Target == "" && slices.Contains(clients, name) {
+			h[name] = values
+		}
+	}
+	return h
+}
 
 // sameTarget reports whether a recorded request went to a target: below whatever
 // server, with whatever credentials in its query.

@@ -108,7 +108,7 @@ func (d *Driver) answer(x *runtime.Execution, c *runtime.Send, shown **runtime.R
 	}
 	e := &d.Recording.Exchanges[at]
 	if e.Request != nil {
-		x.Sent(e.Request.URL, e.Request.Header, e.Request.Security...)
+		x.Sent(e.Request.URL, shownHeader(c, e.Request), e.Request.Security...)
 		if list := differences(c, *shown, e.Request); len(list) > 0 {
 			return next, part(list...)
 		}

@@ -32,6 +32,8 @@ type run struct {
 	output     string
 	failFast   bool
 	each       each
+	tracing    tracing
+	replaying  replaying
 }
 
 func runCommand() *cobra.Command {
@@ -52,11 +54,20 @@ func runCommand() *cobra.Command {
 	r.exchange.flags(c)
 	r.sources.adjust = r.requests.compiler
 	r.each.flags(c)
+	r.tracing.flags(c)
 	f := c.Flags()
 	f.BoolVar(&r.all, "all", false, "run all workflows of the document; what others depend on runs first, and once")
 	f.StringArrayVar(&r.only, "workflow", nil, "run the workflow `ID`; repeatable")
 	f.StringArrayVar(&r.skip, "skip", nil, "do not run the workflow `ID` on its own; repeatable")
 	f.BoolVar(&r.failFast, "fail-fast", false, "of several runs, begin no more after one has failed, and end those of --each")
+	r.flags(c)
+	r.complete(c)
+	return c
+}
+
+// flags adds the flags of the runs of gobelin run and gobelin replay.
+func (r *run) flags(c *cobra.Command) {
+	f := c.Flags()
 	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; "+
 		"@file reads a file, env:VARIABLE the environment; workflow:name is an input of that workflow, which this one depends on")
 	f.StringVar(&r.inputsFile, "inputs", "", "`FILE` (or -) with the inputs as a JSON or YAML object")
@@ -66,8 +77,6 @@ func runCommand() *cobra.Command {
 	f.DurationVar(&r.timeout, "timeout", 0, "end the run after this time; 0 for never")
 	f.IntVar(&r.maxSteps, "max-steps", 0, "end the run after `N` step executions (default 10000)")
 	f.StringVarP(&r.output, "output", "o", "text", "`text|json`: output format")
-	r.complete(c)
-	return c
 }
 
 // prepared is everything that a run needs, as far as it was prepared.
@@ -108,6 +117,7 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 	if p.unknown, err = read.distribute(r.inputsFile, r.inputs, p.documents); err != nil {
 		return p, err
 	}
+	r.replaying.fill(p.documents)
 	return p, r.drivers(p.documents, read)
 }
 
@@ -152,16 +162,19 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return r.refuse(ctx, c, p, err)
 	}
+	if err := r.tracing.open(p.documents[0].program); err != nil {
+		return err
+	}
 	switch {
 	case r.each.file != "":
 		warn(c, p)
-		err = r.each.run(ctx, c, p.documents[0], r.failFast)
+		err = r.each.run(ctx, c, p.documents[0], r.failFast, &r.tracing)
 	case p.several:
 		err = r.many(ctx, c, p)
 	default:
 		err = r.one(ctx, c, p)
 	}
-	return r.exchange.end(err)
+	return r.tracing.close(r.exchange.end(err))
 }
 
 // one runs the only workflow.
@@ -210,9 +223,11 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 	screen := newScreen(newTerminal(c.ErrOrStderr()))
 	var last lastFailure
 	driver := s.driver
-	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e); last.onEvent(e) }
-	result, err := driver.Continue(ctx, x)
+	trace := r.tracing.begin(s.program, w.ID)
+	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e); last.onEvent(e); trace(e) }
+	result, err := r.replaying.drive(ctx, &driver, x)
 	screen.close()
+	r.tracing.end(result, err)
 	if result != nil {
 		result.Outputs = result.Masked()
 	}
@@ -342,6 +357,9 @@ func (r *run) drivers(documents []selected, read reader) error {
 			return err
 		}
 		for _, w := range s.workflows {
+			if r.replaying.offline() {
+				continue // nothing is sent
+			}
 			if err := hosted(w.WorkflowInfo, s.driver); err != nil {
 				return err
 			}
