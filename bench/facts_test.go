@@ -173,6 +173,16 @@ func typesOf(schema *tree.Node, home *openapi.Description) (types []string) {
 
 var styles = map[string]string{"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
+// allowed are the styles that each location may have (OpenAPI, Style Values).
+var allowed = map[string][]string{
+	"path":   {"simple", "label", "matrix"},
+	"query":  {"form", "spaceDelimited", "pipeDelimited", "deepObject"},
+	"header": {"simple"},
+	"cookie": {"form", "cookie"},
+}
+
+var reserved = []string{"Accept", "Authorization", "Content-Type"}
+
 func theirFacts(m *v3.Document) map[string][]string {
 	all := map[string][]string{}
 	if m.Paths == nil {
@@ -183,6 +193,9 @@ func theirFacts(m *v3.Document) map[string][]string {
 			facts := []string{"operationId " + op.OperationId}
 			seen := map[[2]string]bool{}
 			for _, p := range slices.Concat(op.Parameters, item.Parameters) {
+				if p.In == "header" && slices.ContainsFunc(reserved, func(name string) bool { return strings.EqualFold(name, p.Name) }) {
+					continue // their definitions are ignored (OpenAPI 3, Parameter Object)
+				}
 				if key := [2]string{p.Name, p.In}; !seen[key] {
 					seen[key] = true
 					facts = append(facts, theirParameter(p))
@@ -215,7 +228,7 @@ func theirFacts(m *v3.Document) map[string][]string {
 
 func theirParameter(p *v3.Parameter) string {
 	style := p.Style
-	if style == "" {
+	if style == "" || !slices.Contains(allowed[p.In], style) { // ruling O6
 		style = styles[p.In]
 	}
 	// No version defines deepObject without explode (ruling O6).
