@@ -81,7 +81,8 @@ type Response struct {
 	// Value is the body if Decoded is set, for a transport that knows the value
 	// anyway, such as a mock: a JSON value of nil, bool, string, int64, float64,
 	// json.Number, []any and map[string]any, which must not be modified
-	// afterwards. Body is then ignored.
+	// afterwards. Body is then ignored. Without a listener, what the step does not
+	// read of it is not looked at until a snapshot is taken.
 	Value   any
 	Decoded bool
 }

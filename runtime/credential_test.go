@@ -286,7 +286,8 @@ func TestAnswersOutOfTurn(t *testing.T) {
 	loop["x"] = loop
 	for name, bad := range map[string]*runtime.Response{
 		"nil": nil, "no status": {}, "status 1000": {Status: 1000},
-		"a channel": {Status: 200, Value: make(chan int), Decoded: true}, "contains itself": {Status: 200, Value: loop, Decoded: true},
+		"a channel":       {Status: 200, Value: make(chan int), Decoded: true},
+		"contains itself": {Status: 200, Value: map[string]any{"token": loop}, Decoded: true},
 	} {
 		if err := x.Respond(bad); err == nil || errors.Is(err, runtime.ErrOutOfTurn) {
 			t.Errorf("%s: %v", name, err)
@@ -315,6 +316,26 @@ func TestAnswersOutOfTurn(t *testing.T) {
 	x.Cancel(nil)
 	if x.Next() != runtime.Command(done) {
 		t.Error("the end has changed")
+	}
+}
+
+// What is no JSON value harms only who needs it: the step that reads it, or a snapshot.
+func TestMalformedValues(t *testing.T) {
+	program := compileText(t, tokenWorkflow, tokenDescription)
+	x, err := program.Begin("w", nil, runtime.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Next()
+	body := map[string]any{"token": "a", "other": make(chan int)}
+	if err := x.Respond(&runtime.Response{Status: 200, Value: body, Decoded: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Snapshot(); err == nil {
+		t.Error("a snapshot has a channel")
+	}
+	if done, ok := x.Next().(*runtime.Done); !ok || done.Err != nil || done.Result.Outputs["echo"] != "a" {
+		t.Errorf("%+v", x.Next())
 	}
 }
 

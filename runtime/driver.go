@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/schedule"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/transport"
 )
@@ -231,20 +232,4 @@ func (d *Driver) receive(ctx context.Context, c *Send, request transport.Request
 	return Response{}, err
 }
 
-func (d *Driver) clock() Clock { return cmp.Or[Clock](d.Clock, realTime{}) }
-
-// realTime is the system clock.
-type realTime struct{}
-
-func (realTime) Now() time.Time { return time.Now() }
-
-func (realTime) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
+func (d *Driver) clock() Clock { return cmp.Or[Clock](d.Clock, schedule.SystemClock{}) }

@@ -163,9 +163,10 @@ func (x *Execution) Respond(r *Response) error {
 		return errors.New("a response needs a status code of three digits")
 	}
 	e := f.Exchange
+	e.Places = x.step(f).Places
 	if r.Decoded {
-		if err := e.Give(r.Value); err != nil {
-			return fmt.Errorf("the value of the response is not a JSON value: %w", err)
+		if err := e.Give(r.Value, x.listener != nil); err != nil {
+			return err
 		}
 	}
 	if !x.told {

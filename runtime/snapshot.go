@@ -32,6 +32,9 @@ type snapshot struct {
 func (x *Execution) Snapshot() ([]byte, error) {
 	for _, f := range x.state.Frames {
 		f.settle(x.workflow(f).Steps)
+		if err := f.Exchange.Settle(); err != nil {
+			return nil, err
+		}
 	}
 	stored := snapshot{Format: snapshotFormat, Program: x.program.Fingerprint(), state: x.state}
 	return json.Marshal(x.withoutAddresses(stored))

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -229,16 +230,28 @@ func (e *Exchange) at(r *program.Ref) (any, bool) {
 }
 
 // Give sets the response's body to a value that the transport has decoded. The error
-// says why it is not a JSON value.
-func (e *Exchange) Give(v any) error {
-	if !value.IsPlain(v) {
-		var err error
+// says why it is not a JSON value. As of a text, no more of it is looked at than the
+// step reads, unless whole is set.
+func (e *Exchange) Give(v any, whole bool) (err error) {
+	plain := value.IsPlain
+	if !whole && e.Places != nil && !e.Places.Whole {
+		plain = e.Places.ArePlain
+	}
+	if !plain(v) {
 		if v, err = value.From(v); err != nil {
-			return err
+			return fmt.Errorf("the value of the response is not a JSON value: %w", err)
 		}
 	}
 	e.Body, e.Given = nil, stored.Value{V: v, Set: true}
 	return nil
+}
+
+// Settle makes a given body fit to be stored: all of it is a JSON value.
+func (e *Exchange) Settle() error {
+	if e == nil || !e.Given.Set {
+		return nil
+	}
+	return e.Give(e.Given.V, true)
 }
 
 // RetryAfter returns what the Retry-After header of the response asks for: seconds

@@ -130,6 +130,34 @@ func (p *place) rivals(s Segment) bool {
 // Len returns the number of places.
 func (p *Places) Len() int { return len(p.paths) }
 
+// ArePlain reports whether what is at the places, and what leads there, consists only
+// of this package's types (see [IsPlain]). Other parts of v are not looked at.
+func (p *Places) ArePlain(v any) bool { return p.root.isPlain(v) }
+
+func (p *place) isPlain(v any) bool {
+	if len(p.targets) > 0 {
+		return IsPlain(v)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for i := range p.children {
+			c := &p.children[i]
+			if member, ok := v[c.Name]; ok && c.Named && !c.place.isPlain(member) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		for i := range p.children {
+			if c := &p.children[i]; c.Indexed && c.Index < len(v) && !c.place.isPlain(v[c.Index]) {
+				return false
+			}
+		}
+		return true
+	}
+	return IsPlain(v)
+}
+
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // Read reads the values at the places into found, whose length is that of
