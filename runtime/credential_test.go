@@ -319,7 +319,7 @@ func TestAnswersOutOfTurn(t *testing.T) {
 	}
 }
 
-// What is no JSON value harms only who needs it: the step that reads it, or a snapshot.
+// What is not a JSON value matters only to the step that reads it, and to a snapshot.
 func TestMalformedValues(t *testing.T) {
 	program := compileText(t, tokenWorkflow, tokenDescription)
 	x, err := program.Begin("w", nil, runtime.Settings{})
