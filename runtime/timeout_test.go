@@ -84,7 +84,7 @@ func TestTimeOfACall(t *testing.T) {
 	answer(t, x, 20*time.Millisecond)
 	ended(t, x, events)
 
-	x, events = begun(t)
+	x, _ = begun(t)
 	next(t, x, 100*time.Millisecond)
 	answer(t, x, 5*time.Millisecond)
 	next(t, x, 90*time.Millisecond)

@@ -362,13 +362,14 @@ func (l *workflowLinker) resolveSource(r *resolution) {
 
 // hintIn is [names.hint] over the ids in a source.
 func (l *workflowLinker) hintIn(source, id string) string {
-	for _, read := range l.names.read[source] {
-		if read.Document != nil {
-			return l.scope(read.Document).workflows.hint(id)
-		}
-		return l.names.operationIDs(read).hint(id)
+	switch read := l.names.read[source]; {
+	case len(read) == 0:
+		return ""
+	case read[0].Document != nil:
+		return l.scope(read[0].Document).workflows.hint(id)
+	default:
+		return l.names.operationIDs(read[0]).hint(id)
 	}
-	return ""
 }
 
 // settle looks up the inputs and outputs of workflows that expressions name, after
