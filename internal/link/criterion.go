@@ -32,6 +32,9 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	if n := decl.Origin(); n.Exists() && (!n.Get("condition").Exists() || c.Kind != program.SimpleCriterion && decl.Context == "") {
 		return c // the parser has reported what is missing
 	}
+	if c.Kind != program.RegexCriterion {
+		l.foreign(c.Text, c.Place)
+	}
 	if c.Kind == program.SimpleCriterion {
 		l.simple(c)
 	} else {
