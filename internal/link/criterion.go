@@ -34,6 +34,7 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 	}
 	if c.Kind != program.RegexCriterion {
 		l.foreign(c.Text, c.Place)
+		l.quoted(c)
 	}
 	if c.Kind == program.SimpleCriterion {
 		l.simple(c)

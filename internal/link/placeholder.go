@@ -6,6 +6,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 // Other tools put values into texts in ways of their own; Arazzo sends these texts as
@@ -16,6 +17,28 @@ var placeholders = []*regexp.Regexp{
 	regexp.MustCompile(`\{((?:inputs|steps|workflows|outputs|response|request|components)\.[\w.\-#/\[\]]+|statusCode)\}`),
 	regexp.MustCompile(`^(\$(?:env|ENV|processEnv|process\.env|secrets|vars|faker|datetime|file)[.(\[{].+)$`),
 	regexp.MustCompile(`^(\$(?:guid|uuid|randomUUID|random[A-Z]\w*|timestamp|isoTimestamp|now|datetime)(?:\(\s*\))?)$`),
+}
+
+var wordStart = regexp.MustCompile(`^\w[\w.\-]*`)
+
+// quotedExpression is a string of a condition that has the form of an expression.
+var quotedExpression = regexp.MustCompile(`'(\$[A-Za-z]+[\w.\-#/]*)'|"(\$[A-Za-z]+[\w.\-#/]*)"`)
+
+// quoted reports the strings in a condition that are expressions: they are text.
+func (l *workflowLinker) quoted(c *program.Criterion) {
+	for _, m := range quotedExpression.FindAllStringSubmatchIndex(c.Text, -1) {
+		found := c.Text[m[0]:m[1]]
+		inner := found[1 : len(found)-1]
+		e, err := expr.Parse(inner)
+		if err != nil || !l.declared(e) {
+			continue
+		}
+		right := inner
+		if c.Kind != program.SimpleCriterion {
+			right = found[:1] + "{" + inner + "}" + found[:1]
+		}
+		l.report(l.warn("quoted-expression", c.Place, "%s is the text, not the value of the expression; write %s", found, right).focus(m[0], found))
+	}
 }
 
 // unclosed is an embedded expression without its end.
@@ -53,8 +76,9 @@ func (l *workflowLinker) reportPlaceholder(s string, start, end int, name string
 	case err == nil:
 		l.report(l.warn("foreign-placeholder", at, "%s is used as text; an expression in a text is {%s}", found, e.Text).focus(start, found))
 	default:
-		last := name[strings.LastIndexByte(strings.TrimRight(name, "()"), '.')+1:]
-		right := "a value from outside is an input, such as {$inputs." + strings.Trim(last, "$()[]{}") + "}"
+		whole := wordStart.FindString(strings.TrimPrefix(name, "$"))
+		last := whole[strings.LastIndexByte(whole, '.')+1:]
+		right := "a value from outside is an input, such as {$inputs." + last + "}"
 		if l.inputs.has(last) {
 			right = "write {$inputs." + last + "}"
 		}
