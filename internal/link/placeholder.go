@@ -37,7 +37,8 @@ func (l *workflowLinker) quoted(c *program.Criterion) {
 		if c.Kind != program.SimpleCriterion {
 			right = found[:1] + "{" + inner + "}" + found[:1]
 		}
-		l.report(l.warn("quoted-expression", c.Place, "%s is the text, not the value of the expression; write %s", found, right).focus(m[0], found))
+		l.report(l.warn("quoted-expression", c.Place, "%s is the text, not the value of the expression; write %s", found, right).
+			focus(m[0], found))
 	}
 }
 
