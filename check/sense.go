@@ -91,12 +91,11 @@ func lastComparison(t *expr.Term) *expr.Term {
 // wholeContext reports the query that selects the context itself, where that is a
 // whole body: whatever JSON a server answers meets it.
 func (c *checker) wholeContext(w *program.Workflow, criterion *program.Criterion) {
-	if criterion.JSONPath == nil || criterion.JSONPath.Predicate() || criterion.Context == nil || criterion.Context.Kind != program.Reference {
+	if criterion.JSONPath == nil || criterion.Context == nil || criterion.Context.Kind != program.Reference {
 		return
 	}
-	t := criterion.JSONPath.Term()
-	r := &criterion.Context.Ref
-	if t == nil || t.Kind != jsonpath.QueryTerm || t.Operator != "" || len(t.Path) > 0 || r.Kind != program.ResponseBody || len(tokens(r)) > 0 {
+	r, t := &criterion.Context.Ref, criterion.JSONPath.Term()
+	if r.Kind != program.ResponseBody || len(tokens(r)) > 0 || t == nil || t.Kind != jsonpath.QueryTerm || t.Operator != "" || len(t.Path) > 0 {
 		return
 	}
 	c.report(w.Document, arazzo.Warning, "condition-constant", criterion.Place,
