@@ -95,7 +95,8 @@ func (c *checker) wholeContext(w *program.Workflow, criterion *program.Criterion
 		return
 	}
 	r, t := &criterion.Context.Ref, criterion.JSONPath.Term()
-	if r.Kind != program.ResponseBody || len(tokens(r)) > 0 || t == nil || t.Kind != jsonpath.QueryTerm || t.Operator != "" || len(t.Path) > 0 {
+	selectsRoot := t != nil && t.Kind == jsonpath.QueryTerm && t.Operator == "" && len(t.Path) == 0
+	if !selectsRoot || r.Kind != program.ResponseBody || len(tokens(r)) > 0 {
 		return
 	}
 	c.report(w.Document, arazzo.Warning, "condition-constant", criterion.Place,
