@@ -146,7 +146,7 @@ func (x *Execution) learnSent(s *program.Step, e *eval.Exchange) {
 func (x *Execution) valid() error {
 	workflows := len(x.program.Workflows)
 	if x.state.Root < 0 || x.state.Root >= workflows || x.state.Steps < 0 ||
-		(len(x.state.Frames) == 0) != (x.state.Finished != nil) ||
+		(len(x.state.Frames) == 0) != (x.state.Finished != nil) || slices.Contains(x.state.Frames, nil) ||
 		len(x.state.Frames) > cmp.Or(x.state.Settings.MaxDepth, defaultMaxDepth)+1 {
 		return errors.New("the run is out of range")
 	}
@@ -164,7 +164,7 @@ func (x *Execution) valid() error {
 		return errors.New("the result is out of range")
 	}
 	for i, f := range x.state.Frames {
-		if f == nil || f.Workflow < 0 || f.Workflow >= workflows || x.workflow(f).Refused || !f.valid(x.program) {
+		if f.Workflow < 0 || f.Workflow >= workflows || x.workflow(f).Refused || !f.valid(x.program) {
 			return fmt.Errorf("frame %d is out of range", i)
 		}
 		top, root := i == len(x.state.Frames)-1, i == 0
