@@ -126,10 +126,17 @@ func (t *typing) foreign(at *scope, c *program.Criterion) bool {
 	if wrong == "" {
 		return false
 	}
-	t.reportLanguage(at, c.Place, b, "a condition of type %s never passes here: the response %s of %s is %s (%s)",
-		c.Kind, at.codes(), label(at.step), wrong, b.media)
+	instead := ""
+	if language := languageOf[b.form]; language != "" {
+		instead = "; write one of type " + language
+	}
+	t.reportLanguage(at, c.Place, b, "a condition of type %s never passes here: the response %s of %s is %s (%s)%s",
+		c.Kind, at.codes(), label(at.step), wrong, b.media, instead)
 	return true
 }
+
+// languageOf are the types of conditions for the forms of bodies.
+var languageOf = map[form]string{jsonForm: "jsonpath", xmlForm: "xpath", textForm: "regex"}
 
 // wrongLanguage names the form of a body, as a whole, that JSONPath or XPath is
 // applied to in vain, or returns "".

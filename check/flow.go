@@ -49,8 +49,9 @@ func (c *checker) neverSucceeding(g *graph) {
 		if len(parts) > 1 {
 			hint = "; all criteria must pass; write alternatives as one condition: " + strings.Join(parts, " || ")
 		}
-		c.report(g.Document, arazzo.Error, "never-succeeds", at, "step %q can never succeed: no status code satisfies %s%s", s.Decl.StepID,
+		d := c.report(g.Document, arazzo.Error, "never-succeeds", at, "step %q can never succeed: no status code satisfies %s%s", s.Decl.StepID,
 			strings.Join(parts, " and "), hint)
+		statusClass(g.Document, d, s.Criteria)
 	}
 }
 
@@ -66,12 +67,13 @@ func (c *checker) deadActions(g *graph) {
 			if len(dead.action.Criteria) > 1 {
 				which = "all of its criteria; write alternatives as one condition with ||"
 			}
-			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
+			d := c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
 				"action %q is never selected: no status code satisfies %s", dead.action.Name, which)
+			statusClass(g.Document, d, dead.action.Criteria)
 		case by == nil && !dead.action.Inherited:
 			c.report(g.Document, arazzo.Warning, "impossible-action", dead.action.Listed,
-				"action %q is never selected: when step %q has %s, no status code satisfies its criteria",
-				dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed])
+				"action %q is never selected: when step %q has %s, no status code satisfies its criteria; write it in %s",
+				dead.action.Name, dead.step.Decl.StepID, outcome[dead.failed], otherField[dead.failed])
 		case by != nil && (!dead.action.Inherited || by.Inherited):
 			why := "passes whenever this one does"
 			if len(by.Criteria) == 0 {
@@ -83,6 +85,9 @@ func (c *checker) deadActions(g *graph) {
 		}
 	}
 }
+
+// otherField is where an action belongs that is not selected where it stands.
+var otherField = map[bool]string{false: "onFailure", true: "onSuccess"}
 
 // contradicts reports whether the criteria of an action exclude one another.
 func (c *checker) contradicts(a *program.Action) bool {
@@ -104,7 +109,8 @@ func (c *checker) unreachableSteps(g *graph) {
 		if succeeded, _ := c.outcomes(before); succeeded.empty() {
 			continue // a step that never succeeds is reported itself
 		}
-		d := c.report(g.Document, arazzo.Warning, "unreachable-step", s.Decl.At("stepId"), "step %q is unreachable", s.Decl.StepID)
+		d := c.report(g.Document, arazzo.Warning, "unreachable-step", s.Decl.At("stepId"),
+			"step %q is unreachable: an action before it needs criteria, or one must go to it", s.Decl.StepID)
 		for _, e := range g.edges[before.Index] {
 			if !e.failed && e.action != nil {
 				d.Related = append(d.Related, related(g.Document, e.action.Listed, "after step %q, action %q %s", before.Decl.StepID,
@@ -140,7 +146,8 @@ func (c *checker) endlessLoops(g *graph) {
 		digraph.Spread(g.next, i, reported, func(j int) { from = append(from, j) })
 		slices.Sort(from)
 		d := c.report(g.Document, arazzo.Warning, "endless-loop", g.Steps[i].Decl.At("stepId"),
-			"once step %q is reached, the workflow cannot end: only a failure that no action handles, or the step limit, stops the loop",
+			"once step %q is reached, the workflow cannot end: only a failure that no action handles, or the step limit, stops the loop; "+
+				"an action that goes back needs criteria",
 			g.Steps[i].Decl.StepID)
 		for _, j := range from {
 			for _, e := range g.edges[j] {
@@ -188,9 +195,10 @@ func (c *checker) busyLoops(g *graph) {
 				continue
 			}
 			s := g.Steps[e.to]
-			hint := "a retry among its failure actions can say how long to wait (retryAfter)"
-			if e.failed {
-				hint = "a retry can say how long to wait (retryAfter)"
+			hint := "a retry can say how long to wait (retryAfter)"
+			if !e.failed {
+				hint = "with successCriteria that fail until all is there, a retry in onFailure can say how long to wait (retryAfter) and how " +
+					"often (retryLimit)"
 			}
 			c.report(g.Document, arazzo.Warning, "loop-without-delay", e.action.Listed,
 				"action %q repeats the request of step %q without a delay of its own; gobelin waits 1 s, growing to 30 s, but other tools may not: %s",
@@ -231,7 +239,8 @@ func (c *checker) retries(g *graph) {
 				continue
 			}
 			if a.Limit == 0 {
-				c.report(g.Document, arazzo.Warning, "retry-never", a.Decl.At("retryLimit"), "action %q never retries: its retryLimit is 0", a.Name)
+				c.report(g.Document, arazzo.Warning, "retry-never", a.Decl.At("retryLimit"),
+					"action %q never retries: its retryLimit is 0; without one it retries once", a.Name)
 			}
 			if a.Limit > 1 && a.After == 0 && a.Step == nil && a.Workflow == nil && !a.Dangling() && s.Operation != nil {
 				c.report(g.Document, arazzo.Note, "retry-without-delay", a.Place,

@@ -25,7 +25,8 @@ func (t *typing) nullable(at *scope, s *program.Step, a *program.Argument) {
 	if none := s.Operation.NoValue(openapi.ArgKey{Name: a.Name, In: a.In}, nil); none != nil {
 		place, _ := found.Type.Place()
 		d := t.report(s.Workflow.Document, arazzo.Note, "maybe-null", r.At(s.Workflow.Document.Decl),
-			"%s can be null, and then step %q fails: %s has no value; look at it in a criterion first", r.Text, s.Decl.StepID, none.Subject())
+			"%s can be null, and then step %q fails: %s has no value; before it, an action in onSuccess whose criteria have a condition with "+
+				"== null can end or go elsewhere", r.Text, s.Decl.StepID, none.Subject())
 		d.Related = schemaPlace(place, "its schema")
 	}
 }

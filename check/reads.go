@@ -116,7 +116,8 @@ func (c *checker) outputsRead(w *program.Workflow, s *program.Step, when program
 		}
 	case s.Decl.WorkflowID == "" && s.Operation != nil:
 		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl),
-			"%s is always missing: step %q does not call a workflow; step outputs are at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
+			"%s is always missing: step %q does not call a workflow; its response is at $response.body and .header, and the outputs of "+
+				"earlier steps are at $steps.<stepId>.outputs.<name>", r.Text, s.Decl.StepID)
 	case s.Called != nil && when == program.BeforeRequest:
 		c.report(w.Document, arazzo.Error, "no-outputs", r.At(w.Document.Decl), "%s is always missing: the workflow has not been called yet",
 			r.Text)

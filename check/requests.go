@@ -70,7 +70,7 @@ func (t *typing) parameters(at *scope, s *program.Step) {
 			hint = fmt.Sprintf("; was %q meant?", names[0])
 		}
 		d := t.report(at.workflow.Document, arazzo.Warning, "parameter-missing", s.Decl.At("parameters"),
-			"%s requires the %s parameter %q, which step %q does not provide%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
+			"%s requires the %s parameter %q, which step %q does not provide in its parameters%s", label(s), p.In, p.Name, s.Decl.StepID, hint)
 		d.Related = schemaPlace(schema.Place{Location: p.Home.Location(), Line: p.Node.Line, Column: p.Node.Column},
 			"the parameter is declared here")
 	}
@@ -142,7 +142,7 @@ func (t *typing) body(at *scope, s *program.Step) {
 	}
 	declared := s.Operation.Body
 	if declared == nil {
-		if !slices.Contains(bodyless, s.Operation.Method) {
+		if !slices.Contains(bodyless, s.Operation.Method) && s.Operation.BodyErr == nil {
 			t.report(s.Workflow.Document, arazzo.Warning, "body-undeclared", s.Body.Place, "%s declares no request body", label(s))
 		}
 		return
@@ -166,7 +166,7 @@ func (t *typing) withoutBody(s *program.Step) bool {
 	switch {
 	case s.Body == nil && required && s.Decl.RequestBody == nil:
 		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"),
-			"%s requires a request body, but step %q sends none", label(s), s.Decl.StepID)
+			"%s requires a request body, but step %q sends none; write requestBody with a payload", label(s), s.Decl.StepID)
 	case s.Body == nil:
 		return true
 	case s.Decl.RequestBody.Payload.Exists() || len(s.Body.Replacements) > 0:

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/expr"
 	"github.com/gobelin-dev/gobelin/internal/fix"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
@@ -43,6 +44,21 @@ func (t *typing) respellToken(at *scope, d *arazzo.Diagnostic, r *program.Ref, b
 	end := start + len(value.PointerToken(r.Pointer[found.At]))
 	if end <= len(r.Text) && r.Text[start:end] == value.PointerToken(r.Pointer[found.At]) {
 		respell(at.workflow.Document, d, r.At(at.workflow.Document.Decl), r.Text, start, end, value.PointerToken(right))
+	}
+}
+
+// statusClass corrects the first comparison of the status with a class of codes,
+// such as 2XX, that makes criteria fail.
+func statusClass(in *program.Document, d *arazzo.Diagnostic, criteria []*program.Criterion) {
+	for _, c := range criteria {
+		if c.Simple == nil {
+			continue
+		}
+		for _, class := range expr.StatusClasses(c.Text) {
+			d.Message += "; write " + class.Right
+			respell(in, d, c.Place, c.Text, class.Start, class.End, class.Right)
+			return
+		}
 	}
 }
 

@@ -242,6 +242,6 @@ func (c *checker) bodyRules(d *program.Document, s *program.Step, b *arazzo.Requ
 	}
 	if method := s.Operation.Method; slices.Contains([]string{"GET", "HEAD", "DELETE"}, method) && s.Operation.Body == nil {
 		c.report(d, arazzo.Warning, "body-semantics", s.Decl.At("requestBody"),
-			"%s declares no request body, and what a body means with %s is undefined", s.Label, method)
+			"%s declares no request body, and what a body means with %s is undefined; what a query has are parameters in: query", s.Label, method)
 	}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -181,6 +182,14 @@ func (c *checker) inputsReadElsewhere() map[inputName]bool {
 	return read
 }
 
+// useOf is how each kind of component is used.
+var useOf = map[string]string{
+	"inputs":         "inputs: {$ref: '#/components/inputs/%s'}",
+	"parameters":     "reference: $components.parameters.%s",
+	"successActions": "reference: $components.successActions.%s",
+	"failureActions": "reference: $components.failureActions.%s",
+}
+
 func (c *checker) unusedComponents(d *program.Document, m mentions) {
 	all := d.Decl.Components
 	if all == nil {
@@ -199,7 +208,8 @@ func (c *checker) unusedComponents(d *program.Document, m mentions) {
 				continue
 			}
 			at := arazzo.Position{Line: component.Line, Column: component.Column, Pointer: "/components/" + pointer}
-			c.report(d, arazzo.Note, "unused-component", at, "%q in components.%s is never used", component.Name, kind)
+			c.report(d, arazzo.Note, "unused-component", at, "%q in components.%s is never used; it would be with %s", component.Name, kind,
+				fmt.Sprintf(useOf[kind], component.Name))
 		}
 	}
 }

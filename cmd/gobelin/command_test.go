@@ -32,7 +32,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/*.txtar. Besides the usual commands, "serve N"
 // starts the batch API, which takes N polls to end a canceled batch, and sets
 // URL; "polled N" waits until it was polled N times. "listen" starts a server
-// that records its requests in requests.txt and answers /status/N with N, and
+// that records its requests in requests.txt and answers /status/N with N and
+// the text of the query parameter say, and
 // those for files in the folder served with the files.
 // "lines N FILE" waits until a file has N lines, "requests N" until
 // requests.txt has N lines, and fails if there are more; "append FILE TEXT"
@@ -171,6 +172,7 @@ func noting(file string) http.Handler {
 		if status, err := strconv.Atoi(path.Base(r.URL.Path)); err == nil {
 			w.WriteHeader(status)
 		}
+		fmt.Fprint(w, r.URL.Query().Get("say"))
 	})
 }
 

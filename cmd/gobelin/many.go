@@ -69,8 +69,8 @@ func (r *run) many(ctx context.Context, c *cobra.Command, p prepared) error {
 	if err := r.printMany(c, t.runs, nil); err != nil {
 		return failure{exitFailed, err}
 	}
-	if r.output == "text" {
-		if err := newTerminal(c.OutOrStdout()).print(t.String()); err != nil {
+	if out := newTerminal(c.OutOrStdout()); r.output == "text" {
+		if err := out.print(t.text(out)); err != nil {
 			return failure{exitFailed, err}
 		}
 	}
@@ -86,7 +86,7 @@ func (r *run) many(ctx context.Context, c *cobra.Command, p prepared) error {
 // oneOfMany runs a workflow, and prints its result if that is text.
 func (r *run) oneOfMany(ctx context.Context, c *cobra.Command, s selected, w job, x *runtime.Execution, t *table) error {
 	out := newTerminal(c.ErrOrStderr())
-	_ = out.print(out.sentence("%s", strings.ReplaceAll(t.name(s.file.Path, w.ID), "\t", " ")))
+	_ = out.print(out.sentence("%s", t.name(s.file.Path, w.ID)))
 	began := time.Now()
 	record, result, err := r.execute(ctx, c, s, w, x)
 	t.add(documentRun{s.file.Path, record}, max(time.Since(began), 1))
@@ -158,26 +158,30 @@ func (t *table) name(document, id string) string {
 	if !t.documents {
 		return id
 	}
-	return document + "\t" + id
+	return document + " " + id
 }
 
-// String returns a line for each run, and their number.
-func (t *table) String() string {
+// text returns a line for each run, for a terminal, and their number.
+func (t *table) text(out *terminal) string {
 	var text strings.Builder
 	text.WriteByte('\n')
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for i, run := range t.runs {
-		row := t.name(run.Document, run.WorkflowID)
+		status, took, why := "succeeded", fmt.Sprintf("%.1fs", t.took[i].Seconds()), ""
 		switch {
-		case run.Error == nil:
-			row += fmt.Sprintf("\tsucceeded\t%.1fs", t.took[i].Seconds())
 		case t.took[i] == 0:
-			row += "\tnot run"
-		default:
-			message, _, _ := strings.Cut(inFlags(run.Error.Message), "\n")
-			row += fmt.Sprintf("\tfailed\t%.1fs\t%s", t.took[i].Seconds(), strings.TrimPrefix(message, fmt.Sprintf("workflow %q, ", run.WorkflowID)))
+			status, took = "not run", ""
+		case run.Error != nil:
+			status = "failed"
+			why, _, _ = strings.Cut(inFlags(run.Error.Message), "\n")
+			why = strings.TrimPrefix(why, fmt.Sprintf("workflow %q, ", run.WorkflowID))
+			why = strings.TrimPrefix(why, fmt.Sprintf("workflow %q: ", run.WorkflowID))
 		}
-		fmt.Fprintln(w, row)
+		row := out.part(run.WorkflowID) + "\t" + status + "\t" + took + "\t" + out.part(why)
+		if t.documents {
+			row = out.part(run.Document) + "\t" + row
+		}
+		fmt.Fprintln(w, strings.TrimRight(row, "\t"))
 	}
 	w.Flush()
 	summary := []string{}

@@ -94,6 +94,9 @@ func TestTerminalIsNotCommanded(t *testing.T) {
 	for _, args := range [][]string{
 		{"run", document, "-i", "text=" + text},
 		{"run", document, "-i", "text=" + text, "-o", "json"},
+		{"run", document, "--all", "-i", "text=" + text},
+		{"run", document, "--all", "-i", "text=" + text, "-o", "json"},
+		{"run", filepath.Dir(document), "-i", "text=" + text},
 		{"show", document},
 		{"show", document, "-o", "json"},
 		{"check", document},

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -110,11 +109,19 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 	return p, r.drivers(p.documents, read)
 }
 
-// hosted rejects servers that are only a path, to which nothing can be sent.
-func hosted(info runtime.WorkflowInfo, given map[string]string) error {
+// hosted rejects servers to which nothing can be sent: those that are only a path,
+// and those with a variable that has no value, or one that it cannot have.
+func hosted(info runtime.WorkflowInfo, d runtime.Driver) error {
 	for _, server := range info.Servers {
-		if given[server.Source] == "" && !isURL(server.URL) && !strings.HasPrefix(server.URL, "{") {
-			return fmt.Errorf("the server %s of source %q has no host; use --server %s=URL", server.URL, server.Source, server.Source)
+		if d.Servers[server.Source] != "" {
+			continue
+		}
+		at, err := server.Resolve(d.ServerVariables)
+		if err == nil && !isURL(at) {
+			err = fmt.Errorf("the server %s of source %q has no host", at, server.Source)
+		}
+		if err != nil {
+			return fmt.Errorf("%w; use --server %s=URL", err, server.Source)
 		}
 	}
 	return nil
@@ -187,14 +194,15 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 	*runtime.Result, error) {
 	recorder := &report.Recorder{}
 	screen := newScreen(newTerminal(c.ErrOrStderr()))
+	var last lastFailure
 	driver := s.driver
-	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e) }
+	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e); last.onEvent(e) }
 	result, err := driver.Continue(ctx, x)
 	screen.close()
 	if result != nil {
 		result.Outputs = result.Masked()
 	}
-	return recorder.Run(s.program, w.ID, result, err), result, err
+	return recorder.Run(s.program, w.ID, result, err), result, last.explained(err, schemes([]runtime.WorkflowInfo{w.WorkflowInfo}))
 }
 
 // refuse reports why nothing is run.
@@ -317,7 +325,7 @@ func (r *run) drivers(documents []selected, read reader) error {
 			return err
 		}
 		for _, w := range s.workflows {
-			if err := hosted(w.WorkflowInfo, s.driver.Servers); err != nil {
+			if err := hosted(w.WorkflowInfo, s.driver); err != nil {
 				return err
 			}
 		}

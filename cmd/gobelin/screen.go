@@ -99,7 +99,7 @@ func plain(e runtime.Event) string {
 			return "calls " + e.Operation
 		}
 	case *runtime.RequestSent:
-		return e.Method + " " + e.URL
+		return request(e)
 	case *runtime.ResponseReceived:
 		if e.Err != nil {
 			return "no response: " + e.Err.Error()
@@ -119,6 +119,15 @@ func plain(e runtime.Event) string {
 	return ""
 }
 
+// request describes a request, and by which security schemes it is authorized.
+func request(e *runtime.RequestSent) string {
+	text := e.Method + " " + e.URL
+	if len(e.Security) > 0 {
+		text += " [" + strings.Join(e.Security, ", ") + "]"
+	}
+	return text
+}
+
 // update updates the live line for an event.
 func (s *screen) update(e runtime.Event) {
 	at := runtime.EventAt(e)
@@ -132,7 +141,7 @@ func (s *screen) update(e runtime.Event) {
 		s.step.executions++
 		s.step.request, s.step.wait, s.step.failed, s.step.finished = e.Operation, nil, "", false
 	case *runtime.RequestSent:
-		s.step.request = e.Method + " " + e.URL
+		s.step.request = request(e)
 	case *runtime.ResponseReceived:
 		s.step.status = e.Status
 	case *runtime.StepFinished:

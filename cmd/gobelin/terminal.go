@@ -96,14 +96,20 @@ func (t *terminal) json(v any) error {
 // sentence formats a line. Its parts cannot break it: no text can look like
 // another line.
 func (t *terminal) sentence(format string, args ...any) string {
-	if t.shown {
-		for i, arg := range args {
-			if text, ok := arg.(string); ok {
-				args[i] = escape(text, false)
-			}
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = t.part(text)
 		}
 	}
 	return fmt.Sprintf(format, args...) + "\n"
+}
+
+// part returns a text as a part of a line.
+func (t *terminal) part(text string) string {
+	if t.shown {
+		return escape(text, false)
+	}
+	return text
 }
 
 // above calls a function that writes while the live line is cleared.

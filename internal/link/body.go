@@ -19,6 +19,9 @@ var bareName = regexp.MustCompile(`^\w[\w-]*(?:/[\w~-]+)*$`)
 
 func (l *workflowLinker) requestBody(s *program.Step) {
 	decl := s.Decl.RequestBody
+	if s.Operation != nil && s.Operation.BodyErr != nil {
+		l.brokenBody(s)
+	}
 	if decl == nil {
 		return
 	}
@@ -42,6 +45,23 @@ func (l *workflowLinker) requestBody(s *program.Step) {
 		}
 	}
 	s.Body = b
+}
+
+// brokenBody reports that the declaration of a body is not known: that is an error
+// where the step sends one without saying its type.
+func (l *workflowLinker) brokenBody(s *program.Step) {
+	b := s.Decl.RequestBody
+	switch {
+	case b == nil:
+		l.report(l.warn("broken-reference", operationPlace(s), "the body of %s %s is not known: %v", s.Operation.Method, s.Operation.Path,
+			s.Operation.BodyErr))
+	case b.ContentType == "":
+		l.report(l.error("broken-reference", b.At(), "the type of the body of %s %s is not known: %v; write contentType", s.Operation.Method,
+			s.Operation.Path, s.Operation.BodyErr))
+	default:
+		l.report(l.warn("broken-reference", b.At(), "the body of %s %s is not known: %v", s.Operation.Method, s.Operation.Path,
+			s.Operation.BodyErr))
+	}
 }
 
 func (l *workflowLinker) replacement(r *arazzo.Replacement, contentType string) (program.Replacement, bool) {

@@ -2,6 +2,7 @@ package link
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -90,7 +91,14 @@ func (l *workflowLinker) simple(c *program.Criterion) {
 		return
 	}
 	c.Simple = condition
+	classes := expr.StatusClasses(c.Text)
 	for _, form := range condition.Forms() {
+		if i := slices.IndexFunc(classes, func(sc expr.StatusClass) bool { return sc.Start < form.Start && form.End <= sc.End }); i >= 0 {
+			class := classes[i]
+			l.report(l.asPublished(string(form.Note), c.Place, "%s is no status code; write %s", c.Text[form.Start:form.End], class.Right).
+				correct(0, c.Text, class.Start, class.End, class.Right))
+			continue
+		}
 		l.report(l.asPublished(string(form.Note), c.Place, "%s", noteMessages[form.Note]).
 			correct(0, c.Text, form.Start, form.End, form.Text).explain("write " + cmp.Or(form.Text, "it without")))
 	}

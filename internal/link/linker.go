@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -109,8 +110,25 @@ func (l *workflowLinker) need(name string, at arazzo.Position) *program.Source {
 		blame(l.workflow, l.reportFailed(f, arazzo.Error))
 		return nil
 	}
-	l.report(l.error("unknown-source", at, "there is no source description %q%s", name, l.names.sources.hint(name)))
+	if source, rest, hash := strings.Cut(name, "#"); hash && l.names.sources.has(source) {
+		l.report(l.sourcePointer(source, rest, at))
+		return nil
+	}
+	l.report(l.error("unknown-source", at, "there is no source description %q%s", name, l.names.sources.hint(name)).
+		rename(len("$sourceDescriptions."), name, name, l.names.sources.only(name)))
 	return nil
+}
+
+// sourcePointer returns the problem with a # behind the name of a source, where an
+// operationId or workflowId has a dot.
+func (l *workflowLinker) sourcePointer(source, rest string, at arazzo.Position) *problem {
+	text := source + "#" + rest
+	if strings.HasPrefix(rest, "/") {
+		return l.error("source-reference", at, "an id has no pointer; write operationPath: '{$sourceDescriptions.%s.url}#%s'", source, rest).
+			focus(len("$sourceDescriptions."), text)
+	}
+	return l.error("source-reference", at, "an id comes after a dot; write $sourceDescriptions.%s.%s", source, rest).
+		correct(len("$sourceDescriptions."), text, len(source), len(source)+1, ".")
 }
 
 func (l *linker) reportFailed(f *failedSource, severity arazzo.Severity) arazzo.Diagnostic {

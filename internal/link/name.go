@@ -27,6 +27,10 @@ func (l *workflowLinker) workflowRef(id string, at arazzo.Position) *program.Wor
 	if w, ok := d.Workflows[id]; ok {
 		return w
 	}
+	if name, ok := strings.CutPrefix(id, "$workflows."); ok && d.Workflows[name] != nil {
+		l.report(l.error("unknown-workflow", at, "a workflowId is only the id: write %s", name).replace(id, name))
+		return nil
+	}
 	ids := l.scope(d).workflows
 	l.report(l.error("unknown-workflow", at, "there is no workflow %q%s", id, ids.hint(id)).rename(0, id, id, ids.only(id)))
 	return nil
@@ -89,7 +93,8 @@ func (l *linker) stepIDs(w *program.Workflow) *names {
 }
 
 // outputNames returns the outputs that a step has: those that it declares, or
-// those of the workflow that it calls when it declares none (F17).
+// those of the workflow that it calls when it declares none (F17); nil if that
+// workflow is not known.
 func (l *workflowLinker) outputNames(s *program.Step) *names {
 	if len(s.Decl.Outputs) > 0 || s.Decl.WorkflowID == "" {
 		return l.declaredOutputs(s)
@@ -99,7 +104,7 @@ func (l *workflowLinker) outputNames(s *program.Step) *names {
 		called = l.lookUpWorkflow(s.Decl.WorkflowID)
 	}
 	if called == nil {
-		return &names{}
+		return nil
 	}
 	return l.workflowOutputs(called)
 }

@@ -25,7 +25,11 @@ func newNames[T any](list []T, name func(T) string) *names {
 	return n
 }
 
+// has reports whether a name is declared; of nil, none is.
 func (n *names) has(name string) bool {
+	if n == nil {
+		return false
+	}
 	_, ok := n.index[name]
 	return ok
 }
@@ -42,6 +46,9 @@ func (n *names) prefix(text string) (name, rest string) {
 // followed returns the longest of the names that text begins with before a dot,
 // and what follows it.
 func (n *names) followed(text string) (name, rest string) {
+	if n == nil {
+		return "", text
+	}
 	for end := min(n.longest, len(text)-1); end > 0; end-- {
 		if text[end] == '.' && n.has(text[:end]) {
 			return text[:end], text[end+1:]
@@ -57,6 +64,9 @@ const maxSuggestions = 200
 // hint returns what to add to the message about a name that is not declared: the
 // similar ones, or all if they are few.
 func (n *names) hint(name string) string {
+	if n == nil {
+		return ""
+	}
 	if n.suggestions++; n.suggestions > maxSuggestions {
 		return "; too many names are unknown to suggest a similar one"
 	}

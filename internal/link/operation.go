@@ -80,7 +80,7 @@ func (l *workflowLinker) inSource(src *program.Source, id string, at arazzo.Posi
 			"source %q: %v; select one of them with operationPath: '{$sourceDescriptions.%[1]s.url}#%[3]s' or '…#%[4]s'",
 			src.Name, err, ambiguous.Pointers[0], ambiguous.Pointers[1]))
 	case err != nil:
-		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err).focus(len(qualifiedID(src, "")), id))
+		l.report(l.error("operation-unreadable", at, "source %q: %v", src.Name, err).focus(len(qualifiedID(src, "")), id))
 	}
 	return op
 }
@@ -99,6 +99,11 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 			"%q is not an operationPath; write {$sourceDescriptions.<name>.url}#/paths/~1<path>/<method>", text))
 		return nil, nil
 	}
+	if inner, opened := strings.CutPrefix(prefix, "{"); opened && !strings.HasSuffix(inner, "}") && strings.HasSuffix(pointer, "}") {
+		right := "{" + strings.TrimSuffix(inner, ".url") + ".url}#" + strings.TrimSuffix(pointer, "}")
+		l.report(l.error("operation-path", at, "the braces of an operationPath end before the #: write %s", right).replace(text, right))
+		return nil, nil
+	}
 	src := l.pathSource(prefix, at)
 	if src == nil {
 		return nil, nil
@@ -112,10 +117,13 @@ func (l *workflowLinker) operationByPath(s *program.Step) (*openapi.Operation, *
 	}
 	op, err := src.Description.OperationAt(pointer)
 	var meant *openapi.PointerError
+	var unreadable *openapi.UnreadableError
 	switch {
 	case errors.As(err, &meant):
 		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err).
 			correct(0, text, len(prefix)+len("#"), len(text), meant.Meant))
+	case errors.As(err, &unreadable):
+		l.report(l.error("operation-unreadable", at, "source %q: %v", src.Name, err))
 	case err != nil:
 		l.report(l.error("unknown-operation", at, "source %q: %v", src.Name, err))
 	default:
@@ -157,8 +165,7 @@ func (l *workflowLinker) operationByTemplate(text, method, path string, at arazz
 		}
 	}
 	if len(found) == 1 {
-		right := fmt.Sprintf("{$sourceDescriptions.%s.url}#/paths/%s/%s",
-			found[0].source.Name, value.PointerToken(path), strings.ToLower(found[0].operation.Method))
+		right := fmt.Sprintf("{$sourceDescriptions.%s.url}#%s", found[0].source.Name, found[0].operation.Pointer)
 		l.report(l.asPublished("operation-path", at, "an operationPath must be written as %s", right).replace(text, right))
 		return found[0].operation, found[0].source
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/tree"
@@ -169,11 +170,7 @@ func expected(d *openapi.Description, a program.Argument) bool {
 
 func (l *workflowLinker) bind(s *program.Step) {
 	if err := s.Operation.PathErr; err != nil {
-		field := "operationId"
-		if s.Decl.OperationID == "" {
-			field = "operationPath"
-		}
-		l.report(l.error("path-template", s.Decl.At(field), "step %q: %v", s.ID, err))
+		l.report(l.error("path-template", operationPlace(s), "step %q: %v", s.ID, err))
 		return
 	}
 	keys := make([]openapi.ArgKey, len(s.Arguments))
@@ -196,6 +193,17 @@ func (l *workflowLinker) bind(s *program.Step) {
 			continue
 		}
 		l.report(l.problem(l.workflow.Document, "undeclared-parameter", arazzo.Note, a.Place,
-			"%s does not declare the %s parameter %q; it is sent anyway", s.Label, a.In, a.Name))
+			"%s does not declare the %s parameter %q; it is sent anyway%s", s.Label, a.In, a.Name, nearest.Hint(a.Name, ungiven(s, a.In))))
 	}
+}
+
+// ungiven returns the parameters in one location that an operation declares and the
+// step does not give.
+func ungiven(s *program.Step, in string) (names []string) {
+	for _, p := range s.Operation.Parameters {
+		if p.In == in && !slices.ContainsFunc(s.Arguments, func(a program.Argument) bool { return p.Is(a.Name, a.In) }) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }

@@ -104,7 +104,8 @@ func (l *workflowLinker) resolve(e *expr.Expression, at arazzo.Position) resolut
 		if kind, ok := sourceRefs[e.Root][e.Source]; ok {
 			r.Kind = kind
 		} else {
-			r.add(l.warn("unknown-value", at, "%s: a response has only a header and a body", e.Text).focus(e.Offset, e.Text))
+			r.add(l.warn("unknown-value", at, "%s: a response has only a header and a body; what was sent is at $request", e.Text).
+				focus(e.Offset, e.Text))
 		}
 	case expr.Inputs:
 		l.resolveInput(&r)
@@ -228,8 +229,8 @@ func (l *workflowLinker) resolveStep(r *resolution) {
 	switch {
 	case ok:
 	case !declared.has(rest):
-		r.add(l.warn("unknown-step-value", r.Place, "%s is always missing; a step has outputs: $steps.%s.outputs.<name>", r.Text, s.ID).
-			focus(r.Offset, r.Text))
+		r.add(l.warn("unknown-step-value", r.Place, "%s is always missing; a step has outputs: $steps.%s.outputs.<name>%s", r.Text, s.ID,
+			declared.hint(strings.TrimPrefix(rest, "output."))).focus(r.Offset, r.Text))
 		r.Step = s
 		return
 	default:
@@ -248,7 +249,14 @@ func (l *workflowLinker) resolveOutput(r *resolution, name string, declared *nam
 	if found == "" {
 		r.Name, r.Dotted = name, true
 		first, _ := cutDot(name)
-		r.add(l.warn("unknown-output", r.Place, "step %q declares no output %q%s", r.Step.ID, name, declared.hint(name)).
+		if declared == nil {
+			return // those of a workflow that there is not
+		}
+		hint := declared.hint(name)
+		if len(declared.list) == 0 {
+			hint = "; it declares none"
+		}
+		r.add(l.warn("unknown-output", r.Place, "step %q declares no output %q%s", r.Step.ID, name, hint).
 			rename(r.Offset, r.Text, first, declared.only(first)))
 		return
 	}
@@ -262,9 +270,19 @@ func (l *workflowLinker) resolveOutput(r *resolution, name string, declared *nam
 func (l *workflowLinker) resolveWorkflow(r *resolution) {
 	id, rest := l.names.workflows.prefix(r.Name)
 	field, name := cutDot(rest)
-	if id == "" || field != "inputs" && field != "outputs" {
-		r.add(l.warn("unknown-workflow-value", r.Place, "%s is always missing; write $workflows.<workflowId>.outputs.<name>%s",
-			r.Text, l.names.workflows.hint(r.Name)).focus(r.Offset, r.Text))
+	switch {
+	case id == "":
+		id, _ = cutDot(r.Name)
+		p := l.warn("unknown-workflow-value", r.Place, "%s is always missing: there is no workflow %q%s", r.Text, id, l.names.workflows.hint(id))
+		if right := l.names.workflows.only(id); right != "" {
+			r.add(p.correct(r.Offset, r.Text, len("$workflows."), len("$workflows."+id), right))
+		} else {
+			r.add(p.focus(r.Offset, r.Text))
+		}
+		return
+	case field != "inputs" && field != "outputs":
+		r.add(l.warn("unknown-workflow-value", r.Place,
+			"%s is always missing: a workflow has inputs and outputs; write $workflows.%s.outputs.<name>", r.Text, id).focus(r.Offset, r.Text))
 		return
 	}
 	r.Kind, r.Workflow, r.Name, r.Dotted = program.WorkflowOutput, l.workflow.Document.Workflows[id], name, true
@@ -279,7 +297,14 @@ func (l *workflowLinker) resolveSource(r *resolution) {
 	name, field := l.names.splitSource(r.Name)
 	decl := l.names.declaration(name)
 	if decl == nil {
-		r.add(l.warn("unknown-source", r.Place, "%s is always missing; there is no source description %q", r.Text, name).focus(r.Offset, r.Text))
+		p := l.warn("unknown-source", r.Place, "%s is always missing: there is no source description %q%s", r.Text, name,
+			l.names.sources.hint(name))
+		if right := l.names.sources.only(name); right != "" {
+			start := len("$sourceDescriptions.")
+			r.add(p.correct(r.Offset, r.Text, start, start+len(name), right))
+		} else {
+			r.add(p.focus(r.Offset, r.Text))
+		}
 		return
 	}
 	r.Kind, r.Value = program.Known, field
@@ -296,10 +321,26 @@ func (l *workflowLinker) resolveSource(r *resolution) {
 		if decl.Type == "" && l.names.arazzoSource(name) != nil { // O3
 			r.Value = "arazzo"
 		}
+	case "":
+		r.Kind = program.Missing
+		r.add(l.warn("source-reference", r.Place, "%s is always missing: of a source there are $sourceDescriptions.%s.url, .name and .type, "+
+			"and the ids of its operations and workflows", r.Text, name).focus(r.Offset, r.Text))
 	default:
 		r.Kind = program.Missing
-		r.add(l.warn("unknown-value", r.Place, "source %q has no operation, workflow or field %q", name, field).focus(r.Offset, r.Text))
+		r.add(l.warn("unknown-value", r.Place, "source %q has no operation, workflow or field %q%s", name, field, l.hintIn(name, field)).
+			focus(r.Offset, r.Text))
 	}
+}
+
+// hintIn is [names.hint] over the ids in a source.
+func (l *workflowLinker) hintIn(source, id string) string {
+	for _, read := range l.names.read[source] {
+		if read.Document != nil {
+			return l.scope(read.Document).workflows.hint(id)
+		}
+		return l.names.operationIDs(read).hint(id)
+	}
+	return ""
 }
 
 // settle looks up the inputs and outputs of workflows that expressions name, after

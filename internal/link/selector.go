@@ -45,7 +45,12 @@ func (l *workflowLinker) selectorOf(n *tree.Node, at arazzo.Position) program.Op
 // context links the text of the expression whose value a query is applied to.
 func (l *workflowLinker) context(text string, at arazzo.Position) program.Operand {
 	if _, err := expr.Parse(text); err != nil && strings.HasPrefix(text, "$") {
-		l.report(l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is not a runtime expression, such as $response.body", text), err))
+		p := l.syntax("expression-syntax", at, fmt.Sprintf("the context %q is not a runtime expression, such as $response.body", text), err)
+		if text == "$inputs" {
+			p.Message = "the context $inputs is no value, but $inputs.<name> is; a condition on an input can be simple, without type and " +
+				"context: $inputs.<name> == null"
+		}
+		l.report(p)
 		return program.Operand{}
 	}
 	o := l.text(text, at)

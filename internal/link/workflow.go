@@ -103,6 +103,20 @@ func (l *workflowLinker) call(s *program.Step) {
 	case s.Decl.OperationPath != "":
 		s.Operation, s.Source = l.operationByPath(s)
 	}
+	if s.Operation != nil {
+		for _, broken := range s.Operation.Broken {
+			l.report(l.warn("broken-reference", operationPlace(s), "a parameter of %s %s is not known: %v; without its declaration it is sent "+
+				"in the default style", s.Operation.Method, s.Operation.Path, broken))
+		}
+	}
+}
+
+// operationPlace is where a step names its operation.
+func operationPlace(s *program.Step) arazzo.Position {
+	if s.Decl.OperationID == "" {
+		return s.Decl.At("operationPath")
+	}
+	return s.Decl.At("operationId")
 }
 
 func (l *workflowLinker) timeout(s *program.Step) {

@@ -37,15 +37,18 @@ type Description struct {
 // entry is the place of an operation.
 type entry struct {
 	id, method, path string
-	line, column     int // of the path
+	field            string // of item, as a JSON Pointer has it: "get"
+	line, column     int    // of the path
 	item, node       *tree.Node
 	of               *Description // the document that contains the path
 	home             *Description // the document that contains item
 }
 
 // methods are the fixed fields of the Path Item Object that hold operations;
-// OpenAPI 3.2 added query.
+// OpenAPI 3.2 added query, and additional for all others.
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
+
+const additional = "additionalOperations"
 
 // Load reads a description that is not part of a [Set]. location is its path or
 // URL, against which relative references and servers are resolved; open reads
@@ -75,7 +78,10 @@ func fromText(text *Text, at string, open func(location string) ([]byte, error))
 // operations and components, and the operationIds. The rest is read when it is
 // used.
 var outline = &tree.Outline{Members: map[string]*tree.Outline{
-	"paths":      {Each: &tree.Outline{Each: &tree.Outline{Peek: "operationId"}}},
+	"paths": {Each: &tree.Outline{
+		Members: map[string]*tree.Outline{additional: {Each: &tree.Outline{Peek: "operationId"}}},
+		Each:    &tree.Outline{Peek: "operationId"},
+	}},
 	"components": {Each: &tree.Outline{}},
 	// 2.0
 	"definitions": {}, "parameters": {}, "responses": {}, "securityDefinitions": {},
@@ -114,15 +120,29 @@ func (d *Description) enumerate() {
 		if err != nil || item.Kind != tree.Object {
 			continue
 		}
-		for _, m := range item.Members {
-			if !slices.Contains(methods, m.Name) || m.Value.Kind != tree.Object {
-				continue
+		add := func(method, field string, node *tree.Node) {
+			if node.Kind != tree.Object {
+				return
 			}
-			e := entry{id: m.Value.Peek("operationId").Str(), method: strings.ToUpper(m.Name), path: p.Name,
-				line: p.Line, column: p.Column, item: item, node: m.Value, of: d, home: home}
+			e := entry{id: node.Peek("operationId").Str(), method: method, path: p.Name, field: field,
+				line: p.Line, column: p.Column, item: item, node: node, of: d, home: home}
 			d.index = append(d.index, e)
 			if e.id != "" {
 				d.ids = append(d.ids, e.id)
+			}
+		}
+		for _, m := range item.Members {
+			if slices.Contains(methods, m.Name) {
+				add(strings.ToUpper(m.Name), m.Name, m.Value)
+			}
+		}
+		more := item.Get(additional)
+		if more == nil {
+			continue
+		}
+		for _, m := range more.Members {
+			if !slices.Contains(methods, strings.ToLower(m.Name)) { // those have a field of their own
+				add(m.Name, additional+"/"+value.PointerToken(m.Name), m.Value)
 			}
 		}
 	}
@@ -158,7 +178,7 @@ func (e *AmbiguousError) Error() string {
 func (e *entry) String() string { return e.method + " " + e.path }
 
 func (e *entry) pointer() string {
-	return "/paths/" + value.PointerToken(e.path) + "/" + strings.ToLower(e.method)
+	return "/paths/" + value.PointerToken(e.path) + "/" + e.field
 }
 
 // OperationByID finds the operation with an operationId.
@@ -200,7 +220,7 @@ func (d *Description) unescaped(tokens []string) *entry {
 	}
 	path := "/" + strings.TrimPrefix(strings.Join(tokens[1:last], "/"), "/")
 	for i := range d.index {
-		if e := &d.index[i]; e.path == path && e.method == strings.ToUpper(tokens[last]) {
+		if e := &d.index[i]; e.path == path && e.field == strings.ToLower(tokens[last]) {
 			return e
 		}
 	}
@@ -214,31 +234,62 @@ func (d *Description) OperationAt(pointer string) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(tokens) != 3 || tokens[0] != "paths" {
+	var field string
+	switch {
+	case len(tokens) == 3:
+		field = strings.ToLower(tokens[2])
+	case len(tokens) == 4 && tokens[2] == additional:
+		field = additional + "/" + value.PointerToken(tokens[3])
+	}
+	if field == "" || tokens[0] != "paths" {
 		if e := d.unescaped(tokens); e != nil {
 			return nil, &PointerError{pointer, e.pointer()}
 		}
 		return nil, fmt.Errorf("%q does not name an operation; write /paths/~1<path>/<method>", pointer)
 	}
-	path, method := tokens[1], strings.ToUpper(tokens[2])
+	path := tokens[1]
 	var paths, onPath []string
 	for i := range d.index {
 		e := &d.index[i]
 		if e.path == path {
-			if e.method == method {
+			if e.field == field {
 				return d.operation(e)
 			}
-			onPath = append(onPath, strings.ToLower(e.method))
+			onPath = append(onPath, e.field)
 		}
 		paths = append(paths, e.path)
 	}
 	if len(onPath) > 0 {
-		return nil, fmt.Errorf("the path %s has no %q; it has %s", path, tokens[2], strings.Join(onPath, ", "))
+		return nil, fmt.Errorf("the path %s has no %q; it has %s", path, strings.Join(tokens[2:], "/"), strings.Join(onPath, ", "))
 	}
 	if e := d.unescaped(tokens); e != nil {
 		return nil, &PointerError{pointer, e.pointer()}
 	}
 	return nil, fmt.Errorf("there is no path %q%s", path, nearest.Choice(path, slices.Compact(paths)))
+}
+
+// An UnreadableError reports an operation that is there and cannot be read.
+type UnreadableError struct {
+	Operation string // as in "GET /pets"
+	Err       error
+}
+
+// Error returns a message that names the operation.
+func (e *UnreadableError) Error() string { return e.Operation + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// A BrokenError reports a $ref that leads nowhere.
+type BrokenError struct {
+	Location     string
+	Line, Column int
+	Ref          string
+}
+
+// Error returns a message with the place of the reference.
+func (e *BrokenError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: $ref %q leads nowhere", e.Location, e.Line, e.Column, e.Ref)
 }
 
 const maxReferences = 64 // in a row
@@ -267,7 +318,7 @@ func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description
 		pointer = unescaped
 	}
 	if target = home.root.At(pointer); target == nil {
-		return nil, nil, fmt.Errorf("%d:%d: $ref %q leads nowhere", n.Line, n.Column, ref)
+		return nil, nil, &BrokenError{d.location, n.Line, n.Column, ref}
 	}
 	return target, home, target.Err()
 }

@@ -2,7 +2,7 @@ package openapi
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +13,8 @@ import (
 // An Operation is an Operation Object with what its path item and document add
 // to it.
 type Operation struct {
-	ID, Method, Path string // the method in upper case
+	ID, Method, Path string // the method as it is sent
+	Pointer          string // to it in the description, "/paths/~1pets/get"
 	PathErr          error  // why no request can be sent to the path, or nil
 	Summary          string
 	Parameters       []*Parameter
@@ -22,6 +23,8 @@ type Operation struct {
 	Servers          []Server                // the effective ones: of the operation, the path or the document
 	Security         [][]SecurityRequirement // alternatives; each needs all of its requirements
 	Node             *tree.Node
+	Broken           []error // why parameters that references should lead to are not known
+	BodyErr          error   // why Body is not known, though the operation has one
 }
 
 // A Parameter is a Parameter Object.
@@ -83,10 +86,11 @@ func (d *Description) operation(e *entry) (*Operation, error) {
 	if known != nil {
 		return known, nil
 	}
-	op := &Operation{ID: e.id, Method: e.method, Path: e.path, PathErr: e.checkPath(), Summary: e.node.Get("summary").Str(), Node: e.node}
+	op := &Operation{ID: e.id, Method: e.method, Path: e.path, Pointer: e.pointer(), PathErr: e.checkPath(),
+		Summary: e.node.Get("summary").Str(), Node: e.node}
 	r := operationReader{d: d, entry: e, op: op}
 	if err := r.read(); err != nil {
-		return nil, fmt.Errorf("%s %s: %w", e.method, e.path, err)
+		return nil, &UnreadableError{e.String(), err}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -113,10 +117,15 @@ func (r *operationReader) read() error {
 	if !r.d.isSwagger() {
 		if n := r.entry.node.Get("requestBody"); n != nil {
 			body, home, err := r.entry.home.resolve(n)
-			if err != nil {
+			var broken *BrokenError
+			switch {
+			case errors.As(err, &broken):
+				r.op.BodyErr = err
+			case err != nil:
 				return err
+			default:
+				r.op.Body = &Body{Required: body.Get("required").True(), Content: r.content(body.Get("content"), home)}
 			}
-			r.op.Body = &Body{Required: body.Get("required").True(), Content: r.content(body.Get("content"), home)}
 		}
 	}
 	if responses := r.entry.node.Get("responses"); responses != nil {
@@ -210,7 +219,10 @@ func (r *operationReader) parameters() error {
 		}
 		for _, item := range list.Items {
 			n, home, err := r.entry.home.resolve(item)
-			if err != nil {
+			if broken := new(BrokenError); errors.As(err, &broken) {
+				r.op.Broken = append(r.op.Broken, err)
+				continue
+			} else if err != nil {
 				return err
 			}
 			switch in := n.Get("in").Str(); in {

@@ -1,9 +1,6 @@
 package program
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // A Moment is when an expression is evaluated.
 type Moment uint8
@@ -107,9 +104,15 @@ func (w *Workflow) EachReachable(visit func(*Step)) { w.eachReachable(map[*Workf
 // Dependencies returns the workflows that a run of a workflow executes before it or a
 // workflow that it reaches, because that depends on them.
 func (w *Workflow) Dependencies() (list []*Workflow) {
+	reached, listed := map[*Workflow]bool{}, map[*Workflow]bool{}
 	w.EachReachable(func(s *Step) {
+		if reached[s.Workflow] {
+			return
+		}
+		reached[s.Workflow] = true
 		for _, before := range s.Workflow.DependsOn {
-			if !slices.Contains(list, before) {
+			if !listed[before] {
+				listed[before] = true
 				list = append(list, before)
 			}
 		}
