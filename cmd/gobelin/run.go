@@ -22,6 +22,7 @@ type run struct {
 	sources
 	chooser
 	requests
+	exchange
 	inputs     []string
 	inputsFile string
 	servers    []string
@@ -48,6 +49,7 @@ func runCommand() *cobra.Command {
 	}
 	r.sources.flags(c)
 	r.requests.flags(c)
+	r.exchange.flags(c)
 	r.sources.adjust = r.requests.compiler
 	r.each.flags(c)
 	f := c.Flags()
@@ -150,14 +152,16 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return r.refuse(ctx, c, p, err)
 	}
-	if r.each.file != "" {
+	switch {
+	case r.each.file != "":
 		warn(c, p)
-		return r.each.run(ctx, c, p.documents[0], r.failFast)
+		err = r.each.run(ctx, c, p.documents[0], r.failFast)
+	case p.several:
+		err = r.many(ctx, c, p)
+	default:
+		err = r.one(ctx, c, p)
 	}
-	if p.several {
-		return r.many(ctx, c, p)
-	}
-	return r.one(ctx, c, p)
+	return r.exchange.end(err)
 }
 
 // one runs the only workflow.
@@ -315,6 +319,9 @@ func (r *run) drivers(documents []selected, read reader) error {
 		d.LoopDelay = -1
 	}
 	if err := r.requests.driver(&d, infos(documents), read); err != nil {
+		return err
+	}
+	if err := r.exchange.driver(&d, &r.network, infos(documents), read, r.each.file != ""); err != nil {
 		return err
 	}
 	for i := range documents {

@@ -68,7 +68,7 @@ func (e *Exchange) look(r *program.Ref) (any, bool) {
 		if v, ok := e.Argument("header", r.Name); ok {
 			return v, true
 		}
-		return expr.HeaderValue(e.Header, r.Name)
+		return expr.HeaderValue(e.Header, r.Name, r.Pointer)
 	case program.RequestQuery:
 		return e.Argument("query", r.Name)
 	case program.RequestPath:
@@ -76,7 +76,7 @@ func (e *Exchange) look(r *program.Ref) (any, bool) {
 	case program.RequestBody:
 		return e.Payload.V, e.Payload.Set
 	case program.ResponseHeader:
-		return expr.HeaderValue(e.Answer, r.Name)
+		return expr.HeaderValue(e.Answer, r.Name, r.Pointer)
 	case program.ResponseBody:
 		return e.body()
 	}

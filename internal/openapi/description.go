@@ -62,7 +62,7 @@ func fromText(text *Text, at string, open func(location string) ([]byte, error))
 	if text.Err != nil {
 		return nil, text.Err
 	}
-	set := NewSet(func(location string) (*Text, error) {
+	set := NewSet(func(location, _ string) (*Text, error) {
 		if open == nil {
 			return nil, errors.New("external references are not read")
 		}
@@ -71,7 +71,7 @@ func fromText(text *Text, at string, open func(location string) ([]byte, error))
 	})
 	at = location.Clean(at)
 	set.documents[location.Key(at)] = &document{text: text}
-	return set.Description(at)
+	return set.Description(at, at)
 }
 
 // outline is the part of a description that is always read: the places of
@@ -347,5 +347,5 @@ func (d *Description) referred(ref string) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.set.document(at)
+	return d.set.document(at, d.location)
 }

@@ -43,7 +43,7 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 		return nil, errors.New("a redirect from https to http is not followed")
 	}
 	next := &Request{Method: method, URL: target.String(), Header: last.Header, Body: last.Body, Authorize: last.Authorize,
-		Redirected: last.Redirected}
+		Jar: last.Jar, Hop: last.Hop + 1, Redirected: last.Redirected}
 	if next.Method != last.Method {
 		next.Body = nil
 	}
