@@ -15,6 +15,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	locations "github.com/gobelin-dev/gobelin/internal/location"
+	sources "github.com/gobelin-dev/gobelin/internal/source"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
@@ -127,7 +128,7 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 					compiler.Base)})
 		}
 	}
-	program, _ := compiler.Compile(ctx, doc) // its diagnostics have the error
+	program, _ := compiler.Compile(sources.Named(ctx, f.Root), doc) // its diagnostics have the error
 	if program == nil {
 		return nil
 	}

@@ -162,7 +162,7 @@ func (env *Env) source(text string) (any, bool) {
 func (r *Request) part(e *expr.Expression) (v any, ok bool) {
 	switch e.Source {
 	case expr.Header:
-		return expr.HeaderValue(r.Header, e.Name)
+		return expr.HeaderValue(r.Header, e.Name, e.Pointer)
 	case expr.Query:
 		v, ok = r.Query[e.Name]
 	case expr.Path:
@@ -176,7 +176,7 @@ func (r *Request) part(e *expr.Expression) (v any, ok bool) {
 func (env *Env) response(e *expr.Expression) (any, bool) {
 	switch e.Source {
 	case expr.Header:
-		return expr.HeaderValue(env.Response.Header, e.Name)
+		return expr.HeaderValue(env.Response.Header, e.Name, e.Pointer)
 	case expr.Body:
 		return env.Response.Body, env.Response.Body != nil || env.StatusCode != 0
 	}

@@ -12,7 +12,7 @@ import (
 // Loader; the zero Cache is empty. It never drops what it keeps.
 type Cache struct {
 	mu    sync.Mutex
-	texts map[string]*cached // by the key of their location
+	texts map[string]*cached // by the key of their location, and the scope in which they may be read
 }
 
 // cached is what is at one location.
@@ -22,8 +22,8 @@ type cached struct {
 	err  error
 }
 
-func (c *Cache) at(place string) *cached {
-	key := location.Key(place)
+func (c *Cache) at(scope, place string) *cached {
+	key := scope + "\x00" + location.Key(place)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.texts == nil {

@@ -1,11 +1,15 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/link"
+	"github.com/gobelin-dev/gobelin/internal/source"
 )
 
 // A Compiler links documents. The zero Compiler reads local files only. It may be
@@ -39,7 +43,8 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 // then returned too. When the context ends there is no Program, and the error is the
 // context's cause.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
-	linked, err := link.Link(ctx, doc, link.Options{
+	named := slices.AppendSeq([]string{cmp.Or(doc.Location, "."), c.Base}, maps.Values(c.Sources))
+	linked, err := link.Link(source.Named(ctx, named...), doc, link.Options{
 		Read: c.read, Sources: c.Sources, Base: c.Base, Strict: c.Strict, OverrideActions: c.OverrideActions,
 	})
 	if err != nil {

@@ -140,7 +140,6 @@ type authorization struct {
 	execution *Execution
 	send      *Send
 	user      *url.Userinfo      // of the server's URL
-	first     *transport.Request // before any redirect
 	last      *transport.Request // that was authorized
 	given     map[string]string  // the credentials applied, by scheme
 	schemes   []string           // that are satisfied
@@ -257,7 +256,7 @@ func (a *authorization) apply(r *openapi.Request, requirement SecurityRequiremen
 	}
 	switch requirement.In {
 	case "query":
-		if a.last != a.first {
+		if a.last.Hop > 0 {
 			return nil // the query is the Location's (O13)
 		}
 		r.AddQuery(uri.Encode(requirement.Name) + "=" + uri.Encode(text))

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/transport"
 )
 
@@ -32,6 +32,15 @@ type Driver struct {
 	// ServerVariables maps names of variables in server URLs, alone or as
 	// "source.name", to values (O11).
 	ServerVariables map[string]string
+	// Headers are sent with all requests to a source's own server, by the name of
+	// the source, see [Send], where the step does not set the field. As credentials,
+	// they are no part of the run, go to no other origin, and are not shown.
+	Headers map[string]http.Header
+	// NewJar, if not nil, is called for each run, and returns the jar that its
+	// cookies are kept in: what a response sets, later requests send, unless the
+	// step sets a cookie of that name. A jar is no part of a snapshot. One for all
+	// runs, such as [cookies.Jar], can be returned as well.
+	NewJar func() http.CookieJar
 	// Credentials supplies the credentials of security schemes (O12), as
 	// [StaticCredentials] does; nil means none.
 	Credentials Credentials
@@ -132,9 +141,17 @@ func (d *Driver) attach(x *Execution) {
 		return
 	}
 	x.attached = true
+	if d.NewJar != nil {
+		x.jar = transport.Hiding(d.NewJar(), x.Hide)
+	}
 	static, _ := d.Credentials.(StaticCredentials)
 	for _, credential := range static {
 		x.Hide(credential)
+	}
+	for _, header := range d.Headers {
+		for _, v := range secret.InFields(header) {
+			x.Hide(v)
+		}
 	}
 	for _, server := range d.Servers {
 		if u, err := url.Parse(server); err == nil && u.User != nil {
@@ -170,21 +187,16 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 		patience = d.patience(ctx)
 		defer patience.End()
 	}
-	request := transport.Request{Method: c.Method, URL: at.url + c.Target, Header: c.Header, Body: c.Body}
-	if (len(c.Security) == 0 || d.Credentials == nil) && at.user == nil {
-		x.Sent(request.URL, request.Header)
-		return d.receiveOpen(ctx, c, request, patience)
+	more := d.Headers[c.Source]
+	request := transport.Request{Method: c.Method, URL: at.url + c.Target, Header: transport.Added(c.Header, more), Body: c.Body, Jar: x.jar}
+	if (len(c.Security) == 0 || d.Credentials == nil) && at.user == nil && x.jar == nil {
+		x.Sent(request.URL, secret.Fields(request.Header, more))
+		return d.receive(ctx, c, request, patience)
 	}
-	r := new(request)
-	a := &authorization{driver: d, execution: x, send: c, user: at.user, first: r}
-	r.Authorize = func(ctx context.Context, hop *transport.Request) (*transport.Request, error) {
-		authorized, err := a.authorize(ctx, hop)
-		if err == nil && hop == r {
-			x.Sent(authorized.URL, authorized.Header, a.schemes...)
-		}
-		return authorized, err
-	}
-	response, err := d.receive(ctx, c, r, patience)
+	a := &authorization{driver: d, execution: x, send: c, user: at.user}
+	request.Authorize = a.authorize
+	request.Sending = func(sent *transport.Request) { x.Sent(sent.URL, transport.Shown(sent, more), a.schemes...) }
+	response, err := d.receive(ctx, c, request, patience)
 	if err != nil || response.Status != http.StatusUnauthorized {
 		return response, err
 	}
@@ -192,29 +204,15 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 	if err != nil || !again {
 		return response, err
 	}
-	return d.receive(ctx, c, r, patience)
-}
-
-// openRequests are reused: nothing keeps a request without credentials after its
-// response has been read.
-var openRequests = sync.Pool{New: func() any { return new(transport.Request) }}
-
-// receiveOpen is receive for a request without credentials.
-func (d *Driver) receiveOpen(ctx context.Context, c *Send, request transport.Request, patience *transport.Patience) (Response, error) {
-	r := openRequests.Get().(*transport.Request)
-	*r = request
-	response, err := d.receive(ctx, c, r, patience)
-	*r = transport.Request{}
-	openRequests.Put(r)
-	return response, err
+	return d.receive(ctx, c, request, patience)
 }
 
 // receive sends a request and reads the whole response.
-func (d *Driver) receive(ctx context.Context, c *Send, request *transport.Request, patience *transport.Patience) (Response, error) {
+func (d *Driver) receive(ctx context.Context, c *Send, request transport.Request, patience *transport.Patience) (Response, error) {
 	limits := transport.Limits{
 		Body: cmp.Or(d.MaxBody, defaultMaxBody), Redirects: c.FollowRedirects, Patience: patience, Timed: d.OnEvent != nil,
 	}
-	r, err := transport.Do(ctx, d.Client, request, limits)
+	r, err := transport.Exchange(ctx, d.Client, request, limits)
 	switch cause := context.Cause(ctx); {
 	case err == nil:
 		return Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: d.clock().Now(), Resent: r.Resent,

@@ -14,6 +14,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/stored"
+	"github.com/gobelin-dev/gobelin/internal/transport"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -26,6 +27,7 @@ type Execution struct {
 	whole    *Program // which program is linked in
 	listener func(Event)
 	now      func() time.Time // of events; nil: nobody knows
+	run      int              // of a batch, for events
 	state    state
 
 	place    *place // at which something was evaluated last; nil while the run waits
@@ -35,9 +37,12 @@ type Execution struct {
 	outputs  []value.Found // of the step that is judged; kept for the next
 
 	// What the driver knows, and no snapshot has.
-	address           address    // of the last request
-	addresses         []string   // base URLs of all requests, for errors in snapshots
-	secrets, supplied secret.Set // all that is masked; of it what the driver applied
+	address           address  // of the last request
+	addresses         []string // base URLs of all requests, for errors in snapshots
+	jar               http.CookieJar
+	cookie            string           // of the last request
+	unsent            transport.Unsent // cookies, without a jar
+	secrets, supplied secret.Set       // all that is masked; of it what the driver applied
 }
 
 // state is what a snapshot holds.
@@ -134,9 +139,10 @@ var ErrOutOfTurn = errors.New("the execution is not waiting for this answer")
 // Sent reports how the pending [Send] goes out: its URL, and its header with the
 // credentials that were applied. The listener sees them with secrets masked; they do
 // not become part of the execution's state. schemes are the security schemes that it
-// satisfies; none means those that the step satisfies by itself. Without this call, the listener sees the target and the header of the
-// command.
+// satisfies; none means those that the step satisfies by itself. Without this call, the
+// listener sees the target and the header of the command.
 func (x *Execution) Sent(url string, header http.Header, schemes ...string) {
+	x.cookie = header.Get("Cookie")
 	if x.listener == nil || x.state.Finished != nil || x.top().Phase != phaseSend {
 		return
 	}
@@ -166,7 +172,11 @@ func (x *Execution) Respond(r *Response) error {
 		x.Sent(e.Target, e.Header)
 	}
 	x.pending, x.told = nil, false
-	e.Status, e.Answer, e.Places, f.Received = r.Status, r.Header, x.step(f).Places, r.Received
+	if x.jar == nil {
+		x.unsent.Note(x.step(f).Source.Qualified, x.step(f).ID, r.Header)
+	}
+	e.Answered(x.step(f), r.Status, r.Header)
+	f.Received = r.Received
 	if !r.Decoded {
 		e.Body = r.Body
 	}
@@ -274,7 +284,7 @@ func (x *Execution) raise(f *frame, code string, at arazzo.Position, message str
 
 func (x *Execution) emit(e Event) {
 	if x.now != nil {
-		e.at().Time = x.now()
+		e.at().Time, e.at().Run = x.now(), x.run
 	}
 	x.listener(e)
 }

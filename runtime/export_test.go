@@ -3,4 +3,7 @@ package runtime
 import "context"
 
 // Send answers a command to send as Continue does.
-func (d *Driver) Send(ctx context.Context, x *Execution, c *Send) { d.send(ctx, x, c, d.patience(ctx)) }
+func (d *Driver) Send(ctx context.Context, x *Execution, c *Send) {
+	d.attach(x)
+	d.send(ctx, x, c, d.patience(ctx))
+}

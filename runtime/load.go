@@ -3,24 +3,27 @@ package runtime
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
+	"sync"
 
-	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
-	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/source"
 )
 
 // A Loader reads the source descriptions that a document names, and the
 // documents that their $refs name. location is a file path, or an absolute URL
 // with its scheme in lower case. A document that came from an http or https URL
-// never leads to a file path. A compilation calls it in one goroutine at a time;
-// one that several compilers use must be safe for concurrent use.
+// never leads to a file path; [AskedBy] has the document that asks. A compilation calls it in one goroutine at a time;
+// one that several compilers use must be safe for concurrent use. What its answer
+// depends on besides the location, it must tell a [Cache] by a method Scope, as
+// that of [FileLoader].
 type Loader interface {
 	// Load returns the text at a location, which must not be modified afterwards.
 	Load(ctx context.Context, location string) ([]byte, error)
+}
+
+type scoper interface {
+	Scope(ctx context.Context, location string) string
 }
 
 // LoaderFunc adapts a function to the [Loader] interface.
@@ -31,67 +34,76 @@ func (f LoaderFunc) Load(ctx context.Context, location string) ([]byte, error) {
 	return f(ctx, location)
 }
 
+// AskedBy returns, in the context of a [Loader], the location of the document that
+// names what is to be loaded.
+func AskedBy(ctx context.Context) string { return source.AskedBy(ctx) }
+
 // A FileLoader is the [Loader] that a [Compiler] uses by default: it reads local
-// files and refuses every URL. (The files that request bodies send come from
-// [Compiler].Files.)
-type FileLoader struct{}
+// files and refuses every URL. Documents lead only to files of the folders that
+// what the compiler's caller has named (the entry document, Compiler.Base,
+// Compiler.Sources) belongs to: the repository around it; or else the working
+// directory, if it is in there; or else its own folder. No link leads out of that.
+// (The files that request bodies send come from [Compiler].Files.)
+type FileLoader struct {
+	Roots []string // folders to which documents may lead, too; "/" is everything
+}
 
 // Load reads a regular file. It refuses others, as reading them may never end.
-func (FileLoader) Load(_ context.Context, place string) ([]byte, error) {
-	switch scheme := location.Scheme(place); {
-	case location.IsURL(place):
-		return nil, errors.New("remote descriptions are not loaded unless the caller allows it (Compiler.Loader)")
-	case scheme != "":
-		return nil, fmt.Errorf("the scheme %q is not supported; a location is a file, or an http or https URL "+
-			"(write ./name for a file whose name has a colon)", scheme)
-	}
-	return tree.ReadRegularFile(place)
+func (f FileLoader) Load(ctx context.Context, place string) ([]byte, error) {
+	return (&source.Policy{Roots: f.Roots}).Read(ctx, place)
 }
 
-// FilesAndHTTP returns a Loader that reads local files and, with client, http and
-// https URLs. A nil client means http.DefaultClient. It is safe for concurrent use.
-func FilesAndHTTP(client *http.Client) Loader {
-	client = cmp.Or(client, http.DefaultClient)
-	return LoaderFunc(func(ctx context.Context, place string) ([]byte, error) {
-		if !location.IsURL(place) {
-			return FileLoader{}.Load(ctx, place)
-		}
-		shown := location.Redacted(place)
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, place, nil)
-		if err != nil {
-			return nil, err
-		}
-		resp, err := client.Do(req)
-		if err != nil {
-			return nil, err
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("GET %s: %s", shown, resp.Status)
-		}
-		data, err := io.ReadAll(io.LimitReader(resp.Body, tree.MaxText+1))
-		if len(data) > tree.MaxText {
-			return nil, fmt.Errorf("GET %s: more than %d bytes", shown, tree.MaxText)
-		}
-		return data, err
-	})
+// Scope returns the folder for which a file may be read, so that a [Cache] keeps the
+// documents that may read it apart from others.
+func (f FileLoader) Scope(ctx context.Context, place string) string {
+	return (&source.Policy{Roots: f.Roots}).Scope(ctx, place)
 }
+
+// A RemoteLoader is a [Loader] that reads local files, as a [FileLoader] does, and
+// http and https URLs. A local document may lead to any URL. One that came over
+// the network leads to public addresses, and otherwise only to hosts that a local
+// one has led to; the address is checked when it is connected to, also after a
+// redirect. Its fields must not be changed after the first use. It is safe for
+// concurrent use.
+type RemoteLoader struct {
+	FileLoader
+	Client *http.Client // nil means one like http.DefaultClient; its CheckRedirect is not used
+	Hosts  []string     // if not empty: the only hosts that documents are read from, whatever their address
+
+	once   sync.Once
+	policy source.Policy
+}
+
+// Load reads a file or what is at a URL.
+func (r *RemoteLoader) Load(ctx context.Context, place string) ([]byte, error) {
+	r.once.Do(func() { r.policy = source.Policy{Roots: r.Roots, Web: &source.Web{Client: r.Client, Hosts: r.Hosts}} })
+	return r.policy.Read(ctx, place)
+}
+
+// FilesAndHTTP returns a [RemoteLoader] with a client.
+func FilesAndHTTP(client *http.Client) *RemoteLoader { return &RemoteLoader{Client: client} }
 
 // read loads what is at a location, or finds it in the cache.
-func (c *Compiler) read(ctx context.Context, place string) (*openapi.Text, error) {
+func (c *Compiler) read(ctx context.Context, place, by string) (*openapi.Text, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	ctx = source.Asking(ctx, by)
+	loader := cmp.Or[Loader](c.Loader, FileLoader{})
 	kept := &cached{}
 	if c.Cache != nil {
-		kept = c.Cache.at(place)
+		scope := ""
+		if scoped, ok := loader.(scoper); ok {
+			scope = scoped.Scope(ctx, place)
+		}
+		kept = c.Cache.at(scope, place)
 	}
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
 	if kept.text != nil || kept.err != nil {
 		return kept.text, kept.err
 	}
-	data, err := cmp.Or[Loader](c.Loader, FileLoader{}).Load(ctx, place)
+	data, err := loader.Load(ctx, place)
 	switch {
 	case err == nil:
 		kept.text = openapi.NewText(data)

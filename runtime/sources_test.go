@@ -292,3 +292,91 @@ func TestIdentityOfAnotherOrigin(t *testing.T) {
 		}
 	}
 }
+
+// What one document may read, another may not, though both have the same cache:
+// whether the file was read before decides nothing.
+func TestCacheOpensNoFolders(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(t.TempDir())
+	write := func(name, text string) string {
+		at := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	write("ours/api.yaml", described("t.yaml#/p"))
+	write("ours/t.yaml", parameter)
+	naming := func(url string) string { return strings.Replace(flow, "url: api.yaml", "url: "+url, 1) }
+	documents := []struct{ location, text, want string }{
+		{write("ours/a.yaml", flow), flow, ""},
+		{filepath.Join(dir, "theirs/a.yaml"), naming("../ours/api.yaml"), "is outside"},
+		{filepath.Join(dir, "ours/sub/a.yaml"), naming("../api.yaml"), "is outside"},
+		{filepath.Join(dir, "ours/b.yaml"), flow, ""},
+	}
+	for _, order := range [][]int{{0, 1, 2, 3}, {1, 2, 0, 1, 3}} {
+		cache := &runtime.Cache{}
+		for _, i := range order {
+			d := documents[i]
+			_, err := (&runtime.Compiler{Cache: cache}).Compile(t.Context(), parse(t, d.location, d.text))
+			if d.want == "" && err != nil || d.want != "" && (err == nil || !strings.Contains(err.Error(), d.want)) {
+				t.Errorf("%v, %s: %v", order, d.location, err)
+			}
+		}
+		open := &runtime.Compiler{Cache: cache, Loader: runtime.FileLoader{Roots: []string{dir}}}
+		if _, err := open.Compile(t.Context(), parse(t, documents[1].location, documents[1].text)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A loader knows which document asks.
+func TestAskedBy(t *testing.T) {
+	files := served{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter}
+	var asked []string
+	compiler := runtime.Compiler{Loader: runtime.LoaderFunc(func(ctx context.Context, location string) ([]byte, error) {
+		asked = append(asked, runtime.AskedBy(ctx)+" "+location)
+		return files.Load(ctx, location)
+	})}
+	if _, err := compiler.Compile(t.Context(), parse(t, "w.yaml", flow)); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(asked, ", "), "w.yaml api.yaml, api.yaml t.yaml"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// What the caller has named itself is read, whatever document it stands for; a
+// document of the network still leads to nothing else.
+func TestPlacesOfTheCaller(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"api.yaml": described("t.yaml#/p"), "t.yaml": parameter} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := filepath.Join(dir, "api.yaml")
+	for _, test := range []struct {
+		url      string
+		compiler runtime.Compiler
+		want     string
+	}{
+		{url: "api.yaml", compiler: runtime.Compiler{Base: dir}},
+		{url: "../api.yaml", compiler: runtime.Compiler{Base: filepath.Join(dir, "sub")}, want: "is outside"},
+		{url: "https://h.example/x.yaml", compiler: runtime.Compiler{Sources: map[string]string{"api": at}}},
+		{url: "https://h.example/x.yaml", compiler: runtime.Compiler{Base: dir}, want: "unless the caller allows it"},
+		{url: "file://" + at, compiler: runtime.Compiler{Base: dir}, want: "cannot name local files"},
+	} {
+		text := strings.Replace(flow, "url: api.yaml", "url: "+test.url, 1)
+		_, err := test.compiler.Compile(t.Context(), parse(t, "https://h.example/w.yaml", text))
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s, base %q, sources %v: %v", test.url, test.compiler.Base, test.compiler.Sources, err)
+		}
+	}
+}

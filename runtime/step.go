@@ -110,10 +110,11 @@ func (x *Execution) judge(f *frame) {
 			f.Failure = &failure{}
 		}
 		f.Failure.Kind, f.Failure.WorkflowID, f.Failure.StepID, f.Failure.Attempt = stepFailure, x.workflow(f).ID, s.ID, f.Attempt
-		f.Failure.Reason = reason
 		if f.Exchange != nil {
 			f.Failure.Status = f.Exchange.Status
+			reason += x.secrets.Text(x.unsent.Missing(s.Source.Qualified, f.Exchange.Status, x.cookie))
 		}
+		f.Failure.Reason = reason
 	}
 	x.stepOutputs(f, s, succeeded)
 	if x.listener != nil {

@@ -202,6 +202,16 @@ func (k *keptTexts) Load(ctx context.Context, location string) ([]byte, error) {
 	return text, err
 }
 
+// Scope tells a cache what the loader's answer depends on.
+func (k *keptTexts) Scope(ctx context.Context, location string) string {
+	if scoped, ok := k.loader.(interface {
+		Scope(context.Context, string) string
+	}); ok {
+		return scoped.Scope(ctx, location)
+	}
+	return ""
+}
+
 func (k *keptTexts) keep(location string, text []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

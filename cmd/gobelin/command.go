@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
@@ -72,7 +70,12 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())
 	})
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return checkBounds(c) }
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if c.Flags().Changed("insecure") {
+			newTerminal(stderr).printf("%s\n", insecureWarning)
+		}
+		return checkBounds(c)
+	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -159,7 +162,7 @@ func checkBounds(c *cobra.Command) error {
 			return fmt.Errorf("--%s %s: must be from %d to %d", name, text, bound[0], bound[1])
 		}
 	}
-	for _, name := range []string{"loop-delay", "timeout"} {
+	for _, name := range []string{"loop-delay", "request-timeout", "timeout"} {
 		if flag := c.Flags().Lookup(name); flag != nil && strings.HasPrefix(flag.Value.String(), "-") {
 			return fmt.Errorf("--%s %s: must not be negative", name, flag.Value)
 		}
@@ -169,6 +172,7 @@ func checkBounds(c *cobra.Command) error {
 
 // sources are the flags that locate descriptions.
 type sources struct {
+	network
 	remap  []string
 	base   string
 	strict bool
@@ -180,14 +184,19 @@ func (s *sources) flags(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.remap, "source", nil, "`NAME=PATH|URL`: read the source description NAME from there")
 	c.Flags().StringVar(&s.base, "base", "", "`DIR|URL` that relative sources are resolved against, instead of the document's own")
 	c.Flags().BoolVar(&s.strict, "strict", false, "reject non-standard forms that are otherwise accepted")
+	s.network.flags(c)
 	s.complete(c)
 }
 
 // compiler makes a compiler from the flags. Descriptions may be remote: the
 // document's user has named it on the command line.
 func (s *sources) compiler() (*runtime.Compiler, error) {
+	loader, err := s.loader()
+	if err != nil {
+		return nil, err
+	}
 	c := &runtime.Compiler{
-		Loader:  runtime.FilesAndHTTP(&http.Client{Timeout: 30 * time.Second}),
+		Loader:  loader,
 		Sources: map[string]string{},
 		Base:    s.base,
 		Strict:  s.strict,

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -33,8 +38,9 @@ func TestMain(m *testing.M) {
 // starts the batch API, which takes N polls to end a canceled batch, and sets
 // URL; "polled N" waits until it was polled N times. "listen" starts a server
 // that records its requests in requests.txt and answers /status/N with N and
-// the text of the query parameter say, and
-// those for files in the folder served with the files.
+// the text of the query parameter say, and those for files in the folder served
+// with the files; ?set=NAME sets a cookie, /hang never answers. "listen tls"
+// speaks https, with the certificate and key of cert.pem and key.pem.
 // "lines N FILE" waits until a file has N lines, "requests N" until
 // requests.txt has N lines, and fails if there are more; "append FILE TEXT"
 // writes to a file, "once N FILE" requires one result for each of N lines in
@@ -61,12 +67,20 @@ func TestScripts(t *testing.T) {
 				ts.Setenv("URL", server.URL)
 				servers.Store(ts.Getenv("WORK"), api)
 			},
-			"listen": func(ts *testscript.TestScript, _ bool, _ []string) {
+			"listen": func(ts *testscript.TestScript, _ bool, args []string) {
 				mux := http.NewServeMux()
 				mux.Handle("/", noting(ts.MkAbs("requests.txt")))
 				mux.Handle("/served/", http.FileServer(http.Dir(ts.MkAbs("."))))
-				server := httptest.NewServer(mux)
+				server := httptest.NewUnstartedServer(mux)
 				ts.Defer(server.Close)
+				if len(args) == 0 {
+					server.Start()
+				} else {
+					server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+					server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that are to fail
+					server.StartTLS()
+					writePair(ts, server.TLS.Certificates[0])
+				}
 				ts.Setenv("URL", server.URL)
 			},
 			"polled": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -169,11 +183,32 @@ func noting(file string) http.Handler {
 		}
 		defer out.Close()
 		fmt.Fprintf(out, "%s\n", dump)
+		if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+			fmt.Fprintf(out, "certificate of %s\n", r.TLS.PeerCertificates[0].Subject.Organization)
+		}
+		if name := r.URL.Query().Get("set"); name != "" {
+			w.Header().Set("Set-Cookie", name+"=secret-0f9a; Path=/")
+		}
+		if r.URL.Path == "/hang" {
+			<-r.Context().Done()
+		}
 		if status, err := strconv.Atoi(path.Base(r.URL.Path)); err == nil {
 			w.WriteHeader(status)
 		}
 		fmt.Fprint(w, r.URL.Query().Get("say"))
 	})
+}
+
+// writePair writes a certificate and its key.
+func writePair(ts *testscript.TestScript, pair tls.Certificate) {
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	ts.Check(err)
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
+		"key.pem":  {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		ts.Check(os.WriteFile(ts.MkAbs(name), pem.EncodeToMemory(block), 0o600))
+	}
 }
 
 func TestReadInput(t *testing.T) {

@@ -2,7 +2,13 @@
 package main
 
 import (
+	"io"
+	"log"
 	"os"
 )
 
-func main() { os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	// net/http logs what a server sends unasked.
+	log.SetOutput(io.Discard)
+	os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

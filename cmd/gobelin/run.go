@@ -22,6 +22,7 @@ type run struct {
 	sources
 	chooser
 	requests
+	exchange
 	inputs     []string
 	inputsFile string
 	servers    []string
@@ -48,6 +49,7 @@ func runCommand() *cobra.Command {
 	}
 	r.sources.flags(c)
 	r.requests.flags(c)
+	r.exchange.flags(c)
 	r.sources.adjust = r.requests.compiler
 	r.each.flags(c)
 	f := c.Flags()
@@ -150,26 +152,28 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return r.refuse(ctx, c, p, err)
 	}
-	if r.each.file != "" {
+	switch {
+	case r.each.file != "":
 		warn(c, p)
-		return r.each.run(ctx, c, p.documents[0], r.failFast)
+		err = r.each.run(ctx, c, p.documents[0], r.failFast)
+	case p.several:
+		err = r.many(ctx, c, p)
+	default:
+		err = r.one(ctx, c, p)
 	}
-	if p.several {
-		return r.many(ctx, c, p)
-	}
-	return r.one(ctx, c, p)
+	return r.exchange.end(err)
 }
 
 // one runs the only workflow.
 func (r *run) one(ctx context.Context, c *cobra.Command, p prepared) error {
-	s := p.documents[0]
+	s := &p.documents[0]
 	w := s.workflows[0]
 	x, err := s.begin(w)
 	if err != nil {
 		return r.refuse(ctx, c, p, err)
 	}
 	warn(c, p)
-	record, result, err := r.execute(ctx, c, s, w, x)
+	record, result, err := r.execute(ctx, c, *s, w, x)
 	if err := r.print(c, record); err != nil {
 		return failure{exitFailed, err}
 	}
@@ -182,11 +186,21 @@ func (r *run) one(ctx context.Context, c *cobra.Command, p prepared) error {
 	return failure{exitFailed, err}
 }
 
-// begin begins the run of a workflow. Nothing is sent.
+// begin begins the run of a workflow. Nothing is sent. If it cannot be run, that is an
+// error of the document.
 func (s *selected) begin(w job) (*runtime.Execution, error) {
 	settings := s.driver.Settings
 	settings.DependencyInputs = w.dependency
-	return s.program.Begin(w.ID, w.inputs, settings)
+	x, err := s.program.Begin(w.ID, w.inputs, settings)
+	var compile, known *runtime.CompileError
+	if errors.As(err, &compile) {
+		all := compile.Diagnostics
+		if errors.As(s.err, &known) {
+			all = slices.Concat(known.Diagnostics, all)
+		}
+		s.err = &runtime.CompileError{Diagnostics: all}
+	}
+	return x, err
 }
 
 // execute brings a run to its end, and shows its progress.
@@ -315,6 +329,9 @@ func (r *run) drivers(documents []selected, read reader) error {
 		d.LoopDelay = -1
 	}
 	if err := r.requests.driver(&d, infos(documents), read); err != nil {
+		return err
+	}
+	if err := r.exchange.driver(&d, &r.network, infos(documents), read, r.each.file != ""); err != nil {
 		return err
 	}
 	for i := range documents {

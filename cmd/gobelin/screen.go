@@ -104,6 +104,9 @@ func plain(e runtime.Event) string {
 		if e.Err != nil {
 			return "no response: " + e.Err.Error()
 		}
+		if e.Resent > 0 {
+			return fmt.Sprintf("%d, sent again on another connection (%s)", e.Status, count(e.Resent, "time"))
+		}
 		return fmt.Sprintf("%d", e.Status)
 	case *runtime.StepFinished:
 		if !e.Succeeded {

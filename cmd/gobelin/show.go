@@ -128,7 +128,7 @@ func show(w io.Writer, info runtime.WorkflowInfo) {
 	section("outputs", info.Outputs)
 	var errs []string
 	for _, d := range info.Errors {
-		errs = append(errs, fmt.Sprintf("%s:%d:%d: %s", d.File, d.Line, d.Column, d.Message))
+		errs = append(errs, fmt.Sprintf("%s:%d:%d: %s", d.File, d.Line, d.Column, inFlags(d.Message)))
 	}
 	section("errors that keep it from being run", errs)
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/cookies"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -159,6 +161,24 @@ func configure(c *runtime.Compiler, d *runtime.Driver, into map[string]func(*tre
 	into["actions"] = func(*tree.Node) { c.OverrideActions = true }
 	into["serverVariables"] = func(n *tree.Node) { d.ServerVariables = texts(n) }
 	into["credentials"] = func(n *tree.Node) { d.Credentials = runtime.StaticCredentials(texts(n)) }
+	into["cookies"] = func(*tree.Node) {
+		jar := cookies.New()
+		d.NewJar = func() http.CookieJar { // anew for each snapshot that a run goes on from: as the jar was stored
+			var text bytes.Buffer
+			_, _ = jar.WriteTo(&text) // a buffer takes all
+			jar, _ = cookies.Read(&text)
+			return jar
+		}
+	}
+	into["headers"] = func(n *tree.Node) {
+		d.Headers = map[string]http.Header{}
+		for _, source := range n.Members {
+			d.Headers[source.Name] = http.Header{}
+			for name, value := range texts(source.Value) {
+				d.Headers[source.Name].Set(name, value)
+			}
+		}
+	}
 	into["servers"] = func(n *tree.Node) {
 		for name, url := range texts(n) {
 			if url == "" {

@@ -68,6 +68,7 @@ const (
 	NoteDoubleQuoted Note = "double-quoted-string"  // $a == "text" (C2)
 	NoteUnquotedWord Note = "unquoted-word"         // $a == application/json (C2)
 	NoteBraced       Note = "braced-condition"      // {$statusCode == 200} (C8)
+	NoteCookie       Note = "cookie-pointer"        // $response.header.Set-Cookie#/name (E6)
 )
 
 // An Expression is a parsed runtime expression (Arazzo 1.0.1, Runtime
@@ -85,7 +86,8 @@ type Expression struct {
 	Offset     int    // in the text that was parsed, in bytes
 }
 
-// A Form is a place with a non-standard form, and the text that would be right.
+// A Form is a place with a non-standard form, and the text that would be right;
+// the same text if there is none.
 type Form struct {
 	Note       Note
 	Start, End int // in the text that was parsed, in bytes
@@ -227,6 +229,14 @@ func (p *parser) message(e *Expression) error {
 	if e.Name == "" {
 		p.pos = nameStart
 		return p.errorf("a name must follow %s.%s.", e.Root, word)
+	}
+	if name, ok := strings.CutSuffix(e.Name, "#"); ok && source == Header && IsCookies(name) && strings.HasPrefix(p.text[p.pos:], "/") {
+		p.pos--
+		e.Name, start = name, p.pos
+		if err := p.pointer(e); err != nil {
+			return err
+		}
+		e.lenient(NoteCookie, start, p.pos, p.text[start:p.pos])
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"net/http"
 	"net/textproto"
 	"strings"
 
@@ -66,14 +67,27 @@ func Dotted(access []Access) string {
 	return strings.Join(names, ".")
 }
 
+// IsCookies reports whether a field is Set-Cookie, into which a pointer may lead.
+func IsCookies(name string) bool { return strings.EqualFold(name, "Set-Cookie") }
+
 // HeaderValue joins the lines of a field by commas, except those of Set-Cookie,
-// which cannot be joined: the first one counts (E6).
-func HeaderValue(header map[string][]string, name string) (any, bool) {
+// which cannot be joined: the first one counts, or, where a pointer leads into
+// it, the value is an object of the cookies by name (E6).
+func HeaderValue(header map[string][]string, name string, pointer []string) (any, bool) {
 	lines := textproto.MIMEHeader(header).Values(name)
 	if len(lines) == 0 {
 		return nil, false
 	}
-	if strings.EqualFold(name, "Set-Cookie") {
+	switch {
+	case IsCookies(name) && len(pointer) > 0:
+		cookies := map[string]any{}
+		for _, line := range lines {
+			if c, err := http.ParseSetCookie(line); err == nil {
+				cookies[c.Name] = c.Value
+			}
+		}
+		return cookies, true
+	case IsCookies(name):
 		return lines[0], true
 	}
 	return strings.Join(lines, ", "), true

@@ -99,8 +99,11 @@ func (l *workflowLinker) simple(c *program.Criterion) {
 				correct(0, c.Text, class.Start, class.End, class.Right))
 			continue
 		}
-		l.report(l.asPublished(string(form.Note), c.Place, "%s", noteMessages[form.Note]).
-			correct(0, c.Text, form.Start, form.End, form.Text).explain("write " + cmp.Or(form.Text, "it without")))
+		p := l.asPublished(string(form.Note), c.Place, "%s", noteMessages[form.Note])
+		if form.Note != expr.NoteCookie { // which has no other form
+			p = p.correct(0, c.Text, form.Start, form.End, form.Text).explain("write " + cmp.Or(form.Text, "it without"))
+		}
+		l.report(p)
 	}
 	for _, e := range condition.Expressions() {
 		r := l.resolve(e, c.Place) // conditions have accessors, so a dotted path is valid here

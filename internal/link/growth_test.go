@@ -227,7 +227,7 @@ var growthShapes = []struct {
 }
 
 // readDescription reads the one description that the documents have.
-func readDescription(_ context.Context, location string) (*openapi.Text, error) {
+func readDescription(_ context.Context, location, _ string) (*openapi.Text, error) {
 	if location != "d.yaml" {
 		return nil, os.ErrNotExist
 	}

@@ -55,8 +55,8 @@ import (
 
 // Options configure linking; all but Read may be zero.
 type Options struct {
-	// Read reads what a document names. It is called by one goroutine at a time.
-	Read            func(ctx context.Context, location string) (*openapi.Text, error)
+	// Read reads what the document at by names. It is called by one goroutine at a time.
+	Read            func(ctx context.Context, location, by string) (*openapi.Text, error)
 	Sources         map[string]string // locations of sources of the entry document, by name
 	Base            string            // where its relative sources start from; empty: the document's own location
 	Strict          bool              // reject forms that are accepted only because published documents use them
@@ -69,7 +69,7 @@ type Options struct {
 func Link(ctx context.Context, doc *arazzo.Document, options Options) (*program.Program, error) {
 	l := newLinker(options)
 	reading := ctx // of what is read while linking
-	l.set = openapi.NewSet(func(location string) (*openapi.Text, error) { return options.Read(reading, location) })
+	l.set = openapi.NewSet(func(location, by string) (*openapi.Text, error) { return options.Read(reading, location, by) })
 	l.start(doc)
 	l.discover()
 	l.register(l.entry)

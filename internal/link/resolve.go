@@ -56,7 +56,11 @@ func (l *workflowLinker) ref(e *expr.Expression, at arazzo.Position) program.Ref
 		if form.Note == expr.NoteDotted && whole {
 			continue // dottedPath covers all of it
 		}
-		l.report(l.asPublished(string(form.Note), at, "%s", noteMessages[form.Note]).correctForm(e, form))
+		p := l.asPublished(string(form.Note), at, "%s", noteMessages[form.Note])
+		if form.Note != expr.NoteCookie { // which has no other form
+			p = p.correctForm(e, form)
+		}
+		l.report(p)
 	}
 	l.report(r.problems...)
 	if r.path != "" {
@@ -80,6 +84,7 @@ var noteMessages = map[expr.Note]string{
 	expr.NoteDoubleQuoted: "strings must be in single quotes",
 	expr.NoteUnquotedWord: "strings must be in single quotes",
 	expr.NoteBraced:       "a condition is not enclosed in braces",
+	expr.NoteCookie:       "a pointer into Set-Cookie is an extension of gobelin; Arazzo reads the header as a whole",
 }
 
 // messageRefs are the references that need no names.

@@ -21,6 +21,7 @@ import (
 
 // target is what a source description may lead to.
 type target struct {
+	by       string   // the location of the document that asks for it; "" if the caller has named the place
 	name     string   // of the source, after those that lead to its document: "menu.api"
 	identity string   // the URI that it names, which may be a document's $self; "" if the caller has named a place
 	places   []string // where it may be, in the order in which they are tried
@@ -30,10 +31,13 @@ type target struct {
 // caller (O4), or is relative to the document's $self, or else to where the
 // document was read from (Arazzo 1.1.0, Establishing the Base URI).
 func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
-	t := target{name: d.Qualified + decl.Name}
+	t := target{by: readFrom(d), name: d.Qualified + decl.Name}
 	if given := l.options.Sources[t.name]; given != "" {
-		t.places = []string{location.Clean(given)}
+		t.by, t.places = "", []string{location.Clean(given)} // the caller's own
 		return t, nil
+	}
+	if d == l.entry && l.options.Base != "" && location.Relative(decl.URL) {
+		t.by = "" // the base is the caller's own, too
 	}
 	bases := []string{d.Location}
 	if self := selfOf(d); self != "" {
@@ -58,6 +62,10 @@ func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (ta
 	}
 	return t, err
 }
+
+// readFrom returns where a document was read from, whatever its sources are
+// relative to.
+func readFrom(d *program.Document) string { return location.Clean(d.Decl.Location) }
 
 // String returns the places, for messages.
 func (t target) String() string {
@@ -124,7 +132,7 @@ func (l *linker) discover() {
 
 // files returns the files of a target, without its identity.
 func (t target) files() target {
-	var files target
+	files := target{by: t.by}
 	for _, place := range t.places {
 		if location.Scheme(place) == "" {
 			files.places = append(files.places, place)
@@ -139,7 +147,7 @@ func (l *linker) visit(t target, place string, documents []*program.Document) []
 	if _, known := l.parsed[location.Key(place)]; known {
 		return documents
 	}
-	text, err := l.set.Text(place)
+	text, err := l.set.Text(place, t.by)
 	if err != nil || text.Err != nil {
 		return documents
 	}
@@ -194,7 +202,7 @@ func (l *linker) locate(t target) (string, error) {
 		if l.parsed[location.Key(place)] != nil {
 			return place, nil
 		}
-		if _, err = l.set.Text(place); err == nil {
+		if _, err = l.set.Text(place, t.by); err == nil {
 			return place, nil
 		}
 	}
@@ -259,8 +267,8 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 	kind := "arazzo"
 	if s.Document = l.parsed[location.Key(place)]; s.Document == nil {
 		kind = "openapi"
-		if s.Description, err = l.set.Description(place); err != nil {
-			return "url", fmt.Errorf("(%s): %w", location.Redacted(place), l.unusable(place, err))
+		if s.Description, err = l.set.Description(place, t.by); err != nil {
+			return "url", fmt.Errorf("(%s): %w", location.Redacted(place), l.unusable(place, t.by, err))
 		}
 	}
 	if decl.Type != "" && decl.Type != kind {
@@ -272,8 +280,8 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 
 // unusable returns the error from parsing what is at a place as an Arazzo document,
 // if it is meant to be one, and err otherwise.
-func (l *linker) unusable(place string, err error) error {
-	if text, readErr := l.set.Text(place); readErr == nil && text.Err == nil && text.Root.Get("arazzo") != nil {
+func (l *linker) unusable(place, by string, err error) error {
+	if text, readErr := l.set.Text(place, by); readErr == nil && text.Err == nil && text.Root.Get("arazzo") != nil {
 		_, err = arazzo.ParseFile(place, text.Data)
 	}
 	return err

@@ -62,7 +62,7 @@ func fromText(text *Text, at string, open func(location string) ([]byte, error))
 	if text.Err != nil {
 		return nil, text.Err
 	}
-	set := NewSet(func(location string) (*Text, error) {
+	set := NewSet(func(location, _ string) (*Text, error) {
 		if open == nil {
 			return nil, errors.New("external references are not read")
 		}
@@ -71,7 +71,7 @@ func fromText(text *Text, at string, open func(location string) ([]byte, error))
 	})
 	at = location.Clean(at)
 	set.documents[location.Key(at)] = &document{text: text}
-	return set.Description(at)
+	return set.Description(at, at)
 }
 
 // outline is the part of a description that is always read: the places of
@@ -341,11 +341,22 @@ func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description,
 	return nil, nil, fmt.Errorf("%d:%d: $ref is circular", n.Line, n.Column)
 }
 
+// hasRead reports whether the document that an external reference names was read.
+func (d *Description) hasRead(ref string) bool {
+	at, err := location.Resolve(d.location, ref)
+	if err != nil {
+		return false
+	}
+	d.set.mu.Lock()
+	defer d.set.mu.Unlock()
+	return d.set.documents[location.Key(at)] != nil
+}
+
 // referred returns the document that an external reference names.
 func (d *Description) referred(ref string) (*Description, error) {
 	at, err := location.Resolve(d.location, ref)
 	if err != nil {
 		return nil, err
 	}
-	return d.set.document(at)
+	return d.set.document(at, d.location)
 }

@@ -32,7 +32,7 @@ const (
 // A Set holds the texts of one program: each is read once, and the descriptions
 // refer to one another through it. It is safe for concurrent use.
 type Set struct {
-	read func(location string) (*Text, error)
+	read func(location, by string) (*Text, error)
 
 	mu        sync.Mutex
 	documents map[string]*document // by [location.Key]
@@ -47,16 +47,18 @@ type document struct {
 	description *Description
 }
 
-// NewSet returns a Set that reads texts with read, one at a time.
-func NewSet(read func(location string) (*Text, error)) *Set {
+// NewSet returns a Set that reads texts with read, one at a time, for the
+// document at by.
+func NewSet(read func(location, by string) (*Text, error)) *Set {
 	return &Set{read: read, documents: map[string]*document{}}
 }
 
-// Text returns the text at a location, or the error of reading it.
-func (s *Set) Text(location string) (*Text, error) {
+// Text returns the text at a location that the document at by names, or the error
+// of reading it.
+func (s *Set) Text(location, by string) (*Text, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.at(location)
+	d := s.at(location, by)
 	return d.text, d.err
 }
 
@@ -67,9 +69,10 @@ func (s *Set) Texts() []*Text {
 	return slices.Clone(s.texts)
 }
 
-// Description returns the OpenAPI description at a location.
-func (s *Set) Description(location string) (*Description, error) {
-	d, err := s.document(location)
+// Description returns the OpenAPI description at a location that the document at
+// by names.
+func (s *Set) Description(location, by string) (*Description, error) {
+	d, err := s.document(location, by)
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +84,10 @@ func (s *Set) Description(location string) (*Description, error) {
 }
 
 // document returns the document at a location, a description or not.
-func (s *Set) document(location string) (*Description, error) {
+func (s *Set) document(location, by string) (*Description, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.at(location)
+	d := s.at(location, by)
 	if d.err != nil {
 		return nil, d.err
 	}
@@ -97,23 +100,35 @@ func (s *Set) document(location string) (*Description, error) {
 	return d.description, nil
 }
 
-// at reads the content of a location, once. The mutex must be held.
-func (s *Set) at(at string) *document {
+// at reads the content of a location, once; twice if what came over the network
+// cannot lead there. The mutex must be held.
+func (s *Set) at(at, by string) *document {
 	key := location.Key(at)
+	for _, key := range []string{key, remotely + key} {
+		if d := s.documents[key]; d != nil && d.err == nil {
+			return d
+		}
+	}
+	if location.IsURL(by) {
+		key = remotely + key
+	}
 	if s.documents[key] == nil {
-		s.documents[key] = s.load(at)
+		s.documents[key] = s.load(at, by)
 	}
 	return s.documents[key]
 }
 
-func (s *Set) load(at string) *document {
+// remotely precedes the key of a location that was asked for over the network.
+const remotely = "remotely "
+
+func (s *Set) load(at, by string) *document {
 	switch {
 	case len(s.documents) >= maxDocuments:
 		return &document{err: fmt.Errorf("the program has more than %d documents, which is the limit", maxDocuments)}
 	case s.bytes >= maxBytes:
 		return &document{err: fmt.Errorf("the program's documents are larger than %d MiB in total, which is the limit", maxBytes>>20)}
 	}
-	text, err := s.read(at)
+	text, err := s.read(at, by)
 	if err != nil {
 		return &document{err: err}
 	}

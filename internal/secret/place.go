@@ -110,6 +110,49 @@ func Cookies(text string, hidden func(name string) bool) string {
 	return strings.Join(cookies, ";")
 }
 
+// Fields returns a header with the values of its fields that another has, too,
+// masked.
+func Fields(h, hidden http.Header) http.Header {
+	if len(hidden) == 0 {
+		return h
+	}
+	h = h.Clone()
+	for name, values := range hidden {
+		name = http.CanonicalHeaderKey(name)
+		if !slices.Equal(h[name], values) {
+			continue
+		}
+		h[name] = []string{Masked}
+		if name == "Cookie" {
+			h[name] = []string{Cookies(strings.Join(values, "; "), func(string) bool { return true })}
+		}
+	}
+	return h
+}
+
+// carriers are parts of the names of fields whose values are secrets.
+var carriers = []string{"auth", "cookie", "key", "password", "secret", "session", "signature", "token"}
+
+// InFields returns the secrets in a header whose fields are not known otherwise:
+// what looks random in one whose name says that it carries a secret.
+func InFields(h http.Header) (secrets []string) {
+	for name, values := range h {
+		name = strings.ToLower(name)
+		if !slices.ContainsFunc(carriers, func(part string) bool { return strings.Contains(name, part) }) {
+			continue
+		}
+		for _, v := range values {
+			if cookies, err := http.ParseCookie(v); err == nil && name == "cookie" {
+				for _, c := range cookies {
+					secrets = append(secrets, c.Value)
+				}
+			}
+			secrets = append(secrets, v)
+		}
+	}
+	return slices.DeleteFunc(secrets, func(v string) bool { return !Random(v) })
+}
+
 // SetCookies returns the header of a response with the values of its Set-Cookie
 // fields masked.
 func SetCookies(h http.Header) http.Header {

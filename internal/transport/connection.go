@@ -17,6 +17,7 @@ type connection struct {
 	reused, answered atomic.Bool
 	got              atomic.Int32 // how many connections the request has got
 	written          atomic.Int32 // on how many of them it was sent
+	public           atomic.Bool  // the last one is to a public address
 	composed         bool         // with the trace of the caller's context
 	trace            httptrace.ClientTrace
 }
@@ -24,7 +25,11 @@ type connection struct {
 // connections is a pool: a connection costs as much as its trace.
 var connections = sync.Pool{New: func() any {
 	c := new(connection)
-	c.trace.GotConn = func(info httptrace.GotConnInfo) { c.reused.Store(info.Reused); c.got.Add(1) }
+	c.trace.GotConn = func(info httptrace.GotConnInfo) {
+		c.reused.Store(info.Reused)
+		c.got.Add(1)
+		c.public.Store(Public(info.Conn))
+	}
 	c.trace.WroteRequest = func(info httptrace.WroteRequestInfo) {
 		if info.Err == nil {
 			c.written.Add(1)
@@ -41,6 +46,7 @@ func watch(ctx context.Context) (*connection, context.Context) {
 	c.answered.Store(false)
 	c.got.Store(0)
 	c.written.Store(0)
+	c.public.Store(false)
 	c.composed = httptrace.ContextClientTrace(ctx) != nil
 	return c, httptrace.WithClientTrace(ctx, &c.trace)
 }

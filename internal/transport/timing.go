@@ -60,7 +60,9 @@ func (s *stopwatch) watch(ctx context.Context) context.Context {
 		GotConn: func(info httptrace.GotConnInfo) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			t.Reused, t.Remote = info.Reused, info.Conn.RemoteAddr().String()
+			if t.Reused = info.Reused; info.Conn != nil { // as a RoundTripper of the caller may not have
+				t.Remote = info.Conn.RemoteAddr().String()
+			}
 		},
 		WroteRequest: func(httptrace.WroteRequestInfo) { set(&s.wait) },
 		GotFirstResponseByte: func() {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
+	"unicode/utf8"
 )
 
 // A Request is a request to send. It is not modified.
@@ -21,9 +23,16 @@ type Request struct {
 	// is sent to; nil means none. It is called anew for each redirect, which
 	// carries no credential along.
 	Authorize func(ctx context.Context, r *Request) (*Request, error)
-	// Redirected reports whether a redirect has led to another origin before
-	// this request.
-	Redirected bool
+	// Jar has the cookies of the session, to which those of the responses are
+	// added; nil: none. A cookie that the header has stays as it is there.
+	Jar http.CookieJar
+	// Sending is called with the request as it is sent, but not for those that
+	// redirects lead to; nil means none.
+	Sending func(sent *Request)
+
+	Hop        int            // how many redirects have led to this request
+	Redirected bool           // one of them led to another origin
+	Cookies    []*http.Cookie // that the jar has added
 }
 
 // Origin returns the origin that the request goes to (RFC 6454).
@@ -56,6 +65,24 @@ type Response struct {
 	Timing *Timing
 }
 
+// requests are reused: nothing keeps one after its response has been read, but
+// for what it calls.
+var requests = sync.Pool{New: func() any { return new(Request) }}
+
+// Exchange is [Do] for a request that need not be on the heap.
+func Exchange(ctx context.Context, client *http.Client, r Request, limits Limits) (Response, error) {
+	if r.Authorize != nil || r.Sending != nil {
+		kept := r
+		return Do(ctx, client, &kept, limits)
+	}
+	reused := requests.Get().(*Request)
+	*reused = r
+	response, err := Do(ctx, client, reused, limits)
+	*reused = Request{}
+	requests.Put(reused)
+	return response, err
+}
+
 // Do sends a request and reads the response whole. A nil client is one of this
 // package, see [NewTransport]; a client's CheckRedirect is not used.
 func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Response, error) {
@@ -70,22 +97,35 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 	if limits.Timed {
 		watch = new(stopwatch)
 	}
-	for n, resent := 0, 0; ; n++ {
+	resent := 0
+	for n := 0; ; n++ {
 		sent, err := r, error(nil)
 		if r.Authorize != nil {
 			if sent, err = r.Authorize(ctx, r); err != nil {
 				return Response{}, err
 			}
 		}
-		response, next, err := hop(client, r, sent, limits, watch)
-		resent += response.Resent
+		if r.Jar != nil {
+			sent = sent.withCookies(r.URL)
+		}
+		if r.Sending != nil {
+			r.Sending(sent)
+		}
+		response, next, way, err := hop(client, r, sent, limits, watch)
+		resent += way.resent
 		response.Resent = resent
 		switch {
+		case errors.Is(err, ErrInside):
+			return Response{}, fmt.Errorf("a redirect to another origin, %s, is not followed: %w; "+
+				"use that origin as the server if it is the right one", r.Origin(), ErrInside)
 		case err != nil:
 			return Response{}, err
 		case next == nil:
 			return response, nil
-		case n == maxRedirects:
+		case next.Redirected && way.public:
+			client = guardedClient(client)
+		}
+		if n == maxRedirects {
 			return Response{}, fmt.Errorf("stopped after %d redirects", maxRedirects)
 		}
 		r = next
@@ -94,30 +134,38 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 
 // hop sends a request, which is r with its credentials. It reads the response
 // unless that leads to another request.
-func hop(client *http.Client, r, sent *Request, limits Limits, watch *stopwatch) (response Response, next *Request, err error) {
+func hop(client *http.Client, r, sent *Request, limits Limits, watch *stopwatch) (response Response, next *Request, way way, err error) {
 	ctx := limits.Patience.begin()
 	defer limits.Patience.rest()
 	if watch != nil {
 		watch.begin()
 		ctx = watch.watch(ctx)
 	}
-	resp, resent, err := send(ctx, client, sent, limits.Patience)
+	resp, way, err := send(ctx, client, sent, limits.Patience)
 	if err != nil {
-		return Response{}, nil, limits.Patience.explain(err, false)
+		return Response{}, nil, way, limits.Patience.explain(err, false)
 	}
 	defer resp.Body.Close()
 	limits.Patience.answering()
+	if r.Jar != nil {
+		keepCookies(r, resp)
+	}
 	if limits.Redirects {
 		if next, err = redirected(r, resp); err != nil || next != nil {
-			return Response{Resent: resent}, next, err
+			return Response{}, next, way, err
 		}
 	}
 	response, err = read(r, resp, limits)
-	response.Resent = resent
 	if watch != nil {
 		response.Timing = watch.end(resp.Proto)
 	}
-	return response, nil, limits.Patience.explain(err, true)
+	return response, nil, way, limits.Patience.explain(err, true)
+}
+
+// way is how a request was sent.
+type way struct {
+	resent int  // how often it was sent again, by net/http or here
+	public bool // it went to a public address
 }
 
 func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
@@ -136,27 +184,49 @@ func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
 	if r.Authorize == nil {
 		url = answered(r, resp)
 	}
-	return Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: url}, nil
+	return Response{Status: resp.StatusCode, Header: inUTF8(resp.Header), Body: body, URL: url}, nil
+}
+
+// inUTF8 returns a header whose values are UTF-8: those that are not are read as
+// Latin-1, which fields of HTTP were in (RFC 9110, §5.5).
+func inUTF8(header http.Header) http.Header {
+	out, cloned := header, false
+	for name, values := range header {
+		for i, text := range values {
+			if utf8.ValidString(text) {
+				continue
+			}
+			if !cloned { // it may be the transport's own
+				out, cloned = header.Clone(), true
+			}
+			runes := make([]rune, len(text))
+			for j := range len(text) {
+				runes[j] = rune(text[j])
+			}
+			out[name][i] = string(runes)
+		}
+	}
+	return out
 }
 
 // send sends a request without following redirects. If the connection was kept
 // from an earlier request and turns out to be closed, the request is sent again
-// if that does no harm: at last on a new connection. It returns how often the
-// request was sent again, by net/http or here.
-func send(ctx context.Context, client *http.Client, r *Request, p *Patience) (resp *http.Response, resent int, err error) {
+// if that does no harm: at last on a new connection.
+func send(ctx context.Context, client *http.Client, r *Request, p *Patience) (resp *http.Response, by way, err error) {
 	for written := 0; ; {
 		c, watched := watch(ctx)
 		resp, err := sendOnce(watched, client, r, p)
 		written += int(c.written.Load())
 		if err == nil {
+			by = way{resent: max(written-1, 0), public: c.public.Load()}
 			c.release()
-			return resp, max(written-1, 0), nil
+			return resp, by, nil
 		}
 		switch {
 		case ctx.Err() != nil:
-			return nil, 0, err
+			return nil, way{}, err
 		case !c.unanswered(err) || !c.reused.Load() || !slices.Contains(idempotent, r.Method):
-			return nil, 0, c.explain(r.Method, err)
+			return nil, way{}, c.explain(r.Method, err)
 		}
 	}
 }

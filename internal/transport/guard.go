@@ -1,0 +1,96 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+)
+
+// ErrInside is the error of a [Guarded] request to an address that is not public.
+var ErrInside = errors.New("the host has an address of this machine or its network")
+
+// Guarded returns a transport like another one that connects to public addresses
+// only: for a request that somebody else has thought of. Each request has a
+// connection of its own, as addresses are looked at when connecting. Of a host
+// that a proxy connects to, or a RoundTripper that is not an http.Transport, only
+// the name is looked at.
+func Guarded(open http.RoundTripper) http.RoundTripper {
+	if open == nil {
+		open = http.DefaultTransport
+	}
+	g := &guarded{open: open}
+	if t, ok := open.(*http.Transport); ok {
+		g.proxy = t.Proxy
+		g.direct = t.Clone()
+		g.direct.DisableKeepAlives, g.direct.Proxy = true, nil
+		g.direct.DialContext = outside(t.DialContext)
+		if t.DialTLSContext != nil {
+			g.direct.DialTLSContext = outside(t.DialTLSContext)
+		}
+	}
+	return g
+}
+
+// guardedClient returns a client for what a public server redirects to: it must
+// not read for that server what only this machine or its network can reach.
+func guardedClient(client *http.Client) *http.Client {
+	if _, already := client.Transport.(*guarded); already {
+		return client
+	}
+	c := *client
+	c.Transport = Guarded(client.Transport)
+	return &c
+}
+
+type guarded struct {
+	open   http.RoundTripper
+	direct *http.Transport // nil if open is of another type
+	proxy  func(*http.Request) (*url.URL, error)
+}
+
+// RoundTrip sends a request.
+func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !publicName(r.URL.Hostname()) {
+		return nil, ErrInside
+	}
+	if g.direct == nil {
+		return g.open.RoundTrip(r)
+	}
+	if g.proxy != nil {
+		if proxy, err := g.proxy(r); err != nil || proxy != nil {
+			return g.open.RoundTrip(r)
+		}
+	}
+	return g.direct.RoundTrip(r)
+}
+
+type dial = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// outside returns a dial that keeps connections to public addresses only.
+func outside(to dial) dial {
+	if to == nil {
+		to = new(net.Dialer).DialContext
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := to(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if !Public(conn) {
+			conn.Close()
+			return nil, ErrInside
+		}
+		return conn, nil
+	}
+}
+
+// Public reports whether a connection is one to a public address.
+func Public(conn net.Conn) bool {
+	if conn == nil { // a trace of a RoundTripper of the caller
+		return false
+	}
+	tcp, ok := conn.RemoteAddr().(*net.TCPAddr)
+	return ok && public(tcp.AddrPort().Addr())
+}
