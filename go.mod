@@ -3,8 +3,10 @@ module github.com/gobelin-dev/gobelin
 go 1.26.0
 
 require (
+	github.com/andybalholm/brotli v1.2.0
 	github.com/antchfx/xmlquery v1.5.2
 	github.com/google/go-cmp v0.7.0
+	github.com/klauspost/compress v1.18.0
 	github.com/ohler55/ojg v1.28.5
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3

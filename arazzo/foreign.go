@@ -17,14 +17,14 @@ var foreign = map[reflect.Type][]struct{ fields, instead string }{
 		{"security auth authentication", "the descriptions say what credentials a request needs"},
 	},
 	reflect.TypeFor[Workflow](): {
-		{"name id", "write workflowId"},
+		{"name id", "a workflow has a workflowId and a summary"},
 		{"tasks jobs actions nodes states flow tests", "write steps"},
 		{"env variables vars params", "write inputs, which are a JSON Schema"},
 		{"on triggers trigger schedule cron", "a workflow begins when it is run"},
 		{"servers server baseurl host", "requests go to the servers of the descriptions"},
 	},
 	reflect.TypeFor[Step](): {
-		{"name id", "write stepId"},
+		{"name id", "a step has a stepId and a description"},
 		{"foreach each loop items withitems iterate while until repeat matrix",
 			"nothing loops over a list; a goto in onSuccess that has criteria repeats a step"},
 		{"if when unless only skip skipif condition", "a goto with criteria in onSuccess of the step before can skip a step"},
@@ -41,7 +41,7 @@ var foreign = map[reflect.Type][]struct{ fields, instead string }{
 		{"body payload data json form", "write requestBody with a payload"},
 		{"method url uri endpoint request http call uses", "write operationId or operationPath, which name an operation of a source description"},
 		{"script run code function", "a step calls an operation or a workflow"},
-		{"needs depends requires after", "steps are executed in their order"},
+		{"needs depends requires after", "steps are executed in their order, from version 1.1.0 on also by dependsOn"},
 	},
 	reflect.TypeFor[Action](): {
 		{"condition conditions if when", "write criteria, a list of conditions"},

@@ -10,7 +10,7 @@ import (
 	"github.com/gobelin-dev/gobelin/check"
 )
 
-var adviceWord = regexp.MustCompile(`[A-Za-z0-9_]+|[=<>!&|]+`)
+var adviceWord = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
 // TestAdvice follows the messages: words that the right form of an example has and the wrong
 // form lacks are in the message, in its fix or in its related places. What is left to

@@ -90,8 +90,12 @@ func codes(t *testing.T, e check.Entry, example string) []string {
 		if r.Method == http.MethodPost {
 			status = http.StatusCreated
 		}
-		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
-			Body: io.NopCloser(strings.NewReader(e.Response)), Request: r}, nil
+		contentType, body := "application/json", e.Response
+		if head, text, ok := strings.Cut(body, "\n\n"); ok {
+			contentType, body = strings.TrimPrefix(head, "Content-Type: "), text
+		}
+		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}},
+			Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 	})
 	driver := &runtime.Driver{Client: &http.Client{Transport: answer}, OnEvent: func(event runtime.Event) {
 		if raised, ok := event.(*runtime.DiagnosticRaised); ok {

@@ -156,8 +156,7 @@ func (t *typing) wrongLanguage(at *scope, r *program.Ref, jsonpath, xpath bool) 
 
 func (t *typing) reportLanguage(at *scope, place arazzo.Position, b body, format string, args ...any) {
 	d := t.report(at.workflow.Document, arazzo.Warning, "criterion-language", place, format, args...)
-	d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column},
-		"the response is declared here")
+	d.Related = responsePlace(b)
 }
 
 // regex reports a pattern that none of the listed values matches.

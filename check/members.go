@@ -55,17 +55,23 @@ func (t *typing) noBody(at *scope, r *program.Ref) bool {
 	f, b := t.without(at)
 	switch {
 	case f == emptyForm:
-		t.report(at.workflow.Document, arazzo.Warning, "response-body", r.At(at.workflow.Document.Decl),
+		d := t.report(at.workflow.Document, arazzo.Warning, "response-body", r.At(at.workflow.Document.Decl),
 			"%s is always missing: a response %s has no body", r.Text, b.response.Code)
+		d.Related = responsePlace(b)
 		return true
 	case (f == xmlForm || f == textForm || f == binaryForm) && len(tokens(r)) > 0:
 		d := t.report(at.workflow.Document, arazzo.Warning, "response-body", r.At(at.workflow.Document.Decl),
 			"%s looks for a member, but the response of %s is %s (%s)%s", r.Text, label(at.step), formNames[f], b.media, wholeHint[f])
-		d.Related = schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column},
-			"the response is declared here")
+		d.Related = responsePlace(b)
 		return true
 	}
 	return false
+}
+
+// responsePlace is the related place of a response.
+func responsePlace(b body) []arazzo.Related {
+	return schemaPlace(schema.Place{Location: b.response.Home.Location(), Line: b.response.Node.Line, Column: b.response.Node.Column},
+		"the response is declared here")
 }
 
 // header reports an undeclared header with a name similar to a declared one, or

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,24 +12,40 @@ import (
 )
 
 // nullable reports an argument that may be null, by a schema that says so, where
-// the request needs a value (E15), unless a condition of the workflow looks at it.
+// the request needs a value (E15), or where it is a part of a text, which then has "null"
+// (E1), unless a condition of the workflow looks at it.
 func (t *typing) nullable(at *scope, s *program.Step, a *program.Argument) {
-	r := only(&a.Value)
-	if r == nil {
-		return
-	}
-	found := t.reference(at, r)
-	null := func(a *schema.Alternative) bool { return a.Kinds&schema.Null != 0 && a.Kinds != schema.AnyKind }
-	if !slices.ContainsFunc(found.Type.Alternatives(), null) || t.looksAt(s.Workflow, r) {
-		return
-	}
-	if none := s.Operation.NoValue(openapi.ArgKey{Name: a.Name, In: a.In}, nil); none != nil {
-		place, _ := found.Type.Place()
+	whole := only(&a.Value)
+	a.Value.All(func(r *program.Ref) {
+		if a.Value.Kind != program.Interpolation && whole == nil {
+			return // a member of an object or array
+		}
+		place, ok := t.mayBeNull(at, r)
+		if !ok || t.looksAt(s.Workflow, r) {
+			return
+		}
+		then := "the text has \"null\""
+		if whole != nil {
+			none := s.Operation.NoValue(openapi.ArgKey{Name: a.Name, In: a.In}, nil)
+			if none == nil {
+				return
+			}
+			then = fmt.Sprintf("step %q fails: %s has no value", s.Decl.StepID, none.Subject())
+		}
 		d := t.report(s.Workflow.Document, arazzo.Note, "maybe-null", r.At(s.Workflow.Document.Decl),
-			"%s can be null, and then step %q fails: %s has no value; before it, an action in onSuccess whose criteria have a condition with "+
-				"== null can end or go elsewhere", r.Text, s.Decl.StepID, none.Subject())
+			"%s can be null, and then %s; before it, an action in onSuccess whose criteria have a condition with == null can end or go elsewhere",
+			r.Text, then)
 		d.Related = schemaPlace(place, "its schema")
-	}
+	})
+}
+
+// mayBeNull reports whether a schema says that the value of an expression may be
+// null, and where.
+func (t *typing) mayBeNull(at *scope, r *program.Ref) (schema.Place, bool) {
+	found := t.reference(at, r)
+	place, described := found.Type.Place()
+	null := func(a *schema.Alternative) bool { return a.Kinds&schema.Null != 0 && a.Kinds != schema.AnyKind }
+	return place, described && slices.ContainsFunc(found.Type.Alternatives(), null)
 }
 
 // only returns the expression that a value is, with or without braces.

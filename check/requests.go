@@ -87,7 +87,8 @@ func parameterOf(op *openapi.Operation, a *program.Argument) *openapi.Parameter 
 
 func given(s *program.Step, p *openapi.Parameter) bool {
 	return slices.ContainsFunc(s.Arguments, func(a program.Argument) bool {
-		return p.Is(a.Name, a.In) || a.In == "querystring" && p.In == "query"
+		return p.Is(a.Name, a.In) || p.In == "query" && (a.In == "querystring" ||
+			a.In == "path" && a.Name == p.Name && s.Operation.HasPathVariable(p.Name)) // behind the question mark of the path
 	})
 }
 
@@ -140,6 +141,7 @@ func (t *typing) body(at *scope, s *program.Step) {
 	for r := range program.Each(s.Body.Replacements) {
 		t.lookups(at, &r.Value)
 	}
+	t.unwritable(at, s)
 	declared := s.Operation.Body
 	if declared == nil {
 		if !slices.Contains(bodyless, s.Operation.Method) && s.Operation.BodyErr == nil {
@@ -159,6 +161,28 @@ func (t *typing) body(at *scope, s *program.Step) {
 	}
 }
 
+// unwritable reports an object or array that no body of the content type can be
+// written from.
+func (t *typing) unwritable(at *scope, s *program.Step) {
+	payload := &s.Body.Payload
+	if payload.IsFile() || len(s.Body.Replacements) > 0 {
+		return
+	}
+	kind, members, severity := t.value(at, payload).Kinds(), -1, arazzo.Error
+	if payload.Kind == program.Reference || payload.Kind == program.Selection {
+		severity = arazzo.Warning // what is declared need not be so
+	} else {
+		members = len(payload.Names)
+	}
+	what := map[schema.Kinds]string{schema.Object: "an object", schema.Array: "an array"}[kind]
+	if what == "" || members < 0 && openapi.IsXML(s.Body.ContentType) {
+		return
+	}
+	if err := openapi.Unwritable(s.Body.ContentType, s.Operation.Body.Media(s.Body.ContentType), what, members); err != nil {
+		t.report(at.workflow.Document, severity, "unwritable-body", payload.Place, "step %q fails: %v", s.Decl.StepID, err)
+	}
+}
+
 // withoutBody checks a step without a body, and reports whether it is one.
 func (t *typing) withoutBody(s *program.Step) bool {
 	required := s.Operation.Body != nil && s.Operation.Body.Required
@@ -168,6 +192,7 @@ func (t *typing) withoutBody(s *program.Step) bool {
 		d = t.report(s.Workflow.Document, arazzo.Warning, "body-missing", s.Decl.At("requestBody"),
 			"%s requires a request body, but step %q sends none; write requestBody with a payload", label(s), s.Decl.StepID)
 	case s.Body == nil:
+		t.bodyNotSent(s)
 		return true
 	case s.Decl.RequestBody.Payload.Exists() || len(s.Body.Replacements) > 0:
 		return false
@@ -179,6 +204,22 @@ func (t *typing) withoutBody(s *program.Step) bool {
 	}
 	d.Related = t.bodyPlace(s)
 	return true
+}
+
+// bodyNotSent reports that a step leaves out a body that the description has an
+// example of.
+func (t *typing) bodyNotSent(s *program.Step) {
+	if s.Operation.Body == nil || s.Decl.RequestBody != nil || slices.Contains(bodyless, s.Operation.Method) {
+		return
+	}
+	for _, m := range s.Operation.Body.Content {
+		if m.HasExample() {
+			d := t.report(s.Workflow.Document, arazzo.Note, "body-not-sent", s.Decl.At("requestBody"),
+				"%s is sent without a body; its description has an example of one, which may be the payload of a requestBody", label(s))
+			d.Related = t.bodyPlace(s)
+			return
+		}
+	}
 }
 
 // mediaOf returns what a body declares for a content type. Something that is not

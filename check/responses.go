@@ -71,6 +71,8 @@ func formOf(mediaType string) form {
 		return jsonForm
 	case openapi.IsXML(mediaType):
 		return xmlForm
+	case openapi.IsSequence(mediaType) || openapi.IsEvents(mediaType): // an array; what the schema is of, versions differ in
+		return unknownForm
 	case openapi.IsRange(mediaType) || !strings.Contains(mediaType, "/") || strings.Contains(strings.ToLower(mediaType), "json"):
 		return unknownForm
 	case openapi.IsText(mediaType):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"golang.org/x/net/http/httpguts"
 )
@@ -221,6 +222,9 @@ func (c *checker) stepRules(d *program.Document, s *program.Step) {
 	for a := range program.Each(s.Arguments) {
 		if a.In == "header" && !httpguts.ValidHeaderFieldName(a.Name) {
 			c.report(d, arazzo.Error, "header-name", a.Place, "%q is not a valid header name", a.Name)
+		}
+		if a.In == "header" && s.Operation != nil && openapi.Framing(a.Name) && a.Decl != nil {
+			c.report(d, arazzo.Warning, "framing-header", a.Place, "the header %q is not sent as it is given: it follows from the body", a.Name)
 		}
 		query = query || a.In == "query"
 		if a.In == "querystring" {

@@ -19,7 +19,7 @@ type Line struct {
 // NewLine returns the record of the run whose inputs are on a line and which
 // came to result and err. result may be nil.
 func NewLine(line int, workflowID string, result *runtime.Result, err error) Line {
-	l := Line{Line: line, WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Error: errorOf(err)}
+	l := Line{Line: line, WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Error: NewError(err)}
 	if result != nil {
 		l.Outputs = result.Outputs
 	}

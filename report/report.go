@@ -108,7 +108,7 @@ func (r *Recorder) OnEvent(e runtime.Event) {
 // of program precede those of the run. program and result may be nil.
 func (r *Recorder) Run(program *runtime.Program, workflowID string, result *runtime.Result, err error) *Run {
 	run := &Run{WorkflowID: workflowID, Status: "succeeded", Outputs: map[string]any{}, Steps: r.steps,
-		Diagnostics: []arazzo.Diagnostic{}, Error: errorOf(err)}
+		Diagnostics: []arazzo.Diagnostic{}, Error: NewError(err)}
 	if err != nil {
 		run.Status = "failed"
 	}
@@ -129,8 +129,9 @@ func (r *Recorder) Run(program *runtime.Program, workflowID string, result *runt
 	return run
 }
 
-// errorOf returns the record of an error, with its kind.
-func errorOf(err error) *Error {
+// NewError returns the record of an error of package runtime or arazzo, with its kind;
+// nil for nil.
+func NewError(err error) *Error {
 	if err == nil {
 		return nil
 	}

@@ -94,7 +94,7 @@ func (r *batched) Next() (schedule.Need, time.Duration) {
 			r.begin = err
 		} else {
 			r.Driver.attach(x)
-			r.x = x
+			x.run, r.x = r.index, x
 		}
 	}
 	if r.x == nil {

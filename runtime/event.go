@@ -12,6 +12,7 @@ type Event interface{ at() *At }
 
 // At is where in a run an event happened.
 type At struct {
+	Run        int // of a [Batch], the index of the run's inputs; 0 for others
 	WorkflowID string
 	StepID     string    // empty for events of the workflow itself
 	Attempt    int       // of the step in this visit, from 1; 0 without a step
@@ -58,6 +59,7 @@ type (
 	RequestSent struct {
 		At
 		Method, URL string
+		Target      string // what of the URL is the step's, not the driver's: path and query below the server's URL
 		Header      http.Header
 		Body        []byte
 		// Security has the names of the security schemes that it satisfies: by
@@ -68,7 +70,8 @@ type (
 	// ResponseReceived reports the response, or why there is none.
 	ResponseReceived struct {
 		At
-		Status int // 0 when Err is set
+		Status int    // 0 when Err is set
+		URL    string // that answered, after redirects: $url
 		Header http.Header
 		Body   []byte
 		Err    error

@@ -27,6 +27,7 @@ type Execution struct {
 	whole    *Program // which program is linked in
 	listener func(Event)
 	now      func() time.Time // of events; nil: nobody knows
+	run      int              // of a batch, for events
 	state    state
 
 	place    *place // at which something was evaluated last; nil while the run waits
@@ -174,7 +175,8 @@ func (x *Execution) Respond(r *Response) error {
 	if x.jar == nil {
 		x.unsent.Note(x.step(f).Source.Qualified, x.step(f).ID, r.Header)
 	}
-	e.Status, e.Answer, e.Places, f.Received = r.Status, r.Header, x.step(f).Places, r.Received
+	e.Answered(x.step(f), r.Status, r.Header)
+	f.Received = r.Received
 	if !r.Decoded {
 		e.Body = r.Body
 	}
@@ -282,7 +284,7 @@ func (x *Execution) raise(f *frame, code string, at arazzo.Position, message str
 
 func (x *Execution) emit(e Event) {
 	if x.now != nil {
-		e.at().Time = x.now()
+		e.at().Time, e.at().Run = x.now(), x.run
 	}
 	x.listener(e)
 }

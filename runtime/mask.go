@@ -44,6 +44,7 @@ func (x *Execution) requestSent(f *frame, s *program.Step, url string, header ht
 		schemes = satisfied(x.whole.security[s])
 	}
 	sent := &RequestSent{At: x.where(f), Method: e.Method, URL: x.secrets.Text(hidden.URL(url, s.Operation.Path)),
+		Target: x.secrets.Text(hidden.URL(e.Target, s.Operation.Path)),
 		Header: x.secrets.Header(hidden.Header(header)), Body: x.secrets.Bytes(e.ShownRequest(s)), Security: schemes}
 	if len(schemes) == 0 {
 		sent.Wanted = wanted(x.whole.security[s])
@@ -67,8 +68,15 @@ func (x *Execution) responseReceived(f *frame, r *Response) *ResponseReceived {
 			header.Set(name, secret.Masked)
 		}
 	}
-	return &ResponseReceived{At: x.where(f), Status: r.Status, Header: x.secrets.Header(header), Body: x.secrets.Bytes(body), Resent: r.Resent,
+	return &ResponseReceived{At: x.where(f), Status: r.Status, URL: x.shownURL(f, r),
+		Header: x.secrets.Header(header), Body: x.secrets.Bytes(body), Resent: r.Resent,
 		Timing: r.Timing}
+}
+
+// shownURL is the URL that answered a request.
+func (x *Execution) shownURL(f *frame, r *Response) string {
+	e, s := f.Exchange, x.step(f)
+	return x.secrets.Text(e.Hidden(s).URL(secret.Userinfo(e.URL), s.Operation.Path))
 }
 
 // shownOperand is the value of an expression in a condition.

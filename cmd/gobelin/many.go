@@ -34,7 +34,8 @@ var errFailedBefore = errors.New("not run, as one before it failed (--fail-fast)
 func (r *run) many(ctx context.Context, c *cobra.Command, p prepared) error {
 	begun := map[*job]*runtime.Execution{}
 	var refused error
-	for _, s := range p.documents {
+	for d := range p.documents {
+		s := &p.documents[d]
 		for i := range s.workflows {
 			x, err := s.begin(s.workflows[i])
 			refused = errors.Join(refused, err)

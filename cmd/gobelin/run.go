@@ -166,14 +166,14 @@ func (r *run) run(c *cobra.Command, args []string) error {
 
 // one runs the only workflow.
 func (r *run) one(ctx context.Context, c *cobra.Command, p prepared) error {
-	s := p.documents[0]
+	s := &p.documents[0]
 	w := s.workflows[0]
 	x, err := s.begin(w)
 	if err != nil {
 		return r.refuse(ctx, c, p, err)
 	}
 	warn(c, p)
-	record, result, err := r.execute(ctx, c, s, w, x)
+	record, result, err := r.execute(ctx, c, *s, w, x)
 	if err := r.print(c, record); err != nil {
 		return failure{exitFailed, err}
 	}
@@ -186,11 +186,21 @@ func (r *run) one(ctx context.Context, c *cobra.Command, p prepared) error {
 	return failure{exitFailed, err}
 }
 
-// begin begins the run of a workflow. Nothing is sent.
+// begin begins the run of a workflow. Nothing is sent. If it cannot be run, that is an
+// error of the document.
 func (s *selected) begin(w job) (*runtime.Execution, error) {
 	settings := s.driver.Settings
 	settings.DependencyInputs = w.dependency
-	return s.program.Begin(w.ID, w.inputs, settings)
+	x, err := s.program.Begin(w.ID, w.inputs, settings)
+	var compile, known *runtime.CompileError
+	if errors.As(err, &compile) {
+		all := compile.Diagnostics
+		if errors.As(s.err, &known) {
+			all = slices.Concat(known.Diagnostics, all)
+		}
+		s.err = &runtime.CompileError{Diagnostics: all}
+	}
+	return x, err
 }
 
 // execute brings a run to its end, and shows its progress.

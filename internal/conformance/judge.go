@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"mime"
@@ -64,11 +65,11 @@ func (j *judge) request(which string, got request, want *tree.Node) {
 		j.differ("%s: query %v, want %v", which, got.values(), query)
 	}
 	j.headers(which, got.header, want.Get("headers"))
-	if n := want.Get("text"); n != nil && string(got.body) != n.Text {
-		j.differ("%s: body %q, want %q", which, got.body, n.Text)
+	if text, ok := wantedBytes(want); ok && string(got.body) != text {
+		j.differ("%s: body %q, want %q", which, got.body, text)
 	}
 	if n := want.Get("body"); n != nil {
-		body, _ := openapi.DecodeBody("application/json", got.body)
+		body, _, _ := openapi.DecodeBody("application/json", got.body)
 		if !value.Equal(body, n.Value()) {
 			j.differ("%s: body %s, want %s", which, got.body, value.AppendJSON(nil, n.Value()))
 		}
@@ -82,6 +83,16 @@ func (j *judge) request(which string, got request, want *tree.Node) {
 	if n := want.Get("parts"); n != nil {
 		j.parts(which, got, n)
 	}
+}
+
+// wantedBytes returns the text or the bytes of a body or part.
+func wantedBytes(want *tree.Node) (text string, ok bool) {
+	if n := want.Get("base64"); n != nil {
+		decoded, _ := base64.StdEncoding.DecodeString(n.Text)
+		return string(decoded), true
+	}
+	n := want.Get("text")
+	return n.Str(), n != nil
 }
 
 func wantedQuery(n *tree.Node) url.Values {
@@ -143,8 +154,8 @@ func (j *judge) parts(which string, got request, want *tree.Node) {
 				w.Get("filename").Str(), err)
 		}
 		j.headers(name, http.Header(part.Header), w.Get("headers"))
-		if string(data) != w.Get("text").Str() {
-			j.differ("%s: %q, want %q", name, data, w.Get("text").Str())
+		if text, _ := wantedBytes(w); string(data) != text {
+			j.differ("%s: %q, want %q", name, data, text)
 		}
 	}
 }

@@ -16,6 +16,8 @@ import (
 var (
 	keywords  = regexp.MustCompile(`\b(MUST|SHALL|SHOULD)( NOT)?\b|\b(NOT )?RECOMMENDED\b|\b(MAY|REQUIRED|OPTIONAL)\b`)
 	field     = regexp.MustCompile(`^\|? *<a name="`)     // the row of a fixed field
+	separator = regexp.MustCompile(`^[-|: ]*\|[-|: ]*$`)  // the line between the head of a table and its rows
+	example   = regexp.MustCompile(`^##+ .*Examples?$`)   // the heading of examples
 	rule      = regexp.MustCompile(`^ *([A-Za-z-]+) += `) // the beginning of a rule in ABNF
 	testNamed = regexp.MustCompile(`^([a-z/]+)\.(Test\w+)$`)
 	document  = regexp.MustCompile(`^check/([a-z-]+): (\S+)$`)
@@ -113,22 +115,29 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// Every word of RFC 2119, every fixed field and every rule of the grammar of
-// both texts is in the table, at its line, and nothing else is.
+// Every word of RFC 2119, every row of a table, every heading of examples and every
+// rule of the grammar of both texts is in the table, at its line.
 func TestStatementsAreComplete(t *testing.T) {
 	demanded := map[place][]string{}
 	for _, version := range []string{"1.0.1", "1.1.0"} {
-		grammar := false
+		grammar, rows := false, false
 		for i, line := range strings.Split(read(t, shared.Path(t, "oai/arazzo-"+version+".md")), "\n") {
 			at := place{version, i + 1}
 			if strings.HasPrefix(line, "```") {
 				grammar = line == "```abnf"
 			}
-			if m := rule.FindStringSubmatch(line); grammar && m != nil {
-				demanded[at] = append(demanded[at], m[1])
-			}
-			if field.MatchString(line) {
-				demanded[at] = append(demanded[at], "field")
+			rows = strings.Contains(line, "|") && (rows || separator.MatchString(line))
+			has := func(what string) { demanded[at] = append(demanded[at], what) }
+			m := rule.FindStringSubmatch(line)
+			switch {
+			case grammar && m != nil:
+				has(m[1])
+			case field.MatchString(line):
+				has("field")
+			case rows && !separator.MatchString(line):
+				has("row")
+			case example.MatchString(line):
+				has("example")
 			}
 			demanded[at] = append(demanded[at], keywords.FindAllString(line, -1)...)
 			if line == "" {

@@ -71,7 +71,7 @@ func (e *Evaluator) evaluateSimple(c *program.Criterion, observe Observer) Verdi
 		v, ok := e.Look(&c.Refs[i])
 		observe.see(&c.Refs[i], v, ok)
 		if !ok {
-			e.missing(c.Refs[i].Text, c.Place)
+			e.missing(&c.Refs[i], c.Place)
 		}
 		return v, ok
 	})
@@ -114,7 +114,7 @@ func (e *Evaluator) fill(c *program.Criterion, observe Observer) (filled *progra
 		v, ok := e.Look(&refs[i])
 		observe.see(&refs[i], v, ok)
 		if !ok {
-			e.missing(refs[i].Text, c.Place)
+			e.missing(&refs[i], c.Place)
 			return nil, refs[i].Text + ", which is a part of the condition, is missing"
 		}
 		values[i] = v

@@ -63,7 +63,7 @@ func (e *Evaluator) valueIn(contentType string, o *program.Operand) (any, bool) 
 		n++
 		v, ok := e.Look(r)
 		if !ok {
-			e.missing(r.Text, o.Place)
+			e.missing(r, o.Place)
 			e.leaveHole(r.Text)
 			complete = false
 			continue

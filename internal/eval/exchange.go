@@ -26,10 +26,13 @@ type Exchange struct {
 	Body    []byte       `json:"body,omitempty"`    // of the response
 	Failed  string       `json:"failed,omitempty"`  // why there is no response
 	Note    string       `json:"note,omitempty"`    // what was found when the body was decoded
+	Lost    string       `json:"lost,omitempty"`    // what of it could not be read in its charset
 	Request []byte       `json:"request,omitempty"` // body as sent
 	Given   stored.Value `json:"given,omitzero"`    // the response's body, if the transport gave a value and no bytes
 	decoded bool
 	value   any
+
+	JSON bool `json:"json,omitempty"` // the body may be the JSON that is declared, under a type of text
 
 	Places   *program.BodyPlaces `json:"-"` // that the step reads of the response
 	scanned  bool                // the places were looked for
@@ -83,6 +86,36 @@ func (e *Exchange) look(r *program.Ref) (any, bool) {
 	return nil, false
 }
 
+// Answered notes what a step was answered with.
+func (e *Exchange) Answered(s *program.Step, status int, header http.Header) {
+	e.Status, e.Answer, e.Places = status, header, s.Places
+	contentType := header.Get("Content-Type")
+	e.JSON = openapi.IsPage(contentType) && s.Operation.DeclaresJSON(status, contentType)
+}
+
+// whyMissing says why nothing is at a place of the response's body, where its type
+// tells that; "" otherwise.
+func (e *Exchange) whyMissing(r *program.Ref) string {
+	if e == nil || r.Kind != program.ResponseBody || len(r.Pointer)+len(r.Access) == 0 {
+		return ""
+	}
+	what := ""
+	switch v, _ := e.body(); v.(type) {
+	case string:
+		what = "text"
+	case []byte:
+		what = "bytes"
+	case nil:
+		return ": the body of the response is empty"
+	default:
+		return ""
+	}
+	if contentType := e.Answer.Get("Content-Type"); contentType != "" && !openapi.IsJSON(contentType) {
+		what += " (" + contentType + ")"
+	}
+	return ": the body of the response is " + what
+}
+
 // Argument returns the value of an argument of the request, typed as given (E8).
 func (e *Exchange) Argument(in, name string) (any, bool) {
 	for _, s := range e.Sent {
@@ -102,7 +135,14 @@ func (e *Exchange) body() (any, bool) {
 		return e.Given.V, true
 	}
 	if !e.decoded {
-		e.value, e.Note = openapi.DecodeBody(e.Answer.Get("Content-Type"), e.Body)
+		if e.JSON {
+			if v, err := value.Decode(e.Body); err == nil {
+				e.value, e.decoded = v, true
+				return v, true
+			}
+			e.JSON = false // it is not
+		}
+		e.value, e.Note, e.Lost = openapi.DecodeBody(e.Answer.Get("Content-Type"), e.Body)
 		e.decoded = true
 	}
 	return e.value, true
@@ -153,6 +193,9 @@ func (e *Exchange) scan() bool {
 	if !e.scanned {
 		e.scanned = true
 		text, ok := openapi.JSONText(e.Answer.Get("Content-Type"), e.Body)
+		if e.JSON {
+			text, ok = e.Body, true
+		}
 		if ok {
 			e.found, ok = e.Places.Read(text, e.found)
 		}

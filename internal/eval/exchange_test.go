@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -46,5 +48,25 @@ func TestRetryAfter(t *testing.T) {
 	var none *Exchange
 	if got, ok := none.RetryAfter(received, limit); ok {
 		t.Errorf("without an exchange: %v", got)
+	}
+}
+
+// What is missing in a body that has no members is explained by what the body is.
+func TestWhyMissing(t *testing.T) {
+	pointer := &program.Ref{Kind: program.ResponseBody, Pointer: []string{"id"}}
+	for _, test := range []struct{ contentType, body, want string }{
+		{"text/html", "<html/>", ": the body of the response is text (text/html)"},
+		{"image/png", "\x89PNG", ": the body of the response is bytes (image/png)"},
+		{"application/json", "<html/>", ": the body of the response is text"},
+		{"application/json", "", ": the body of the response is empty"},
+		{"application/json", "{}", ""},
+	} {
+		e := &Exchange{Status: 200, Answer: http.Header{"Content-Type": {test.contentType}}, Body: []byte(test.body)}
+		if got := e.whyMissing(pointer); got != test.want {
+			t.Errorf("%+v: %q", test, got)
+		}
+		if got := e.whyMissing(&program.Ref{Kind: program.ResponseBody}); got != "" {
+			t.Errorf("%+v, as a whole: %q", test, got)
+		}
 	}
 }

@@ -26,7 +26,7 @@ const maxFileDepth = 2
 
 // add adds the places in an operand that is at a place.
 func (p filePlaces) add(at string, o *program.Operand, depth int) {
-	if isFile(o) {
+	if o.IsFile() {
 		p[at] = true
 		return
 	}
@@ -139,7 +139,7 @@ func FilesOf(b *program.Body) []string {
 	switch {
 	case openapi.IsMultipart(b.ContentType):
 		return filesIn(&b.Payload, 0)
-	case readsWhole(b.ContentType) && isFile(&b.Payload):
+	case readsWhole(b.ContentType) && b.Payload.IsFile():
 		return filesIn(&b.Payload, maxFileDepth)
 	}
 	return nil
@@ -159,19 +159,14 @@ func filesIn(o *program.Operand, depth int) (names []string) {
 
 // readsWhole reports whether a body of a media type may be a file as a whole.
 func readsWhole(contentType string) bool {
-	return !openapi.IsMultipart(contentType) && !openapi.IsJSON(contentType) && !openapi.IsForm(contentType)
-}
-
-// isFile reports whether an operand is {file: path}.
-func isFile(o *program.Operand) bool {
-	_, ok := fileName(o.Constant)
-	return ok || o.Kind == program.Object && len(o.Names) == 1 && o.Names[0] == "file"
+	return !openapi.IsMultipart(contentType) && !openapi.IsJSON(contentType) && !openapi.IsForm(contentType) &&
+		!openapi.IsSequence(contentType)
 }
 
 // fileOf returns the file of an operand that is {file: path}, else "".
 func fileOf(o *program.Operand) string {
 	name, ok := fileName(o.Constant)
-	if !ok && isFile(o) {
+	if !ok && o.IsFile() {
 		switch item := &o.Items[0]; item.Kind {
 		case program.Reference:
 			name = item.Ref.Text

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -14,18 +15,18 @@ import (
 // that is sent; isJSON is false for a text that is not JSON.
 func (e *Evaluator) jsonPayload(b *program.Body) (v any, text []byte, ok, isJSON bool) {
 	text, gaps := e.jsonText(b)
-	v, err := value.Decode(text)
+	v, err := openapi.DecodeJSON(b.ContentType, text)
 	if err != nil || len(gaps) == 0 {
 		return v, text, err == nil, err == nil
 	}
-	if v == nil {
+	if len(b.Payload.Template.Parsed.Parts) == 1 || v == nil {
 		return nil, nil, false, true // the whole is missing
 	}
 	// From the last to the first, so that the places of the others stay.
 	for _, at := range slices.Backward(gaps) {
 		text = withoutMember(text, at, at+len("null"))
 	}
-	v, err = value.Decode(text)
+	v, err = openapi.DecodeJSON(b.ContentType, text)
 	return v, text, err == nil, err == nil
 }
 
@@ -49,7 +50,7 @@ func (e *Evaluator) jsonText(b *program.Body) (text []byte, gaps []int) {
 		n++
 		v, ok := e.Look(r)
 		if !ok {
-			e.missing(r.Text, b.Place)
+			e.missing(r, b.Place)
 		}
 		switch {
 		case ok && inString:

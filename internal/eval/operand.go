@@ -4,6 +4,7 @@
 package eval
 
 import (
+	"fmt"
 	"io/fs"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -37,6 +38,7 @@ type Evaluator struct {
 // Look returns the value that a reference has now.
 func (e *Evaluator) Look(r *program.Ref) (any, bool) {
 	if r.Kind == program.ResponseBody && r.Slot > 0 && e.Exchange.scan() {
+		e.noteBody(r)
 		return e.Exchange.at(r)
 	}
 	v, ok := e.Root(r)
@@ -58,10 +60,25 @@ func (e *Evaluator) Root(r *program.Ref) (any, bool) {
 		return e.Scope.Root(r)
 	}
 	v, ok := e.Exchange.look(r)
-	if r.Kind == program.ResponseBody && e.Exchange != nil && e.Exchange.Note != "" {
-		e.Scope.Note("invalid-json", r.Place, e.Exchange.Note)
+	if r.Kind == program.ResponseBody && e.Exchange != nil {
+		e.noteBody(r)
 	}
 	return v, ok
+}
+
+// noteBody reports what was found when the response's body was decoded.
+func (e *Evaluator) noteBody(r *program.Ref) {
+	x := e.Exchange
+	if x.JSON {
+		e.Scope.Note("json-as-text", r.Place, fmt.Sprintf("the body is the JSON that the description declares, though its type is %s; "+
+			"it is read as JSON", x.Answer.Get("Content-Type")))
+	}
+	if x.Note != "" {
+		e.Scope.Note("invalid-json", r.Place, x.Note)
+	}
+	if x.Lost != "" {
+		e.Scope.Note("undecoded-text", r.Place, x.Lost)
+	}
 }
 
 // FoundNothing reports whether a reference is to an output that found nothing.
@@ -74,8 +91,8 @@ func (e *Evaluator) FoundNothing(r *program.Ref) bool {
 }
 
 // missing reports that an operand had no value.
-func (e *Evaluator) missing(text string, at arazzo.Position) {
-	e.Scope.Note("missing-value", at, text+" has no value here")
+func (e *Evaluator) missing(r *program.Ref, at arazzo.Position) {
+	e.Scope.Note("missing-value", at, r.Text+" has no value here"+e.Exchange.whyMissing(r))
 }
 
 // Value returns the value of an operand now. Missing members of an object are
@@ -85,7 +102,7 @@ func (e *Evaluator) Value(o *program.Operand) (any, bool) {
 	case program.Reference:
 		v, ok := e.Look(&o.Ref)
 		if !ok {
-			e.missing(o.Ref.Text, o.Place)
+			e.missing(&o.Ref, o.Place)
 		}
 		return v, ok
 	case program.Interpolation:
@@ -125,7 +142,7 @@ func (e *Evaluator) appendText(dst []byte, t *program.Template, at arazzo.Positi
 	text = t.Parsed.Append(dst, func(i int, expression *expr.Expression) (any, bool) {
 		v, found := e.Look(&t.Refs[i])
 		if !found {
-			e.missing(expression.Text, at)
+			e.missing(&t.Refs[i], at)
 		}
 		if ok = ok && found; !found && len(t.Parsed.Parts) > 1 {
 			e.leaveHole(expression.Text)
@@ -153,7 +170,7 @@ func (e *Evaluator) selectValue(o *program.Operand) (any, bool) {
 		case ok:
 			return v, true
 		case err == nil:
-			e.missing(o.Ref.Text, o.Place)
+			e.missing(&o.Ref, o.Place)
 			return nil, false
 		}
 		reason = err.Error()

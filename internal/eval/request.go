@@ -25,7 +25,7 @@ func (e *Evaluator) Request(s *program.Step) error {
 		if err := e.Incomplete(); err != nil {
 			return fmt.Errorf("the %s parameter %q: %w", a.In, a.Name, err)
 		}
-		values = append(values, openapi.Value{V: v, OK: ok, Order: a.Value.Names})
+		values = append(values, openapi.Value{V: v, OK: ok, Order: a.Value.Order})
 		if !ok {
 			continue
 		}
@@ -65,8 +65,12 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	case !ok:
 		return nil, fmt.Errorf("the payload has no value: %s is missing", cmp.Or(b.Payload.Source(), "what it is made of"))
 	}
+	order := b.Payload.Order
+	if text != nil && len(b.Replacements) > 0 {
+		order = value.OrderOf(text) // of a sequence nothing is known
+	}
 	var files filePlaces
-	if !openapi.IsJSON(b.ContentType) && !openapi.IsForm(b.ContentType) {
+	if openapi.IsMultipart(b.ContentType) || readsWhole(b.ContentType) {
 		files = filePlaces{}
 		files.add("", &b.Payload, 0)
 	}
@@ -77,6 +81,11 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
 		targets, err := r.Targets(v)
+		if err == nil && ok {
+			for _, target := range targets {
+				order = order.With(v, target, r.Value.Order)
+			}
+		}
 		if err == nil {
 			v, err = r.Apply(v, targets, with, ok)
 		}
@@ -96,7 +105,7 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	} else if v, err = e.withFiles(b.ContentType, v, files); err != nil {
 		return nil, err
 	}
-	return &openapi.Payload{ContentType: b.ContentType, Value: v, Order: b.Payload.Names}, nil
+	return &openapi.Payload{ContentType: b.ContentType, Value: v, Order: order}, nil
 }
 
 // payloadValue evaluates a payload. Text that is JSON is taken as the JSON that
@@ -107,19 +116,24 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 func (e *Evaluator) payloadValue(b *program.Body, media *openapi.MediaType) (v any, text []byte, ok bool) {
 	constant, isText := b.Payload.Constant.(string)
 	isText = isText && b.Payload.Kind == program.Constant
-	if openapi.IsJSON(b.ContentType) && (isText || b.Payload.Kind == program.Interpolation) {
-		isJSON := false
+	isJSON := openapi.IsJSON(b.ContentType)
+	if (isJSON || openapi.IsSequence(b.ContentType)) && (isText || b.Payload.Kind == program.Interpolation) {
+		valid := false
 		if isText {
 			text = []byte(constant)
-			decoded, err := value.Decode(text)
-			v, ok, isJSON = decoded, true, err == nil
+			decoded, err := openapi.DecodeJSON(b.ContentType, text)
+			v, ok, valid = decoded, true, err == nil
 		} else {
-			v, text, ok, isJSON = e.jsonPayload(b)
+			v, text, ok, valid = e.jsonPayload(b)
 		}
-		if isJSON {
+		if valid {
 			return v, text, ok
 		}
-		e.Scope.Note("payload-text", b.Place, "the payload is text that is not JSON; it is sent as a JSON string")
+		as := "a JSON string"
+		if !isJSON {
+			as = "it is"
+		}
+		e.Scope.Note("payload-text", b.Place, "the payload is text that is not JSON; it is sent as "+as)
 	}
 	if b.Payload.Kind == program.Object && (openapi.IsForm(b.ContentType) || openapi.IsMultipart(b.ContentType)) {
 		v, ok = e.object(&b.Payload, media.PartType), true

@@ -31,10 +31,10 @@ func (e *Exchange) Hidden(s *program.Step) program.HiddenPlaces {
 
 // ShownRequest returns the body of the request with the weak secrets in it masked.
 func (e *Exchange) ShownRequest(s *program.Step) []byte {
+	contentType := e.Header.Get("Content-Type")
 	if s.Body == nil || !s.Body.Secrets.Hides(e.Payload.V) {
-		return e.Request
+		return openapi.Readable(contentType, e.Request)
 	}
-	contentType := s.Body.ContentType
 	if openapi.IsForm(contentType) {
 		return []byte(secret.Pairs(string(e.Request), func(name string) bool {
 			return slices.ContainsFunc(s.Body.Secrets, func(r program.Route) bool {
@@ -44,7 +44,7 @@ func (e *Exchange) ShownRequest(s *program.Step) []byte {
 	}
 	if openapi.IsJSON(contentType) {
 		if v, err := value.Decode(e.Request); err == nil {
-			return value.AppendJSON(nil, s.Body.Secrets.Hide(v))
+			return value.AppendOrdered(nil, s.Body.Secrets.Hide(v), value.OrderOf(e.Request))
 		}
 	}
 	return []byte(secret.Masked)
@@ -52,16 +52,16 @@ func (e *Exchange) ShownRequest(s *program.Step) []byte {
 
 // ShownAnswer returns the body of a response with the weak secrets in it masked.
 func ShownAnswer(s *program.Step, header http.Header, body []byte) []byte {
-	secrets := s.BodySecrets()
+	secrets, contentType := s.BodySecrets(), header.Get("Content-Type")
 	if len(secrets) == 0 {
-		return body
+		return openapi.Readable(contentType, body)
 	}
-	v, note := openapi.DecodeBody(header.Get("Content-Type"), body)
+	v, note, _ := openapi.DecodeBody(contentType, body)
 	switch {
 	case note != "" || !secrets.Hides(v):
-		return body
-	case openapi.IsJSON(header.Get("Content-Type")):
-		return value.AppendJSON(nil, secrets.Hide(v))
+		return openapi.Readable(contentType, body)
+	case openapi.IsJSON(contentType):
+		return value.AppendOrdered(nil, secrets.Hide(v), value.OrderOf(body))
 	}
 	return []byte(secret.Masked)
 }

@@ -33,12 +33,14 @@ func (l *workflowLinker) operand(n *tree.Node, at arazzo.Position) program.Opera
 func (l *workflowLinker) compound(n *tree.Node, at arazzo.Position) program.Operand {
 	o := program.Operand{Kind: program.Array, Place: at}
 	constant := true
+	orders := make([]*value.Order, 0, len(n.Items)+len(n.Members))
 	add := func(token string, child *tree.Node) {
 		inner := at
 		inner.Pointer += "/" + value.PointerToken(token)
 		item := l.operand(child, inner)
 		constant = constant && item.Kind == program.Constant
 		o.Items = append(o.Items, item)
+		orders = append(orders, item.Order)
 	}
 	for i, item := range n.Items {
 		add(strconv.Itoa(i), item)
@@ -51,8 +53,9 @@ func (l *workflowLinker) compound(n *tree.Node, at arazzo.Position) program.Oper
 			add(m.Name, m.Value)
 		}
 	}
+	o.Order = value.NewOrder(o.Names, orders)
 	if constant {
-		return program.Operand{Constant: n.Value(), Names: o.Names, Place: at}
+		return program.Operand{Constant: n.Value(), Names: o.Names, Order: o.Order, Place: at}
 	}
 	return o
 }

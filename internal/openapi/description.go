@@ -341,6 +341,17 @@ func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description,
 	return nil, nil, fmt.Errorf("%d:%d: $ref is circular", n.Line, n.Column)
 }
 
+// hasRead reports whether the document that an external reference names was read.
+func (d *Description) hasRead(ref string) bool {
+	at, err := location.Resolve(d.location, ref)
+	if err != nil {
+		return false
+	}
+	d.set.mu.Lock()
+	defer d.set.mu.Unlock()
+	return d.set.documents[location.Key(at)] != nil
+}
+
 // referred returns the document that an external reference names.
 func (d *Description) referred(ref string) (*Description, error) {
 	at, err := location.Resolve(d.location, ref)

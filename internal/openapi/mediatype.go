@@ -6,8 +6,10 @@ import (
 )
 
 const (
+	jsonType      = "application/json"
 	formType      = "application/x-www-form-urlencoded"
 	multipartType = "multipart/form-data"
+	relatedType   = "multipart/related"
 	binaryType    = "application/octet-stream"
 )
 
@@ -25,7 +27,7 @@ func IsMultipart(mediaType string) bool { return strings.HasPrefix(baseType(medi
 
 // IsJSON reports whether a media type is one of JSON's (ruling E9).
 func IsJSON(mediaType string) bool {
-	if mediaType == "application/json" {
+	if mediaType == jsonType {
 		return true // most are, and this costs nothing
 	}
 	t := baseType(mediaType)
@@ -38,21 +40,28 @@ func IsXML(mediaType string) bool {
 	return t == "application/xml" || t == "text/xml" || strings.HasSuffix(t, "+xml")
 }
 
-var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/x-ndjson",
-	"application/x-jsonl",
-	"application/jsonl", "application/graphql"}
+var textTypes = []string{formType, "application/javascript", "application/yaml", "application/x-yaml", "application/graphql"}
 
 // IsText reports whether a body of a media type is read as text (ruling E9).
-// Where it is JSON or XML too, it is read as that.
+// Where it is JSON, XML, a sequence or events too, it is read as that.
 func IsText(mediaType string) bool {
 	t := baseType(mediaType)
 	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "+yaml") || slices.Contains(textTypes, t)
 }
 
+var pageTypes = []string{"text/html", "text/javascript", "application/javascript", "application/x-javascript"}
+
+// IsPage reports whether a media type is one that servers give to JSON because it is
+// the default of what they are written in.
+func IsPage(mediaType string) bool {
+	return mediaType != jsonType && slices.Contains(pageTypes, baseType(mediaType))
+}
+
 // binaryTypes are types, and the first and last parts of types, of bodies that
 // are certainly neither JSON nor text.
 var (
-	binaryTypes    = []string{binaryType, "application/pdf"}
+	binaryTypes = []string{binaryType, "application/pdf", "application/cbor", "application/msgpack", "application/x-msgpack",
+		"application/vnd.msgpack", "application/protobuf", "application/x-protobuf", "application/vnd.google.protobuf"}
 	binaryPrefixes = []string{"image/", "audio/", "video/"}
 )
 
@@ -64,6 +73,18 @@ func IsBinary(mediaType string) bool {
 	}
 	return slices.Contains(binaryTypes, t) || strings.HasSuffix(t, "zip") ||
 		slices.ContainsFunc(binaryPrefixes, func(prefix string) bool { return strings.HasPrefix(t, prefix) })
+}
+
+// takesObjects reports whether a body of a media type can be written from an object
+// or an array: as JSON where the type is unknown, of which many are JSON's in
+// published descriptions, or where JSON is a form of it.
+func takesObjects(mediaType string) bool {
+	t := baseType(mediaType)
+	switch {
+	case IsJSON(t), IsXML(t), IsForm(t), IsMultipart(t), IsSequence(t), strings.HasSuffix(t, "yaml"):
+		return true
+	}
+	return !IsText(t) && !IsBinary(t) && !strings.HasSuffix(t, "+cbor")
 }
 
 // IsRange reports whether a media type is a range, such as text/*.

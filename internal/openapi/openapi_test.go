@@ -64,7 +64,7 @@ func wire(t *testing.T, row *tree.Node) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := b.Build([]Value{{V: row.Get("value").Value(), OK: true, Order: names(row.Get("value"))}}, nil)
+	r, err := b.Build([]Value{{V: row.Get("value").Value(), OK: true, Order: &value.Order{Names: names(row.Get("value"))}}}, nil)
 	if err != nil {
 		return "", err
 	}
@@ -108,7 +108,7 @@ func TestDecodeBody(t *testing.T) {
 		{"application/json", "9007199254740993", int64(9007199254740993), false},
 	}
 	for _, test := range tests {
-		got, note := DecodeBody(test.contentType, []byte(test.body))
+		got, note, _ := DecodeBody(test.contentType, []byte(test.body))
 		if diff := cmp.Diff(test.want, got); diff != "" || (note != "") != test.noted {
 			t.Errorf("%s %q: %s note %q", test.contentType, test.body, diff, note)
 		}

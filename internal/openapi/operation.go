@@ -52,10 +52,31 @@ type MediaType struct {
 	Type        string
 	Schema      *tree.Node
 	Encoding    *tree.Node
+	Node        *tree.Node   // nil in 2.0
 	Home        *Description // the document that contains Schema
 	Files       []string     // the properties of a multipart body that are binary
 	StyledParts bool         // style and explode apply in multipart bodies
 	Parameters  *tree.Node   // the formData parameters of 2.0 by their names; nil in 3.x
+}
+
+// hasXML reports whether bodies of the media type, or parts of them, are XML.
+func (m *MediaType) hasXML() bool {
+	if IsXML(m.Type) {
+		return true
+	}
+	return m.Encoding != nil && slices.ContainsFunc(m.Encoding.Members, func(e tree.Member) bool { return IsXML(partType(e.Value)) })
+}
+
+// HasExample reports whether the description has an example of the media type, or of
+// its schema.
+func (m *MediaType) HasExample() bool {
+	schema, _ := resolved(m.Schema, m.Home)
+	for _, n := range []*tree.Node{m.Node, schema} {
+		if n.Get("example") != nil || n.Get("examples") != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // A Response is a Response Object with its code: "200", "2XX" or "default".
@@ -125,6 +146,11 @@ func (r *operationReader) read() error {
 				return err
 			default:
 				r.op.Body = &Body{Required: body.Get("required").True(), Content: r.content(body.Get("content"), home)}
+				for _, m := range r.op.Body.Content {
+					if m.hasXML() {
+						preload(m.Schema, home, map[*tree.Node]bool{})
+					}
+				}
 			}
 		}
 	}
@@ -163,11 +189,11 @@ func (r *operationReader) content(n *tree.Node, home *Description) []*MediaType 
 	}
 	var list []*MediaType
 	for _, m := range n.Members {
-		t := &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding"), Home: home}
-		if baseType(t.Type) == multipartType {
+		t := &MediaType{Type: m.Name, Schema: m.Value.Get("schema"), Encoding: m.Value.Get("encoding"), Node: m.Value, Home: home}
+		if IsMultipart(t.Type) {
 			t.Files = files(t.Schema, home)
 			// OpenAPI 3.0.4 ignores them outside of form-urlencoded bodies.
-			t.StyledParts = !strings.HasPrefix(r.d.Version, "3.0")
+			t.StyledParts = baseType(t.Type) == multipartType && !strings.HasPrefix(r.d.Version, "3.0")
 		}
 		list = append(list, t)
 	}
@@ -260,6 +286,9 @@ func (r *operationReader) body(n *tree.Node, home *Description) {
 	r.op.Body = &Body{Required: n.Get("required").True()}
 	for _, t := range types {
 		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: n.Get("schema"), Home: home})
+		if IsXML(t) {
+			preload(n.Get("schema"), home, map[*tree.Node]bool{})
+		}
 	}
 }
 
@@ -396,6 +425,12 @@ func Undeclarable(name, in string) bool {
 
 var undeclarable = []string{"accept", "content-type", "authorization"}
 
+// Framing reports whether a header says where a message ends. A step cannot set it:
+// it follows from the body.
+func Framing(header string) bool { return slices.Contains(framing, strings.ToLower(header)) }
+
+var framing = []string{"content-length", "transfer-encoding", "trailer"}
+
 // Supplied reports whether a parameter is supplied otherwise: as a credential
 // (O12), as a header that every request has, or by the path template.
 func (o *Operation) Supplied(p *Parameter) bool {
@@ -492,6 +527,14 @@ func (o *Operation) Response(status int) *Response {
 		}
 	}
 	return nil
+}
+
+// DeclaresJSON reports whether the operation declares JSON for a status, and nothing
+// of a content type.
+func (o *Operation) DeclaresJSON(status int, contentType string) bool {
+	r := o.Response(status)
+	return r != nil && slices.ContainsFunc(r.Content, func(m *MediaType) bool { return IsJSON(m.Type) }) &&
+		!slices.ContainsFunc(r.Content, func(m *MediaType) bool { return within(contentType, m.Type) })
 }
 
 // DeclaresSuccess reports whether the operation declares the status, by its

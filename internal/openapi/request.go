@@ -8,26 +8,25 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/uri"
+	"github.com/gobelin-dev/gobelin/internal/value"
 	"golang.org/x/net/http/httpguts"
 )
 
 // An ArgKey names an argument: a parameter's name and location.
 type ArgKey struct{ Name, In string }
 
-// A Value is the value of an argument; OK is false if it is missing. Order
-// lists members of an object in the order in which their author has written
-// them; members that it does not list follow, sorted.
+// A Value is the value of an argument; OK is false if it is missing.
 type Value struct {
 	V     any
 	OK    bool
-	Order []string
+	Order *value.Order // of its members
 }
 
 // A Payload is the body of a request before it is encoded.
 type Payload struct {
 	ContentType string
-	Value       any      // a JSON value, text, or []byte
-	Order       []string // as in a [Value]
+	Value       any // a JSON value, text, or []byte
+	Order       *value.Order
 }
 
 // A Request is ready to be sent.
@@ -66,7 +65,7 @@ type Binding struct {
 	dots       int          // segments of the path that are .. or . as written
 	required   []*Parameter // declared as required, and not among the keys
 	accept     string
-	headers    []string // the canonical names of header parameters, parallel to the keys
+	headers    []string // the canonical names of header parameters, parallel to the keys; "": not sent
 	fields     int      // how many header fields a request may have
 }
 
@@ -74,7 +73,8 @@ type Binding struct {
 // parameter that is not in the template, or a template variable without an
 // argument.
 func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
-	b := &Binding{operation: o, accept: o.accept(), headers: make([]string, len(keys)), fields: 2} // Accept and Content-Type
+	b := &Binding{operation: o, accept: o.accept(), headers: make([]string, len(keys)),
+		fields: 3} // Accept, Accept-Encoding and Content-Type
 	for i, key := range keys {
 		p := o.parameter(key)
 		if p == nil {
@@ -84,7 +84,9 @@ func (o *Operation) Bind(keys []ArgKey) (*Binding, error) {
 		}
 		b.params = append(b.params, p)
 		if key.In == "header" {
-			b.headers[i] = http.CanonicalHeaderKey(p.Name)
+			if !Framing(p.Name) {
+				b.headers[i] = http.CanonicalHeaderKey(p.Name)
+			}
 			b.fields++
 		}
 		if key.In == "path" && !o.HasPathVariable(key.Name) {
@@ -126,13 +128,14 @@ func (b *Binding) ContentType(i int) string {
 func (b *Binding) Required() []*Parameter { return b.required }
 
 // accept returns the Accept header: the types that the operation's responses
-// declare, JSON first.
+// declare, with their parameters, JSON first.
 func (o *Operation) accept() string {
 	var types []string
 	for _, r := range o.Responses {
 		for _, m := range r.Content {
-			if t := baseType(m.Type); !slices.Contains(types, t) {
-				types = append(types, t)
+			known := func(t string) bool { return strings.EqualFold(t, m.Type) }
+			if !slices.ContainsFunc(types, known) && httpguts.ValidHeaderFieldValue(m.Type) {
+				types = append(types, m.Type)
 			}
 		}
 	}
@@ -163,6 +166,7 @@ func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 		r.Header[name] = lines[n-1 : n : n]
 	}
 	set("Accept", b.accept)
+	set("Accept-Encoding", "gzip") // net/http would add it, undo the coding, and hide that there was one
 	url, query := make([]byte, 0, 128), make([]byte, 0, 64)
 	dots := b.dots
 	for _, s := range b.path {
@@ -214,7 +218,7 @@ func (b *Binding) Build(values []Value, payload *Payload) (Request, error) {
 			if err != nil {
 				return Request{}, err
 			}
-			if written = ok; ok {
+			if written = ok; ok && b.headers[i] != "" {
 				set(b.headers[i], text)
 			}
 		}
@@ -313,7 +317,7 @@ func appendQueryString(query []byte, contentType string, v Value) ([]byte, error
 	}
 	if !IsForm(contentType) {
 		if !isText {
-			text = contentText(contentType, v.V)
+			text = contentText(contentType, v)
 		}
 		if text == "" {
 			return query, nil
@@ -321,7 +325,7 @@ func appendQueryString(query []byte, contentType string, v Value) ([]byte, error
 		return append(between(query), uri.Encode(text)...), nil
 	}
 	if !isText {
-		form, _, err := encodeForm(v, formType, nil)
+		form, err := encodeForm(v, nil)
 		if err != nil {
 			return nil, fmt.Errorf("the query string: %w", err)
 		}

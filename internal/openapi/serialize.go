@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -125,13 +124,13 @@ func (p *Parameter) items(v Value, escape escaping) []item {
 		if v.V == nil && !IsJSON(p.ContentType) {
 			return nil // other media types have no null
 		}
-		return []item{{name, escape.value(contentText(p.ContentType, v.V)), st.named}}
+		return []item{{name, escape.value(contentText(p.ContentType, v)), st.named}}
 	}
 	switch members := v.V.(type) {
 	case nil:
 		return nil
 	case []any:
-		return p.arrayItems(st, members, escape)
+		return p.arrayItems(st, members, v.Order, escape)
 	case map[string]any:
 		if p.Style == "deepObject" {
 			return deepItems(p.Name, members, v.Order, escape)
@@ -151,11 +150,11 @@ func (p *Parameter) join(st style, texts []string, escape escaping) []item {
 	return []item{{escape.name(p.Name), strings.Join(texts, joiner), st.named}}
 }
 
-func (p *Parameter) arrayItems(st style, members []any, escape escaping) (items []item) {
+func (p *Parameter) arrayItems(st style, members []any, order *value.Order, escape escaping) (items []item) {
 	var texts []string
-	for _, member := range members {
+	for i, member := range members {
 		if member != nil {
-			text := escape.value(value.Text(member))
+			text := escape.value(value.TextOrdered(member, order.At(i)))
 			texts, items = append(texts, text), append(items, item{escape.name(p.Name), text, st.named})
 		}
 	}
@@ -165,14 +164,14 @@ func (p *Parameter) arrayItems(st style, members []any, escape escaping) (items 
 	return p.join(st, texts, escape)
 }
 
-func (p *Parameter) objectItems(st style, members map[string]any, order []string, escape escaping) (items []item) {
+func (p *Parameter) objectItems(st style, members map[string]any, order *value.Order, escape escaping) (items []item) {
 	var texts []string
-	for _, name := range ordered(members, order) {
-		if member := members[name]; member != nil {
-			text := escape.value(value.Text(member))
+	order.Each(members, func(name string, member any, inside *value.Order) {
+		if member != nil {
+			text := escape.value(value.TextOrdered(member, inside))
 			texts, items = append(texts, escape.value(name), text), append(items, item{escape.name(name), text, true})
 		}
-	}
+	})
 	if p.Explode || len(texts) == 0 {
 		return items
 	}
@@ -181,48 +180,29 @@ func (p *Parameter) objectItems(st style, members map[string]any, order []string
 
 // deepItems writes name[member]=value. For deeper objects, which the style does
 // not define, brackets are added, and arrays repeat their name (ruling O6).
-func deepItems(name string, members map[string]any, order []string, escape escaping) (items []item) {
-	for _, member := range ordered(members, order) {
+func deepItems(name string, members map[string]any, order *value.Order, escape escaping) (items []item) {
+	order.Each(members, func(member string, v any, inside *value.Order) {
 		inner := name + "[" + member + "]"
-		switch v := members[member].(type) {
+		switch v := v.(type) {
 		case nil:
 		case map[string]any:
-			items = append(items, deepItems(inner, v, nil, escape)...)
+			items = append(items, deepItems(inner, v, inside, escape)...)
 		case []any:
 			p := &Parameter{Name: inner, In: "query", Style: "form", Explode: true}
-			items = append(items, p.arrayItems(styles["form"], v, escape)...)
+			items = append(items, p.arrayItems(styles["form"], v, inside, escape)...)
 		default:
 			items = append(items, item{escape.name(inner), escape.value(value.Text(v)), true})
 		}
-	}
+	})
 	return items
 }
 
-// ordered returns the names of an object's members: those in order first, the
-// others sorted after them.
-func ordered(members map[string]any, order []string) []string {
-	names := make([]string, 0, len(members))
-	for _, name := range order {
-		if _, ok := members[name]; ok && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	known := len(names)
-	for name := range members {
-		if !slices.Contains(names[:known], name) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names[known:])
-	return names
-}
-
 // contentText writes a value in a media type.
-func contentText(mediaType string, v any) string {
+func contentText(mediaType string, v Value) string {
 	if IsJSON(mediaType) {
-		return string(value.AppendJSON(nil, v))
+		return string(value.AppendOrdered(nil, v.V, v.Order))
 	}
-	return value.Text(v)
+	return value.TextOrdered(v.V, v.Order)
 }
 
 const (

@@ -91,7 +91,7 @@ func (m *MediaType) filled(v Value) (Value, error) {
 	for _, field := range m.Parameters.Members {
 		member, has := members[field.Name]
 		switch {
-		case !field.Value.Get("required").True(), !has && !slices.Contains(v.Order, field.Name), has && m.writes(field.Name, member):
+		case !field.Value.Get("required").True(), !has && !v.Order.Has(field.Name), has && m.writes(field.Name, member):
 		case has && field.Value.Get("allowEmptyValue").True():
 			members = maps.Clone(members)
 			members[field.Name] = ""
@@ -108,5 +108,6 @@ func (m *MediaType) writes(name string, member any) bool {
 	if p := m.styled(name); p != nil {
 		return len(p.items(Value{V: member}, escapeNothing)) > 0
 	}
-	return len(m.parts(name, member)) > 0
+	items, isArray := member.([]any)
+	return !isArray && member != nil || slices.ContainsFunc(items, func(item any) bool { return item != nil })
 }

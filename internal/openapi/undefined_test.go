@@ -155,7 +155,7 @@ func sentFor(op *Operation, declared map[string]any, v Value) string {
 		if v.OK {
 			members["p"] = v.V
 		}
-		payload = &Payload{ContentType: op.DefaultContentType(), Value: members, Order: []string{"p"}}
+		payload = &Payload{ContentType: op.DefaultContentType(), Value: members, Order: &value.Order{Names: []string{"p"}}}
 	} else {
 		keys, values = []ArgKey{{"p", in}}, []Value{v}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -133,7 +134,7 @@ func (t *XMLTemplate) Value(text string, isBody bool) (string, error) {
 		return "", errors.New("it is in a tag, outside of quotes, and is not a name")
 	}
 	if t.in == inComment && !strings.Contains(text, "--") && text == strings.Trim(text, "->") ||
-		t.in == inInstruction && !strings.ContainsAny(text, "?>") || isXMLName(text) {
+		t.in == inInstruction && !strings.ContainsAny(text, "?>") || t.in == inDeclaration && isXMLName(text) {
 		return text, nil
 	}
 	return "", errors.New("it is in a comment, an instruction or a declaration, and may end it")
@@ -151,7 +152,9 @@ func cdata(text string) string {
 
 // isXMLName reports whether text is a part of a name, and nothing else.
 func isXMLName(text string) bool {
-	return text != "" && !strings.ContainsAny(text, " \t\r\n<>/=\"'&?![]()#;,")
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return r < utf8.RuneSelf && !strings.ContainsRune("-._:", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }
 
 // isXMLDocument reports whether text is one element, with what may be around it.

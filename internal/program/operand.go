@@ -17,12 +17,13 @@ import (
 // An Operand is a value of the document in compiled form.
 type Operand struct {
 	Kind     OperandKind
-	Constant any       // of a Constant: a plain JSON value
-	Ref      Ref       // of a Reference
-	Template *Template // of an Interpolation
-	Selector *Selector // of a Selection
-	Names    []string  // of an object, constant or not, parallel to its items
-	Items    []Operand // of an Array or Object
+	Constant any          // of a Constant: a plain JSON value
+	Ref      Ref          // of a Reference
+	Template *Template    // of an Interpolation
+	Selector *Selector    // of a Selection
+	Names    []string     // of an object, constant or not, parallel to its items
+	Items    []Operand    // of an Array or Object
+	Order    *value.Order // of the members of an Array or Object as written; nil: none
 	Place    arazzo.Position
 }
 
@@ -168,6 +169,15 @@ func (o *Operand) Parts() iter.Seq2[string, *Operand] {
 			}
 		}
 	}
+}
+
+// IsFile reports whether the operand is {file: path} (O9), the path constant or not.
+func (o *Operand) IsFile() bool {
+	if members, ok := o.Constant.(map[string]any); ok {
+		_, isText := members["file"].(string)
+		return isText && len(members) == 1
+	}
+	return o.Kind == Object && len(o.Names) == 1 && o.Names[0] == "file"
 }
 
 // IsArray reports whether the operand is an array, whether constant or not.

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -31,7 +32,7 @@ func spellings(secret string) []string {
 	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), uri.Encode(secret), uri.CookieValue(secret)} {
 		add(form, url.QueryEscape(form), url.PathEscape(form))
 	}
-	add(html.EscapeString(secret))
+	add(html.EscapeString(secret), strings.ReplaceAll(secret, ">", "]]><![CDATA[>"))
 	for _, form := range quoted(secret) {
 		add(form)
 		add(quoted(form)...)

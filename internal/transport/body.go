@@ -11,6 +11,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 // readBody reads a body up to a limit and decodes it (C20).
@@ -34,6 +37,8 @@ func readBody(resp *http.Response, limits Limits) ([]byte, error) {
 		came = wire.n
 	}
 	switch {
+	case err != nil && wire != nil:
+		return nil, fmt.Errorf("reading the response, coded as %s: %w", strings.Join(resp.Header.Values("Content-Encoding"), ", "), err)
 	case err != nil:
 		return nil, fmt.Errorf("reading the response: %w", err)
 	case int64(len(body)) > limit:
@@ -119,11 +124,19 @@ func decode(from io.Reader, header http.Header) (io.Reader, error) {
 	return body, nil
 }
 
+// noCodings are what servers write in Content-Encoding for a body that is not coded:
+// none is registered. aws-chunked is a coding of uploads, which S3 repeats.
+var noCodings = []string{"", "identity", "none", "utf-8", "utf8", "iso-8859-1", "binary", "7bit", "8bit", "aws-chunked"}
+
 func decodeOne(coding string, body *bufio.Reader) (decoded io.Reader, err error) {
-	switch coding {
-	case "", "identity":
+	if slices.Contains(noCodings, coding) {
 		return body, nil
+	}
+	switch coding {
 	case "gzip", "x-gzip":
+		if head, _ := body.Peek(2); string(head) != "\x1f\x8b" {
+			return nil, fmt.Errorf("the response body is not %s, though its Content-Encoding says so", coding)
+		}
 		decoded, err = gzip.NewReader(body)
 	case "deflate":
 		// RFC 9110 requires zlib; some servers send the bare deflate stream.
@@ -131,11 +144,19 @@ func decodeOne(coding string, body *bufio.Reader) (decoded io.Reader, err error)
 			return flate.NewReader(body), nil
 		}
 		decoded, err = zlib.NewReader(body)
+	case "br":
+		return brotli.NewReader(body), nil
+	case "zstd":
+		// Without concurrency there are no goroutines that would have to be ended.
+		decoded, err = zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 	default:
-		return nil, fmt.Errorf("the response body is in the content coding %q; identity, gzip and deflate are supported", coding)
+		return nil, fmt.Errorf("the response body is in the content coding %q; identity, gzip, deflate, br and zstd are supported", coding)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the response body, coded as %s: %w", coding, err)
 	}
 	return decoded, nil
 }
+
+// maxWindow is the memory that a body in zstd may ask for (RFC 8878, §3.1.1.1.2).
+const maxWindow = 8 << 20

@@ -52,7 +52,7 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 			return nil, fmt.Errorf("a redirect (%d) to another origin, %s, is not followed: the body of the %s would go there; "+
 				"use that origin as the server if it is the right one", resp.StatusCode, origin(target), next.Method)
 		}
-		next.Header = only(next.Header, "Accept", "User-Agent")
+		next.Header = only(next.Header, "Accept", "Accept-Encoding", "User-Agent")
 		next.Redirected = true
 	}
 	if next.Body == nil {

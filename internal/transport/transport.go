@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"unicode/utf8"
 )
 
 // A Request is a request to send. It is not modified.
@@ -183,7 +184,29 @@ func read(r *Request, resp *http.Response, limits Limits) (Response, error) {
 	if r.Authorize == nil {
 		url = answered(r, resp)
 	}
-	return Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: url}, nil
+	return Response{Status: resp.StatusCode, Header: inUTF8(resp.Header), Body: body, URL: url}, nil
+}
+
+// inUTF8 returns a header whose values are UTF-8: those that are not are read as
+// Latin-1, which fields of HTTP were in (RFC 9110, §5.5).
+func inUTF8(header http.Header) http.Header {
+	out, cloned := header, false
+	for name, values := range header {
+		for i, text := range values {
+			if utf8.ValidString(text) {
+				continue
+			}
+			if !cloned { // it may be the transport's own
+				out, cloned = header.Clone(), true
+			}
+			runes := make([]rune, len(text))
+			for j := range len(text) {
+				runes[j] = rune(text[j])
+			}
+			out[name][i] = string(runes)
+		}
+	}
+	return out
 }
 
 // send sends a request without following redirects. If the connection was kept

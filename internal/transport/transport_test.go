@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -124,6 +125,21 @@ func TestLengthOfABody(t *testing.T) {
 		case err != nil || string(resp.Body) != test.body:
 			t.Errorf("%+v: %+v, %v", test, resp, err)
 		}
+	}
+}
+
+// Fields that are not UTF-8 are Latin-1 (E6).
+func TestHeaderInLatin1(t *testing.T) {
+	sent := http.Header{"X-A": {"Caf\xe9", "Café"}, "X-B": {"plain"}}
+	client := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: sent, Body: http.NoBody}, nil
+	})}
+	resp, err := Do(t.Context(), client, &Request{Method: "GET", URL: "http://h"}, Limits{Body: 1})
+	if err != nil || !slices.Equal(resp.Header["X-A"], []string{"Café", "Café"}) || resp.Header.Get("X-B") != "plain" {
+		t.Errorf("%q, %v", resp.Header, err)
+	}
+	if sent["X-A"][0] != "Caf\xe9" {
+		t.Error("the header of the transport was modified")
 	}
 }
 

@@ -167,7 +167,10 @@ func ParseNumber(text string) (any, bool) {
 
 // Text returns v as text: a string as it is; bytes as they are if they are
 // UTF-8, else in base64; everything else as JSON.
-func Text(v any) string {
+func Text(v any) string { return TextOrdered(v, nil) }
+
+// TextOrdered is [Text] with the members of objects in an order.
+func TextOrdered(v any, o *Order) string {
 	switch v := v.(type) {
 	case string:
 		return v
@@ -177,13 +180,16 @@ func Text(v any) string {
 		}
 		return base64.StdEncoding.EncodeToString(v)
 	}
-	return string(AppendJSON(nil, v))
+	return string(AppendOrdered(nil, v, o))
 }
 
 // AppendJSON appends v as JSON: members sorted by name, no HTML escapes,
 // numbers with their original digits, bytes as base64 text. A value that is not
 // of this package is converted by [From], and is null if that fails.
-func AppendJSON(dst []byte, v any) []byte {
+func AppendJSON(dst []byte, v any) []byte { return AppendOrdered(dst, v, nil) }
+
+// AppendOrdered is [AppendJSON] with the members of objects in an order.
+func AppendOrdered(dst []byte, v any, o *Order) []byte {
 	switch v := v.(type) {
 	case nil:
 		return append(dst, "null"...)
@@ -208,33 +214,29 @@ func AppendJSON(dst []byte, v any) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = AppendJSON(dst, item)
+			dst = AppendOrdered(dst, item, o.At(i))
 		}
 		return append(dst, ']')
 	case map[string]any:
-		return appendObject(dst, v)
+		return appendObject(dst, v, o)
 	}
 	converted, err := From(v)
 	if err != nil {
 		return append(dst, "null"...)
 	}
-	return AppendJSON(dst, converted)
+	return AppendOrdered(dst, converted, o)
 }
 
-func appendObject(dst []byte, v map[string]any) []byte {
-	names := make([]string, 0, len(v))
-	for name := range v {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+func appendObject(dst []byte, v map[string]any, o *Order) []byte {
 	dst = append(dst, '{')
-	for i, name := range names {
-		if i > 0 {
+	start := len(dst)
+	o.Each(v, func(name string, member any, inside *Order) {
+		if len(dst) > start {
 			dst = append(dst, ',')
 		}
 		dst = append(AppendString(dst, name), ':')
-		dst = AppendJSON(dst, v[name])
-	}
+		dst = AppendOrdered(dst, member, inside)
+	})
 	return append(dst, '}')
 }
 

@@ -1,0 +1,28 @@
+package openapi
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/gobelin-dev/gobelin/internal/value"
+)
+
+// A text of few bytes must not take gigabytes, in however many records it is.
+func TestSequencesHaveABound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads millions of values")
+	}
+	for mediaType, record := range map[string]string{
+		"application/x-ndjson": "[0]\n", "application/json-seq": "\x1e[0]", "text/event-stream": "data\n\n",
+	} {
+		body := bytes.Repeat([]byte(record), value.MaxValues/2+1)
+		if v, note, _ := DecodeBody(mediaType, body); !strings.Contains(note, "more than 5,000,000 values") {
+			t.Errorf("%s: %T, %q", mediaType, v, note)
+		}
+		body = bytes.Repeat([]byte(record), 1000)
+		if v, note, _ := DecodeBody(mediaType, body); note != "" || len(v.([]any)) != 1000 {
+			t.Errorf("%s: %T, %q", mediaType, v, note)
+		}
+	}
+}
