@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/tree"
 )
 
 // The methods here hold what the struct tags cannot say of an object.
@@ -46,6 +48,9 @@ func (s *Step) check(r *reader) {
 		r.report("step-target", Error, s.At(), fmt.Sprintf("step %q says nothing to do; give it one of operationId, operationPath and workflowId",
 			s.StepID))
 	case 1:
+		if n := s.source.Get(given[0]); n.Kind == tree.String && n.Text == "" {
+			r.report("step-target", Error, s.At(given[0]), fmt.Sprintf("step %q has an empty %s", s.StepID, given[0]))
+		}
 		for _, p := range s.Parameters {
 			if given[0] != "workflowId" && p.Reference == "" && p.In == "" && p.source.Get("in") == nil {
 				r.report("required", Error, p.At(), fmt.Sprintf("parameter %q has no \"in\", which is required where the step calls an operation",

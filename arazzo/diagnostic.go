@@ -106,17 +106,24 @@ type ParseError struct {
 func (e *ParseError) Error() string { return JoinDiagnostics(e.Diagnostics) }
 
 // JoinDiagnostics returns the diagnostics as text, one a line, each with its
-// excerpt below it.
+// excerpt below it. Of more than a hundred it returns the first, and says how many
+// more there are.
 func JoinDiagnostics(list []Diagnostic) string {
-	lines := make([]string, len(list))
-	for i, d := range list {
+	shown := list[:min(len(list), mostJoined)]
+	lines := make([]string, len(shown), len(shown)+1)
+	for i, d := range shown {
 		lines[i] = d.String()
 		if d.Excerpt != "" {
 			lines[i] += "\n    " + strings.ReplaceAll(d.Excerpt, "\n", "\n    ")
 		}
 	}
+	if more := len(list) - len(shown); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
 	return strings.Join(lines, "\n")
 }
+
+const mostJoined = 100
 
 // Errors returns the diagnostics of severity Error.
 func Errors(list []Diagnostic) []Diagnostic {

@@ -1,13 +1,16 @@
 package arazzo
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -89,7 +92,21 @@ type reader struct {
 	document    *Document
 	later       bool // the document is of version 1.1
 	diagnostics []Diagnostic
+	counts      map[finding]int
 }
+
+// A finding is what diagnostics are counted by.
+type finding struct {
+	code     string
+	severity Severity
+}
+
+// maxFindings bounds the diagnostics of a code and severity, which a document
+// could have without end.
+const maxFindings = 10_000
+
+// full reports that there are enough of a kind.
+func (r *reader) full(code string, s Severity) bool { return r.counts[finding{code, s}] >= maxFindings }
 
 func (r *reader) report(code string, s Severity, p Position, message string) {
 	r.reportFix(code, s, p, message, nil)
@@ -97,11 +114,18 @@ func (r *reader) report(code string, s Severity, p Position, message string) {
 
 // reportFix is report with a fix, which may be nil.
 func (r *reader) reportFix(code string, s Severity, p Position, message string, fix *Fix) {
+	if r.full(code, s) {
+		return
+	}
+	if r.counts == nil {
+		r.counts = map[finding]int{}
+	}
+	r.counts[finding{code, s}]++
 	p.File = r.file
 	if r.document != nil {
 		p = r.document.Locate(p)
 	}
-	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: message, Fix: fix})
+	r.diagnostics = append(r.diagnostics, Diagnostic{Code: code, Severity: s, Position: p, Message: cells.Message(message), Fix: fix})
 }
 
 // respell returns the fix that writes another text in place of the scalar or
@@ -178,7 +202,7 @@ func (r *reader) object(v reflect.Value, n *tree.Node, pointer string) {
 			o.Extensions = append(o.Extensions, Entry[Node]{m.Name, Node{m.Value}})
 		default:
 			o.Unknown = append(o.Unknown, Entry[Node]{m.Name, Node{m.Value}})
-			if n.Get("reference") == nil { // what else a Reusable Object has is ignored
+			if n.Get("reference") == nil && !r.full("unknown-field", Warning) { // what else a Reusable Object has is ignored
 				p := Position{Line: m.Line, Column: m.Column, Pointer: childPointer(pointer, m.Name)}
 				var fix *Fix
 				hint := nearest.Hint(m.Name, table.names)
@@ -298,10 +322,17 @@ func (r *reader) number(v reflect.Value, n *tree.Node, pointer string) {
 		v.Set(reflect.ValueOf(&f))
 		return
 	}
-	i := int64(f)
-	if float64(i) != f || f > 1<<53 {
+	number := json.Number(n.Text)
+	if !value.IsInteger(number) {
 		r.report("type", Error, place(n, pointer), fmt.Sprintf("%s is %s; it must be an integer", lastToken(pointer), n.Text))
 		return
+	}
+	i := int64(math.MaxInt64) // of what is more, too: nothing counts so far
+	if value.CompareNumbers(number, i) < 0 {
+		i = int64(f)
+		if exact, err := strconv.ParseInt(n.Text, 10, 64); err == nil {
+			i = exact
+		}
 	}
 	v.Set(reflect.ValueOf(&i))
 }

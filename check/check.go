@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -73,7 +74,8 @@ func (c *checker) report(d *program.Document, severity arazzo.Severity, code str
 	if !c.room(code, at) {
 		return c.unlisted()
 	}
-	return c.add(arazzo.Diagnostic{Code: code, Severity: severity, Position: d.Decl.Locate(at), Message: fmt.Sprintf(format, args...)})
+	return c.add(arazzo.Diagnostic{Code: code, Severity: severity, Position: d.Decl.Locate(at),
+		Message: cells.Message(fmt.Sprintf(format, args...))})
 }
 
 // lazy is an argument of a message that takes time to work out.

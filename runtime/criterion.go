@@ -3,6 +3,7 @@ package runtime
 import (
 	"strings"
 
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -33,7 +34,7 @@ func (x *Execution) passes(f *frame, action string, criteria []*program.Criterio
 			if why != "" {
 				reason += ": " + why
 			}
-			return false, reason
+			return false, cells.Message(reason)
 		}
 	}
 	return true, ""

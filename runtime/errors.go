@@ -33,11 +33,18 @@ type Violation struct {
 	Message string `json:"message"`
 }
 
-// Error returns the violations, one per line.
+const mostTold = 100 // violations in the text of an error
+
+// Error returns the violations, one per line; of more than a hundred the first, and
+// how many more there are.
 func (e *InputError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "workflow %q: invalid inputs", e.WorkflowID)
-	for _, v := range e.Violations {
+	for i, v := range e.Violations {
+		if i == mostTold {
+			fmt.Fprintf(&b, "\n  and %d more", len(e.Violations)-i)
+			break
+		}
 		fmt.Fprintf(&b, "\n  %s: %s", cmp.Or(v.Pointer, "(inputs)"), v.Message)
 	}
 	return b.String()

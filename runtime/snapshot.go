@@ -163,6 +163,9 @@ func (x *Execution) valid() error {
 	if x.state.Finished != nil && !(x.state.Finished.Failure.valid() && x.state.Finished.Outputs.IsJSON()) {
 		return errors.New("the result is out of range")
 	}
+	if slices.Contains(x.state.Frames, nil) {
+		return errors.New("a frame is missing")
+	}
 	for i, f := range x.state.Frames {
 		if f.Workflow < 0 || f.Workflow >= workflows || x.workflow(f).Refused || !f.valid(x.program) {
 			return fmt.Errorf("frame %d is out of range", i)

@@ -33,6 +33,18 @@ func Printable(s string) string {
 	}, s)
 }
 
+// maxMessage bounds, in bytes, a message that quotes what a document has.
+const maxMessage = 4000
+
+// Message returns a message with its middle left out if it is too long to be read.
+func Message(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	head, tail := s[:maxMessage/2], s[len(s)-maxMessage/2:]
+	return strings.ToValidUTF8(head, "") + " … " + strings.ToValidUTF8(tail, "")
+}
+
 // Blank returns spaces as wide as s is when it is [Printable]. A tab remains a
 // tab, because only the terminal knows its width.
 func Blank(s string) string { return fill(s, ' ', "\t") }

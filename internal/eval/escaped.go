@@ -68,6 +68,9 @@ func (e *Evaluator) valueIn(contentType string, o *program.Operand) (any, bool) 
 			complete = false
 			continue
 		}
+		if v, ok = e.part(v, r.Text, o.Place); !ok {
+			return nil, false
+		}
 		escaped, err := q.Value(value.Text(v), isBody(r, 0))
 		if err != nil {
 			e.refuse(fmt.Errorf("%s cannot be written where it is in a text of type %s: %w", r.Text, contentType, err))

@@ -52,9 +52,13 @@ func (e *Evaluator) jsonText(b *program.Body) (text []byte, gaps []int) {
 		if !ok {
 			e.missing(r, b.Place)
 		}
+		var whole any
+		if ok {
+			whole, ok = e.part(v, r.Text, b.Place)
+		}
 		switch {
 		case ok && inString:
-			quoted := value.AppendString(nil, value.Text(v))
+			quoted := value.AppendString(nil, value.Text(whole))
 			text = append(text, quoted[1:len(quoted)-1]...)
 		case ok:
 			text = value.AppendJSON(text, v)

@@ -24,8 +24,8 @@ func (e *Evaluator) refuse(err error) {
 	}
 }
 
-// Begin forgets the holes of the texts before.
-func (e *Evaluator) Begin() { e.hole = nil }
+// Begin forgets the holes of the texts before, and how long they were.
+func (e *Evaluator) Begin() { e.hole, e.made = nil, 0 }
 
 // Incomplete returns the error for the first hole in a text since Begin; nil if
 // there is none.

@@ -12,6 +12,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/stored"
+	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
 // A Scope is the place of a run at which something is evaluated.
@@ -33,6 +34,7 @@ type Evaluator struct {
 
 	hole   error           // about the first text that could not be written, see Incomplete
 	values []openapi.Value // of the request that is built; kept for the next
+	made   int             // bytes of the values in texts since Begin
 }
 
 // Look returns the value that a reference has now.
@@ -147,9 +149,34 @@ func (e *Evaluator) appendText(dst []byte, t *program.Template, at arazzo.Positi
 		if ok = ok && found; !found && len(t.Parsed.Parts) > 1 {
 			e.leaveHole(expression.Text)
 		}
+		if found {
+			v, found = e.part(v, expression.Text, at)
+			ok = ok && found
+		}
 		return v, found
 	})
 	return text, ok
+}
+
+// maxMade bounds what texts are made of for one step, in bytes: a text that holds
+// another one twice doubles with each step.
+const maxMade = 64 << 20
+
+// part returns a value as a part of a text, unless the texts of the step become
+// too long by it.
+func (e *Evaluator) part(v any, expression string, at arazzo.Position) (any, bool) {
+	text, isText := v.(string)
+	if !isText {
+		text = value.Text(v)
+		v = text
+	}
+	if e.made += len(text); e.made > maxMade {
+		err := fmt.Errorf("%s is not put into the text: the texts of one step may have %d MiB together", expression, maxMade>>20)
+		e.Scope.Note("missing-value", at, err.Error())
+		e.refuse(err)
+		return nil, false
+	}
+	return v, true
 }
 
 // selectValue evaluates a Selector Object: a query that can select one node at

@@ -57,11 +57,10 @@ func (c *comparer) number(v json.Number, pointer string) any {
 		c.violations = append(c.violations, Violation{pointer, "is a number with too many digits to be compared"})
 		return v
 	}
-	e := d.Exponent()
-	if e.IsInt64() && e.Int64() <= farExponent && e.Int64() >= -farExponent {
+	key := d.Exponent()
+	if isWithin(key, farExponent) {
 		return v
 	}
-	key := e.String()
 	if _, known := c.far[key]; !known {
 		if len(c.far) == maxFar {
 			c.violations = append(c.violations, Violation{pointer, "is a number that is too large or too small to be compared"})
@@ -70,7 +69,10 @@ func (c *comparer) number(v json.Number, pointer string) any {
 		if c.far == nil {
 			c.far = map[string]int{}
 		}
-		c.far[key] = e.Sign() * (farExponent + 1 + len(c.far))
+		c.far[key] = farExponent + 1 + len(c.far)
+		if key[0] == '-' {
+			c.far[key] *= -1
+		}
 	}
 	text := d.Digits + "e" + strconv.Itoa(c.far[key])
 	if d.Negative {
@@ -82,8 +84,13 @@ func (c *comparer) number(v json.Number, pointer string) any {
 // nearDecimal reports whether a number of a schema can be used in comparisons.
 func nearDecimal(text string) bool {
 	d := value.DecimalOf(json.Number(text))
-	e := d.Exponent()
-	return len(d.Digits) <= nearDigits && e.IsInt64() && e.Int64() <= nearExponent && e.Int64() >= -nearExponent
+	return len(d.Digits) <= nearDigits && isWithin(d.Exponent(), nearExponent)
+}
+
+// isWithin reports whether an integer in decimal is between -most and most.
+func isWithin(integer string, most int64) bool {
+	n, err := strconv.ParseInt(integer, 10, 64)
+	return err == nil && -most <= n && n <= most
 }
 
 // lengths are the keywords whose numbers count something.

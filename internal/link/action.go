@@ -1,6 +1,7 @@
 package link
 
 import (
+	"math"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -49,7 +50,7 @@ func (l *workflowLinker) action(kind string, decl *arazzo.Action) *program.Actio
 		a.After = time.Duration(min(*decl.RetryAfter, 1e9) * float64(time.Second))
 	}
 	if decl.RetryLimit != nil {
-		a.Limit = int(*decl.RetryLimit)
+		a.Limit = int(min(*decl.RetryLimit, math.MaxInt))
 	}
 	if a.Kind == "retry" && kind == "successActions" {
 		l.report(l.asPublished("success-retry", decl.At("type"), "retry is a failure action; to repeat a step that succeeded, use goto"))

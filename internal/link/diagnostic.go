@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
@@ -25,7 +26,7 @@ type problem struct {
 func (l *linker) problem(d *program.Document, code string, severity arazzo.Severity, at arazzo.Position,
 	format string, args ...any) *problem {
 	return &problem{document: d.Decl, at: at, Diagnostic: arazzo.Diagnostic{
-		Code: code, Severity: severity, Position: d.Decl.Locate(at), Message: fmt.Sprintf(format, args...),
+		Code: code, Severity: severity, Position: d.Decl.Locate(at), Message: cells.Message(fmt.Sprintf(format, args...)),
 	}}
 }
 

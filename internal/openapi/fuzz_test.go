@@ -354,3 +354,30 @@ func parts(t *testing.T, r *Request) url.Values {
 	}
 	return got
 }
+
+// FuzzDecodeBody decodes what a server sends under any media type: the value is a
+// JSON value or bytes, and a JSON text is decoded as the places in it are read.
+func FuzzDecodeBody(f *testing.F) {
+	for _, contentType := range []string{"", "application/json", "application/json; charset=utf-16", "text/plain; charset=iso-8859-1",
+		"text/xml",
+		"application/x-ndjson", "application/json-seq", "text/event-stream", "application/x-www-form-urlencoded", "image/png", "a/b+json", ";;"} {
+		for _, body := range []string{"", `{"a": [1, "ü"]}`, "\xff\xfe{\x00}\x00", "\xef\xbb\xbf[]", "1\n2\n", "\x1e{}\n\x1e[",
+			"id: 1\ndata: a\ndata: b\n\n:\r\n",
+			`<?xml version="1.0" encoding="latin1"?><a>` + "\xe9</a>", "a=b&c=%zz"} {
+			f.Add(contentType, []byte(body))
+		}
+	}
+	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
+		v, _, _ := DecodeBody(contentType, body)
+		if _, isBytes := v.([]byte); !isBytes && !value.IsPlain(v) {
+			t.Fatalf("%q: %#v is not a JSON value", contentType, v)
+		}
+		text, ok := JSONText(contentType, body)
+		if !ok {
+			return
+		}
+		if same, err := value.Decode(text); err == nil && len(text) > 0 && !value.Equal(same, v) {
+			t.Fatalf("%q: %#v, its text is %s", contentType, v, text)
+		}
+	})
+}

@@ -30,5 +30,15 @@ func excerpt(text string, offset int) string {
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
 	line, _, _ := strings.Cut(text[start:], "\n")
 	line = strings.TrimSuffix(line, "\r")
-	return cells.Printable(line) + "\n" + cells.Blank(line[:min(offset-start, len(line))]) + "^"
+	before, after := line[:min(offset-start, len(line))], line[min(offset-start, len(line)):]
+	if len(before) > aside {
+		before = "…" + strings.ToValidUTF8(before[len(before)-aside:], "")
+	}
+	if len(after) > aside {
+		after = strings.ToValidUTF8(after[:aside], "") + "…"
+	}
+	return cells.Printable(before+after) + "\n" + cells.Blank(before) + "^"
 }
+
+// aside is how much of a line is shown at either side of an error, in bytes.
+const aside = 1000

@@ -2,7 +2,7 @@ package value
 
 import (
 	"cmp"
-	"math/big"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -13,7 +13,7 @@ type Decimal struct {
 	Negative bool   // false for zero
 	Digits   string // without zeros at either end; empty for zero
 	top      int64
-	far      *big.Int // top if it overflows int64, else nil
+	far      string // top in decimal, in place of it, if it is beyond int64
 }
 
 // DecimalOf returns the canonical form of a number.
@@ -35,8 +35,11 @@ func newDecimal(text string) Decimal {
 	d := Decimal{Negative: negative, Digits: significant}
 	e, err := strconv.ParseInt(exponent, 10, 64)
 	if err != nil || e > 1<<62 || e < -1<<62 {
-		d.far, _ = new(big.Int).SetString(exponent, 10)
-		d.far.Add(d.far, big.NewInt(shift))
+		sign := ""
+		if exponent[0] == '-' {
+			sign, exponent = "-", exponent[1:]
+		}
+		d.far = shifted(sign+strings.TrimLeft(exponent, "0"), shift)
 		return d
 	}
 	d.top = e + shift
@@ -44,16 +47,48 @@ func newDecimal(text string) Decimal {
 }
 
 // Exponent returns the power of ten by which to multiply the digits as an
-// integer.
-func (d Decimal) Exponent() *big.Int {
-	return new(big.Int).Sub(d.bigTop(), big.NewInt(int64(len(d.Digits))))
+// integer, in decimal.
+func (d Decimal) Exponent() string {
+	if d.far != "" {
+		return shifted(d.far, -int64(len(d.Digits)))
+	}
+	return strconv.FormatInt(d.top-int64(len(d.Digits)), 10)
 }
 
-func (d Decimal) bigTop() *big.Int {
-	if d.far != nil {
-		return d.far
+// shifted returns the sum of an integer of at least 19 digits and a small one, in
+// decimal. It takes time linear in the digits, as reading them into a big.Int does
+// not: a server could send a million.
+func shifted(integer string, by int64) string {
+	const low, unit = 18, int64(1e18)
+	digits, negative := strings.CutPrefix(integer, "-")
+	if negative {
+		by = -by
 	}
-	return big.NewInt(d.top)
+	high := digits[:len(digits)-low]
+	n, _ := strconv.ParseInt(digits[len(digits)-low:], 10, 64) // 18 digits fit
+	switch n += by; {
+	case n < 0:
+		n, high = n+unit, carried(high, "0", "9", -1)
+	case n >= unit:
+		n, high = n-unit, carried(high, "9", "0", 1)
+	}
+	text := strings.TrimLeft(high+fmt.Sprintf("%018d", n), "0")
+	if negative {
+		return "-" + text
+	}
+	return text
+}
+
+// carried returns the digits of a number changed by one; the last digits that are
+// from become to.
+func carried(digits, from, to string, by int) string {
+	kept := strings.TrimRight(digits, from)
+	tail := strings.Repeat(to, len(digits)-len(kept))
+	if kept == "" {
+		kept = "0"
+	}
+	last := len(kept) - 1
+	return kept[:last] + string(rune(int(kept[last])+by)) + tail
 }
 
 func (d Decimal) sign() int {
@@ -74,10 +109,25 @@ func (d Decimal) compare(o Decimal) int {
 }
 
 func (d Decimal) compareTop(o Decimal) int {
-	if d.far == nil && o.far == nil {
+	if d.far == "" && o.far == "" {
 		return cmp.Compare(d.top, o.top)
 	}
-	return d.bigTop().Cmp(o.bigTop())
+	return compareIntegers(cmp.Or(d.far, strconv.FormatInt(d.top, 10)), cmp.Or(o.far, strconv.FormatInt(o.top, 10)))
+}
+
+// compareIntegers compares integers in decimal.
+func compareIntegers(a, b string) int {
+	x, negative := strings.CutPrefix(a, "-")
+	y, both := strings.CutPrefix(b, "-")
+	switch {
+	case negative && !both:
+		return -1
+	case both && !negative:
+		return 1
+	case negative:
+		x, y = y, x
+	}
+	return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y))
 }
 
 // CompareNumbers compares two numbers exactly: negative when a is less than b,
@@ -101,5 +151,5 @@ func IsInteger(number any) bool {
 	if _, ok := number.(int64); ok {
 		return true
 	}
-	return DecimalOf(number).Exponent().Sign() >= 0
+	return DecimalOf(number).Exponent()[0] != '-'
 }
