@@ -22,6 +22,7 @@ var analyses = []func(*checker){
 	(*checker).inputsByName,
 	(*checker).messageReads,
 	(*checker).types,
+	(*checker).conditions,
 }
 
 // Program returns the diagnostics of a program's documents, ordered by document

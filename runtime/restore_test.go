@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -114,4 +115,70 @@ func FuzzRestore(f *testing.F) {
 		x.Observe(func(runtime.Event) {})
 		drive(x, 40, func(*runtime.Execution) {})
 	})
+}
+
+// TestRestoreDamaged damages the structure of snapshots, value by value: what
+// Restore accepts the machine survives.
+func TestRestoreDamaged(t *testing.T) {
+	p := fuzzProgram(t)
+	x, err := p.Begin("main", nil, runtime.Settings{MaxSteps: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	survive := func(snapshot []byte) {
+		if seen[string(snapshot)] {
+			return
+		}
+		seen[string(snapshot)] = true
+		if x, err := p.Restore(snapshot); err == nil {
+			drive(x, 10, func(*runtime.Execution) {})
+		}
+	}
+	snapshots := 0
+	drive(x, 6, func(x *runtime.Execution) {
+		snapshot, err := x.Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		snapshots++
+		for _, more := range []string{"x", "null", string(snapshot)} {
+			if _, err := p.Restore(append(bytes.Clone(snapshot), more...)); err == nil {
+				t.Errorf("a snapshot with %.10q after it was accepted", more)
+			}
+		}
+		var whole any
+		if err := json.Unmarshal(snapshot, &whole); err != nil {
+			t.Fatal(err)
+		}
+		damage(whole, func(v any) { whole = v }, func() {
+			text, err := json.Marshal(whole)
+			if err != nil {
+				t.Fatal(err)
+			}
+			survive(text)
+		})
+	})
+	if snapshots < 5 || len(seen) < 500 {
+		t.Errorf("only %d snapshots were damaged in %d ways", snapshots, len(seen))
+	}
+}
+
+// damage puts other values in the place of each value, one after the other.
+func damage(v any, set func(any), try func()) {
+	for _, other := range []any{nil, "", -1.0, 1e9, []any{}, []any{nil}, map[string]any{}} {
+		set(other)
+		try()
+	}
+	set(v)
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			damage(v[i], func(other any) { v[i] = other }, try)
+		}
+	case map[string]any:
+		for name, member := range v {
+			damage(member, func(other any) { v[name] = other }, try)
+		}
+	}
 }

@@ -27,6 +27,9 @@ func truthy(v any, ok bool) bool {
 	return ok
 }
 
+// Truthy reports whether a value passes as a condition of its own (C7).
+func Truthy(v any) bool { return truthy(v, true) }
+
 // Compare applies one of the operators == != < <= > >= (C3–C6); a missing
 // operand is nil.
 func Compare(operator string, a, b any) bool {

@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ const (
 const (
 	NotePredicate = "jsonpath-predicate" // a comparison instead of a query (C11)
 	NoteLength    = "length-property"    // .length, a property that JSONPath does not have (C11a)
+	NoteFunction  = "jsonpath-function"  // a function of RFC 9535 in the dialect that came before it (C13)
 )
 
 // A Condition is the condition of a criterion of type jsonpath: a query, which
@@ -64,7 +66,7 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 	}
 	if dialect == Goessner {
 		if q, err := ParseGoessner(s); err == nil && !compares(s) {
-			return &Condition{text: s, goessner: q}, nil
+			return q.condition(), nil
 		} else if !compares(s) {
 			return nil, err
 		}
@@ -99,6 +101,35 @@ func parseCondition(s string, dialect Dialect) (*Condition, error) {
 		return nil, &syntax.Error{Text: s, Offset: len(s), Message: "neither a query nor a predicate"}
 	}
 	return r.predicate(s, filter), nil
+}
+
+// condition returns a query of the Goessner dialect as a condition. What the RFC has
+// too is one like any other.
+func (q *Query) condition() *Condition {
+	if q.rfc == nil {
+		return &Condition{text: q.text, goessner: q}
+	}
+	c := &Condition{text: q.text, query: q.rfc, path: q.path}
+	if calls.MatchString(blanked(q.text)) {
+		c.notes = []string{NoteFunction}
+	}
+	c.setFilter(rootFilter(q.rfc))
+	return c
+}
+
+var calls = regexp.MustCompile(`\b(?:length|count|match|search|value)\(`)
+
+// blanked returns a text without its string literals.
+func blanked(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\'' || s[i] == '"' {
+			i += len(stringAt(s[i:])) - 1
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 func (r *rewritten) predicate(s string, filter *spec.FilterSelector) *Condition {

@@ -1,7 +1,7 @@
 package jsonpath
 
 import (
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +13,7 @@ import (
 
 // ErrBudget reports that an evaluation was given up: queries inside of queries, and
 // descents after descents, can look at the same nodes again and again.
-var ErrBudget = errors.New("evaluating it takes too long: the query looks at the same values again and again")
+var ErrBudget = fmt.Errorf("the evaluation is given up: it looks at more than %d values, or selects too many", maxLooks)
 
 // maxLooks is how many values an evaluation looks at, at most, which takes about a
 // second; maxSelected is how many it selects.

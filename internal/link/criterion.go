@@ -34,6 +34,10 @@ func (l *workflowLinker) criterion(decl *arazzo.Criterion) *program.Criterion {
 		return c // the parser has reported what is missing
 	}
 	l.condition(c)
+	if c.Kind != program.RegexCriterion {
+		l.foreign(c.Text, c.Place)
+		l.quoted(c)
+	}
 	if c.Kind == program.SimpleCriterion {
 		l.simple(c)
 	} else {
@@ -195,6 +199,8 @@ const lengthProperty = ".length"
 // noteMessage explains what is not JSONPath.
 func noteMessage(note string, parsed *jsonpath.Condition) string {
 	switch {
+	case note == jsonpath.NoteFunction:
+		return "functions such as length(…) are of RFC 9535, not of " + program.GoessnerVersion + "; write version: rfc9535"
 	case note != jsonpath.NoteLength:
 		return "a comparison is not a JSONPath query; it is evaluated as a predicate on the context"
 	case parsed.Length():
@@ -207,6 +213,9 @@ func noteMessage(note string, parsed *jsonpath.Condition) string {
 // messages about a condition has the whole condition as it should be.
 func predicateMessage(note string, c *program.Criterion) string {
 	message := noteMessage(note, c.JSONPath)
+	if note == jsonpath.NoteFunction {
+		return message
+	}
 	right := c.JSONPath.Suggestion()
 	if right == "" || note == jsonpath.NoteLength && len(c.JSONPath.Notes()) > 1 {
 		return message

@@ -83,6 +83,7 @@ func (l *workflowLinker) text(s string, at arazzo.Position) program.Operand {
 	if err == nil {
 		return o
 	}
+	l.foreign(s, at)
 	t := l.template(s, at, l.declared)
 	if t == nil {
 		if expr.LooksLike(s) {
