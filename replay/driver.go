@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/gobelin-dev/gobelin/runtime"
 )
@@ -124,8 +125,16 @@ func (d *Driver) answer(x *runtime.Execution, c *runtime.Send, shown **runtime.R
 		return at + 1, x.Fail(r.Err)
 	default:
 		return at + 1, x.Respond(&runtime.Response{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: r.Time,
-			Resent: r.Resent, Timing: r.Timing})
+			Resent: r.Resent, Timing: r.Timing, Took: e.took()})
 	}
+}
+
+// took returns how long an exchange took, 0 if that is not known.
+func (e *Exchange) took() time.Duration {
+	if e.Request == nil || e.Request.Time.IsZero() {
+		return 0
+	}
+	return e.Response.Time.Sub(e.Request.Time)
 }
 
 // text is the request of an exchange, in a line.

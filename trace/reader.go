@@ -118,6 +118,7 @@ type record struct {
 	Wanted     []string        `json:"wanted"`
 	Status     json.RawMessage `json:"status"`
 	Resent     int             `json:"resent"`
+	Timeout    bool            `json:"timeout"`
 	Timing     *struct {
 		DNS      time.Duration `json:"dns"`
 		Connect  time.Duration `json:"connect"`
@@ -210,6 +211,9 @@ func (r *record) response(at runtime.At) (any, error) {
 	e := &runtime.ResponseReceived{At: at, URL: r.URL, Header: r.Header, Body: body, Resent: r.Resent}
 	if e.Err, err = r.failure(); err != nil {
 		return nil, err
+	}
+	if r.Timeout && e.Err != nil {
+		e.Err = timedOut{Error(e.Err.Error())}
 	}
 	if t := r.Timing; t != nil {
 		e.Timing = &runtime.Timing{DNS: t.DNS, Connect: t.Connect, TLS: t.TLS, Wait: t.Wait, Transfer: t.Transfer,

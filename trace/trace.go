@@ -6,6 +6,7 @@
 package trace
 
 import (
+	"context"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/report"
@@ -48,3 +49,12 @@ type Error string
 
 // Error returns what the error said.
 func (e Error) Error() string { return string(e) }
+
+// timedOut is the error of an exchange that took longer than its step allows.
+type timedOut struct{ text Error }
+
+// Error returns what the error said.
+func (e timedOut) Error() string { return string(e.text) }
+
+// Is reports that the error is context.DeadlineExceeded.
+func (timedOut) Is(target error) bool { return target == context.DeadlineExceeded }

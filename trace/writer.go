@@ -1,10 +1,12 @@
 package trace
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -301,6 +303,7 @@ func (l *line) event(e runtime.Event, at runtime.At) {
 		l.header(e.Header)
 		l.body(e.Body)
 		l.failure(e.Err)
+		l.flag("timeout", errors.Is(e.Err, context.DeadlineExceeded))
 		l.number("resent", e.Resent)
 		l.timing(e.Timing)
 	case *runtime.CriterionEvaluated:
