@@ -121,7 +121,7 @@ func TestExpiry(t *testing.T) {
 		j := New()
 		set(t, j, "https://h.example/", "a=1; Max-Age=100")
 		stored := text(t, j)
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2 * time.Minute) // in virtual time
 		if got := text(t, j); got != "" || sent(t, j, "https://h.example/") != "" {
 			t.Errorf("after its time: %q", got)
 		}

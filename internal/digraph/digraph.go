@@ -1,5 +1,5 @@
-// Package digraph has what several analyses ask of a directed graph: its nodes are
-// numbered, and edges has the nodes that each one leads to.
+// Package digraph analyzes directed graphs. Their nodes are numbered, and edges has
+// the nodes that each one leads to.
 package digraph
 
 // Components returns the strongly connected components of a graph: the number

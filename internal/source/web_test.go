@@ -81,7 +81,7 @@ func TestWhereDocumentsLead(t *testing.T) {
 	addresses := map[string]string{"a.example": "93.184.216.34", "b.example": "2606:4700::1111", "inside.example": "10.0.0.7",
 		"meta.example": "169.254.169.254", "six.example": "::ffff:127.0.0.1", "localhost": "127.0.0.1", "2130706433": "127.0.0.1",
 		"nat.example": "64:ff9b::7f00:1", "corp.example": "192.168.0.9"}
-	const local, refused = "/home/me/a.yaml", "an address of this machine or its network"
+	const local, refused = "/flows/a.yaml", "an address of this machine or its network"
 	to := func(host, place string) string { return "http://" + host + "/to?" + url.QueryEscape(place) }
 	type ask struct{ by, place, want string }
 	tests := []struct {

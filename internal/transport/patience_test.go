@@ -33,7 +33,7 @@ func (s *slow) dial(context.Context, string, string) (net.Conn, error) {
 				return
 			}
 			for reads > 0 {
-				time.Sleep(reads)
+				time.Sleep(reads) // in virtual time, as below
 				if _, err := io.CopyN(io.Discard, request.Body, longBody/4); err == io.EOF {
 					break
 				} else if err != nil {
