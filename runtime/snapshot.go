@@ -149,7 +149,7 @@ func (x *Execution) learnSent(s *program.Step, e *eval.Exchange) {
 func (x *Execution) valid() error {
 	workflows := len(x.program.Workflows)
 	if x.state.Root < 0 || x.state.Root >= workflows || x.state.Steps < 0 ||
-		(len(x.state.Frames) == 0) != (x.state.Finished != nil) || slices.Contains(x.state.Frames, nil) ||
+		(len(x.state.Frames) == 0) != (x.state.Finished != nil) ||
 		len(x.state.Frames) > cmp.Or(x.state.Settings.MaxDepth, defaultMaxDepth)+1 {
 		return errors.New("the run is out of range")
 	}
