@@ -21,7 +21,7 @@ func JSONText(contentType string, body []byte) ([]byte, bool) {
 	case contentType == "":
 		return body, true
 	}
-	return bytes.TrimPrefix(body, []byte("\ufeff")), IsJSON(contentType)
+	return bytes.TrimPrefix(body, []byte(marks[0].bytes)), IsJSON(contentType)
 }
 
 // DecodeBody reads the body of a message (ruling E9): JSON as a value, JSON values in
@@ -40,16 +40,13 @@ func DecodeBody(contentType string, body []byte) (v any, note, lost string) {
 	label := params["charset"]
 	switch {
 	case IsJSON(mediaType), IsSequence(mediaType):
-		if utf8.Valid(body) && widthOf(body) == nil {
-			label = "utf-8" // JSON is UTF-8 (RFC 8259 §8.1)
-		}
-		decoded, lost := text(body, label)
-		v, err := DecodeJSON(mediaType, []byte(decoded))
+		data, lost := jsonText(body, label)
+		v, err := DecodeJSON(mediaType, data)
 		switch {
-		case errors.Is(err, value.ErrValues):
-			return decoded, asText(mediaType, err), lost
+		case errors.Is(err, value.ErrRoom):
+			return string(data), asText(mediaType, err), lost
 		case err != nil:
-			return decoded, fmt.Sprintf("the body is not JSON, though its type is %s: %v", mediaType, err), lost
+			return string(data), fmt.Sprintf("the body is not JSON, though its type is %s: %v", mediaType, err), lost
 		}
 		return v, "", lost
 	case mediaType == "":
@@ -75,6 +72,16 @@ func DecodeBody(contentType string, body []byte) (v any, note, lost string) {
 	}
 	decoded, lost := text(body, label)
 	return decoded, "", lost
+}
+
+// jsonText returns the text of a body of a JSON type, which is UTF-8 whatever the
+// label says (RFC 8259 §8.1), unless it cannot be. The body is not copied.
+func jsonText(body []byte, label string) (data []byte, lost string) {
+	if utf8.Valid(body) && widthOf(body) == nil {
+		return bytes.TrimPrefix(body, []byte(marks[0].bytes)), ""
+	}
+	decoded, lost := text(body, label)
+	return []byte(decoded), lost
 }
 
 func asText(mediaType string, err error) string {

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,9 +54,6 @@ func encodeSequence(mediaType string, v Value) (body []byte) {
 	return body
 }
 
-// maxRecordDepth is deeper than any value that is read.
-const maxRecordDepth = 10_001
-
 // decodeSequence reads JSON values in a row. Lines that are empty are none.
 func decodeSequence(mediaType string, text []byte) (any, error) {
 	separator, what := []byte("\n"), "line"
@@ -63,18 +61,17 @@ func decodeSequence(mediaType string, text []byte) (any, error) {
 		separator, what = []byte{recordSeparator}, "record"
 	}
 	items := []any{}
-	n, count := 0, 0
+	n, room := 0, value.RoomFor(len(text))
 	for record := range bytes.SplitSeq(text, separator) {
 		n++
 		if len(bytes.TrimSpace(record)) == 0 {
 			continue
 		}
-		_, values := value.Skip(record, 0, maxRecordDepth)
-		if count += values; count > value.MaxValues {
-			return nil, value.ErrValues
-		}
-		v, err := value.Decode(record)
-		if err != nil {
+		v, err := room.Decode(record)
+		switch {
+		case errors.Is(err, value.ErrRoom):
+			return nil, err
+		case err != nil:
 			return nil, fmt.Errorf("%s %d is not JSON: %w", what, n, err)
 		}
 		items = append(items, v)
@@ -85,7 +82,7 @@ func decodeSequence(mediaType string, text []byte) (any, error) {
 // decodeEvents reads server-sent events as the HTML standard says (§9.2.6): an object
 // each, with data, and event, id and retry where the event has them.
 func decodeEvents(text string) ([]any, error) {
-	events, count := []any{}, 0
+	events, room := []any{}, value.RoomFor(len(text))
 	event, data := map[string]any{}, []string(nil)
 	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	for lines != "" {
@@ -97,8 +94,8 @@ func decodeEvents(text string) ([]any, error) {
 			if data != nil {
 				event["data"] = strings.Join(data, "\n")
 				events = append(events, event)
-				if count += 1 + len(event); count > value.MaxValues {
-					return nil, value.ErrValues
+				if !room.TakeObject(len(event)) {
+					return nil, value.ErrRoom
 				}
 			}
 			event, data = map[string]any{}, nil

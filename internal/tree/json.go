@@ -11,7 +11,7 @@ import (
 
 // ParseJSON reads data as one JSON text (RFC 8259). The error is a *SyntaxError.
 func ParseJSON(data []byte) (*Node, error) {
-	r := &jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), place: place{line: 1}}
+	r := &jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), most: maxNodes(data), place: place{line: 1}}
 	r.dec.UseNumber()
 	if !utf8.Valid(data) {
 		return nil, syntaxError(r.data, invalidByte(data), "invalid UTF-8")
@@ -45,8 +45,8 @@ type jsonReader struct {
 	data []byte
 	dec  *json.Decoder
 
-	nodes int
-	place // pos is the offset up to which lines are counted
+	nodes, most int
+	place       // pos is the offset up to which lines are counted
 }
 
 func (r *jsonReader) start() int {
@@ -92,7 +92,7 @@ func (r *jsonReader) value(depth int) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.nodes++; r.nodes > maxNodes {
+	if r.nodes++; r.nodes > r.most {
 		return nil, tooManyValues(line, column)
 	}
 	n := &Node{Line: line, Column: column}
@@ -136,6 +136,7 @@ func (r *jsonReader) object(n *Node, depth int) (*Node, error) {
 		if err != nil {
 			return nil, err
 		}
+		r.nodes++ // the name
 		v, err := r.value(depth + 1)
 		if err != nil {
 			return nil, err

@@ -15,7 +15,8 @@ type jsonScanner struct {
 	place
 	seen  int // the offset up to which lines are counted
 	depth int
-	nodes int
+	nodes int // and names
+	most  int
 	rests restsOf
 }
 
@@ -72,20 +73,9 @@ func (r *jsonScanner) to(end int) {
 	r.pos = end
 }
 
-// count bounds the values of the text. The last of them begins at an offset.
-func (r *jsonScanner) count(values, at int) {
-	if r.nodes += values; r.nodes > maxNodes {
-		line, column := r.mark(at)
-		panic(tooManyValues(line, column))
-	}
-}
-
 // skip skips the value at the position.
 func (r *jsonScanner) skip() {
-	start := r.pos
-	end, values := value.Skip(r.data, start, maxDepth-r.depth)
-	r.to(end)
-	r.count(values, start)
+	r.to(value.Skip(r.data, r.pos, maxDepth-r.depth))
 }
 
 // value reads the value at the position or after white space there.
@@ -100,6 +90,9 @@ func (r *jsonScanner) value(o *Outline) *Node {
 	}
 	start, n := r.pos, &Node{}
 	n.Line, n.Column = r.mark(start)
+	if r.nodes++; r.nodes > r.most {
+		panic(tooManyValues(n.Line, n.Column))
+	}
 	switch c := r.data[start]; c {
 	case '{', '[':
 		n.Kind = Array
@@ -121,7 +114,6 @@ func (r *jsonScanner) value(o *Outline) *Node {
 		r.to(value.ScanNumber(r.data, start))
 		n.Kind, n.Text = Number, string(r.data[start:r.pos])
 	}
-	r.count(1, start)
 	return n
 }
 
@@ -134,7 +126,6 @@ func (r *jsonScanner) collection(n *Node, o *Outline) {
 		r.skip()
 		return
 	}
-	r.count(1, r.pos)
 	if r.depth++; r.depth > maxDepth {
 		giveUp()
 	}
@@ -188,6 +179,7 @@ func (r *jsonScanner) member(n *Node, o *Outline) {
 		return
 	}
 	m := Member{Name: string(name)}
+	r.nodes++
 	m.Line, m.Column = r.mark(start)
 	m.Value = r.value(inner)
 	n.Members = append(n.Members, m)

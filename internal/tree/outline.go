@@ -3,6 +3,7 @@ package tree
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // An Outline selects what [ParseOutline] reads of a collection at once, and
@@ -76,15 +77,15 @@ func ParseOutline(data []byte, o *Outline) (*Node, error) {
 // a text that is too large for it.
 func quick(data []byte, o *Outline) (*Node, error) {
 	if looksLikeJSON(data) {
-		r := &jsonScanner{data: data}
-		r.line, r.text = 1, &source{data: data, json: true}
+		text := newSource(data, true)
+		r := &jsonScanner{data: data, text: text, most: maxNodes(data), place: place{line: 1}}
 		return r.document(o)
 	}
 	if !readable(data) {
 		return nil, errUnsure
 	}
-	r := &yamlScanner{data: data}
-	r.line, r.text = 1, &source{data: data}
+	text := newSource(data, false)
+	r := &yamlScanner{data: data, text: text, most: maxNodes(data), place: place{line: 1}}
 	return r.document(o)
 }
 
@@ -92,6 +93,13 @@ func quick(data []byte, o *Outline) (*Node, error) {
 type source struct {
 	data []byte
 	json bool
+	left atomic.Int64 // nodes and names that may be made of the parts
+}
+
+func newSource(data []byte, json bool) *source {
+	s := &source{data: data, json: json}
+	s.left.Store(int64(maxNodes(data)))
+	return s
 }
 
 // later is an unread collection.
@@ -115,13 +123,17 @@ func (n *Node) open() *Node {
 func (n *Node) read() {
 	l := n.later
 	var full *Node
+	most, made := int(l.text.left.Load()), 0
 	if l.text.json {
-		r := &jsonScanner{data: l.text.data, place: l.at}
+		r := &jsonScanner{data: l.text.data, place: l.at, most: most}
 		full, l.err = r.later()
+		made = r.nodes
 	} else {
-		r := &yamlScanner{data: l.text.data, place: l.at}
+		r := &yamlScanner{data: l.text.data, place: l.at, most: most}
 		full, l.err = r.later()
+		made = r.nodes
 	}
+	l.text.left.Add(-int64(made))
 	if l.err == nil {
 		n.Items, n.Members, n.index = full.Items, full.Members, full.index
 	}

@@ -239,11 +239,19 @@ func syntaxError(data []byte, offset int, message string) error {
 
 const maxDepth = 1000 // levels of nesting
 
-// maxNodes is the number of values that a text may have, with aliases expanded
-// (O16); a node takes about 150 bytes. It is a variable for tests.
-var maxNodes = value.MaxValues
+// nodeSize is what a node takes, with its text and its place in a list; the name
+// of a member takes as much.
+const nodeSize = 140
 
-const tooMany = "the text has more than 5,000,000 values, aliases expanded"
+// leastNodes is a number of nodes and names that every text may have (O16). It is
+// a variable for tests.
+var leastNodes = value.LeastRoom / nodeSize
+
+// maxNodes is the number of nodes and names that are made of a text, aliases
+// expanded.
+func maxNodes(data []byte) int { return max(leastNodes, value.RoomRatio*len(data)/nodeSize) }
+
+const tooMany = "the text has too many values: with aliases expanded, they would take more than 128 MiB of memory, and more than ten times the text"
 
 func tooManyValues(line, column int) *SyntaxError { return &SyntaxError{line, column, tooMany} }
 

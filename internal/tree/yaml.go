@@ -21,8 +21,9 @@ func ParseYAML(data []byte) (*Node, error) {
 	if !utf8.Valid(data) {
 		return nil, syntaxError(data, invalidByte(data), "invalid UTF-8")
 	}
-	if mayHold(data) > maxNodes {
-		return nil, &SyntaxError{1, 1, "the text is too large: it may have more than 5,000,000 values"}
+	most := maxNodes(data)
+	if mayHold(data) > most/2 { // both trees are there at once
+		return nil, &SyntaxError{1, 1, mayHoldTooMuch}
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
@@ -38,18 +39,21 @@ func ParseYAML(data []byte) (*Node, error) {
 		}
 		return nil, &SyntaxError{second.Line, 1, "more than one YAML document in the file"}
 	}
-	c := yamlConverter{anchors: map[*yaml.Node]anchored{}}
+	c := yamlConverter{most: most, anchors: map[*yaml.Node]anchored{}}
 	return c.node(doc.Content[0], 0)
 }
 
-// mayHold estimates an upper bound of the number of values in a text, within a
-// few: the library has no limit, and needs hundreds of bytes for each value.
+// mayHoldTooMuch reports a text that the library does not get.
+const mayHoldTooMuch = "the text is too large: its values may take more than 128 MiB of memory, and more than ten times the text"
+
+// mayHold estimates an upper bound of the number of values and names in a text,
+// within a few: the library has no limit.
 func mayHold(data []byte) (values int) {
 	for i, c := range data {
 		switch c {
 		case ',', '[', '{', '\n':
 			values++
-		case '-', '?':
+		case '-', '?', ':':
 			if i+1 < len(data) && data[i+1] == ' ' {
 				values++
 			}
@@ -94,6 +98,7 @@ func yamlError(err error, data []byte) error {
 }
 
 type yamlConverter struct {
+	most    int                     // nodes and names that may be made
 	nodes   int                     // converted, including those that aliases repeat
 	deepest int                     // the deepest level reached
 	anchors map[*yaml.Node]anchored // the zero value while the anchored node is being read
@@ -109,7 +114,7 @@ type anchored struct {
 // count bounds what a text expands to: what is read once is not copied, but
 // counts each time, because a reader that walks it pays each time.
 func (c *yamlConverter) count(y *yaml.Node, nodes int) error {
-	if c.nodes += nodes; c.nodes > maxNodes {
+	if c.nodes += nodes; c.nodes > c.most {
 		return tooManyValues(y.Line, y.Column)
 	}
 	return nil
@@ -215,6 +220,7 @@ func (c *yamlConverter) mapping(n *Node, y *yaml.Node, depth int) error {
 		if err != nil {
 			return err
 		}
+		c.nodes++ // the name
 		v, err := c.node(content, depth+1)
 		if err != nil {
 			return err

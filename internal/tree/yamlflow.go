@@ -74,6 +74,7 @@ func (r *yamlScanner) flowMember(n *Node, o *Outline) {
 		giveUp()
 	}
 	if inner != skipped {
+		r.nodes++
 		m.Name, m.Column = string(name), r.column(r.data, start)
 	}
 	for r.at(r.pos) == ' ' {

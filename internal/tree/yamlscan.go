@@ -15,7 +15,8 @@ type yamlScanner struct {
 	place
 	indent int // of the line that next has found; -1 at the end
 	depth  int
-	nodes  int
+	nodes  int // and names
+	most   int
 	rests  restsOf
 	scalar scalarReader // for scalars that need decoding
 }
@@ -223,11 +224,11 @@ func (r *yamlScanner) node(kind Kind, at int, o *Outline) *Node {
 
 // nodeOn is node for an earlier line.
 func (r *yamlScanner) nodeOn(line *place, kind Kind, at int, o *Outline) *Node {
-	if r.nodes++; r.nodes > maxNodes {
-		panic(tooManyValues(line.line, line.column(r.data, at)))
-	}
 	if o == skipped {
 		return nil
+	}
+	if r.nodes++; r.nodes > r.most {
+		panic(tooManyValues(line.line, line.column(r.data, at)))
 	}
 	return &Node{Kind: kind, Line: line.line, Column: line.column(r.data, at)}
 }
@@ -368,6 +369,7 @@ func (r *yamlScanner) member(n *Node, column int, o *Outline) {
 		r.memberValue(colon, column, inner)
 		return
 	}
+	r.nodes++
 	m := Member{Name: string(name), Line: r.line, Column: r.column(r.data, start)}
 	m.Value = r.memberValue(colon, column, inner)
 	n.Members = append(n.Members, m)

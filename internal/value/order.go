@@ -118,8 +118,7 @@ func orderAt(text []byte, i, depth int) (o *Order, end int) {
 	var inside []*Order
 	var names []string
 	if i >= len(text) || depth > maxDepth || kinds[text[i]] != openObject && kinds[text[i]] != openArray {
-		end, _ = Skip(text, i, maxDepth)
-		return nil, end
+		return nil, Skip(text, i, maxDepth)
 	}
 	isObject := text[i] == '{'
 	closing := byte(']')

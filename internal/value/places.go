@@ -170,7 +170,7 @@ func (p *Places) Read(text []byte, found []Found) ([]Found, bool) {
 	}
 	r := readers.Get().(*reader)
 	defer r.release()
-	r.text = text
+	r.text, r.room = text, RoomFor(len(text))
 	s := search{r, p.paths, found}
 	end := s.place(&p.root, ScanBlanks(text, 0), 0)
 	return found, end != Bad && ScanBlanks(text, end) == len(text)
@@ -255,8 +255,7 @@ func (s *search) object(p *place, i, depth int) int {
 
 // skip skips the value at i.
 func (s *search) skip(i, depth int) int {
-	end, _ := Skip(s.text, i, maxDepth-depth)
-	return end
+	return Skip(s.text, i, maxDepth-depth)
 }
 
 // value reads a member or element, whether it is on a path or not.
@@ -306,11 +305,12 @@ func (p *place) indexed(index int) *place {
 	return nil
 }
 
-// decode reads text as exactly one JSON text.
-func decode(text []byte) (v any, count int, ok bool) {
+// decode reads text as exactly one JSON text within a room, and returns what is
+// left of that.
+func decode(text []byte, room Room) (v any, left Room, ok bool) {
 	r := readers.Get().(*reader)
 	defer r.release()
-	r.text, r.count = text, 0
+	r.text, r.room = text, room
 	v, end := r.read(ScanBlanks(text, 0), 0)
-	return v, r.count, end != Bad && ScanBlanks(text, end) == len(text)
+	return v, r.room, end != Bad && ScanBlanks(text, end) == len(text)
 }

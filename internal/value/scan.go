@@ -290,71 +290,67 @@ func AfterItem(text []byte, i int, closing byte) (next int, closed bool) {
 	return Bad, true
 }
 
-// Skip returns the offset after the value at i, whose syntax it checks, and the
-// number of values in it, including itself. Its arrays and objects may be
-// nested at most depth levels deep.
-func Skip(text []byte, i, depth int) (end, values int) {
+// Skip returns the offset after the value at i, whose syntax it checks. Its
+// arrays and objects may be nested at most depth levels deep.
+func Skip(text []byte, i, depth int) (end int) {
 	if i = ScanBlanks(text, i); i >= len(text) {
-		return Bad, 0
+		return Bad
 	}
 	switch kinds[text[i]] {
 	case quoteByte:
 		end, _ = ScanString(text, i+1)
+		return end
 	case numberByte:
-		end = ScanNumber(text, i)
+		return ScanNumber(text, i)
 	case literalByte:
-		end = ScanLiteral(text, i)
+		return ScanLiteral(text, i)
 	case openObject:
 		return skipObject(text, ScanBlanks(text, i+1), depth-1)
 	case openArray:
 		return skipArray(text, ScanBlanks(text, i+1), depth-1)
-	default:
-		end = Bad
 	}
-	return end, 1
+	return Bad
 }
 
 // skipObject is [Skip] for an object whose first member is at i.
-func skipObject(text []byte, i, depth int) (end, values int) {
+func skipObject(text []byte, i, depth int) (end int) {
 	switch {
 	case depth < 0:
-		return Bad, 0
+		return Bad
 	case i < len(text) && text[i] == '}':
-		return i + 1, 1
+		return i + 1
 	}
-	values = 1
-	for inner, closed := 0, false; !closed; values += inner {
+	for closed := false; !closed; {
 		if i >= len(text) || text[i] != '"' {
-			return Bad, 0
+			return Bad
 		}
 		if i, _ = ScanString(text, i+1); i == Bad {
-			return Bad, 0
+			return Bad
 		}
 		if i = afterColon(text, i); i == Bad {
-			return Bad, 0
+			return Bad
 		}
-		if i, inner = Skip(text, i, depth); i == Bad {
-			return Bad, 0
+		if i = Skip(text, i, depth); i == Bad {
+			return Bad
 		}
 		i, closed = AfterItem(text, i, '}')
 	}
-	return i, values
+	return i
 }
 
 // skipArray is [Skip] for an array whose first element is at i.
-func skipArray(text []byte, i, depth int) (end, values int) {
+func skipArray(text []byte, i, depth int) (end int) {
 	switch {
 	case depth < 0:
-		return Bad, 0
+		return Bad
 	case i < len(text) && text[i] == ']':
-		return i + 1, 1
+		return i + 1
 	}
-	values = 1
-	for inner, closed := 0, false; !closed; values += inner {
-		if i, inner = Skip(text, i, depth); i == Bad {
-			return Bad, 0
+	for closed := false; !closed; {
+		if i = Skip(text, i, depth); i == Bad {
+			return Bad
 		}
 		i, closed = AfterItem(text, i, ']')
 	}
-	return i, values
+	return i
 }

@@ -9,17 +9,61 @@ import "errors"
 type reader struct {
 	text  []byte
 	names map[string]string // member names seen, so that each is held once
-	count int               // of values
+	room  Room
 }
 
-// MaxValues is how many values a text may have, whatever reads it: a value takes
-// about 100 bytes, and may take only two in the text (O16).
-const MaxValues = 5_000_000
+// Room is the memory that the values of a text may still take, in bytes (E9): a
+// small object takes a hundred times its text.
+type Room int
 
-var maxValues = MaxValues // less in tests
+const (
+	// LeastRoom is what the values of every text may take.
+	LeastRoom = 128 << 20
+	// RoomRatio is what they may take for each byte of the text, if that is more.
+	RoomRatio = 10
+)
 
-// ErrValues reports that a text has more than [MaxValues] values.
-var ErrValues = errors.New("the text has more than 5,000,000 values")
+// RoomFor returns the room of a text of so many bytes.
+func RoomFor(text int) Room { return Room(max(LeastRoom, RoomRatio*text)) }
+
+// ErrRoom reports that the values of a text do not fit into its [Room].
+var ErrRoom = errors.New("its values would take more than 128 MiB of memory, and more than ten times the text")
+
+// What values take, as measured, with what a list or a map wastes while it grows.
+const (
+	valueSize   = 32
+	stringSize  = 16 // more, and its text
+	arraySize   = 32 // more
+	objectSize  = 48 // more
+	membersSize = 288
+	memberSize  = 72 // of each that is beyond the first eight
+	firstOnes   = 8
+)
+
+// Take takes what values, objects among them and members need; it reports
+// whether there is room for them.
+func (r *Room) Take(bytes int) bool {
+	*r -= Room(bytes)
+	return *r >= 0
+}
+
+// Decode is [Decode] within the room.
+func (r *Room) Decode(data []byte) (any, error) {
+	v, left, ok := decode(data, *r)
+	*r = left
+	switch {
+	case ok:
+		return v, nil
+	case left < 0:
+		return nil, ErrRoom
+	}
+	return decodeSlowly(data)
+}
+
+// TakeObject takes what an object with text members needs.
+func (r *Room) TakeObject(members int) bool {
+	return r.Take((1+members)*valueSize + objectSize + membersSize + max(0, members-firstOnes)*memberSize)
+}
 
 // maxDepth is the depth of nesting that encoding/json allows.
 const maxDepth = 10_000
@@ -29,13 +73,13 @@ func (r *reader) read(i, depth int) (v any, end int) {
 	if i >= len(r.text) {
 		return nil, Bad
 	}
-	if r.count++; r.count > maxValues {
+	if !r.room.Take(valueSize) {
 		return nil, Bad
 	}
 	switch kinds[r.text[i]] {
 	case quoteByte:
 		end, escaped := ScanString(r.text, i+1)
-		if end == Bad {
+		if end == Bad || !r.room.Take(stringSize) {
 			return nil, Bad
 		}
 		return DecodeString(r.text[i+1:end-1], escaped), end
@@ -63,7 +107,7 @@ var literals = [256]any{'t': true, 'f': false}
 
 func (r *reader) readArray(i, depth int) (any, int) {
 	items := []any{}
-	if depth > maxDepth {
+	if depth > maxDepth || !r.room.Take(arraySize) {
 		return nil, Bad
 	}
 	if i = ScanBlanks(r.text, i); i < len(r.text) && r.text[i] == ']' {
@@ -82,7 +126,7 @@ func (r *reader) readArray(i, depth int) (any, int) {
 
 func (r *reader) readObject(i, depth int) (any, int) {
 	members := map[string]any{}
-	if depth > maxDepth {
+	if depth > maxDepth || !r.room.Take(objectSize) {
 		return nil, Bad
 	}
 	if i = ScanBlanks(r.text, i); i < len(r.text) && r.text[i] == '}' {
@@ -98,9 +142,23 @@ func (r *reader) readObject(i, depth int) (any, int) {
 			return nil, Bad
 		}
 		members[r.name(raw, escaped)] = v
+		if size := growth(len(members)); size > 0 && !r.room.Take(size) {
+			return nil, Bad
+		}
 		i, closed = AfterItem(r.text, end, '}')
 	}
 	return members, i
+}
+
+// growth is what an object takes more with its nth member.
+func growth(n int) int {
+	switch {
+	case n == 1:
+		return membersSize
+	case n > firstOnes:
+		return memberSize
+	}
+	return 0
 }
 
 // maxNames bounds the names that are remembered: it does not help objects whose

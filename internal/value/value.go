@@ -20,17 +20,11 @@ import (
 )
 
 // Decode reads data as exactly one JSON text (RFC 8259). Empty input, invalid
-// UTF-8, trailing data, nesting beyond 10,000 levels and more than [MaxValues] are
+// UTF-8, trailing data, nesting beyond 10,000 levels and values without [Room] are
 // errors.
 func Decode(data []byte) (any, error) {
-	v, count, ok := decode(data)
-	switch {
-	case ok:
-		return v, nil
-	case count > maxValues:
-		return nil, ErrValues
-	}
-	return decodeSlowly(data)
+	room := RoomFor(len(data))
+	return room.Decode(data)
 }
 
 // decodeSlowly is Decode with encoding/json: it reports what is wrong with a

@@ -3,6 +3,7 @@ package value
 import (
 	"encoding/json"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -168,22 +169,47 @@ func FuzzDecode(f *testing.F) {
 
 // TestDecodeBounds: a text of few bytes must not take gigabytes.
 func TestDecodeBounds(t *testing.T) {
-	maxValues = 1000
-	defer func() { maxValues = MaxValues }()
+	const room = 100_000
 	for _, test := range []struct {
-		item  string
-		items int
-		want  error
+		item string
+		fit  int // into the room
 	}{
-		{"0", 999, nil},
-		{"0", 1000, ErrValues},
-		{"[0]", 500, ErrValues},
-		{`{"a":0}`, 500, ErrValues},
-		{`{"a":0}`, 499, nil},
+		{"0", 3123}, {"[]", 1561}, {"[0]", 1041}, {"{}", 1249}, {`{"a":0}`, 249}, {`{"a":0,"b":0}`, 231},
+		{`{"a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0,"h":0}`, 160}, {`{"a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0,"h":0,"i":0}`, 137},
 	} {
-		text := "[" + strings.Repeat(test.item+",", test.items-1) + test.item + "]"
-		if _, err := Decode([]byte(text)); err != test.want {
-			t.Errorf("%d of %s: %v, want %v", test.items, test.item, err, test.want)
+		for items, want := range map[int]error{test.fit: nil, test.fit + 1: ErrRoom} {
+			text := "[" + strings.Repeat(test.item+",", items-1) + test.item + "]"
+			left := Room(room)
+			if _, err := left.Decode([]byte(text)); err != want {
+				t.Errorf("%d of %s: %v, want %v", items, test.item, err, want)
+			}
+		}
+	}
+	for text, want := range map[int]Room{0: 128 << 20, 13 << 20: 130 << 20, 64 << 20: 640 << 20} {
+		if got := RoomFor(text); got != want {
+			t.Errorf("the room of %d bytes is %d, want %d", text, got, want)
+		}
+	}
+}
+
+// TestRoomIsWhatValuesTake compares the sizes that Room counts with what the
+// values take.
+func TestRoomIsWhatValuesTake(t *testing.T) {
+	for _, item := range []string{"1000", "true", `"abcdefgh"`, "[]", "[1000]", "{}", `{"a":1000}`,
+		`{"a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0,"h":0,"i":0,"j":0,"k":0,"l":0}`} {
+		const items = 20_000
+		text := []byte("[" + strings.Repeat(item+",", items-1) + item + "]")
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		left := RoomFor(len(text))
+		v, err := left.Decode(text)
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(v)
+		took, counted := float64(after.HeapAlloc)-float64(before.HeapAlloc), float64(RoomFor(len(text))-left)
+		if ratio := counted / took; err != nil || ratio < 0.8 || ratio > 3 {
+			t.Errorf("%s: counted %.0f bytes, %.0f are taken (%v)", item, counted/items, took/items, err)
 		}
 	}
 }
