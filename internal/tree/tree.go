@@ -251,7 +251,8 @@ var leastNodes = value.LeastRoom / nodeSize
 // expanded.
 func maxNodes(data []byte) int { return max(leastNodes, value.RoomRatio*len(data)/nodeSize) }
 
-const tooMany = "the text has too many values: with aliases expanded, they would take more than 128 MiB of memory, and more than ten times the text"
+const tooMany = "the text has too many values: with aliases expanded, they would take more than 128 MiB of memory, " +
+	"and more than ten times the text"
 
 func tooManyValues(line, column int) *SyntaxError { return &SyntaxError{line, column, tooMany} }
 
