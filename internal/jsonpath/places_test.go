@@ -65,3 +65,21 @@ func TestPlacesOfConditions(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkTestPlaces decides the condition of a poll from the value at its place.
+func BenchmarkTestPlaces(b *testing.B) {
+	for _, condition := range []string{`$.status == 'ended'`, `$.counts.done == 4 && $.status != 'failed'`} {
+		b.Run(condition, func(b *testing.B) {
+			c, err := ParseCondition(condition, RFC9535)
+			if err != nil {
+				b.Fatal(err)
+			}
+			values := []any{"ended", "ended"}
+			at := func(i int) (any, bool) { return values[i], true }
+			b.ReportAllocs()
+			for b.Loop() {
+				c.TestPlaces(at, nil)
+			}
+		})
+	}
+}
