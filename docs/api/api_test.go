@@ -63,7 +63,7 @@ func exportData(t *testing.T) map[string]string {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}",
 		"./arazzo/...", "./check/...", "./cookies/...", "./expr/...", "./graph/...", "./jsonpath/...", "./replay/...", "./report/...",
-		"./runtime/...", "./trace/...")
+		"./runtime/...", "./trace/...", "./view/...")
 	list.Dir, list.Stderr = "../..", os.Stderr
 	out, err := list.Output()
 	if err != nil {
