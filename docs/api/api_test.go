@@ -62,7 +62,7 @@ func TestPublicAPI(t *testing.T) {
 func exportData(t *testing.T) map[string]string {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}",
-		"./arazzo/...", "./check/...", "./cookies/...", "./expr/...", "./graph/...", "./jsonpath/...", "./replay/...", "./report/...",
+		"./arazzo/...", "./arazzotest/...", "./check/...", "./cookies/...", "./expr/...", "./graph/...", "./jsonpath/...", "./replay/...", "./report/...",
 		"./runtime/...", "./trace/...")
 	list.Dir, list.Stderr = "../..", os.Stderr
 	out, err := list.Output()
