@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -35,19 +36,20 @@ type Writer struct {
 	document string // of the header
 	program  string
 
-	mu  sync.Mutex
-	to  io.Writer
-	buf []byte
-	err error
+	mu   sync.Mutex
+	ends map[int]map[string]any // the outputs of runs, secrets masked, that End is to write
+	to   io.Writer
+	line line // with those before it that are not written yet
+	err  error
 }
 
 // NewWriter returns a Writer whose trace begins with a header, for runs of a program.
 // tool is what writes it, such as "gobelin v1.2.3".
 func NewWriter(to io.Writer, p *runtime.Program, tool string) *Writer {
-	w := &Writer{to: to}
+	w := &Writer{to: to, ends: map[int]map[string]any{}}
 	w.document, w.program = names(p)
 	line, err := json.Marshal(Header{Trace: Version, Time: time.Now().UTC(), Tool: tool, Document: w.document, Program: w.program})
-	w.buf, w.err = append(line, '\n'), err
+	w.line.b, w.err = append(line, '\n'), err
 	w.flush()
 	return w
 }
@@ -84,9 +86,8 @@ func (w *Writer) End(run int, result *runtime.Result, err error) {
 	w.write(true, func(l *line) {
 		l.begin("runFinished", runtime.At{Run: run, Time: time.Now()})
 		l.text("status", outcome.Status)
-		if result != nil {
-			l.object("outputs", result.Masked())
-		}
+		l.object("outputs", w.ends[run])
+		delete(w.ends, run)
 		if outcome.Error != nil {
 			l.json("error", outcome.Error)
 		}
@@ -112,7 +113,12 @@ func (w *Writer) event(e runtime.Event, at runtime.At) {
 	case *runtime.RequestSent, *runtime.ResponseReceived, *runtime.WaitStarted:
 		soon = true
 	}
-	w.write(soon, func(l *line) { l.event(e, at) })
+	w.write(soon, func(l *line) {
+		l.event(e, at)
+		if end, ok := e.(*runtime.WorkflowFinished); ok && at.Depth == 0 && end.Outputs != nil {
+			w.ends[at.Run] = end.Outputs
+		}
+	})
 }
 
 // write writes a line; soon is set if the lines up to here must not be lost.
@@ -122,22 +128,20 @@ func (w *Writer) write(soon bool, content func(*line)) {
 	if w.err != nil {
 		return
 	}
-	l := line{b: append(w.buf, '{'), most: w.MaxBody}
-	if l.most == 0 {
-		l.most = DefaultMaxBody
-	}
-	content(&l)
-	w.buf = append(l.b, '}', '\n')
-	if soon || len(w.buf) > 64<<10 {
+	l := &w.line
+	l.b, l.most = append(l.b, '{'), cmp.Or(w.MaxBody, DefaultMaxBody)
+	content(l)
+	l.b = append(l.b, '}', '\n')
+	if soon || len(l.b) > 64<<10 {
 		w.flush()
 	}
 }
 
 func (w *Writer) flush() {
-	if w.err == nil && len(w.buf) > 0 {
-		_, w.err = w.to.Write(w.buf)
+	if w.err == nil && len(w.line.b) > 0 {
+		_, w.err = w.to.Write(w.line.b)
 	}
-	w.buf = w.buf[:0]
+	w.line.b = w.line.b[:0]
 }
 
 // line is a line that is written: a JSON object. Members without a value are left out.

@@ -174,8 +174,8 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 func newHAREntry(page string, r *run, s *step) *harEntry {
 	e := &harEntry{Page: page, Started: stamp(s.request.time), Workflow: s.workflowID, Step: s.id, Visit: s.visit, Attempt: s.attempt,
 		Comment: s.workflowID + " " + s.id,
-		Request: harRequest{Method: s.sent.Method, URL: s.sent.URL, Version: "HTTP/1.1", Cookies: []harCookie{}, Headers: harHeaders(s.sent.Header),
-			Query: []harPair{}, HeadersSize: -1, BodySize: len(s.request.body)},
+		Request: harRequest{Method: s.sent.Method, URL: s.sent.URL, Version: "HTTP/1.1", Cookies: []harCookie{},
+			Headers: harHeaders(s.sent.Header), Query: []harPair{}, HeadersSize: -1, BodySize: len(s.request.body)},
 		Response: harResponse{Cookies: []harCookie{}, Headers: []harPair{}, HeadersSize: -1, BodySize: -1, Version: "HTTP/1.1"},
 		Timings:  harTimings{Blocked: -1, DNS: -1, Connect: -1, SSL: -1}}
 	if u, err := url.Parse(s.sent.URL); err == nil {

@@ -142,11 +142,13 @@ func TestJUnit(t *testing.T) {
 
 // Runs that end before a step fails have an error; those that were not begun are skipped.
 func TestJUnitWithoutFailedSteps(t *testing.T) {
-	const head = `{"gobelinTrace":1,"time":"2026-11-28T00:00:00Z"}` + "\n" + `{"event":"runStarted","time":"2026-11-28T00:00:00Z","workflowId":"w"}` + "\n"
+	const head = `{"gobelinTrace":1,"time":"2026-11-28T00:00:00Z"}` + "\n" +
+		`{"event":"runStarted","time":"2026-11-28T00:00:00Z","workflowId":"w"}` + "\n"
 	const step = `{"event":"workflowStarted","time":"2026-11-28T00:00:00Z","workflowId":"w"}` + "\n" +
 		`{"event":"stepStarted","time":"2026-11-28T00:00:00Z","workflowId":"w","stepId":"s","visit":1,"attempt":1}` + "\n"
-	const failed = `{"event":"runFinished","time":"2026-11-28T00:00:02Z","status":"failed","error":{"type":"inputs","message":"no \u0001 n"}}` + "\n"
-	const canceled = `{"event":"runFinished","time":"2026-11-28T00:00:02Z","status":"canceled","error":{"type":"canceled","message":"interrupted"}}` + "\n"
+	const end = `{"event":"runFinished","time":"2026-11-28T00:00:02Z",`
+	const failed = end + `"status":"failed","error":{"type":"inputs","message":"no \u0001 n"}}` + "\n"
+	const canceled = end + `"status":"canceled","error":{"type":"canceled","message":"interrupted"}}` + "\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"inputs", head + failed, "w error inputs: no \uFFFD n"},
 		{"not begun", head + canceled, "w skipped"},

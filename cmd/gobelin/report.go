@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,14 +29,14 @@ func (r *reports) flags(c *cobra.Command) {
 }
 
 // open creates the files of reports on runs of a program.
-func (r *reports) open(c *cobra.Command, p *runtime.Program) (*view.Writer, error) {
+func (r *reports) open(ctx context.Context, c *cobra.Command, p *runtime.Program) (*view.Writer, error) {
 	var outs []view.Output
 	for _, text := range r.wanted {
 		name, file, _ := strings.Cut(text, "=")
 		if !slices.Contains(view.Formats(), name) {
 			return nil, fmt.Errorf("--report %s: unknown format %q%s", text, name, hint(name, view.Formats()))
 		}
-		to, err := r.create(c, name, file)
+		to, err := r.create(ctx, c, name, file)
 		if err != nil {
 			return nil, fmt.Errorf("--report %s: %w", text, err)
 		}
@@ -48,7 +49,7 @@ func (r *reports) open(c *cobra.Command, p *runtime.Program) (*view.Writer, erro
 }
 
 // create opens where a report goes.
-func (r *reports) create(c *cobra.Command, format, name string) (io.Writer, error) {
+func (r *reports) create(ctx context.Context, c *cobra.Command, format, name string) (io.Writer, error) {
 	mode := os.O_TRUNC
 	switch {
 	case name == stdinName, name == "" && format == "github":
@@ -61,7 +62,7 @@ func (r *reports) create(c *cobra.Command, format, name string) (io.Writer, erro
 	case name == "":
 		return nil, errors.New("write FORMAT=FILE")
 	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|mode, 0o666)
+	file, err := waiting(ctx, func() (*os.File, error) { return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|mode, 0o666) })
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func reportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w, err := wanted.open(c, p)
+			w, err := wanted.open(c.Context(), c, p)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 
@@ -31,16 +32,20 @@ func (t *tracing) flags(c *cobra.Command) {
 }
 
 // open creates the files for the runs of a program.
-func (t *tracing) open(c *cobra.Command, p *runtime.Program) (err error) {
-	if t.view, err = t.reports.open(c, p); err != nil || t.name == "" {
+func (t *tracing) open(ctx context.Context, c *cobra.Command, p *runtime.Program) (err error) {
+	if t.view, err = t.reports.open(ctx, c, p); err != nil || t.name == "" {
 		return err
 	}
-	if t.file, err = os.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+	t.file, err = waiting(ctx, func() (*os.File, error) { return os.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) })
+	if err != nil {
 		return fmt.Errorf("--trace: %w", err)
 	}
 	t.writer = trace.NewWriter(t.file, p, "gobelin "+version())
 	t.writer.MaxBody = t.maxBody
-	return t.writer.Err()
+	if err := t.writer.Err(); err != nil {
+		return fmt.Errorf("--trace: %w", err)
+	}
+	return nil
 }
 
 // listens reports whether anything is written.

@@ -171,9 +171,13 @@ func (h HiddenPlaces) in(in string) func(name string) bool {
 	}
 }
 
-// Url masks the values in a URL whose path is that of an operation.
+// URL masks the values in a URL whose path is that of an operation.
 func (h HiddenPlaces) URL(text, template string) string {
-	path, query, hasQuery := strings.Cut(secret.Userinfo(text), "?")
+	text = secret.Userinfo(text)
+	if len(h) == 0 {
+		return text
+	}
+	path, query, hasQuery := strings.Cut(text, "?")
 	parts, names := strings.Split(path, "/"), strings.Split(template, "/")
 	isHidden := h.in("path")
 	for i := range names {
@@ -193,6 +197,9 @@ func (h HiddenPlaces) URL(text, template string) string {
 
 // Header masks the values in a header.
 func (h HiddenPlaces) Header(header http.Header) http.Header {
+	if len(h) == 0 {
+		return header.Clone()
+	}
 	out := make(http.Header, len(header))
 	isHidden, isCookie := h.in("header"), h.in("cookie")
 	for name, values := range header {

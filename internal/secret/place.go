@@ -65,6 +65,9 @@ func Random(text string) bool {
 // Userinfo masks the user information of a URL, which may have variables or be
 // invalid.
 func Userinfo(text string) string {
+	if strings.IndexByte(text, '@') < 0 {
+		return text
+	}
 	start, end := 0, len(text)
 	if i := strings.Index(text, "//"); i >= 0 {
 		start = i + len("//")

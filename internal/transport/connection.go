@@ -18,12 +18,14 @@ type connection struct {
 	got              atomic.Int32 // how many connections the request has got
 	written          atomic.Int32 // on how many of them it was sent
 	public           atomic.Bool  // the last one is to a public address
-	composed         bool         // with the trace of the caller's context
+	once             bool         // it is not for the pool
 	trace            httptrace.ClientTrace
 }
 
 // connections is a pool: a connection costs as much as its trace.
-var connections = sync.Pool{New: func() any {
+var connections = sync.Pool{New: func() any { return newConnection() }}
+
+func newConnection() *connection {
 	c := new(connection)
 	c.trace.GotConn = func(info httptrace.GotConnInfo) {
 		c.reused.Store(info.Reused)
@@ -37,25 +39,32 @@ var connections = sync.Pool{New: func() any {
 	}
 	c.trace.GotFirstResponseByte = func() { c.answered.Store(true) }
 	return c
-}}
+}
 
-// watch returns a connection, and a context in which the request reports to it.
-func watch(ctx context.Context) (*connection, context.Context) {
+// watch returns a connection, and a context in which the request reports to it, and
+// to a stopwatch if that is not nil.
+func watch(ctx context.Context, clock *stopwatch) (*connection, context.Context) {
+	if clock != nil {
+		c := newConnection()
+		c.once = true
+		clock.time(&c.trace)
+		return c, httptrace.WithClientTrace(ctx, &c.trace)
+	}
 	c := connections.Get().(*connection)
 	c.reused.Store(false)
 	c.answered.Store(false)
 	c.got.Store(0)
 	c.written.Store(0)
 	c.public.Store(false)
-	c.composed = httptrace.ContextClientTrace(ctx) != nil
+	c.once = httptrace.ContextClientTrace(ctx) != nil
 	return c, httptrace.WithClientTrace(ctx, &c.trace)
 }
 
 // release returns a connection to the pool after a response. It drops those
-// that may hear more of this request: one that was given up, or whose trace is
-// composed with the caller's.
+// that may hear more of this request: one that was given up, one that is timed, or
+// one whose trace is composed with the caller's.
 func (c *connection) release() {
-	if c.got.Load() == 1 && !c.composed {
+	if c.got.Load() == 1 && !c.once {
 		connections.Put(c)
 	}
 }

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"crypto/tls"
 	"net/http/httptrace"
 	"sync"
@@ -28,48 +27,56 @@ type stopwatch struct {
 	answer                               time.Time // the beginning of a response
 }
 
-// watch returns a context in which a request is timed.
-func (s *stopwatch) watch(ctx context.Context) context.Context {
-	set := func(at *time.Time) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if at.IsZero() {
-			*at = time.Now()
-		}
-	}
-	add := func(to *time.Duration, since *time.Time) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if !since.IsZero() {
-			*to += time.Since(*since)
-			*since = time.Time{}
-		}
-	}
+// time has a trace report to the stopwatch, too.
+func (s *stopwatch) time(trace *httptrace.ClientTrace) {
 	t := &s.timing
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		DNSStart:     func(httptrace.DNSStartInfo) { set(&s.resolving) },
-		DNSDone:      func(httptrace.DNSDoneInfo) { add(&t.DNS, &s.resolving) },
-		ConnectStart: func(string, string) { set(&s.connecting) },
-		ConnectDone: func(_, _ string, err error) {
-			if err == nil { // else another address is tried
-				add(&t.Connect, &s.connecting)
-			}
-		},
-		TLSHandshakeStart: func() { set(&s.shaking) },
-		TLSHandshakeDone:  func(tls.ConnectionState, error) { add(&t.TLS, &s.shaking) },
-		GotConn: func(info httptrace.GotConnInfo) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if t.Reused = info.Reused; info.Conn != nil { // as a RoundTripper of the caller may not have
-				t.Remote = info.Conn.RemoteAddr().String()
-			}
-		},
-		WroteRequest: func(httptrace.WroteRequestInfo) { set(&s.wait) },
-		GotFirstResponseByte: func() {
-			add(&t.Wait, &s.wait)
-			set(&s.answer)
-		},
-	})
+	trace.DNSStart = func(httptrace.DNSStartInfo) { s.set(&s.resolving) }
+	trace.DNSDone = func(httptrace.DNSDoneInfo) { s.add(&t.DNS, &s.resolving) }
+	trace.ConnectStart = func(string, string) { s.set(&s.connecting) }
+	trace.ConnectDone = func(_, _ string, err error) {
+		if err == nil { // else another address is tried
+			s.add(&t.Connect, &s.connecting)
+		}
+	}
+	trace.TLSHandshakeStart = func() { s.set(&s.shaking) }
+	trace.TLSHandshakeDone = func(tls.ConnectionState, error) { s.add(&t.TLS, &s.shaking) }
+	got, wrote, answered := trace.GotConn, trace.WroteRequest, trace.GotFirstResponseByte
+	trace.GotConn = func(info httptrace.GotConnInfo) {
+		got(info)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if t.Reused = info.Reused; info.Conn != nil { // as a RoundTripper of the caller may not have
+			t.Remote = info.Conn.RemoteAddr().String()
+		}
+	}
+	trace.WroteRequest = func(info httptrace.WroteRequestInfo) {
+		wrote(info)
+		s.set(&s.wait)
+	}
+	trace.GotFirstResponseByte = func() {
+		answered()
+		s.add(&t.Wait, &s.wait)
+		s.set(&s.answer)
+	}
+}
+
+// set sets a time that is not set.
+func (s *stopwatch) set(at *time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at.IsZero() {
+		*at = time.Now()
+	}
+}
+
+// add adds what has passed since a time, which begins anew.
+func (s *stopwatch) add(to *time.Duration, since *time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !since.IsZero() {
+		*to += time.Since(*since)
+		*since = time.Time{}
+	}
 }
 
 // end returns the times of an exchange whose response was read.

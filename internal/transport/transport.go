@@ -139,9 +139,8 @@ func hop(client *http.Client, r, sent *Request, limits Limits, watch *stopwatch)
 	defer limits.Patience.rest()
 	if watch != nil {
 		watch.begin()
-		ctx = watch.watch(ctx)
 	}
-	resp, way, err := send(ctx, client, sent, limits.Patience)
+	resp, way, err := send(ctx, client, sent, limits.Patience, watch)
 	if err != nil {
 		return Response{}, nil, way, limits.Patience.explain(err, false)
 	}
@@ -212,9 +211,9 @@ func inUTF8(header http.Header) http.Header {
 // send sends a request without following redirects. If the connection was kept
 // from an earlier request and turns out to be closed, the request is sent again
 // if that does no harm: at last on a new connection.
-func send(ctx context.Context, client *http.Client, r *Request, p *Patience) (resp *http.Response, by way, err error) {
+func send(ctx context.Context, client *http.Client, r *Request, p *Patience, clock *stopwatch) (resp *http.Response, by way, err error) {
 	for written := 0; ; {
-		c, watched := watch(ctx)
+		c, watched := watch(ctx, clock)
 		resp, err := sendOnce(watched, client, r, p)
 		written += int(c.written.Load())
 		if err == nil {
