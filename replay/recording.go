@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/gobelin-dev/gobelin/trace"
 )
@@ -142,9 +143,12 @@ type harPair struct {
 // ReadHAR returns the recording that a HAR 1.2 file is. It may have other requests
 // than those of the run.
 func ReadHAR(from io.Reader) (*Recording, error) {
-	text, err := io.ReadAll(from)
+	text, err := io.ReadAll(io.LimitReader(from, tree.MaxText+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(text) > tree.MaxText {
+		return nil, fmt.Errorf("the HAR file is larger than %d MiB", tree.MaxText>>20)
 	}
 	var h har
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(string(text), "\uFEFF")), &h); err != nil {

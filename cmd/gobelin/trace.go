@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 
@@ -26,16 +27,20 @@ func (t *tracing) flags(c *cobra.Command) {
 }
 
 // open creates the file for the runs of a program.
-func (t *tracing) open(p *runtime.Program) (err error) {
+func (t *tracing) open(ctx context.Context, p *runtime.Program) (err error) {
 	if t.name == "" {
 		return nil
 	}
-	if t.file, err = os.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+	t.file, err = waiting(ctx, func() (*os.File, error) { return os.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) })
+	if err != nil {
 		return fmt.Errorf("--trace: %w", err)
 	}
 	t.writer = trace.NewWriter(t.file, p, "gobelin "+version())
 	t.writer.MaxBody = t.maxBody
-	return t.writer.Err()
+	if err := t.writer.Err(); err != nil {
+		return fmt.Errorf("--trace: %w", err)
+	}
+	return nil
 }
 
 // begin begins a run that is not one of a batch, and returns its listener.
