@@ -52,7 +52,8 @@ func (i *Instrumentation) Run(ctx context.Context, d *runtime.Driver, p *runtime
 }
 
 // Continue runs an execution of a workflow to its end, as [runtime.Driver.Continue] does.
-func (i *Instrumentation) Continue(ctx context.Context, d *runtime.Driver, x *runtime.Execution, workflowID string) (*runtime.Result, error) {
+func (i *Instrumentation) Continue(ctx context.Context, d *runtime.Driver, x *runtime.Execution,
+	workflowID string) (*runtime.Result, error) {
 	return i.run(ctx, d, workflowID, func(ctx context.Context, d *runtime.Driver) (*runtime.Result, error) {
 		return d.Continue(ctx, x)
 	})
@@ -90,7 +91,7 @@ func (i *Instrumentation) run(ctx context.Context, d *runtime.Driver, workflowID
 	return result, err
 }
 
-// run is what is told of a run so far.
+// run is a run whose events become spans.
 type run struct {
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator
@@ -129,7 +130,8 @@ func (i *Instrumentation) begin() *run {
 	r := &run{tracer: tracers.Tracer(Scope, trace.WithSchemaURL(semconv.SchemaURL)), propagator: propagator}
 	meter := meters.Meter(Scope, metric.WithSchemaURL(semconv.SchemaURL))
 	var errs [3]error
-	r.runs, errs[0] = meter.Float64Histogram("arazzo.run.duration", metric.WithUnit("s"), metric.WithDescription("Duration of runs of workflows."))
+	r.runs, errs[0] = meter.Float64Histogram("arazzo.run.duration", metric.WithUnit("s"),
+		metric.WithDescription("Duration of runs of workflows."))
 	r.steps, errs[1] = meter.Float64Histogram("arazzo.step.duration", metric.WithUnit("s"),
 		metric.WithDescription("Duration of executions of steps."))
 	r.requests, errs[2] = httpconv.NewClientRequestDuration(meter)

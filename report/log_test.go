@@ -65,7 +65,8 @@ level=ERROR msg="workflow failed" workflow=cancel-and-confirm-batch error="workf
 func TestLogAll(t *testing.T) {
 	got := logged(t, "right-key", slog.LevelDebug)
 	for _, part := range []string{
-		`level=DEBUG msg="request sent" workflow=cancel-and-confirm-batch step=createBatch attempt=1 visit=1 method=POST url=/v1/messages/batches`,
+		`level=DEBUG msg="request sent" workflow=cancel-and-confirm-batch step=createBatch attempt=1 visit=1 ` +
+			`method=POST url=/v1/messages/batches`,
 		`level=DEBUG msg="response received" workflow=cancel-and-confirm-batch step=createBatch attempt=1 visit=1 status=200`,
 		`level=DEBUG msg="criterion evaluated" workflow=cancel-and-confirm-batch step=createBatch`,
 		`condition="$statusCode == 200" passed=true`,
