@@ -292,7 +292,7 @@ func (f *checkFlags) print(w io.Writer, list []arazzo.Diagnostic) error {
 	if err != nil {
 		return err
 	}
-	return out.print(text.String())
+	return out.printColored(text.String())
 }
 
 // correct fixes the documents, or prints what it would change.

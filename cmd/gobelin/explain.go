@@ -70,7 +70,7 @@ func (l *lastFailure) explained(err error, names []string) error {
 			}
 		}
 		text += fmt.Sprintf("\n  the operation asks for a credential that was not given (%s); use --credential %s=VALUE",
-			strings.Join(f.wanted, ", "), name)
+			listed(f.wanted), name)
 	}
 	return &explainedError{err, text}
 }
