@@ -46,7 +46,8 @@ type Explainer struct {
 
 	last     runtime.At // of the step that began last
 	executed map[step]int
-	actions  map[step]*runtime.ActionSelected // that followed last
+	actions  map[step]string   // what followed last, and why
+	missing  map[string]string // why outputs have no value, by their expressions
 }
 
 // step names a step of a run.
@@ -59,12 +60,13 @@ type level struct {
 	response *runtime.ResponseReceived
 	failed   *runtime.CriterionEvaluated   // the success criterion
 	rejected []*runtime.CriterionEvaluated // of actions that were not chosen
+	chosen   *runtime.CriterionEvaluated   // of the action that may be chosen, the last
 }
 
 // New returns an Explainer for a run of a program. Without the program, which may be
 // nil, it knows no places and no expressions of outputs.
 func New(p *runtime.Program) *Explainer {
-	x := &Explainer{executed: map[step]int{}, actions: map[step]*runtime.ActionSelected{}}
+	x := &Explainer{executed: map[step]int{}, actions: map[step]string{}, missing: map[string]string{}}
 	if p != nil {
 		x.program = program.Of(p)
 	}
@@ -91,14 +93,18 @@ func (x *Explainer) Note(e runtime.Event) {
 		l.response = e
 	case *runtime.CriterionEvaluated:
 		switch {
+		case e.Passed && e.Action != "":
+			l.chosen = e
 		case e.Passed:
 		case e.Action == "":
 			l.failed = e
 		default:
 			l.rejected = append(l.rejected, e)
 		}
+	case *runtime.OutputsEvaluated:
+		x.noteMissing(l, e)
 	case *runtime.ActionSelected:
-		x.actions[key] = e
+		x.actions[key] = led(l, e)
 		if _, spent, ok := strings.Cut(e.Reason, "; "); ok && e.Type == "fail" && x.failure != nil {
 			x.failure.Spent = append(x.failure.Spent, spent)
 		}

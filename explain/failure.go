@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,6 +25,7 @@ type Failure struct {
 	Response *runtime.ResponseReceived // nil: there was none
 
 	decision func() string // of the criterion that failed; nil: it was none
+	causes   []string      // why expressions have no value
 }
 
 // Failure returns what is known of the step that failed last, of those where the
@@ -39,7 +41,7 @@ func (x *Explainer) finished(l *level, e *runtime.StepFinished) {
 	case f != nil && f.At.Depth > e.Depth && l.request == nil && strings.HasPrefix(e.Reason, "the workflow "):
 		return // it failed because of that one
 	}
-	f := &Failure{At: e.At, Reason: e.Reason, Request: l.request, Response: l.response}
+	f := &Failure{At: e.At, Reason: e.Reason, Request: l.request, Response: l.response, causes: x.causes(l, e.Reason)}
 	x.failure = f
 	if l.step != nil {
 		f.Place = x.place(l.step.Decl.At("stepId"), e.At)
@@ -60,20 +62,53 @@ func (x *Explainer) Stopped() []string {
 	if x.last.StepID == "" {
 		return nil
 	}
-	key := step{x.last.WorkflowID, x.last.StepID}
 	line := fmt.Sprintf("step %q was the last that began", x.last.StepID)
 	if s := x.levels[x.last.Depth].step; s != nil {
 		line = x.place(s.Decl.At("stepId"), x.last).String() + ": " + line
 	}
+	key := step{x.last.WorkflowID, x.last.StepID}
 	times := x.executed[key]
 	if times == 1 {
 		return []string{line}
 	}
-	line += fmt.Sprintf("; it was executed %d times", times)
-	if a := x.actions[key]; a != nil && a.Action != "" {
-		line += fmt.Sprintf("; after it, action %s did %s (%s)", a.Action, strings.TrimSpace(a.Type+" "+a.Target), a.Reason)
+	lines := []string{line + fmt.Sprintf("; it was executed %d times", times)}
+	if round := x.round(); round != "" {
+		return append(lines, "the workflows call one another without end: "+round)
 	}
-	return []string{line}
+	for key, times := range x.executed {
+		if led := x.actions[key]; led != "" && times > 1 {
+			lines = append(lines, fmt.Sprintf("after step %q, %s", key.stepID, led))
+		}
+	}
+	slices.Sort(lines[1:])
+	return lines[:min(len(lines), 1+mostMembers)]
+}
+
+// round returns the workflows that lead back to one that is on the stack already.
+func (x *Explainer) round() string {
+	var names []string
+	for _, w := range x.stack[:x.last.Depth+1] {
+		if w == nil {
+			return ""
+		}
+		if i := slices.Index(names, w.ID); i >= 0 {
+			return strings.Join(append(names[i:], w.ID), " → ")
+		}
+		names = append(names, w.ID)
+	}
+	return ""
+}
+
+// led says which action followed a step, and why; "" if none did.
+func led(l *level, e *runtime.ActionSelected) string {
+	if e.Action == "" {
+		return ""
+	}
+	text := strings.TrimSpace(fmt.Sprintf("action %s leads on: %s %s", e.Action, e.Type, e.Target))
+	if c := l.chosen; c != nil && c.Action == e.Action {
+		return text + ", as " + c.Condition + " holds"
+	}
+	return text + ", as " + e.Reason
 }
 
 // Unauthorized returns the security schemes that the operation asks for, if the
@@ -99,6 +134,7 @@ func (f *Failure) Lines() (lines []string) {
 	case place != "":
 		lines = append(lines, place+fmt.Sprintf("step %q", f.At.StepID))
 	}
+	lines = append(lines, f.causes...)
 	if f.Request != nil {
 		lines = append(lines, "the request: "+f.Request.Method+" "+f.Request.URL)
 	}

@@ -126,6 +126,7 @@ func explained(err error, x *explain.Explainer, names []string) error {
 			lines = append(lines, fmt.Sprintf("workflow %q, step %q: %s", f.At.WorkflowID, f.At.StepID, f.Reason))
 		}
 		lines = append(lines, f.Lines()...)
+		lines = append(lines, hints(f)...)
 		if wanted := f.Unauthorized(); len(wanted) > 0 {
 			name := wanted[0]
 			for _, other := range names {
@@ -141,6 +142,24 @@ func explained(err error, x *explain.Explainer, names []string) error {
 		return err
 	}
 	return &explainedError{err, "\n  " + strings.Join(lines, "\n  ")}
+}
+
+// hints says what can be done about a response that did not come.
+func hints(f *explain.Failure) []string {
+	if f.Response == nil || f.Response.Err == nil || f.Request == nil {
+		return nil
+	}
+	for _, h := range []struct{ found, hint string }{
+		{"certificate", "--cacert FILE trusts another certificate authority"},
+		{"connection refused", "nothing listens there; --server URL sends the requests to another place"},
+		{"no such host", "there is no such host; --server URL sends the requests to another place"},
+		{"larger than", "--max-body BYTES allows more"},
+	} {
+		if strings.Contains(f.Response.Err.Error(), h.found) {
+			return []string{h.hint}
+		}
+	}
+	return nil
 }
 
 // explainedError is an error with more lines.

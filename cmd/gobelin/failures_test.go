@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -21,15 +20,6 @@ import (
 )
 
 var update = flag.Bool("update", false, "write what the command prints into testdata/failures")
-
-// steady replaces what differs from one run of a test to the next.
-var steady = []struct {
-	found *regexp.Regexp
-	with  string
-}{
-	{regexp.MustCompile(`127\.0\.0\.1:\d+->127\.0\.0\.1:\d+`), "HERE->SERVER"},
-	{regexp.MustCompile(`(?m)(took|after|in) [0-9.]+(ms|µs|s)\b`), "$1 TIME"},
-}
 
 // TestFailures runs the archives of testdata/failures, and compares what the terminal
 // would show. The comment of an archive says what is wrong. "args" has the arguments,
@@ -139,8 +129,5 @@ func printed(t *testing.T, archive *txtar.Archive) string {
 		text = strings.ReplaceAll(text, strings.TrimPrefix(strings.TrimPrefix(address, "http://"), "https://"), strings.ToLower(name)+".example")
 	}
 	text = strings.ReplaceAll(text, dir+string(filepath.Separator), "")
-	for _, s := range steady {
-		text = s.found.ReplaceAllString(text, s.with)
-	}
 	return text
 }
