@@ -18,7 +18,8 @@ var curls = []struct {
 }{
 	{"plain", runtime.RequestSent{Method: "GET", URL: "http://a.example/x"}, "curl http://a.example/x"},
 	{"query", runtime.RequestSent{Method: "GET", URL: "http://a.example/x?a=1&b=it's"}, `curl 'http://a.example/x?a=1&b=it'\''s'`},
-	{"secrets", runtime.RequestSent{Method: "POST", URL: "http://a.example/x?api_key=***&b=%2A%2A%2A", Body: []byte(`{"user":"u","password":"***"}`),
+	{"secrets", runtime.RequestSent{Method: "POST", URL: "http://a.example/x?api_key=***&b=%2A%2A%2A",
+		Body:   []byte(`{"user":"u","password":"***"}`),
 		Header: http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer ***"}, "X-Key": {"***"}}},
 		`curl -X POST -H 'Authorization: Bearer '"$AUTHORIZATION" -H 'Content-Type: application/json' -H 'X-Key: '"$X_KEY"` +
 			` --data-raw '{"user":"u","password":"'"$PASSWORD"'"}' 'http://a.example/x?api_key='"$API_KEY"'&b='"$B"`},
@@ -28,7 +29,8 @@ var curls = []struct {
 	{"what curl does itself", runtime.RequestSent{Method: "GET", URL: "http://a.example",
 		Header: http.Header{"Accept": {"*/*"}, "Accept-Encoding": {"gzip"}}}, "curl --compressed http://a.example"},
 	{"HEAD", runtime.RequestSent{Method: "HEAD", URL: "http://a.example"}, "curl --head http://a.example"},
-	{"lines", runtime.RequestSent{Method: "POST", URL: "http://a.example", Body: []byte("it's 5%\\\n\x00\xff***"), Header: http.Header{"Content-Type": {"x/y"}}},
+	{"lines", runtime.RequestSent{Method: "POST", URL: "http://a.example", Body: []byte("it's 5%\\\n\x00\xff***"),
+		Header: http.Header{"Content-Type": {"x/y"}}},
 		`printf 'it'\''s 5%%\\\n\000\377%s' "$SECRET" | curl -X POST -H 'Content-Type: x/y' --data-binary @- http://a.example`},
 	{"large", runtime.RequestSent{Method: "POST", URL: "http://a.example", Body: bytes.Repeat([]byte("a"), 70_000),
 		Header: http.Header{"Content-Type": {"x/y"}}},
@@ -49,7 +51,8 @@ func TestCurlInAShell(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no shell")
 	}
-	const curl = `curl() { for a; do printf '%s\n' "$a"; done; case "$*" in *@-*) cat;; esac; }; API_KEY='k $1' PASSWORD=p AUTHORIZATION=t X_KEY=x B=b SECRET=s; `
+	const curl = `curl() { for a; do printf '%s\n' "$a"; done; case "$*" in *@-*) cat;; esac; }; ` +
+		`API_KEY='k $1' PASSWORD=p AUTHORIZATION=t X_KEY=x B=b SECRET=s; `
 	for _, c := range curls {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", curl+explain.Curl(&c.e)).CombinedOutput()
 		if err != nil {

@@ -271,7 +271,7 @@ func typed(text, typ string, file bool) (any, error) {
 	if typ == "" || strings.Contains(typ, "string") {
 		return text, nil
 	}
-	return nil, fmt.Errorf("the document declares it as %s, which is written as JSON, and this is not: %w", typ, err)
+	return nil, fmt.Errorf("a value of type %s must be JSON: %w", typ, err)
 }
 
 // open reports whether the inputs of a workflow may have undeclared members that it
