@@ -56,7 +56,7 @@ func (l *workflowLinker) linkStep(s *program.Step) {
 	params := l.parameters(s)
 	l.prerequisites(s)
 	l.call(s)
-	l.arguments(s, params)
+	l.arguments(s, l.security(s, params))
 	l.querystrings(s)
 	if s.Operation != nil {
 		s.Label = s.Operation.Method + " " + s.Operation.Path
