@@ -3,6 +3,8 @@ package arazzo
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/cells"
 )
 
 // Severity grades a [Diagnostic].
@@ -49,7 +51,7 @@ type Position struct {
 
 // String returns "file:line:col", as far as known.
 func (p Position) String() string {
-	file := p.File
+	file := cells.Printable(p.File)
 	if file == "" {
 		file = "document"
 	}

@@ -4,6 +4,7 @@
 package replay
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/gobelin-dev/gobelin/trace"
 )
@@ -39,35 +41,53 @@ type Exchange struct {
 // ReadTrace returns the recording of a run of a trace: of the run with that index, 0
 // for a trace of one run.
 func ReadTrace(from io.Reader, run int) (*Recording, error) {
+	runs, err := readTrace(from, func(index int) bool { return index == run })
+	if err != nil {
+		return nil, err
+	}
+	if len(runs) == 0 {
+		return nil, fmt.Errorf("the trace has no run %d", run)
+	}
+	return runs[0], nil
+}
+
+// ReadRuns returns the recordings of all runs of a trace, in the order in which they
+// began.
+func ReadRuns(from io.Reader) ([]*Recording, error) {
+	return readTrace(from, func(int) bool { return true })
+}
+
+func readTrace(from io.Reader, wanted func(run int) bool) (runs []*Recording, err error) {
 	r, err := trace.NewReader(from)
 	if err != nil {
 		return nil, err
 	}
-	recording, found := &Recording{Document: r.Header.Document}, false
+	documents, byIndex := map[int]string{}, map[int]*Recording{}
 	for {
 		line, err := r.Next()
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			break // a run that was cut off is a recording as far as it goes
+			return runs, nil // a run that was cut off is a recording as far as it goes
 		}
 		if err != nil {
 			return nil, err
 		}
 		switch e := line.(type) {
 		case *trace.RunStarted:
-			if e.Run == run {
-				recording.Document = e.Document
-			}
+			documents[e.Run] = e.Document
 		case runtime.Event:
-			if runtime.EventAt(e).Run == run {
-				found = true
-				recording.add(e, r.Cut)
+			run := runtime.EventAt(e).Run
+			if !wanted(run) {
+				continue
 			}
+			recording := byIndex[run]
+			if recording == nil {
+				recording = &Recording{Document: cmp.Or(documents[run], r.Header.Document)}
+				byIndex[run] = recording
+				runs = append(runs, recording)
+			}
+			recording.add(e, r.Cut)
 		}
 	}
-	if !found {
-		return nil, fmt.Errorf("the trace has no run %d", run)
-	}
-	return recording, nil
 }
 
 func (r *Recording) add(e runtime.Event, cut bool) {
@@ -99,8 +119,9 @@ type har struct {
 				URL      string    `json:"url"`
 				Headers  []harPair `json:"headers"`
 				PostData *struct {
-					Text   string    `json:"text"`
-					Params []harPair `json:"params"`
+					Text     string    `json:"text"`
+					Encoding string    `json:"_encoding"` // as gobelin writes it
+					Params   []harPair `json:"params"`
 				} `json:"postData"`
 			} `json:"request"`
 			Response struct {
@@ -123,9 +144,12 @@ type harPair struct {
 // ReadHAR returns the recording that a HAR 1.2 file is. It may have other requests
 // than those of the run.
 func ReadHAR(from io.Reader) (*Recording, error) {
-	text, err := io.ReadAll(from)
+	text, err := io.ReadAll(io.LimitReader(from, tree.MaxText+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(text) > tree.MaxText {
+		return nil, fmt.Errorf("the HAR file is larger than %d MiB", tree.MaxText>>20)
 	}
 	var h har
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(string(text), "\uFEFF")), &h); err != nil {
@@ -140,7 +164,9 @@ func ReadHAR(from io.Reader) (*Recording, error) {
 		at := runtime.At{Time: e.Started}
 		sent := &runtime.RequestSent{At: at, Method: e.Request.Method, URL: e.Request.URL, Header: header(e.Request.Headers)}
 		if data := e.Request.PostData; data != nil {
-			sent.Body = []byte(data.Text)
+			if sent.Body, err = harBody(data.Text, data.Encoding); err != nil {
+				return nil, fmt.Errorf("entry %d of the HAR file: the request: %w", i, err)
+			}
 			if data.Text == "" && len(data.Params) > 0 {
 				form := url.Values{}
 				for _, p := range data.Params {
@@ -151,11 +177,9 @@ func ReadHAR(from io.Reader) (*Recording, error) {
 		}
 		x := Exchange{Request: sent}
 		if e.Response.Status > 0 { // 0: there was none
-			body := []byte(e.Response.Content.Text)
-			if e.Response.Content.Encoding == "base64" {
-				if body, err = base64.StdEncoding.DecodeString(e.Response.Content.Text); err != nil {
-					return nil, fmt.Errorf("entry %d of the HAR file: the content is not base64: %w", i, err)
-				}
+			body, err := harBody(e.Response.Content.Text, e.Response.Content.Encoding)
+			if err != nil {
+				return nil, fmt.Errorf("entry %d of the HAR file: the content: %w", i, err)
 			}
 			answer := header(e.Response.Headers)
 			answer.Del("Content-Encoding") // the content has none any more
@@ -164,6 +188,17 @@ func ReadHAR(from io.Reader) (*Recording, error) {
 		r.Exchanges = append(r.Exchanges, x)
 	}
 	return r, nil
+}
+
+func harBody(text, encoding string) ([]byte, error) {
+	if encoding != "base64" {
+		return []byte(text), nil
+	}
+	body, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		err = fmt.Errorf("it is not base64: %w", err)
+	}
+	return body, err
 }
 
 func header(pairs []harPair) http.Header {

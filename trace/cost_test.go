@@ -22,11 +22,11 @@ import (
 func BenchmarkStep(b *testing.B) {
 	const steps = 100
 	p := chain(b, steps)
-	body := append(append([]byte(`{"id":"list","data":[`), bytes.Repeat([]byte(`{"id":"item","tags":["a","b"],"price":12.5,"note":null},`), 6)...),
-		`0],"page":{"next":"list_2"}}`...)
+	record := `{"id":"item","tags":["a","b"],"price":12.5,"note":null},`
+	body := []byte(`{"id":"list","data":[` + strings.Repeat(record, 6) + `0],"page":{"next":"list_2"}}`)
 	answer := transport(func(r *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)),
-			ContentLength: int64(len(body)), Request: r}, nil
+		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(body)),
+			Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
 	})
 	file, err := os.Create(filepath.Join(b.TempDir(), "trace"))
 	if err != nil {

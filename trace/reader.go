@@ -26,7 +26,7 @@ type Reader struct {
 }
 
 // maxLine bounds a line: bodies in it may be of any size that a run accepted.
-const maxLine = 1 << 30
+const maxLine = 256 << 20
 
 // NewReader returns a Reader for a trace, whose header it reads. The error says in
 // what way it is not a trace of a version that this package knows.

@@ -37,6 +37,7 @@ type Writer struct {
 	program  string
 
 	mu   sync.Mutex
+	ends map[int]map[string]any // the outputs of runs, secrets masked, that End is to write
 	to   io.Writer
 	line line // with those before it that are not written yet
 	err  error
@@ -45,7 +46,7 @@ type Writer struct {
 // NewWriter returns a Writer whose trace begins with a header, for runs of a program.
 // tool is what writes it, such as "gobelin v1.2.3".
 func NewWriter(to io.Writer, p *runtime.Program, tool string) *Writer {
-	w := &Writer{to: to}
+	w := &Writer{to: to, ends: map[int]map[string]any{}}
 	w.document, w.program = names(p)
 	line, err := json.Marshal(Header{Trace: Version, Time: time.Now().UTC(), Tool: tool, Document: w.document, Program: w.program})
 	w.line.b, w.err = append(line, '\n'), err
@@ -85,9 +86,8 @@ func (w *Writer) End(run int, result *runtime.Result, err error) {
 	w.write(true, func(l *line) {
 		l.begin("runFinished", runtime.At{Run: run, Time: time.Now()})
 		l.text("status", outcome.Status)
-		if result != nil {
-			l.object("outputs", result.Masked())
-		}
+		l.object("outputs", w.ends[run])
+		delete(w.ends, run)
 		if outcome.Error != nil {
 			l.json("error", outcome.Error)
 		}
@@ -113,7 +113,12 @@ func (w *Writer) event(e runtime.Event, at runtime.At) {
 	case *runtime.RequestSent, *runtime.ResponseReceived, *runtime.WaitStarted:
 		soon = true
 	}
-	w.write(soon, func(l *line) { l.event(e, at) })
+	w.write(soon, func(l *line) {
+		l.event(e, at)
+		if end, ok := e.(*runtime.WorkflowFinished); ok && at.Depth == 0 && end.Outputs != nil {
+			w.ends[at.Run] = end.Outputs
+		}
+	})
 }
 
 // write writes a line; soon is set if the lines up to here must not be lost.

@@ -80,7 +80,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), replayCommand(), conformanceCommand())
+	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), reportCommand(), replayCommand(), conformanceCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	err := misplaced(root, args)
@@ -144,10 +144,13 @@ func positional(usage string, least, most int) cobra.PositionalArgs {
 // bounds are the least and the greatest values of numeric flags.
 var bounds = map[string][2]int64{
 	"concurrency": {1, 10_000},
+	"from":        {0, 1 << 40},
 	"jobs":        {1, 10_000},
 	"max-body":    {1, 1 << 40},
 	"max-steps":   {1, 1 << 40},
 	"per-host":    {0, 10_000},
+	"run":         {0, 1 << 40},
+	"trace-body":  {-1, 1 << 40},
 }
 
 // checkBounds rejects numeric flags that are out of bounds, and negative

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -17,6 +18,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,7 +33,24 @@ func TestMain(m *testing.M) {
 	if os.Getenv("GOBELIN_TEST_COMMAND") != "" { // by a test that needs a process of its own
 		main()
 	}
-	testscript.Main(m, map[string]func(){"gobelin": main})
+	testscript.Main(m, map[string]func(){"gobelin": func() {
+		go bounded(time.Minute, 1<<30)
+		main()
+	}})
+}
+
+// bounded ends the process if it lives longer, or has more memory, than it may.
+func bounded(most time.Duration, memory uint64) {
+	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	for began := time.Now(); time.Since(began) < most; time.Sleep(10 * time.Millisecond) { // between two measurements
+		metrics.Read(samples)
+		if has := samples[0].Value.Uint64() - samples[1].Value.Uint64(); has > memory {
+			fmt.Fprintf(os.Stderr, "attacked: %d MB of memory\n", has>>20)
+			os.Exit(99)
+		}
+	}
+	fmt.Fprintf(os.Stderr, "attacked: not ended after %v\n", most)
+	os.Exit(99)
 }
 
 // TestScripts runs testdata/*.txtar. Besides the usual commands, "serve N"
@@ -44,7 +63,8 @@ func TestMain(m *testing.M) {
 // "lines N FILE" waits until a file has N lines, "requests N" until
 // requests.txt has N lines, and fails if there are more; "append FILE TEXT"
 // writes to a file, "once N FILE" requires one result for each of N lines in
-// it, and "code N COMMAND..." requires an exit code.
+// it, and "code N COMMAND..." requires an exit code. "repeated FILE BEGINNING TEXT N"
+// writes a file. No process of gobelin may take more than a minute, and a GiB.
 func TestScripts(t *testing.T) {
 	var servers sync.Map // of *batchapi.Server by the script's folder
 	example, err := filepath.Abs("../../examples/cancel-and-confirm/arazzo/anthropic-batch-cancel-and-confirm-workflow.yml")
@@ -106,9 +126,14 @@ func TestScripts(t *testing.T) {
 			"append": func(ts *testscript.TestScript, _ bool, args []string) {
 				file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_WRONLY, 0)
 				ts.Check(err)
-				_, err = file.WriteString(args[1])
+				_, err = file.WriteString(strings.ReplaceAll(args[1], `\n`, "\n"))
 				ts.Check(err)
 				ts.Check(file.Close())
+			},
+			"repeated": func(ts *testscript.TestScript, _ bool, args []string) {
+				times, err := strconv.Atoi(args[3])
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), append([]byte(args[1]), bytes.Repeat([]byte(args[2]), times)...), 0o600))
 			},
 			"once": once,
 			"code": func(ts *testscript.TestScript, _ bool, args []string) {

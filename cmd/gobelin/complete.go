@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/check"
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -63,7 +64,7 @@ func assignments(c *cobra.Command, flag string, list func(args []string) complet
 // peek compiles the document that is on the command line as far as it goes, without
 // the network; nil if that is not possible.
 func (s *sources) peek(args []string) *runtime.Program {
-	if len(args) == 0 || args[0] == stdinName || isURL(args[0]) || isFolder(args[0]) {
+	if len(args) == 0 || isStream(args[0]) || isURL(args[0]) || isFolder(args[0]) {
 		return nil
 	}
 	file, err := findDocument(args[0])
@@ -80,6 +81,11 @@ func (s *sources) peek(args []string) *runtime.Program {
 	return program
 }
 
+// suggestion is a name with what it stands for, on one line.
+func suggestion(name, about string) string {
+	return cells.Printable(name + "\t" + strings.Join(strings.Fields(about), " "))
+}
+
 // workflowNames returns the names of a document's workflows, with their summaries.
 func (s *sources) workflowNames(args []string) (names completed) {
 	p := s.peek(args)
@@ -87,7 +93,7 @@ func (s *sources) workflowNames(args []string) (names completed) {
 		return nil
 	}
 	for _, w := range p.Workflows() {
-		names = append(names, w.ID+"\t"+strings.Join(strings.Fields(w.Summary), " "))
+		names = append(names, suggestion(w.ID, w.Summary))
 	}
 	return names
 }
@@ -121,11 +127,11 @@ func (r *run) complete(c *cobra.Command) {
 	assignments(c, "input", named(func(infos []runtime.WorkflowInfo) (names []string) {
 		for _, w := range infos {
 			for _, in := range w.Inputs {
-				names = append(names, in.Name+"\t"+strings.Join(strings.Fields(in.Description), " "))
+				names = append(names, suggestion(in.Name, in.Description))
 			}
 			for _, before := range w.DependsOn {
 				for _, in := range before.Inputs {
-					names = append(names, before.ID+":"+in.Name+"\t"+strings.Join(strings.Fields(in.Description), " "))
+					names = append(names, suggestion(before.ID+":"+in.Name, in.Description))
 				}
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -182,7 +183,10 @@ func hint(name string, names []string) string {
 	case len(names) == 0:
 		return "; there is none"
 	case len(names) > 10:
-		return fmt.Sprintf("; there are %d: %s, …", len(names), strings.Join(names[:10], ", "))
+		return fmt.Sprintf("; there are %d: %s, …", len(names), listed(names[:10]))
 	}
-	return "; there is " + strings.Join(names, ", ")
+	return "; there is " + listed(names)
 }
+
+// listed returns names of a document as a part of a line.
+func listed(names []string) string { return cells.Printable(strings.Join(names, ", ")) }

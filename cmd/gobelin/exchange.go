@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/cookies"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 	"golang.org/x/net/http/httpguts"
@@ -50,7 +51,7 @@ func (e *exchange) driver(d *runtime.Driver, n *network, infos []runtime.Workflo
 	if e.cookies == "" {
 		return nil
 	}
-	text, err := read.text(e.cookies)
+	text, err := tree.ReadRegularFile(e.cookies) // which is replaced in the end
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--cookies: %w", err)
 	}
@@ -85,7 +86,7 @@ func (e *exchange) headersOf(sources []string, read reader) (map[string]http.Hea
 			return nil, fmt.Errorf("-H %s: %s", field, unknownSource(source, sources))
 		case !qualified && len(sources) > 1:
 			return nil, fmt.Errorf("-H %s: requests go to the servers of several sources (%s); write 'SOURCE=%[1]s: VALUE'",
-				field, strings.Join(sources, ", "))
+				field, listed(sources))
 		case !qualified && len(sources) == 1:
 			source = sources[0]
 		}

@@ -45,24 +45,31 @@ func (r reader) text(name string) ([]byte, error) {
 		}
 		*r.taken = true
 	}
+	return waiting(r.ctx, func() ([]byte, error) { return r.whole(name) })
+}
+
+// waiting calls what may wait for the other end of a pipe. It is left behind when the
+// context ends.
+func waiting[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	type answer struct {
-		data []byte
-		err  error
+		v   T
+		err error
 	}
-	read := make(chan answer, 1)
+	called := make(chan answer, 1)
 	go func() {
-		data, err := r.wait(name)
-		read <- answer{data, err}
+		v, err := call()
+		called <- answer{v, err}
 	}()
 	select {
-	case a := <-read:
-		return a.data, a.err
-	case <-r.ctx.Done():
-		return nil, context.Cause(r.ctx)
+	case a := <-called:
+		return a.v, a.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
 	}
 }
 
-func (r reader) wait(name string) ([]byte, error) {
+func (r reader) whole(name string) ([]byte, error) {
 	in := r.stdin
 	if name != stdinName {
 		file, err := os.Open(name)

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/transport"
+	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -71,7 +71,7 @@ func (n *network) transport() (*http.Transport, error) {
 			pool = x509.NewCertPool()
 		}
 		for _, name := range n.ca {
-			text, err := os.ReadFile(name)
+			text, err := tree.ReadRegularFile(name)
 			if err != nil {
 				return nil, fmt.Errorf("--cacert: %w", err)
 			}
@@ -89,13 +89,26 @@ func (n *network) transport() (*http.Transport, error) {
 		if key == "" {
 			key = n.cert
 		}
-		pair, err := tls.LoadX509KeyPair(n.cert, key)
+		pair, err := keyPair(n.cert, key)
 		if err != nil {
 			return nil, fmt.Errorf("--cert %s: %w", n.cert, err)
 		}
 		t.TLSClientConfig.Certificates = []tls.Certificate{pair}
 	}
 	return t, nil
+}
+
+// keyPair is [tls.LoadX509KeyPair] of regular files: others may never end.
+func keyPair(cert, key string) (pair tls.Certificate, err error) {
+	certText, err := tree.ReadRegularFile(cert)
+	if err != nil {
+		return pair, err
+	}
+	keyText, err := tree.ReadRegularFile(key)
+	if err != nil {
+		return pair, err
+	}
+	return tls.X509KeyPair(certText, keyText)
 }
 
 // proxied applies --proxy. What a flag says holds for every host; the variables of

@@ -35,7 +35,8 @@ func replayCommand() *cobra.Command {
 			"  gobelin replay session.har workflow.yaml checkout",
 		Args: positional("gobelin replay TRACE|HAR [DOCUMENT [WORKFLOW]]", 1, 3),
 		RunE: func(c *cobra.Command, args []string) error {
-			recording, err := readRecording(args[0], r.replaying.index)
+			defer r.timed(c)()
+			recording, err := waiting(c.Context(), func() (*replay.Recording, error) { return readRecording(args[0], r.replaying.index) })
 			if err != nil {
 				return err
 			}

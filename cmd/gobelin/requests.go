@@ -48,6 +48,9 @@ func (r *requests) compiler(c *runtime.Compiler) error {
 	if r.files == "" {
 		return nil
 	}
+	if !isFolder(r.files) { // a pipe would wait to be opened
+		return fmt.Errorf("--files: %s is not a folder", r.files)
+	}
 	root, err := os.OpenRoot(r.files)
 	if err != nil {
 		return fmt.Errorf("--files: %w", err)

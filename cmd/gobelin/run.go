@@ -47,7 +47,10 @@ func runCommand() *cobra.Command {
 		Example: "  gobelin run workflow.yaml -i petId=7 --server https://staging.example\n" +
 			"  gobelin run flows --skip cleanup",
 		Args: positional("gobelin run DOCUMENT [WORKFLOW]", 1, 2),
-		RunE: func(c *cobra.Command, args []string) error { return r.run(c, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			defer r.timed(c)()
+			return r.run(c, args)
+		},
 	}
 	r.sources.flags(c)
 	r.requests.flags(c)
@@ -139,6 +142,17 @@ func hosted(info runtime.WorkflowInfo, d runtime.Driver) error {
 	return nil
 }
 
+// timed limits the time of a command by --timeout, and returns what ends that.
+func (r *run) timed(c *cobra.Command) context.CancelFunc {
+	if r.timeout <= 0 {
+		return func() {}
+	}
+	cause := fmt.Errorf("the run took longer than --timeout %v", r.timeout)
+	ctx, cancel := context.WithTimeoutCause(c.Context(), r.timeout, cause)
+	c.SetContext(ctx)
+	return cancel
+}
+
 func (r *run) run(c *cobra.Command, args []string) error {
 	if r.output != "text" && r.output != "json" {
 		return fmt.Errorf("-o %s: must be text or json", r.output)
@@ -153,16 +167,11 @@ func (r *run) run(c *cobra.Command, args []string) error {
 		return errors.New("the document, --each and --inputs cannot both read standard input")
 	}
 	ctx := c.Context()
-	if r.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("the run took longer than --timeout %v", r.timeout))
-		defer cancel()
-	}
 	p, err := r.prepare(ctx, c, args)
 	if err != nil {
 		return r.refuse(ctx, c, p, err)
 	}
-	if err := r.tracing.open(p.documents[0].program); err != nil {
+	if err := r.tracing.open(ctx, c, p.documents[0].program); err != nil {
 		return err
 	}
 	switch {

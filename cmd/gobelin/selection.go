@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gobelin-dev/gobelin/check"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -64,7 +63,7 @@ func (s *chooser) choose(documents []selected, named string, several bool) error
 	}
 	if !several && named == "" {
 		if len(ids) != 1 {
-			return fmt.Errorf("the document has several workflows; name one (%s), or use --all", strings.Join(ids, ", "))
+			return fmt.Errorf("the document has several workflows; name one (%s), or use --all", listed(ids))
 		}
 		named = ids[0]
 	}

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
@@ -78,16 +79,16 @@ func documentError(c *cobra.Command, program *runtime.Program, err error) error 
 }
 
 func show(w io.Writer, info runtime.WorkflowInfo) {
-	fmt.Fprintf(w, "workflow %s\n", info.ID)
+	fmt.Fprintf(w, "workflow %s\n", cells.Printable(info.ID))
 	if info.Summary != "" {
-		fmt.Fprintf(w, "  %s\n", strings.Join(strings.Fields(info.Summary), " "))
+		fmt.Fprintf(w, "  %s\n", cells.Printable(strings.Join(strings.Fields(info.Summary), " ")))
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	section := func(title string, rows []string) {
 		if len(rows) > 0 {
 			fmt.Fprintf(t, "  %s\n", title)
 			for _, row := range rows {
-				fmt.Fprintf(t, "    %s\n", strings.TrimRight(row, "\t"))
+				fmt.Fprintf(t, "    %s\n", cells.Printable(strings.TrimRight(row, "\t")))
 			}
 		}
 		t.Flush()

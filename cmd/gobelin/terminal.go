@@ -69,8 +69,20 @@ func (t *terminal) paint(color, text string) string {
 // print writes whole lines above the live line.
 func (t *terminal) print(text string) error {
 	if t.shown {
-		text = escape(text, true)
+		text = escape(text, aText)
 	}
+	return t.write(text)
+}
+
+// printColored is print for lines that have colors, and no other text that could.
+func (t *terminal) printColored(text string) error {
+	if t.shown {
+		text = escape(text, aColoredText)
+	}
+	return t.write(text)
+}
+
+func (t *terminal) write(text string) error {
 	return t.above(func() error {
 		_, err := io.WriteString(t.w, text)
 		return err
@@ -107,7 +119,7 @@ func (t *terminal) sentence(format string, args ...any) string {
 // part returns a text as a part of a line.
 func (t *terminal) part(text string) string {
 	if t.shown {
-		return escape(text, false)
+		return escape(text, aPart)
 	}
 	return text
 }
@@ -130,7 +142,7 @@ func (t *terminal) draw(color, mark, text string) {
 	if !t.live {
 		return
 	}
-	text = cut(escape(mark+text, false), t.width()-1) // in the last column a terminal may begin a new line
+	text = cut(escape(mark+text, aPart), t.width()-1) // in the last column a terminal may begin a new line
 	if rest, ok := strings.CutPrefix(text, mark); ok {
 		text = t.paint(color, mark) + rest
 	}
@@ -171,16 +183,25 @@ func (b *besideWriter) Write(lines []byte) (int, error) {
 // colors are the sequences for paint and for package check.
 var colors = regexp.MustCompile(`^\x1b\[(?:0|[12]|3[12]|1;3[136])m`)
 
+// kind is what a text is, and so which control characters it may have.
+type kind int
+
+const (
+	aPart        kind = iota // none
+	aText                    // tabs and line breaks
+	aColoredText             // colors, too
+)
+
 // escape replaces control characters, and those that change the order of text,
-// by JSON escapes. In a text of lines it keeps colors, tabs and line breaks.
-func escape(text string, lines bool) string {
+// by JSON escapes.
+func escape(text string, of kind) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
-		case lines && (r == '\n' || r == '\t'):
+		case of >= aText && (r == '\n' || r == '\t'):
 			b.WriteByte(text[i])
-		case lines && r == '\x1b' && colors.MatchString(text[i:]):
+		case of == aColoredText && r == '\x1b' && colors.MatchString(text[i:]):
 			size = len(colors.FindString(text[i:]))
 			b.WriteString(text[i : i+size])
 		case r == '\n':

@@ -36,8 +36,10 @@ func Printable(s string) string {
 // maxMessage bounds, in bytes, a message that quotes what a document has.
 const maxMessage = 4000
 
-// Message returns a message with its middle left out if it is too long to be read.
+// Message returns a message that quotes what a document has: on one line, [Printable],
+// and with its middle left out if it is too long to be read.
 func Message(s string) string {
+	s = Printable(s)
 	if len(s) <= maxMessage {
 		return s
 	}

@@ -31,6 +31,9 @@ func (p *Policy) file(ctx context.Context, place string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info, err := os.Stat(root); err == nil && !info.IsDir() { // a pipe would wait to be opened
+		return nil, fmt.Errorf("%s is not a folder", root)
+	}
 	folder, err := os.OpenRoot(root)
 	if err != nil {
 		return nil, err

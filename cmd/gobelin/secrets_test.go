@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const secretsDocument = `
+arazzo: 1.1.0
+info: {title: Secrets, version: "1"}
+sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]
+workflows:
+- workflowId: w
+  inputs: {type: object, properties: {secret: {type: string, format: password}, ends: {type: string}}}
+  steps:
+  - stepId: login
+    operationId: login
+    parameters: [{name: pin, in: query, value: $inputs.secret}]
+    requestBody: {payload: {user: u, password: $inputs.secret}}
+    outputs: {token: $response.body#/access_token}
+  - stepId: use
+    operationId: use
+    parameters: [{name: Authorization, in: header, value: "Bearer {$steps.login.outputs.token}"}]
+    successCriteria: [{condition: $response.body#/state == $inputs.ends}, {condition: "^ok", context: $response.header.X-Echo, type: regex}]
+    onFailure: [{name: again, type: retry, retryLimit: 1, retryAfter: 0}]
+    outputs: {all: $response.body}
+`
+
+// secretOutputs are outputs whose secrets a run returns (docs/command.md), but no file
+// about the run has.
+const secretOutputs = "  outputs: {token: $steps.login.outputs.token, all: $steps.use.outputs.all, own: $inputs.secret}\n"
+
+const secretsDescription = `
+openapi: 3.1.0
+info: {title: API, version: "1"}
+servers: [{url: "http://api.example"}]
+security: [{key: [], query: [], basic: []}]
+paths:
+  /login:
+    post:
+      operationId: login
+      requestBody: {content: {application/json: {schema: {}}}}
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}
+  /use: {get: {operationId: use, responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}}}
+components:
+  securitySchemes:
+    key: {type: apiKey, in: header, name: X-Key}
+    query: {type: apiKey, in: query, name: api_key}
+    basic: {type: http, scheme: basic}
+`
+
+// planted are secrets by where they come from: each has what a URL, JSON and HTML
+// write in another way.
+var planted = map[string]string{
+	"input":          `in/put+s "7f&<1>`,
+	"header key":     `header/k+y "7f&<2>`,
+	"query key":      `query/k+y "7f&<3>`,
+	"basic password": `pass/w+rd "7f&<4>`,
+	"-H":             `extra/h+ader "7f&<5>`,
+	"token":          `tok/e+n "7f&<6>`,
+	"cookie":         `cookie/v+lue.7f&<7>`,
+	"userinfo":       `user/i+nfo7f<8>`,
+}
+
+// outputs are the ways in which a run can be told: arguments, where FILE is a file that they write.
+var outputs = map[string][]string{
+	"text":  {},
+	"json":  {"-o", "json"},
+	"trace": {"--trace", "FILE"},
+}
+
+// TestNoOutputHasASecret runs a workflow that uses every kind of secret against a server
+// that repeats what it is sent, and looks for them in all that the command says and writes.
+func TestNoOutputHasASecret(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, err := httputil.DumpRequest(r, true)
+		if err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Echo", "ok "+r.Header.Get("X-Key"))
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: planted["cookie"]})
+		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": planted["token"], "state": "open", "echo": string(sent),
+			"authorization": r.Header["Authorization"], "query": r.URL.Query(), "cookie": r.Header["Cookie"]})
+	}))
+	t.Cleanup(server.Close)
+	for _, ends := range []string{"open", "closed"} { // a run that succeeds, one that fails
+		for name, args := range outputs {
+			t.Run(name+", "+ends, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				document := secretsDocument
+				if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "FILE") }) {
+					document += secretOutputs
+				}
+				for file, text := range map[string]string{"w.yaml": document, "api.yaml": secretsDescription} {
+					if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				to := strings.Replace(server.URL, "//", "//"+url.UserPassword("u", planted["userinfo"]).String()+"@", 1)
+				command := []string{"run", "w.yaml", "--server", to, "--cookies", "jar", "-i", "secret=env:INPUT", "-i", "ends=" + ends,
+					"--credential", "key=env:KEY", "--credential", "query=env:QUERY", "--credential", "basic=env:BASIC",
+					"-H", "X-Auth-Token: env:EXTRA"}
+				for _, arg := range args {
+					command = append(command, strings.Replace(arg, "FILE", "told", 1))
+				}
+				c := exec.Command(os.Args[0], command...)
+				c.Dir = dir
+				c.Env = append(os.Environ(), "GOBELIN_TEST_COMMAND=1", "INPUT="+planted["input"], "KEY="+planted["header key"],
+					"QUERY="+planted["query key"], "BASIC=u:"+planted["basic password"], "EXTRA="+planted["-H"])
+				var said bytes.Buffer
+				c.Stdout, c.Stderr = &said, &said
+				err := c.Run()
+				if code := c.ProcessState.ExitCode(); code != 0 && (ends == "open" || code != 1) {
+					t.Fatalf("%v\n%s", err, said.String())
+				}
+				told := said.String()
+				if document != secretsDocument {
+					file, err := os.ReadFile(filepath.Join(dir, "told"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					told = string(file)
+				}
+				for from, secret := range planted {
+					for how, text := range writings(secret) {
+						if i := strings.Index(told, text); i >= 0 {
+							t.Errorf("the %s is told (%s): …%s", from, how, told[max(0, i-200):min(len(told), i+len(text)+20)])
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// writings are the ways in which a text can be written.
+func writings(text string) map[string]string {
+	quoted := func(text string) string {
+		data, err := json.Marshal(text)
+		if err != nil {
+			panic(err)
+		}
+		return string(data[1 : len(data)-1])
+	}
+	plain := strings.NewReplacer(`\u0026`, "&", `\u003c`, "<", `\u003e`, ">").Replace(quoted(text))
+	w := map[string]string{"as it is": text, "query": url.QueryEscape(text), "path": url.PathEscape(text),
+		"query, strictly": strings.ReplaceAll(url.QueryEscape(text), "+", "%20"), "JSON": plain, "JSON for HTML": quoted(text),
+		"JSON twice": quoted(plain), "HTML": html.EscapeString(text), "user information": url.UserPassword("", text).String()}
+	for i := range 3 { // of base64, which begins within a text at any of three places
+		data := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(" ", i) + text))
+		w[fmt.Sprint("base64, ", i)] = data[[]int{0, 2, 3}[i] : len(data)-4]
+	}
+	return w
+}
