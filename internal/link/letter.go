@@ -142,7 +142,8 @@ func (l *workflowLinker) calledStatus(s *program.Step) {
 	s.EachRef(func(when program.Moment, _ bool, r *program.Ref) {
 		if r.Kind == program.StatusCode && when == program.AfterResponse {
 			l.report(l.asPublished("workflow-status", r.Place, "a step that calls a workflow has no response of its own; $statusCode is that of "+
-				"the last response to workflow %s. To ask whether that has succeeded, remove the criterion: the step fails when the workflow does", s.Decl.WorkflowID).focus(r.Offset, r.Text))
+				"the last response to workflow %s. The step fails when the workflow "+
+				"does: a criterion that asks for its success can be removed", s.Decl.WorkflowID).focus(r.Offset, r.Text))
 		}
 	})
 }

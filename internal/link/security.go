@@ -101,7 +101,8 @@ func (l *workflowLinker) credential(s *program.Step, item *tree.Node, at arazzo.
 			strings.TrimSpace("of type "+strconv.Quote(scheme.Type)+" "+scheme.Scheme))
 		return program.Argument{}, false
 	}
-	a := program.Argument{Name: scheme.ParamName, In: scheme.In, Value: program.Operand{Kind: program.Array, Place: at}, Place: at, Scheme: &scheme}
+	a := program.Argument{Name: scheme.ParamName, In: scheme.In, Place: at, Scheme: &scheme,
+		Value: program.Operand{Kind: program.Array, Place: at}}
 	for _, name := range names {
 		v, place := item.Get("values").Get(name), at
 		if v == nil || v.Kind == tree.Null {
