@@ -118,11 +118,14 @@ func (a *attack) run(ctx context.Context, s *server) (o outcome) {
 		return *o.end("refused", err)
 	}
 	// Deadlines are of what reaches the server, the limit is of the whole.
-	if a.Deadline > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(a.Deadline))
-		defer cancel()
+	limited := func(really bool) context.CancelFunc {
+		cancel := func() {}
+		if really && a.Deadline > 0 {
+			ctx, cancel = context.WithTimeout(ctx, time.Duration(a.Deadline))
+		}
+		return cancel
 	}
+	defer limited(a.Fetch)()
 	program, err := c.Compile(ctx, doc)
 	if program != nil {
 		findings := check.Program(program)
@@ -144,6 +147,7 @@ func (a *attack) run(ctx context.Context, s *server) (o outcome) {
 	events, record := trace.NewWriter(told{"an event", &o}, program, "attack"), report.Recorder{}
 	events.Begin(0, program, workflow)
 	d.OnEvent = func(e runtime.Event) { events.OnEvent(e); record.OnEvent(e) }
+	defer limited(!a.Fetch)()
 	result, err = d.Run(ctx, program, workflow, inputs.(map[string]any))
 	events.End(0, result, err)
 	if err := events.Err(); err != nil {
