@@ -119,8 +119,9 @@ type har struct {
 				URL      string    `json:"url"`
 				Headers  []harPair `json:"headers"`
 				PostData *struct {
-					Text   string    `json:"text"`
-					Params []harPair `json:"params"`
+					Text     string    `json:"text"`
+					Encoding string    `json:"_encoding"` // as gobelin writes it
+					Params   []harPair `json:"params"`
 				} `json:"postData"`
 			} `json:"request"`
 			Response struct {
@@ -163,7 +164,9 @@ func ReadHAR(from io.Reader) (*Recording, error) {
 		at := runtime.At{Time: e.Started}
 		sent := &runtime.RequestSent{At: at, Method: e.Request.Method, URL: e.Request.URL, Header: header(e.Request.Headers)}
 		if data := e.Request.PostData; data != nil {
-			sent.Body = []byte(data.Text)
+			if sent.Body, err = harBody(data.Text, data.Encoding); err != nil {
+				return nil, fmt.Errorf("entry %d of the HAR file: the request: %w", i, err)
+			}
 			if data.Text == "" && len(data.Params) > 0 {
 				form := url.Values{}
 				for _, p := range data.Params {
@@ -174,11 +177,9 @@ func ReadHAR(from io.Reader) (*Recording, error) {
 		}
 		x := Exchange{Request: sent}
 		if e.Response.Status > 0 { // 0: there was none
-			body := []byte(e.Response.Content.Text)
-			if e.Response.Content.Encoding == "base64" {
-				if body, err = base64.StdEncoding.DecodeString(e.Response.Content.Text); err != nil {
-					return nil, fmt.Errorf("entry %d of the HAR file: the content is not base64: %w", i, err)
-				}
+			body, err := harBody(e.Response.Content.Text, e.Response.Content.Encoding)
+			if err != nil {
+				return nil, fmt.Errorf("entry %d of the HAR file: the content: %w", i, err)
 			}
 			answer := header(e.Response.Headers)
 			answer.Del("Content-Encoding") // the content has none any more
@@ -187,6 +188,17 @@ func ReadHAR(from io.Reader) (*Recording, error) {
 		r.Exchanges = append(r.Exchanges, x)
 	}
 	return r, nil
+}
+
+func harBody(text, encoding string) ([]byte, error) {
+	if encoding != "base64" {
+		return []byte(text), nil
+	}
+	body, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		err = fmt.Errorf("it is not base64: %w", err)
+	}
+	return body, err
 }
 
 func header(pairs []harPair) http.Header {

@@ -12,16 +12,18 @@ import (
 
 // act selects an action (F4) and follows it.
 func (x *Execution) act(f *frame, actions []*program.Action, succeeded bool) {
+	spent := ""
 	for _, a := range actions {
-		if a.Kind == "retry" && f.Used[a.Key] >= a.Limit {
-			continue // exhausted: later actions are considered (F11)
+		if a.Kind == "retry" && f.Used[a.Key] >= a.Limit { // later actions are considered (F11)
+			spent += fmt.Sprintf("; action %s has used up its retries (%d)", a.Name, a.Limit)
+			continue
 		}
 		if passed, _ := x.passes(f, a.Name, a.Criteria); passed {
-			x.follow(f, a, succeeded)
+			x.follow(f, a)
 			return
 		}
 	}
-	why := "no action matched"
+	why := "no action matched" + spent
 	if len(actions) == 0 {
 		why = "there are no actions"
 	}
@@ -51,7 +53,7 @@ func (x *Execution) selected(f *frame, e ActionSelected) {
 	}
 }
 
-func (x *Execution) follow(f *frame, a *program.Action, succeeded bool) {
+func (x *Execution) follow(f *frame, a *program.Action) {
 	why := "its criteria pass"
 	if len(a.Criteria) == 0 {
 		why = "it has no criteria"
@@ -62,11 +64,7 @@ func (x *Execution) follow(f *frame, a *program.Action, succeeded bool) {
 	x.selected(f, ActionSelected{Action: a.Name, Type: a.Kind, Target: a.Target, Reason: why})
 	switch a.Kind {
 	case "end":
-		if succeeded {
-			x.finish(f, nil)
-		} else {
-			x.finish(f, f.Failure)
-		}
+		x.finish(f, f.Failure) // nil after a success
 	case "retry":
 		x.retry(f, a)
 	default:

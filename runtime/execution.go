@@ -181,7 +181,7 @@ func (x *Execution) Respond(r *Response) error {
 	if !r.Decoded {
 		e.Body = r.Body
 	}
-	e.URL, f.Received, f.Phase = cmp.Or(r.URL, e.Target), r.Received, phaseJudge
+	e.URL, f.Received, f.Status, f.Phase = cmp.Or(r.URL, e.Target), r.Received, r.Status, phaseJudge
 	if x.listener != nil {
 		x.emit(x.responseReceived(f, r))
 	}

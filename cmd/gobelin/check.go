@@ -48,7 +48,7 @@ func checkCommand() *cobra.Command {
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.explain != "" {
-				return explain(c.OutOrStdout(), f.explain)
+				return explainCode(c.OutOrStdout(), f.explain)
 			}
 			return f.run(c, args)
 		},
@@ -65,7 +65,7 @@ func checkCommand() *cobra.Command {
 	return c
 }
 
-func explain(w io.Writer, code string) error {
+func explainCode(w io.Writer, code string) error {
 	e, ok := check.Explain(code)
 	if !ok {
 		return fmt.Errorf("unknown code %q%s", code, codeHint(code))

@@ -21,7 +21,6 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/report"
 	"github.com/gobelin-dev/gobelin/runtime"
-	"github.com/gobelin-dev/gobelin/trace"
 	"github.com/spf13/cobra"
 )
 
@@ -72,9 +71,9 @@ type lines struct {
 	retry    bool           // rerun lines whose runs failed before
 	failFast bool           // end with the first run that fails
 	end      context.CancelCauseFunc
-	record   bool          // the output is a file of results
-	trace    *trace.Writer // nil: none is written
-	longest  int           // line of inputs, in bytes
+	record   bool // the output is a file of results
+	tracing  *tracing
+	longest  int // line of inputs, in bytes
 
 	mu      sync.Mutex
 	open    map[int]inputLine // by index of a run that has not ended
@@ -316,9 +315,7 @@ func (l *lines) write(line inputLine, result *runtime.Result, err error) {
 
 // onEvent ends the batch as soon as a run fails, before another one begins.
 func (l *lines) onEvent(e runtime.Event) {
-	if l.trace != nil {
-		l.trace.OnEvent(e)
-	}
+	l.tracing.onEvent(e)
 	if !l.failFast {
 		return
 	}
@@ -354,7 +351,7 @@ func (e *each) run(ctx context.Context, c *cobra.Command, s selected, failFast b
 	driver.DependencyInputs = w.dependency
 	l := &lines{
 		workflow: w.ID, common: w.inputs, secrets: secrets(w.WorkflowInfo), retry: e.retryFailed, failFast: failFast,
-		open: map[int]inputLine{}, out: c.OutOrStdout(), longest: maxLine, trace: t.writer,
+		open: map[int]inputLine{}, out: c.OutOrStdout(), longest: maxLine, tracing: t,
 	}
 	in, err := e.input(c.InOrStdin())
 	if err != nil {
@@ -433,7 +430,7 @@ func secrets(info runtime.WorkflowInfo) (names []string) {
 func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, program *runtime.Program, in io.Reader) error {
 	ctx, l.end = context.WithCancelCause(ctx)
 	defer l.end(nil)
-	if l.failFast || l.trace != nil {
+	if l.failFast || l.tracing.listens() {
 		b.Driver.OnEvent = l.onEvent
 	}
 	reading, stop := context.WithCancel(ctx)
@@ -446,9 +443,7 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 		if r.Result != nil {
 			r.Result.Outputs = r.Result.Masked()
 		}
-		if l.trace != nil {
-			l.trace.End(r.Index, r.Result, r.Err)
-		}
+		l.tracing.ended(r.Index, r.Result, r.Err)
 		l.result(r)
 		bar.update()
 		if l.problem() != nil {

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/gobelin-dev/gobelin/explain"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
@@ -62,7 +59,7 @@ func (l *lastFailure) explained(err error, names []string) error {
 	if f.at.StepID != step.StepID || f.at.WorkflowID != step.WorkflowID {
 		text += fmt.Sprintf("\n  workflow %q, step %q: %s", f.at.WorkflowID, f.at.StepID, f.reason)
 	}
-	if said := excerpt(f.header.Get("Content-Type"), f.body); said != "" {
+	if said := explain.Excerpt(f.header.Get("Content-Type"), f.body); said != "" {
 		text += "\n  the response: " + said
 	}
 	if len(f.wanted) > 0 && (f.status == http.StatusUnauthorized || f.status == http.StatusForbidden) {
@@ -86,29 +83,3 @@ type explainedError struct {
 
 func (e *explainedError) Error() string { return e.err.Error() + e.more }
 func (e *explainedError) Unwrap() error { return e.err }
-
-// mostSaid bounds the excerpt of a body, in bytes.
-const mostSaid = 2000
-
-// excerpt returns the beginning of a body as a line.
-func excerpt(contentType string, body []byte) string {
-	if len(body) == 0 {
-		return ""
-	}
-	var compact bytes.Buffer
-	text := body
-	if len(body) <= 1<<20 && json.Compact(&compact, body) == nil {
-		text = compact.Bytes()
-	}
-	rest := ""
-	if len(text) > mostSaid {
-		text, rest = text[:mostSaid], fmt.Sprintf("… (%d bytes)", len(body))
-		for len(text) > mostSaid-utf8.UTFMax && !utf8.Valid(text) {
-			text = text[:len(text)-1]
-		}
-	}
-	if !utf8.Valid(text) {
-		return fmt.Sprintf("%d bytes of %s", len(body), cmp.Or(contentType, "an unknown type"))
-	}
-	return strings.Join(strings.Fields(string(text)), " ") + rest
-}

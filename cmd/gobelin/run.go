@@ -171,7 +171,7 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return r.refuse(ctx, c, p, err)
 	}
-	if err := r.tracing.open(ctx, p.documents[0].program); err != nil {
+	if err := r.tracing.open(ctx, c, p.documents[0].program); err != nil {
 		return err
 	}
 	switch {

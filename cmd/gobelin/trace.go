@@ -8,28 +8,33 @@ import (
 
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/gobelin-dev/gobelin/trace"
+	"github.com/gobelin-dev/gobelin/view"
 	"github.com/spf13/cobra"
 )
 
-// tracing holds the flags of the trace of a run, and the trace itself.
+// tracing holds the flags of what listens to runs, the trace and reports, and these
+// themselves.
 type tracing struct {
 	name    string
 	maxBody int
+	reports reports
 
 	file   *os.File
 	writer *trace.Writer // nil: none is written
+	view   *view.Writer  // nil: there are no reports
 	runs   int           // that have begun
 }
 
 func (t *tracing) flags(c *cobra.Command) {
 	c.Flags().StringVar(&t.name, "trace", "", "write all that happens to `FILE` as it happens: a JSON object a line, secrets masked")
 	c.Flags().IntVar(&t.maxBody, "trace-body", trace.DefaultMaxBody, "with --trace: the `BYTES` of a body that are kept; -1 for none")
+	t.reports.flags(c)
 }
 
-// open creates the file for the runs of a program.
-func (t *tracing) open(ctx context.Context, p *runtime.Program) (err error) {
-	if t.name == "" {
-		return nil
+// open creates the files for the runs of a program.
+func (t *tracing) open(ctx context.Context, c *cobra.Command, p *runtime.Program) (err error) {
+	if t.view, err = t.reports.open(ctx, c, p); err != nil || t.name == "" {
+		return err
 	}
 	t.file, err = waiting(ctx, func() (*os.File, error) { return os.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) })
 	if err != nil {
@@ -43,32 +48,64 @@ func (t *tracing) open(ctx context.Context, p *runtime.Program) (err error) {
 	return nil
 }
 
+// listens reports whether anything is written.
+func (t *tracing) listens() bool { return t.writer != nil || t.view != nil }
+
 // begin begins a run that is not one of a batch, and returns its listener.
 func (t *tracing) begin(p *runtime.Program, workflowID string) func(runtime.Event) {
-	if t.writer == nil {
-		return func(runtime.Event) {}
-	}
 	run := t.runs
 	t.runs++
-	t.writer.Begin(run, p, workflowID)
-	return t.writer.Listener(run)
+	var listeners []func(runtime.Event)
+	if t.writer != nil {
+		t.writer.Begin(run, p, workflowID)
+		listeners = append(listeners, t.writer.Listener(run))
+	}
+	if t.view != nil {
+		t.view.Begin(run, p, workflowID)
+		listeners = append(listeners, t.view.Listener(run))
+	}
+	return func(e runtime.Event) {
+		for _, listen := range listeners {
+			listen(e)
+		}
+	}
+}
+
+// onEvent takes an event of a batch.
+func (t *tracing) onEvent(e runtime.Event) {
+	if t.writer != nil {
+		t.writer.OnEvent(e)
+	}
+	if t.view != nil {
+		t.view.OnEvent(e)
+	}
 }
 
 // end ends the run that has begun last.
-func (t *tracing) end(result *runtime.Result, err error) {
+func (t *tracing) end(result *runtime.Result, err error) { t.ended(t.runs-1, result, err) }
+
+// ended ends a run.
+func (t *tracing) ended(run int, result *runtime.Result, err error) {
 	if t.writer != nil {
-		t.writer.End(t.runs-1, result, err)
+		t.writer.End(run, result, err)
+	}
+	if t.view != nil {
+		t.view.End(run, result, err)
 	}
 }
 
-// close closes the file after runs that came to err. The error is that, or says why
-// the trace is not whole.
+// close closes the files after runs that came to err. The error is that, or says what
+// is not whole.
 func (t *tracing) close(err error) error {
-	if t.writer == nil {
-		return err
+	if t.writer != nil {
+		if e := cmp.Or(t.writer.Err(), t.file.Close()); e != nil && err == nil {
+			err = failure{exitFailed, fmt.Errorf("--trace: the trace is not whole: %w", e)}
+		}
 	}
-	if e := cmp.Or(t.writer.Err(), t.file.Close()); e != nil && err == nil {
-		return failure{exitFailed, fmt.Errorf("--trace: the trace is not whole: %w", e)}
+	if t.view != nil {
+		if e := cmp.Or(t.view.Close(), t.reports.close()); e != nil && err == nil {
+			err = failure{exitFailed, fmt.Errorf("--report: %w", e)}
+		}
 	}
 	return err
 }

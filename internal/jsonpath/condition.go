@@ -302,11 +302,15 @@ func (c *Condition) TestUntil(done <-chan struct{}, doc any, operand func(i int)
 	if c.inside && !isCompound(doc) {
 		return Outcome{Reason: fmt.Sprintf("the context is %s, which has no members to look for", kindOf(doc))}
 	}
-	root := doc
-	if len(c.operands) > 0 {
-		root = map[string]any{documentName: doc, operandsName: c.operandValues(operand)}
+	return c.decide(done, doc, c.rooted(doc, operand), strict)
+}
+
+// rooted returns a document, in a root beside the operands if there are any (C11b).
+func (c *Condition) rooted(doc any, operand func(i int) (any, bool)) any {
+	if len(c.operands) == 0 {
+		return doc
 	}
-	return c.decide(done, doc, root, strict)
+	return map[string]any{documentName: doc, operandsName: c.operandValues(operand)}
 }
 
 // decide evaluates the condition on a document, which root holds beside the

@@ -15,10 +15,15 @@ var ErrInside = errors.New("the host has an address of this machine or its netwo
 // only: for a request that somebody else has thought of. Each request has a
 // connection of its own, as addresses are looked at when connecting. Of a host
 // that a proxy connects to, or a RoundTripper that is not an http.Transport, only
-// the name is looked at.
+// the name is looked at, unless it is a [Wrapper].
 func Guarded(open http.RoundTripper) http.RoundTripper {
-	if open == nil {
+	switch t := open.(type) {
+	case nil:
 		open = http.DefaultTransport
+	case *guarded:
+		return t
+	case Wrapper:
+		return t.Around(Guarded)
 	}
 	g := &guarded{open: open}
 	if t, ok := open.(*http.Transport); ok {
@@ -31,6 +36,14 @@ func Guarded(open http.RoundTripper) http.RoundTripper {
 		}
 	}
 	return g
+}
+
+// A Wrapper is a transport that does something beside sending, which it leaves to
+// another one.
+type Wrapper interface {
+	http.RoundTripper
+	// Around returns the same around what a function makes of the other transport.
+	Around(func(http.RoundTripper) http.RoundTripper) http.RoundTripper
 }
 
 // guardedClient returns a client for what a public server redirects to: it must

@@ -17,12 +17,30 @@ type at struct {
 	ip net.IP
 }
 
+// beside is a transport around another one, as of a tracer.
+type beside struct{ sends http.RoundTripper }
+
+func (b beside) RoundTrip(r *http.Request) (*http.Response, error) { return b.sends.RoundTrip(r) }
+
+func (b beside) Around(with func(http.RoundTripper) http.RoundTripper) http.RoundTripper {
+	return beside{with(b.sends)}
+}
+
 func (a at) RemoteAddr() net.Addr { return &net.TCPAddr{IP: a.ip, Port: 80} }
 
 // A server at a public address redirects a run to public addresses, and not to
 // what only this machine or its network can reach. One inside redirects to
-// wherever it likes.
+// wherever it likes. A transport around another one changes nothing.
 func TestRedirectsInside(t *testing.T) {
+	t.Run("directly", func(t *testing.T) {
+		redirectsInside(t, func(t *http.Transport) http.RoundTripper { return t })
+	})
+	t.Run("around", func(t *testing.T) {
+		redirectsInside(t, func(t *http.Transport) http.RoundTripper { return beside{beside{t}} })
+	})
+}
+
+func redirectsInside(t *testing.T, around func(*http.Transport) http.RoundTripper) {
 	addresses := map[string]string{"a.example": "93.184.216.34", "b.example": "2606:4700::1111", "inside.example": "10.0.0.7",
 		"six.example": "::ffff:169.254.169.254", "localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1"}
 	for _, test := range []struct {
@@ -59,8 +77,8 @@ func TestRedirectsInside(t *testing.T) {
 			return at{real, net.ParseIP(addresses[host])}, err
 		}
 		transport := &http.Transport{DialContext: dial}
-		_, err := Do(t.Context(), &http.Client{Transport: transport}, &Request{Method: "GET", URL: "http://" + test.from + "/"},
-			Limits{Body: 100, Redirects: true})
+		_, err := Do(t.Context(), &http.Client{Transport: around(transport)},
+			&Request{Method: "GET", URL: "http://" + test.from + "/"}, Limits{Body: 100, Redirects: true})
 		transport.CloseIdleConnections()
 		server.Close()
 		if test.want == "" && err != nil || test.want != "" && (!errors.Is(err, ErrInside) || !strings.Contains(err.Error(), test.want)) {

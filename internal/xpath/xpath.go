@@ -56,6 +56,10 @@ func CompilePieces(pieces []Piece, version string) (*Expr, error) {
 	if !known {
 		v = v31
 	}
+	return compile(pieces, v)
+}
+
+func compile(pieces []Piece, v version) (*Expr, error) {
 	tokens, source, err := lex(pieces, v)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"strings"
@@ -17,7 +17,7 @@ func TestExcerpt(t *testing.T) {
 		{"not text, and longer", "", strings.Repeat("\xff", 3000), "3000 bytes of an unknown type"},
 	}
 	for _, test := range tests {
-		if got := excerpt(test.contentType, []byte(test.body)); got != test.want {
+		if got := Excerpt(test.contentType, []byte(test.body)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
