@@ -77,9 +77,14 @@ var planted = map[string]string{
 
 // outputs are the ways in which a run can be told: arguments, where FILE is a file that they write.
 var outputs = map[string][]string{
-	"text":  {},
-	"json":  {"-o", "json"},
-	"trace": {"--trace", "FILE"},
+	"text":    {},
+	"json":    {"-o", "json"},
+	"trace":   {"--trace", "FILE"},
+	"verbose": {"-v"},
+	"explain": {"--explain"},
+	"curl":    {"--curl"},
+	"har":     {"--report", "har=FILE"},
+	"junit":   {"--report", "junit=FILE"},
 }
 
 // TestNoOutputHasASecret runs a workflow that uses every kind of secret against a server
