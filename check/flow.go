@@ -39,12 +39,6 @@ func (c *checker) neverSucceeding(g *graph) {
 			}
 		}
 		at := s.Criteria[0].Place
-		if s.Decl.WorkflowID != "" {
-			c.report(g.Document, arazzo.Error, "never-succeeds", at,
-				"step %q calls a workflow and has no status of its own, so %s never holds; remove it: the step succeeds when the workflow does",
-				s.Decl.StepID, strings.Join(parts, " and "))
-			continue
-		}
 		hint := ""
 		if len(parts) > 1 {
 			hint = "; all criteria must pass; write alternatives as one condition: " + strings.Join(parts, " || ")

@@ -35,10 +35,12 @@ func (c *checker) responseRead(w *program.Workflow, s *program.Step, when progra
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
 			"%s is always missing: workflow outputs do not belong to a request; declare the output on a step and read it as "+
 				"$steps.<stepId>.outputs.<name>", r.Text)
+	case s.Decl.WorkflowID != "" && r.Kind == program.StatusCode && when == program.AfterResponse:
+		// It is that of the called workflow's last response, as a note says.
+	case s.Called != nil && r.Kind == program.StatusCode:
+		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl), "%s is always missing: the workflow has not been called yet",
+			r.Text)
 	case s.Decl.WorkflowID != "":
-		if r.Kind == program.StatusCode && when == program.AfterResponse && c.decided(s) {
-			return // never-succeeds says it better
-		}
 		c.report(w.Document, arazzo.Error, "no-message", r.At(w.Document.Decl),
 			"%s is always missing: step %q calls a workflow and has no response of its own; the workflow's outputs are at $outputs.<name>",
 			r.Text, s.Decl.StepID)
@@ -47,12 +49,6 @@ func (c *checker) responseRead(w *program.Workflow, s *program.Step, when progra
 			"%s is always missing: the request of step %q has not been sent yet; values from earlier steps are at $steps.<stepId>.outputs.<name>",
 			r.Text, s.Decl.StepID)
 	}
-}
-
-// decided reports whether a step that calls a workflow never succeeds.
-func (c *checker) decided(s *program.Step) bool {
-	succeeded, _ := c.outcomes(s)
-	return succeeded.empty()
 }
 
 func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program.Moment, r *program.Ref) {

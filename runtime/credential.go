@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/url"
@@ -175,7 +174,7 @@ func (a *authorization) authorize(ctx context.Context, r *transport.Request) (*t
 	}
 	if a.user != nil && !r.Redirected && out.Header.Get("Authorization") == "" {
 		password, _ := a.user.Password()
-		out.Header.Set("Authorization", basic(a.user.Username()+":"+password))
+		out.Header.Set("Authorization", openapi.CredentialText("http", "basic", a.user.Username()+":"+password))
 	}
 	authorized := *r
 	authorized.URL, authorized.Header = out.URL, out.Header
@@ -244,16 +243,8 @@ func (a *authorization) refresh(ctx context.Context) (bool, error) {
 }
 
 func (a *authorization) apply(r *openapi.Request, requirement SecurityRequirement, credential string) error {
-	text := credential
+	text := openapi.CredentialText(requirement.Type, requirement.HTTPScheme, credential)
 	a.execution.Hide(credential)
-	switch {
-	case requirement.Type == "http" && requirement.HTTPScheme == "basic":
-		text = basic(credential)
-	case requirement.Type == "http" && requirement.HTTPScheme != "bearer" && requirement.HTTPScheme != "":
-		text = requirement.HTTPScheme + " " + credential
-	case requirement.Type != "apiKey":
-		text = "Bearer " + credential
-	}
 	switch requirement.In {
 	case "query":
 		if a.last.Hop > 0 {
@@ -270,8 +261,4 @@ func (a *authorization) apply(r *openapi.Request, requirement SecurityRequiremen
 		r.Header.Set(requirement.Name, text)
 	}
 	return nil
-}
-
-func basic(userAndPassword string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(userAndPassword))
 }

@@ -177,7 +177,7 @@ func (x *Execution) Respond(r *Response) error {
 		x.unsent.Note(x.step(f).Source.Qualified, x.step(f).ID, r.Header)
 	}
 	e.Answered(x.step(f), r.Status, r.Header)
-	f.Received = r.Received
+	f.Received, f.Status = r.Received, r.Status
 	if !r.Decoded {
 		e.Body = r.Body
 	}

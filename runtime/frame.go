@@ -28,6 +28,7 @@ type frame struct {
 	Exchange  *eval.Exchange `json:"exchange,omitempty"`  // of the current step
 	Received  time.Time      `json:"received,omitzero"`   // when the response came
 	Called    stored.Object  `json:"called,omitempty"`    // outputs of the workflow that the step called
+	Status    int            `json:"status,omitempty"`    // of the current step, or of what it called: of the last response there
 	Failure   *failure       `json:"failure,omitempty"`   // of the current step
 	Wait      *waiting       `json:"wait,omitempty"`      // in phaseWait
 	Return    *returning     `json:"return,omitempty"`    // the step that a retry comes back to (F12)

@@ -44,6 +44,8 @@ func (s *scope) Root(r *program.Ref) (any, bool) {
 		return member(f.Called, r)
 	case program.StepOutput:
 		return f.stepOutput(r)
+	case program.StatusCode:
+		return int64(f.Status), f.Status > 0
 	}
 	return x.workflowValue(f, r)
 }

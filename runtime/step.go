@@ -18,7 +18,7 @@ func (x *Execution) start(f *frame) {
 	}
 	x.state.Steps++
 	f.Attempt++
-	f.Exchange, f.Called, f.Failure = nil, nil, nil
+	f.Exchange, f.Called, f.Failure, f.Status = nil, nil, nil, 0
 	if x.listener != nil {
 		if f.Visits == nil {
 			f.Visits = make([]int, len(f.Executed))
@@ -109,9 +109,7 @@ func (x *Execution) judge(f *frame) {
 	x.executed(f)
 	succeeded, reason := x.succeeded(f, s)
 	if !succeeded {
-		if f.Failure == nil {
-			f.Failure = &failure{}
-		}
+		f.Failure = cmp.Or(f.Failure, &failure{})
 		f.Failure.Kind, f.Failure.WorkflowID, f.Failure.StepID, f.Failure.Attempt = stepFailure, x.workflow(f).ID, s.ID, f.Attempt
 		if f.Exchange != nil {
 			f.Failure.Status = f.Exchange.Status

@@ -121,7 +121,7 @@ func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *f
 			x.complete(named, f.Inputs, outputs, failed)
 		}
 	case asCall:
-		caller.Called, caller.Phase = outputs, phaseJudge
+		caller.Called, caller.Status, caller.Phase = outputs, f.Status, phaseJudge
 		if failed != nil {
 			caller.Failure = &failure{Reason: "the workflow " + x.program.Workflows[f.Workflow].ID + " failed", Inner: failed}
 		}

@@ -17,7 +17,8 @@ import (
 
 // A Scope is the place of a run at which something is evaluated.
 type Scope interface {
-	// Root returns what an expression starts from that names an input or an output.
+	// Root returns what an expression starts from that names an input or an output,
+	// and the status of a called workflow.
 	Root(r *program.Ref) (any, bool)
 	// Note reports a form that was accepted, or a value that was missing.
 	Note(code string, at arazzo.Position, message string)
@@ -59,6 +60,9 @@ func (e *Evaluator) Root(r *program.Ref) (any, bool) {
 	case program.ComponentParameter:
 		return e.Value(r.Operand)
 	case program.InputRef, program.OutputRef, program.StepOutput, program.WorkflowInput, program.WorkflowOutput:
+		return e.Scope.Root(r)
+	}
+	if r.Kind == program.StatusCode && e.Exchange == nil { // a step that calls a workflow (F17)
 		return e.Scope.Root(r)
 	}
 	v, ok := e.Exchange.look(r)

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/stored"
+	"github.com/gobelin-dev/gobelin/internal/uri"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -24,6 +26,13 @@ func (e *Evaluator) Request(s *program.Step) error {
 		v, ok := e.valueIn(s.Binding.ContentType(i), &a.Value)
 		if err := e.Incomplete(); err != nil {
 			return fmt.Errorf("the %s parameter %q: %w", a.In, a.Name, err)
+		}
+		if a.Scheme != nil {
+			text, err := credential(a, v)
+			if err != nil {
+				return err
+			}
+			v = text
 		}
 		values = append(values, openapi.Value{V: v, OK: ok, Order: a.Value.Order})
 		if !ok {
@@ -43,6 +52,24 @@ func (e *Evaluator) Request(s *program.Step) error {
 	}
 	e.Exchange.Target, e.Exchange.Header, e.Exchange.Request = request.URL, request.Header, request.Body
 	return nil
+}
+
+// credential returns what an argument of x-security is sent as. One with a missing
+// part is not left out, as other arguments are: the request would go without it.
+func credential(a *program.Argument, v any) (string, error) {
+	parts, _ := v.([]any)
+	texts := make([]string, len(parts))
+	for i, part := range parts {
+		if part == nil {
+			return "", fmt.Errorf("the %s %q of x-security has no value: %s is missing or null", a.In, a.Name, a.Value.Items[i].Source())
+		}
+		texts[i] = value.Text(part)
+	}
+	text := openapi.CredentialText(a.Scheme.Type, a.Scheme.Scheme, strings.Join(texts, ":"))
+	if a.In == "cookie" {
+		text = uri.CookieValue(text)
+	}
+	return text, nil
 }
 
 // payload evaluates the request body (O8, O10); nil when the step has none.

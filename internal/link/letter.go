@@ -133,6 +133,21 @@ func (l *workflowLinker) unbraced(reference string, at arazzo.Position) string {
 	return right
 }
 
+// calledStatus reports that a step which calls a workflow reads a status: that of the
+// workflow's last response (F17).
+func (l *workflowLinker) calledStatus(s *program.Step) {
+	if s.Decl.WorkflowID == "" {
+		return
+	}
+	s.EachRef(func(when program.Moment, _ bool, r *program.Ref) {
+		if r.Kind == program.StatusCode && when == program.AfterResponse {
+			l.report(l.asPublished("workflow-status", r.Place, "a step that calls a workflow has no response of its own; $statusCode is that of "+
+				"the last response to workflow %s. The step fails when the workflow "+
+				"does: a criterion that asks for its success can be removed", s.Decl.WorkflowID).focus(r.Offset, r.Text))
+		}
+	})
+}
+
 // condition reports what a criterion has that the specification does not allow.
 func (l *workflowLinker) condition(c *program.Criterion) {
 	d, decl := l.workflow.Document, c.Decl

@@ -51,7 +51,8 @@ type failedSource struct {
 	reported *arazzo.Diagnostic // nil: not yet
 }
 
-// sorted returns the diagnostics sorted by document and place.
+// sorted returns the diagnostics sorted by document and place, each once: what a
+// workflow gives to its steps is linked with each of them.
 func (l *linker) sorted() []arazzo.Diagnostic {
 	order := map[string]int{}
 	for i, d := range l.program.Documents {
@@ -60,7 +61,17 @@ func (l *linker) sorted() []arazzo.Diagnostic {
 	slices.SortStableFunc(l.diagnostics, func(a, b arazzo.Diagnostic) int {
 		return cmp.Or(order[a.File]-order[b.File], a.Line-b.Line, a.Column-b.Column)
 	})
-	return l.diagnostics
+	type finding struct {
+		code, message string
+		at            arazzo.Position
+	}
+	seen := map[finding]bool{}
+	return slices.DeleteFunc(l.diagnostics, func(d arazzo.Diagnostic) bool {
+		f := finding{d.Code, d.Message, d.Position}
+		known := seen[f]
+		seen[f] = true
+		return known
+	})
 }
 
 // fingerprint identifies a program by everything that it is made of: the texts

@@ -110,7 +110,7 @@ func (l *workflowLinker) arguments(s *program.Step, params []program.Argument) {
 		if s.Operation != nil && a.In == "path" && a.Inherited && !s.Operation.HasPathVariable(a.Name) {
 			continue
 		}
-		a.Secret = s.Operation != nil && isCredential(s.Operation, a)
+		a.Secret = s.Operation != nil && (a.Scheme != nil || isCredential(s.Operation, a))
 		s.Arguments = append(s.Arguments, a)
 	}
 	if s.Operation != nil && !s.MissingParameters {
@@ -191,9 +191,14 @@ func (l *workflowLinker) bind(s *program.Step) {
 		return
 	}
 	s.Binding = binding
+	for i := range s.Arguments {
+		if s.Arguments[i].Scheme != nil {
+			binding.Credential(i)
+		}
+	}
 	for _, i := range binding.Undeclared() {
 		a := s.Arguments[i]
-		if expected(s.Source.Description, a) {
+		if a.Scheme != nil || expected(s.Source.Description, a) {
 			continue
 		}
 		l.report(l.problem(l.workflow.Document, "undeclared-parameter", arazzo.Note, a.Place,

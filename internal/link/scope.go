@@ -22,6 +22,7 @@ type scope struct {
 	described   int                            // the sources that are not Arazzo documents
 	operations  *operationIndex                // nil until an operation is looked for
 	idsOf       map[*program.Source]*names     // the ids of the operations, or of the workflows, of each source
+	schemesOf   map[*program.Source]*names     // security schemes; nil until one is not found
 	others      map[string][]*program.Workflow // of other documents, by id; nil until one is looked for
 	otherIDs    *names
 }
@@ -174,6 +175,17 @@ func (s *scope) operationIDs(source *program.Source) *names {
 		s.idsOf[source] = newNames(source.Description.OperationIDs(), func(id string) string { return id })
 	}
 	return s.idsOf[source]
+}
+
+// schemes returns the names of the security schemes of a source.
+func (s *scope) schemes(source *program.Source) *names {
+	if s.schemesOf[source] == nil {
+		if s.schemesOf == nil {
+			s.schemesOf = map[*program.Source]*names{}
+		}
+		s.schemesOf[source] = newNames(source.Description.SecuritySchemes(), func(r openapi.SecurityRequirement) string { return r.Name })
+	}
+	return s.schemesOf[source]
 }
 
 // ofSource returns the workflow that the rest of a name begins with, in the Arazzo

@@ -187,7 +187,7 @@ func (f *secretFlow) seed(w *program.Workflow) {
 // A cookie that no security scheme asks for might just hold a language.
 func credentialRoute(s *program.Step, a *program.Argument) program.Route {
 	cookie := a.In == "cookie" || a.In == "header" && strings.EqualFold(a.Name, "Cookie")
-	if cookie && !isScheme(s.Operation, *a) {
+	if cookie && a.Scheme == nil && !isScheme(s.Operation, *a) {
 		return program.Route{{Likely: true}}
 	}
 	return nil

@@ -56,7 +56,7 @@ func (l *workflowLinker) linkStep(s *program.Step) {
 	params := l.parameters(s)
 	l.prerequisites(s)
 	l.call(s)
-	l.arguments(s, params)
+	l.arguments(s, l.security(s, params))
 	l.querystrings(s)
 	if s.Operation != nil {
 		s.Label = s.Operation.Method + " " + s.Operation.Path
@@ -73,6 +73,7 @@ func (l *workflowLinker) linkStep(s *program.Step) {
 	}
 	s.OnSuccess = l.actions(s, "successActions", s.Decl.OnSuccess, l.workflow.Decl.SuccessActions, success)
 	s.OnFailure = l.actions(s, "failureActions", s.Decl.OnFailure, l.workflow.Decl.FailureActions, failure)
+	l.calledStatus(s)
 	l.timeout(s)
 	place(s)
 	if i := s.Index; i > 0 {

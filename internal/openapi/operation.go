@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"cmp"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strconv"
@@ -482,12 +483,21 @@ func (r *operationReader) schemes() *tree.Node {
 }
 
 func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequirement {
-	s := SecurityRequirement{Name: name}
+	n, _, err := r.d.resolve(r.schemes().Get(name))
+	if err != nil {
+		n = nil
+	}
+	s := SchemeOf(name, n)
 	for _, item := range scopes.Items {
 		s.Scopes = append(s.Scopes, item.Str())
 	}
-	n, _, err := r.d.resolve(r.schemes().Get(name))
-	if err != nil {
+	return s
+}
+
+// SchemeOf reads a Security Scheme Object; nil is one that is not known.
+func SchemeOf(name string, n *tree.Node) SecurityRequirement {
+	s := SecurityRequirement{Name: name}
+	if n == nil {
 		return s
 	}
 	s.Type, s.Scheme = n.Get("type").Str(), strings.ToLower(n.Get("scheme").Str())
@@ -500,6 +510,29 @@ func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequire
 	}
 	s.In, s.ParamName = "header", "Authorization"
 	return s
+}
+
+// CredentialText returns what a scheme makes of a credential: "user:password" for http
+// basic, else a key or a token.
+func CredentialText(typ, httpScheme, credential string) string {
+	switch {
+	case typ == "http" && httpScheme == "basic":
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(credential))
+	case typ == "http" && httpScheme != "bearer" && httpScheme != "":
+		return httpScheme + " " + credential
+	case typ != "apiKey":
+		return "Bearer " + credential
+	}
+	return credential
+}
+
+// SecurityScheme returns a security scheme that the description defines.
+func (d *Description) SecurityScheme(name string) (s SecurityRequirement, ok bool) {
+	r := operationReader{d: d}
+	if schemes := r.schemes(); schemes == nil || schemes.Get(name) == nil {
+		return s, false
+	}
+	return r.scheme(name, &tree.Node{}), true
 }
 
 // SecuritySchemes returns the security schemes that the description defines.

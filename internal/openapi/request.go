@@ -110,6 +110,16 @@ func (o *Operation) parameter(key ArgKey) *Parameter {
 	return nil
 }
 
+// Credential makes an argument a credential: it is written as it is, whatever the
+// operation declares under its name. It is for whoever binds.
+func (b *Binding) Credential(i int) {
+	p := &Parameter{Name: b.params[i].Name, In: b.params[i].In, Style: defaultStyles[b.params[i].In]}
+	if p.In == "cookie" {
+		p.Style = "cookie"
+	}
+	b.params[i] = p
+}
+
 // Undeclared returns the indexes of the arguments that the operation does not
 // declare; they are sent in the default style.
 func (b *Binding) Undeclared() []int { return b.undeclared }

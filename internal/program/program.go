@@ -209,9 +209,10 @@ type Argument struct {
 	Value     Operand
 	Place     arazzo.Position // of the Parameter Object, which may be in the components
 	Decl      *arazzo.Parameter
-	Inherited bool   // from the workflow
-	Secret    bool   // it carries a credential: never shown
-	Secrets   Routes // in its value, where it does not
+	Scheme    *openapi.SecurityRequirement // of x-security: Value has the parts of its credential; nil: it is a parameter
+	Inherited bool                         // from the workflow
+	Secret    bool                         // it carries a credential: never shown
+	Secrets   Routes                       // in its value, where it does not
 }
 
 // A Body is the request body of a step that calls an operation.
