@@ -50,7 +50,7 @@ const (
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src %s; style-src %s; img-src data:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src %s; style-src %s; img-src data:; base-uri 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>%s</title>
 <link rel="icon" href="data:,">
@@ -67,7 +67,7 @@ const (
 	pageTools = `</details>
 <details><summary><b>Inputs and outputs</b></summary><div id="values"></div></details>
 <section id="diagnosed" aria-label="Diagnostics"><h2>Diagnostics</h2><ul id="diagnostics" class="diagnostics"></ul></section>
-<h2 id="heading">Steps</h2>
+<h2>Steps</h2>
 <form role="search" aria-label="Steps"><label>Run<select id="run"></select></label>
 <label>Search (/)<input id="search" type="search" autocomplete="off"></label>
 <label>Show<select id="kind"><option value="all">all</option><option value="failed">not succeeded</option>` +
@@ -77,7 +77,7 @@ const (
 <p class="legend"><span><i class="blocked"></i>other</span><span><i class="dns"></i>DNS</span><span><i class="connect"></i>connect</span>` +
 		`<span><i class="tls"></i>TLS</span><span><i class="wait"></i>response</span><span><i class="transfer"></i>transfer</span>` +
 		`<span><i class="pause"></i>wait between steps</span></p>
-<ol id="steps" aria-labelledby="heading"></ol>
+<ol id="steps" aria-label="Steps"></ol>
 </main>
 `
 )
@@ -134,7 +134,7 @@ func (p *page) draw(r *run) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.to, "<div class=\"graph\" tabindex=\"0\" role=\"region\" aria-label=\"Drawing\" data-document=\"%s\" hidden>%s</div>\n",
+	_, err = fmt.Fprintf(p.to, `<div class="graph" tabindex="0" role="region" aria-label="Drawing" data-document="%s" hidden>%s</div>`+"\n",
 		html.EscapeString(r.document), g.SVG())
 	return err
 }
@@ -228,8 +228,8 @@ func newPageRun(r *run) *pageRun {
 
 func newPageStep(r *run, s *step) *pageStep {
 	since := func(t time.Time) float64 { return milliseconds(max(t.Sub(r.began), 0)) }
-	p := &pageStep{Workflow: s.workflowID, ID: s.id, Visit: s.visit, Attempt: s.attempt, Depth: s.depth, Operation: s.operation, Status: s.status,
-		Ends: r.fails(s), Reason: s.reason, At: since(s.began), Took: milliseconds(max(r.end(s).Sub(s.began), 0)), Outputs: object(s.outputs)}
+	p := &pageStep{Workflow: s.workflowID, ID: s.id, Visit: s.visit, Attempt: s.attempt, Depth: s.depth, Operation: s.operation,
+		Status: s.status, Ends: r.fails(s), Reason: s.reason, At: since(s.began), Took: milliseconds(max(r.end(s).Sub(s.began), 0)), Outputs: object(s.outputs)}
 	if at, ok := r.place(s); ok {
 		p.Place = fmt.Sprintf("%s:%d", at.File, at.Line)
 	}
