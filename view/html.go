@@ -229,7 +229,8 @@ func newPageRun(r *run) *pageRun {
 func newPageStep(r *run, s *step) *pageStep {
 	since := func(t time.Time) float64 { return milliseconds(max(t.Sub(r.began), 0)) }
 	p := &pageStep{Workflow: s.workflowID, ID: s.id, Visit: s.visit, Attempt: s.attempt, Depth: s.depth, Operation: s.operation,
-		Status: s.status, Ends: r.fails(s), Reason: s.reason, At: since(s.began), Took: milliseconds(max(r.end(s).Sub(s.began), 0)), Outputs: object(s.outputs)}
+		Status: s.status, Ends: r.fails(s), Reason: s.reason, At: since(s.began), Took: milliseconds(max(r.end(s).Sub(s.began), 0)),
+		Outputs: object(s.outputs)}
 	if at, ok := r.place(s); ok {
 		p.Place = fmt.Sprintf("%s:%d", at.File, at.Line)
 	}
