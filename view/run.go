@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/explain"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/report"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -26,9 +27,10 @@ type run struct {
 	visits      []*visit
 	diagnostics []arazzo.Diagnostic
 
-	frames []*frame                                       // by depth, those that are under way
-	kept   int                                            // bytes of bodies
-	places map[*program.Workflow]map[string]*program.Step // by id, of the workflows that were looked at
+	explainer *explain.Explainer
+	frames    []*frame                                       // by depth, those that are under way
+	kept      int                                            // bytes of bodies
+	places    map[*program.Workflow]map[string]*program.Step // by id, of the workflows that were looked at
 }
 
 // frame is an execution of a workflow.
@@ -74,6 +76,7 @@ type step struct {
 	outputs    map[string]any
 	action     *runtime.ActionSelected
 	waits      []*runtime.WaitStarted // after it
+	explained  []*explain.Explanation
 }
 
 // message is the body of a request or response.
@@ -92,6 +95,7 @@ const (
 // many are.
 func (r *run) event(e runtime.Event, cut bool, room int) (kept int) {
 	at := runtime.EventAt(e)
+	explained := r.explainer.Event(e)
 	switch e := e.(type) {
 	case *runtime.WorkflowStarted:
 		r.frame(at.Depth)
@@ -127,6 +131,9 @@ func (r *run) event(e runtime.Event, cut bool, room int) (kept int) {
 	s := r.frame(at.Depth).current
 	if s == nil || at.StepID == "" {
 		return 0
+	}
+	if explained != nil {
+		s.explained = append(s.explained, explained)
 	}
 	take := func(body []byte) *message {
 		m := &message{time: at.Time, body: body, cut: cut}

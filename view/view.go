@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/explain"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/report"
@@ -45,6 +46,7 @@ type about struct {
 
 var formats = map[string]func(io.Writer, about) format{
 	"har":   newHAR,
+	"html":  newPage,
 	"junit": newJUnit,
 }
 
@@ -93,6 +95,7 @@ func (w *Writer) Begin(index int, p *runtime.Program, workflowID string) {
 
 func (w *Writer) begin(index int, p *runtime.Program, workflowID string, at time.Time) *run {
 	r := &run{index: index, workflowID: workflowID, program: cmp.Or(p, w.about.program), began: at}
+	r.explainer = explain.New(r.program)
 	if r.program != nil {
 		r.document = program.Of(r.program).Entry().Location
 	}
@@ -179,6 +182,9 @@ func (w *Writer) Read(from *trace.Reader) error {
 			w.mu.Lock()
 			r := w.begin(v.Run, nil, v.WorkflowID, v.Time)
 			r.document, r.named = v.Document, true
+			if v.Program != from.Header.Program { // it was made of something else than the others
+				r.program, r.explainer = nil, explain.New(nil)
+			}
 			w.mu.Unlock()
 		case *trace.RunFinished:
 			w.end(v.Run, v.Status, v.Outputs, v.Err, v.Time)
