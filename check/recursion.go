@@ -116,7 +116,8 @@ func (f *finishing) follow(w way) {
 // mayNotBegin reports whether a workflow can be refused its inputs, or these cannot be
 // made: whoever calls it fails then, though it does not finish.
 func mayNotBegin(w *program.Workflow, inputs []program.Argument) bool {
-	return w != nil && w.Schema != nil || slices.ContainsFunc(inputs, func(a program.Argument) bool { return a.Value.Kind == program.Interpolation })
+	isText := func(a program.Argument) bool { return a.Value.Kind == program.Interpolation }
+	return w != nil && w.Schema != nil || slices.ContainsFunc(inputs, isText)
 }
 
 // hasEnd reports whether a path leads to an end that is not a failure, supposing
