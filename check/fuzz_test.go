@@ -34,8 +34,9 @@ func FuzzFix(f *testing.F) {
 		if applied == 0 && !bytes.Equal(fixed, text) {
 			t.Errorf("nothing was fixed, but changed:\n%s\nto\n%s", text, fixed)
 		}
-		if _, after := arazzo.Parse(fixed); before == nil && after != nil {
-			t.Errorf("fixed it does not parse: %v\n%s", after, fixed)
+		// A field that has its right name now can have errors of its own.
+		if doc, after := arazzo.Parse(fixed); before == nil && doc == nil {
+			t.Errorf("fixed it cannot be read: %v\n%s", after, fixed)
 		}
 		if again, n, _ := check.Fix(fixedFile, fixed, find); n != 0 || !bytes.Equal(again, fixed) {
 			t.Errorf("fixed a second time it changes:\n%s\nto\n%s", fixed, again)

@@ -43,67 +43,121 @@ type Explainer struct {
 	stack   []*program.Workflow // by depth
 	levels  []level             // by depth
 	failure *Failure
+
+	last     runtime.At // of the step that began last
+	executed map[step]int
+	actions  map[step]string   // what followed last, and why
+	missing  map[string]string // why outputs have no value, by their expressions
 }
+
+// step names a step of a run.
+type step struct{ workflowID, stepID string }
 
 // level is what is known of the current step at a depth.
 type level struct {
+	step     *program.Step // nil: it is not known
 	request  *runtime.RequestSent
 	response *runtime.ResponseReceived
-	failed   *Explanation // the success criterion that failed
-	rejected []string     // the actions that were not chosen
+	failed   *runtime.CriterionEvaluated   // the success criterion
+	rejected []*runtime.CriterionEvaluated // of actions that were not chosen
+	chosen   *runtime.CriterionEvaluated   // of the action that may be chosen, the last
 }
 
 // New returns an Explainer for a run of a program. Without the program, which may be
 // nil, it knows no places and no expressions of outputs.
 func New(p *runtime.Program) *Explainer {
-	x := &Explainer{}
+	x := &Explainer{executed: map[step]int{}, actions: map[step]string{}, missing: map[string]string{}}
 	if p != nil {
 		x.program = program.Of(p)
 	}
 	return x
 }
 
-// Event returns the explanation of an event, or nil if it has none.
-func (x *Explainer) Event(e runtime.Event) *Explanation {
+// Note takes notice of an event without explaining it: it is what [Explainer.Failure]
+// and later explanations are made of.
+func (x *Explainer) Note(e runtime.Event) {
 	at := runtime.EventAt(e)
 	for len(x.levels) <= at.Depth {
 		x.levels, x.stack = append(x.levels, level{}), append(x.stack, nil)
 	}
-	l := &x.levels[at.Depth]
 	x.enter(at)
-	s := x.step(at)
+	l, key := &x.levels[at.Depth], step{at.WorkflowID, at.StepID}
 	switch e := e.(type) {
 	case *runtime.StepStarted:
-		l.request, l.response, l.failed, l.rejected = nil, nil, nil, nil
+		*l = level{step: x.find(at)}
+		x.last = at
+		x.executed[key]++
 	case *runtime.RequestSent:
 		l.request = e
 	case *runtime.ResponseReceived:
 		l.response = e
-		return &Explanation{At: at, Kind: Response, Text: answer(e), OK: e.Err == nil, Place: x.stepPlace(s, at)}
 	case *runtime.CriterionEvaluated:
-		return x.criterion(l, s, e)
-	case *runtime.OutputsEvaluated:
-		if len(e.Outputs) > 0 {
-			return &Explanation{At: at, Kind: Outputs, Text: "outputs", Lines: outputs(s, e.Outputs), OK: true, Place: x.stepPlace(s, at)}
+		switch {
+		case e.Passed && e.Action != "":
+			l.chosen = e
+		case e.Passed:
+		case e.Action == "":
+			l.failed = e
+		default:
+			l.rejected = append(l.rejected, e)
 		}
+	case *runtime.OutputsEvaluated:
+		x.noteMissing(l, e)
+	case *runtime.ActionSelected:
+		x.actions[key] = led(l, e)
+		if _, spent, ok := strings.Cut(e.Reason, "; "); ok && e.Type == "fail" && x.failure != nil {
+			x.failure.Spent = append(x.failure.Spent, spent)
+		}
+	case *runtime.StepFinished:
+		x.finished(l, e)
+	}
+}
+
+// Event takes notice of an event, and returns its explanation, or nil if it has none.
+func (x *Explainer) Event(e runtime.Event) *Explanation {
+	x.Note(e)
+	at := runtime.EventAt(e)
+	l := &x.levels[at.Depth]
+	out := &Explanation{At: at, OK: true}
+	if l.step != nil {
+		out.Place = x.place(l.step.Decl.At("stepId"), at)
+	}
+	switch e := e.(type) {
+	case *runtime.ResponseReceived:
+		out.Kind, out.Text, out.OK = Response, answer(e), e.Err == nil
+	case *runtime.CriterionEvaluated:
+		c := criterion(l.step, e)
+		out.Kind, out.Text, out.OK = Criterion, condition(c, e), e.Passed
+		if e.Action != "" {
+			out.Text = "action " + e.Action + ": " + out.Text
+		}
+		if c != nil {
+			out.Place = x.place(c.Place, at)
+		}
+	case *runtime.OutputsEvaluated:
+		out.Kind, out.Text, out.Lines = Outputs, "outputs", outputs(l.step, e.Outputs)
 	case *runtime.WorkflowFinished:
-		if w := x.stack[at.Depth]; len(e.Outputs) > 0 {
-			out := &Explanation{At: at, Kind: Outputs, Text: "outputs of the workflow", Lines: workflowOutputs(w, e.Outputs), OK: true}
-			if w != nil {
-				out.Place = x.place(w.Decl.At("outputs"), at)
-			}
-			return out
+		w := x.stack[at.Depth]
+		out.Kind, out.Text, out.Lines = Outputs, "outputs of the workflow", workflowOutputs(w, e.Outputs)
+		if w != nil {
+			out.Place = x.place(w.Decl.At("outputs"), at)
 		}
 	case *runtime.ActionSelected:
-		return x.action(l, s, e)
+		x.action(out, l, e)
 	case *runtime.WaitStarted:
-		return &Explanation{At: at, Kind: Wait, Text: wait(e, l.response), OK: true, Place: x.stepPlace(s, at)}
+		out.Kind, out.Text = Wait, wait(e, l.response)
 	case *runtime.StepFinished:
-		if x.finished(l, s, e); !e.Succeeded {
-			return &Explanation{At: at, Kind: Step, Text: "the step failed: " + e.Reason, Place: x.failure.Place}
+		if e.Succeeded {
+			return nil
 		}
+		out.Kind, out.Text, out.OK, out.Place = Step, "the step failed: "+e.Reason, false, x.failure.Place
+	default:
+		return nil
 	}
-	return nil
+	if out.Kind == Outputs && len(out.Lines) == 0 {
+		return nil
+	}
+	return out
 }
 
 // enter finds the workflow of an event. Of several with one id it is that to which the
@@ -141,7 +195,7 @@ func (x *Explainer) below(depth int) *program.Workflow {
 	return x.stack[depth-1]
 }
 
-func (x *Explainer) step(at runtime.At) *program.Step {
+func (x *Explainer) find(at runtime.At) *program.Step {
 	w := x.stack[at.Depth]
 	if w == nil {
 		return nil
@@ -152,42 +206,16 @@ func (x *Explainer) step(at runtime.At) *program.Step {
 	return nil
 }
 
-// stepPlace returns the place of a step.
-func (x *Explainer) stepPlace(s *program.Step, at runtime.At) arazzo.Position {
-	if s == nil {
-		return arazzo.Position{}
-	}
-	return x.place(s.Decl.At("stepId"), at)
-}
-
 // place adds the file to a place in the document of an event.
 func (x *Explainer) place(p arazzo.Position, at runtime.At) arazzo.Position {
 	if w := x.stack[at.Depth]; w != nil && p.Line > 0 {
-		p.File = w.Document.Decl.Location
+		return w.Document.Decl.Locate(p)
 	}
 	return p
 }
 
-func (x *Explainer) criterion(l *level, s *program.Step, e *runtime.CriterionEvaluated) *Explanation {
-	c := find(s, e)
-	out := &Explanation{At: e.At, Kind: Criterion, OK: e.Passed, Text: condition(c, e)}
-	if c != nil {
-		out.Place = x.place(c.Place, e.At)
-	}
-	switch {
-	case e.Action != "":
-		if !e.Passed {
-			l.rejected = append(l.rejected, fmt.Sprintf("action %s is not chosen: %s", e.Action, out.Text))
-		}
-		out.Text = "action " + e.Action + ": " + out.Text
-	case !e.Passed:
-		l.failed = out
-	}
-	return out
-}
-
-// find returns the criterion of a step that an event is about.
-func find(s *program.Step, e *runtime.CriterionEvaluated) *program.Criterion {
+// criterion returns the criterion of a step that an event is about, or nil.
+func criterion(s *program.Step, e *runtime.CriterionEvaluated) *program.Criterion {
 	if s == nil {
 		return nil
 	}
@@ -210,14 +238,11 @@ func find(s *program.Step, e *runtime.CriterionEvaluated) *program.Criterion {
 	return nil
 }
 
-func (x *Explainer) action(l *level, s *program.Step, e *runtime.ActionSelected) *Explanation {
-	out := &Explanation{At: e.At, Kind: Action, OK: e.Type != "fail", Lines: l.rejected, Place: x.stepPlace(s, e.At)}
-	if s != nil {
-		for _, a := range slices.Concat(s.OnSuccess, s.OnFailure) {
-			if a.Name == e.Action {
-				out.Place = x.place(a.Place, e.At)
-			}
-		}
+// action explains what followed a step.
+func (x *Explainer) action(out *Explanation, l *level, e *runtime.ActionSelected) {
+	out.Kind, out.OK = Action, e.Type != "fail"
+	for _, c := range l.rejected {
+		out.Lines = append(out.Lines, fmt.Sprintf("action %s is not chosen: %s", c.Action, condition(criterion(l.step, c), c)))
 	}
 	switch {
 	case e.Action != "":
@@ -227,10 +252,12 @@ func (x *Explainer) action(l *level, s *program.Step, e *runtime.ActionSelected)
 	default:
 		out.Text = "goes on in order: " + e.Reason
 	}
-	if f := x.failure; f != nil && f.At.Depth == e.At.Depth && f.At.StepID == e.At.StepID {
-		if _, spent, ok := strings.Cut(e.Reason, "; "); ok && e.Type == "fail" {
-			f.Spent = spent
+	if l.step == nil {
+		return
+	}
+	for _, a := range slices.Concat(l.step.OnSuccess, l.step.OnFailure) {
+		if a.Name == e.Action {
+			out.Place = x.place(a.Place, e.At)
 		}
 	}
-	return out
 }

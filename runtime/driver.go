@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/schedule"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/transport"
@@ -82,6 +83,7 @@ func (d *Driver) Run(ctx context.Context, p *Program, workflowID string, inputs 
 func (d *Driver) Continue(ctx context.Context, x *Execution) (*Result, error) {
 	patience := d.patience(ctx)
 	defer patience.End()
+	x.end = ctx.Done()
 	for {
 		done, err := d.advance(ctx, x, patience)
 		switch {
@@ -108,7 +110,8 @@ func (d *Driver) patience(ctx context.Context) *transport.Patience {
 	return transport.NewPatience(ctx, cmp.Or(d.RequestTimeout, defaultRequestTimeout))
 }
 
-func (d *Driver) advance(ctx context.Context, x *Execution, patience *transport.Patience) (*Done, error) {
+func (d *Driver) advance(ctx context.Context, x *Execution, patience *transport.Patience) (done *Done, err error) {
+	defer eval.Ended(ctx, &err)
 	d.attach(x)
 	command := x.Next()
 	if done, ok := command.(*Done); ok {
@@ -121,12 +124,11 @@ func (d *Driver) advance(ctx context.Context, x *Execution, patience *transport.
 	case *Send:
 		return nil, d.send(ctx, x, c, patience)
 	case *Wait:
-		if err := d.clock().Sleep(ctx, c.Left(d.clock().Now())); err != nil {
-			return nil, err
+		if err = d.clock().Sleep(ctx, c.Left(d.clock().Now())); err == nil {
+			err = x.Elapse()
 		}
-		return nil, x.Elapse()
 	}
-	return nil, nil
+	return nil, err
 }
 
 // attach prepares an execution that the driver drives: its events go to the

@@ -32,9 +32,10 @@ type Execution struct {
 
 	place    *place // at which something was evaluated last; nil while the run waits
 	pending  Command
-	told     bool          // Sent was called for the pending Send
-	attached bool          // to a driver
-	outputs  []value.Found // of the step that is judged; kept for the next
+	told     bool            // Sent was called for the pending Send
+	attached bool            // to a driver
+	end      <-chan struct{} // of the driver's context, when evaluations are given up; nil: they are not
+	outputs  []value.Found   // of the step that is judged; kept for the next
 
 	// What the driver knows, and no snapshot has.
 	address           address  // of the last request
@@ -177,12 +178,10 @@ func (x *Execution) Respond(r *Response) error {
 		x.unsent.Note(x.step(f).Source.Qualified, x.step(f).ID, r.Header)
 	}
 	e.Answered(x.step(f), r.Status, r.Header)
-	f.Received, f.Status = r.Received, r.Status
 	if !r.Decoded {
 		e.Body = r.Body
 	}
-	e.URL = cmp.Or(r.URL, e.Target)
-	f.Phase = phaseJudge
+	e.URL, f.Received, f.Status, f.Phase = cmp.Or(r.URL, e.Target), r.Received, r.Status, phaseJudge
 	if x.listener != nil {
 		x.emit(x.responseReceived(f, r))
 	}
@@ -226,9 +225,8 @@ func (x *Execution) Elapse() error {
 	if err != nil {
 		return err
 	}
-	x.pending = nil
 	w := f.Wait
-	f.Wait = nil
+	x.pending, f.Wait = nil, nil
 	if !x.spend(w.Duration) {
 		x.jump(f, w.Then)
 	}
@@ -254,8 +252,7 @@ func (x *Execution) Cancel(cause error) {
 }
 
 func (x *Execution) done() *Done {
-	s := &x.state
-	id := x.program.Workflows[s.Root].ID
+	s, id := &x.state, x.program.Workflows[x.state.Root].ID
 	return &Done{Result: &Result{WorkflowID: id, Outputs: s.Finished.Outputs, Diagnostics: s.Diagnostics, supplied: &x.supplied},
 		Err: s.Finished.Failure.error()}
 }

@@ -27,7 +27,7 @@ func (x *Execution) in(f *frame) *eval.Evaluator {
 		x.place = &place{Evaluator: eval.Evaluator{Files: x.whole.files, Strict: x.program.Strict}}
 	}
 	p := x.place
-	p.scope, p.Scope, p.Exchange = scope{x, f}, &p.scope, f.Exchange
+	p.scope, p.Scope, p.Exchange, p.Done = scope{x, f}, &p.scope, f.Exchange, x.end
 	return &p.Evaluator
 }
 

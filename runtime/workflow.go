@@ -157,6 +157,7 @@ func (x *Execution) handOver(f *frame, to jump) {
 func (x *Execution) abort(failed *failure) {
 	root := x.state.Frames[0]
 	w := x.workflow(root)
+	x.in(root).Last = true
 	outputs := stored.Object(x.workflowOutputs(root, false)).WithNulls()
 	x.learnResults(w, outputs)
 	x.state.Finished = &completed{Outputs: outputs, Failure: failed}

@@ -12,6 +12,7 @@ var flags = []struct {
 	{regexp.MustCompile(`Compiler\.Base\b`), "--base"},
 	{regexp.MustCompile(`Compiler\.Files\b`), "--files"},
 	{regexp.MustCompile(`Settings\.MaxSteps\b`), "--max-steps"},
+	{regexp.MustCompile(`; Settings\.MaxDepth allows more`), ""},
 	{regexp.MustCompile(`unless the caller allows it \(Compiler\.Loader\)`), "because of --offline"},
 	{regexp.MustCompile(`FileLoader\.Roots\b`), "--root"},
 	{regexp.MustCompile(`RemoteLoader\.Hosts\b`), "--allow-host"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/explain"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/report"
@@ -34,6 +35,7 @@ type run struct {
 	each       each
 	tracing    tracing
 	replaying  replaying
+	telling    telling
 }
 
 func runCommand() *cobra.Command {
@@ -70,6 +72,7 @@ func runCommand() *cobra.Command {
 
 // flags adds the flags of the runs of gobelin run and gobelin replay.
 func (r *run) flags(c *cobra.Command) {
+	r.telling.flags(c)
 	f := c.Flags()
 	f.StringArrayVarP(&r.inputs, "input", "i", nil, "`name=value` of an input, read by its declared type, else as JSON, else as text; "+
 		"@file reads a file, env:VARIABLE the environment; workflow:name is an input of that workflow, which this one depends on")
@@ -160,6 +163,8 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	switch {
 	case r.each.resume != "" && r.each.file == "":
 		return errors.New("--resume requires --each")
+	case r.telling.any() && r.each.file != "":
+		return errors.New("--explain, --verbose and --curl are for runs one after another, not for --each")
 	case r.each.retryFailed && r.each.resume == "":
 		return errors.New("--retry-failed requires --resume")
 	case r.each.file == stdinName && (r.inputsFile == stdinName || args[0] == stdinName),
@@ -230,17 +235,16 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 	*runtime.Result, error) {
 	recorder := &report.Recorder{}
 	screen := newScreen(newTerminal(c.ErrOrStderr()))
-	var last lastFailure
-	driver := s.driver
-	trace := r.tracing.begin(s.program, w.ID)
-	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e); last.onEvent(e); trace(e) }
+	driver, explainer := s.driver, explain.New(s.program)
+	trace, tell := r.tracing.begin(s.program, w.ID), r.telling.listener(screen.terminal, explainer)
+	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e); tell(e); trace(e) }
 	result, err := r.replaying.drive(ctx, &driver, x)
 	screen.close()
 	r.tracing.end(result, err)
 	if result != nil {
 		result.Outputs = result.Masked()
 	}
-	return recorder.Run(s.program, w.ID, result, err), result, last.explained(err, schemes([]runtime.WorkflowInfo{w.WorkflowInfo}))
+	return recorder.Run(s.program, w.ID, result, err), result, explained(err, explainer, schemes([]runtime.WorkflowInfo{w.WorkflowInfo}))
 }
 
 // refuse reports why nothing is run.

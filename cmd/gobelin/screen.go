@@ -87,7 +87,7 @@ func (s *screen) onEvent(e runtime.Event) {
 	}
 	if text := plain(e); text != "" {
 		at := runtime.EventAt(e)
-		_ = s.print(s.sentence("%s%-16s %s", strings.Repeat("  ", at.Depth), at.StepID, text))
+		_ = s.print(s.sentence("%s%-16s %s", strings.Repeat("  ", at.Depth), at.StepID, inFlags(text)))
 	}
 }
 
@@ -186,7 +186,7 @@ func (s *screen) redraw() {
 		text += fmt.Sprintf("  waits %.1fs of %.1fs (%s)", time.Since(l.waitBegan).Seconds(), l.wait.Duration.Seconds(), l.wait.Reason)
 	}
 	if l.failed != "" {
-		text += "  failed: " + strings.Join(strings.Fields(l.failed), " ")
+		text += "  failed: " + strings.Join(strings.Fields(inFlags(l.failed)), " ")
 	}
 	text += "  " + l.request
 	mark, color := "…", ""

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -22,7 +23,9 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/conformance"
 	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/report"
 	"github.com/gobelin-dev/gobelin/runtime"
+	"github.com/gobelin-dev/gobelin/trace"
 )
 
 // all reports whether the long attacks are tried, too.
@@ -46,7 +49,8 @@ func TestMain(m *testing.M) {
 // TestAttacks tries the attacks of testdata. One that says why it fails must do
 // so, in a process of its own.
 func TestAttacks(t *testing.T) {
-	seen := map[string]bool{}
+	seen, tried := map[string]bool{}, 0
+	defer func() { t.Logf("%d attacks of %d", tried, len(seen)) }()
 	for _, a := range load(t) {
 		if seen[a.Name] {
 			t.Errorf("there are two attacks %q", a.Name)
@@ -65,6 +69,7 @@ func TestAttacks(t *testing.T) {
 			case a.Fails != "":
 				a.mustFail(t)
 			default:
+				tried++
 				a.try(t)
 			}
 		})
@@ -113,16 +118,21 @@ func (a *attack) run(ctx context.Context, s *server) (o outcome) {
 		return *o.end("refused", err)
 	}
 	// Deadlines are of what reaches the server, the limit is of the whole.
-	if a.Deadline > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(a.Deadline))
-		defer cancel()
+	limited := func(really bool) context.CancelFunc {
+		cancel := func() {}
+		if really && a.Deadline > 0 {
+			ctx, cancel = context.WithTimeout(ctx, time.Duration(a.Deadline))
+		}
+		return cancel
 	}
+	defer limited(a.Fetch)()
 	program, err := c.Compile(ctx, doc)
 	if program != nil {
-		for _, d := range check.Program(program) {
+		findings := check.Program(program)
+		for _, d := range findings {
 			o.checked = append(o.checked, d.Code)
 		}
+		_ = check.WriteJSON(told{"what check finds", &o}, findings) // no other error than that it tells
 	}
 	if err != nil {
 		return *o.end("refused", err)
@@ -134,7 +144,26 @@ func (a *attack) run(ctx context.Context, s *server) (o outcome) {
 	d := a.driver(client)
 	var result *runtime.Result
 	workflow := cmp.Or(a.Workflow, doc.Workflows[0].WorkflowID)
+	events, record := trace.NewWriter(told{"an event", &o}, program, "attack"), report.Recorder{}
+	events.Begin(0, program, workflow)
+	d.OnEvent = func(e runtime.Event) { events.OnEvent(e); record.OnEvent(e) }
+	defer limited(!a.Fetch)()
 	result, err = d.Run(ctx, program, workflow, inputs.(map[string]any))
+	events.End(0, result, err)
+	if err := events.Err(); err != nil {
+		o.faults = append(o.faults, "the events cannot be written: "+err.Error())
+	}
+	shown := result
+	if result != nil {
+		masked := *result
+		masked.Outputs = result.Masked()
+		shown = &masked
+	}
+	if text, err := record.Run(program, workflow, shown, err).JSON(); err == nil {
+		_, _ = told{"the record of the run", &o}.Write(text)
+	} else {
+		o.faults = append(o.faults, "the run cannot be recorded: "+err.Error())
+	}
 	kind, detail := conformance.Outcome(err)
 	if detail == "canceled" || detail == "budget" || detail == "inputs" {
 		kind = detail
@@ -184,8 +213,21 @@ func (a *attack) loader(client *http.Client, o *outcome) runtime.Loader {
 
 func (a *attack) driver(client *http.Client) *runtime.Driver {
 	return &runtime.Driver{Client: client, Clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, MaxBody: a.MaxBody,
-		Servers: a.Servers, Credentials: runtime.StaticCredentials{"key": canary}, Settings: runtime.Settings{MaxSteps: a.MaxSteps},
-		OnEvent: func(runtime.Event) {}}
+		Servers: a.Servers, Credentials: runtime.StaticCredentials{"key": canary}, Settings: runtime.Settings{MaxSteps: a.MaxSteps}}
+}
+
+// told looks for the credential in what is written, a line or more at a time.
+type told struct {
+	what string
+	o    *outcome
+}
+
+func (t told) Write(text []byte) (int, error) {
+	if i := bytes.Index(text, []byte(canary)); i >= 0 {
+		around := text[max(0, i-100):min(len(text), i+100)]
+		t.o.faults = append(t.o.faults, fmt.Sprintf("%s tells the credential: …%s…", t.what, around))
+	}
+	return len(text), nil
 }
 
 // clock lets time pass at once.

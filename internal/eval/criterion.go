@@ -51,13 +51,15 @@ func (e *Evaluator) Criterion(c *program.Criterion, observe Observer) Verdict {
 	}
 	switch c.Kind {
 	case program.RegexCriterion:
-		passed, err := c.Regex.Match(value.Text(context))
+		passed, err := c.Regex.MatchUntil(e.Done, value.Text(context))
+		e.givenUp(err)
 		if err != nil {
 			return Verdict{Reason: err.Error()}
 		}
 		return Verdict{Passed: passed}
 	case program.XPathCriterion:
-		passed, err := c.XPath.Test(value.Text(context))
+		passed, err := c.XPath.TestUntil(e.Done, value.Text(context))
+		e.givenUp(err)
 		if err != nil {
 			return Verdict{Reason: err.Error()}
 		}
@@ -82,11 +84,12 @@ func (e *Evaluator) evaluateJSONPath(c *program.Criterion, context any, observe 
 	if reason := e.notJSON(&c.Context.Ref, context); reason != "" {
 		return Verdict{Reason: reason}
 	}
-	outcome := c.JSONPath.Test(context, func(i int) (any, bool) {
+	outcome := c.JSONPath.TestUntil(e.Done, context, func(i int) (any, bool) {
 		v, ok := e.Look(&c.Refs[i])
 		observe.see(&c.Refs[i], v, ok)
 		return v, ok
 	}, e.Strict)
+	e.givenUp(outcome.Ended)
 	if outcome.RootFilter {
 		e.Scope.Note("jsonpath-root-filter", c.Place, fmt.Sprintf(
 			"%s filters the children of the root; it was tried on the root itself", c.Text))

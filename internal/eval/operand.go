@@ -32,6 +32,11 @@ type Evaluator struct {
 	Exchange *Exchange // of the current step; nil: there is none
 	Files    fs.FS     // that payloads may name; nil: none
 	Strict   bool      // as in runtime.Compiler
+	// Done is closed when nobody waits any more for what is evaluated, which then ends
+	// with a panic (see Ended); nil: somebody does. With Last, what is still evaluated has
+	// no value instead.
+	Done <-chan struct{}
+	Last bool
 
 	hole   error           // about the first text that could not be written, see Incomplete
 	values []openapi.Value // of the request that is built; kept for the next
@@ -196,7 +201,8 @@ func (e *Evaluator) selectValue(o *program.Operand) (any, bool) {
 		reason = e.notJSON(&s.Context.Ref, context)
 	}
 	if reason == "" {
-		v, ok, err := s.Apply(context)
+		v, ok, err := s.Apply(e.Done, context)
+		e.givenUp(err)
 		switch {
 		case ok:
 			return v, true

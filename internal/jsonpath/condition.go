@@ -1,6 +1,7 @@
 package jsonpath
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -49,6 +50,7 @@ type Outcome struct {
 	Pass       bool
 	RootFilter bool   // it passes because the filter holds for the root itself (C12)
 	Reason     string // why it does not pass, if that is not what the condition asks for
+	Ended      error  // [syntax.ErrEnded] if it was given up, and nothing is decided
 }
 
 // ParseCondition reads a condition. The error is a *[syntax.Error].
@@ -214,7 +216,7 @@ func (c *Condition) correction() string {
 		return ""
 	}
 	text, ok := fromRoot(lengthFunction(c.text))
-	if !ok || c.decide(map[string]any{}, map[string]any{}, true).Pass {
+	if !ok || c.decide(nil, map[string]any{}, map[string]any{}, true).Pass {
 		return ""
 	}
 	text = "$[?" + text + "]"
@@ -288,14 +290,19 @@ func brackets(s string) int {
 // i-th operand. A predicate that only looks for members holds of no value that
 // cannot have any: there it is not their absence that is meant (C11). strict means that a filter at the root tests its children only.
 func (c *Condition) Test(doc any, operand func(i int) (any, bool), strict bool) Outcome {
+	return c.TestUntil(nil, doc, operand, strict)
+}
+
+// TestUntil is [Condition.Test] that is given up when done is closed.
+func (c *Condition) TestUntil(done <-chan struct{}, doc any, operand func(i int) (any, bool), strict bool) Outcome {
 	if c.goessner != nil {
-		found, err := c.goessner.Select(doc)
+		found, err := c.goessner.SelectUntil(done, doc)
 		return decided(Outcome{Pass: len(found) > 0}, err)
 	}
 	if c.inside && !isCompound(doc) {
 		return Outcome{Reason: fmt.Sprintf("the context is %s, which has no members to look for", kindOf(doc))}
 	}
-	return c.decide(doc, c.rooted(doc, operand), strict)
+	return c.decide(done, doc, c.rooted(doc, operand), strict)
 }
 
 // rooted returns a document, in a root beside the operands if there are any (C11b).
@@ -308,8 +315,8 @@ func (c *Condition) rooted(doc any, operand func(i int) (any, bool)) any {
 
 // decide evaluates the condition on a document, which root holds beside the
 // operands.
-func (c *Condition) decide(doc, root any, strict bool) (o Outcome) {
-	err := within(root, func(e *evaluation) {
+func (c *Condition) decide(done <-chan struct{}, doc, root any, strict bool) (o Outcome) {
+	err := within(root, done, func(e *evaluation) {
 		if c.predicate {
 			o.Pass = c.test.holds(e, doc)
 			return
@@ -327,7 +334,10 @@ func (c *Condition) decide(doc, root any, strict bool) (o Outcome) {
 
 // decided is an outcome, or, after an error, none that passes.
 func decided(o Outcome, err error) Outcome {
-	if err != nil {
+	switch {
+	case errors.Is(err, syntax.ErrEnded):
+		return Outcome{Ended: err}
+	case err != nil:
 		return Outcome{Reason: err.Error()}
 	}
 	return o

@@ -8,6 +8,7 @@ import (
 
 	"github.com/theory/jsonpath/spec"
 
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
@@ -26,30 +27,49 @@ const (
 type evaluation struct {
 	root    any
 	left    int
-	ordered bool // members are visited in the order of their names
-	located bool // places are kept
+	pause   int             // what is left when it looks at done
+	done    <-chan struct{} // closed when nobody waits for it; nil: somebody does
+	ordered bool            // members are visited in the order of their names
+	located bool            // places are kept
 }
 
-// within evaluates, up to the budget.
-func within(root any, evaluate func(e *evaluation)) (err error) {
+// within evaluates, up to the budget, or until done is closed.
+func within(root any, done <-chan struct{}, evaluate func(e *evaluation)) (err error) {
 	defer func() {
 		switch r := recover(); r {
 		case nil:
 		case any(ErrBudget):
 			err = ErrBudget
+		case any(syntax.ErrEnded):
+			err = syntax.ErrEnded
 		default:
 			panic(r)
 		}
 	}()
-	evaluate(&evaluation{root: root, left: maxLooks})
+	e := &evaluation{root: root, left: maxLooks, done: done}
+	if done != nil {
+		e.pause = maxLooks
+	}
+	evaluate(e)
 	return nil
 }
 
 // look counts what is looked at.
 func (e *evaluation) look(n int) {
-	if e.left -= n; e.left < 0 {
-		panic(ErrBudget)
+	if e.left -= n; e.left < e.pause {
+		e.rest()
 	}
+}
+
+// rest ends the evaluation if it must not go on.
+func (e *evaluation) rest() {
+	switch {
+	case e.left < 0:
+		panic(ErrBudget)
+	case syntax.Ended(e.done):
+		panic(syntax.ErrEnded)
+	}
+	e.pause = max(0, e.left-1<<16)
 }
 
 // A place is where a node is.

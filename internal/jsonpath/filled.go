@@ -17,7 +17,7 @@ func (c *Condition) Filled(doc any, operand func(i int) (any, bool), show func(v
 	}
 	if !c.predicate {
 		root, count := c.rooted(doc, operand), 0
-		err := within(root, func(e *evaluation) {
+		err := within(root, nil, func(e *evaluation) {
 			e.each(c.path, doc, func(any, *place) bool { count++; return true })
 		})
 		return nodes(count, err)

@@ -36,7 +36,7 @@ func (c *Condition) TestPlaces(at, operand func(i int) (any, bool)) (o Outcome) 
 	if len(c.operands) > 0 {
 		doc[operandsName] = c.operandValues(operand)
 	}
-	return decided(o, within(doc, func(e *evaluation) { o.Pass = c.places.flat.holds(e, doc) }))
+	return decided(o, within(doc, nil, func(e *evaluation) { o.Pass = c.places.flat.holds(e, doc) }))
 }
 
 // findPlaces finds the places of a condition that is one singular query, or a

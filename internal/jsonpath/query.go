@@ -176,7 +176,7 @@ func (q *Query) Locate(doc any) (places [][]any, err error) {
 	if q.rfc == nil {
 		return nil, nil
 	}
-	err = within(doc, func(e *evaluation) {
+	err = within(doc, nil, func(e *evaluation) {
 		e.ordered, e.located = true, true
 		e.each(q.path, doc, func(_ any, at *place) bool {
 			places = append(places, at.keys())
@@ -192,11 +192,18 @@ func (q *Query) Locate(doc any) (places [][]any, err error) {
 
 // Select returns the values of the nodes that the query selects, in order; those
 // of an object's members in the order of their names. The error is [ErrBudget].
-func (q *Query) Select(doc any) (values []any, err error) {
-	if q.rfc == nil {
+func (q *Query) Select(doc any) (values []any, err error) { return q.SelectUntil(nil, doc) }
+
+// SelectUntil is [Query.Select] that is given up when done is closed, with
+// [syntax.ErrEnded].
+func (q *Query) SelectUntil(done <-chan struct{}, doc any) (values []any, err error) {
+	switch {
+	case syntax.Ended(done):
+		return nil, syntax.ErrEnded
+	case q.rfc == nil:
 		return q.selectByOther(doc)
 	}
-	err = within(doc, func(e *evaluation) {
+	err = within(doc, done, func(e *evaluation) {
 		e.ordered = true
 		e.each(q.path, doc, func(v any, _ *place) bool {
 			values = append(values, v)

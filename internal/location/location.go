@@ -272,7 +272,9 @@ func (p paths) native(s string) string {
 	if rest != "" || volume == "" {
 		rest = path.Clean(rest)
 	}
-	if scheme, _ := p.scheme(rest); scheme != "" && volume == "" {
+	scheme, _ := p.scheme(rest)
+	drive, _ := p.volume(rest)
+	if volume == "" && (scheme != "" || drive != "") { // as ./a:b is, whose name is a:b
 		rest = "./" + rest
 	}
 	return strings.ReplaceAll(volume+rest, "/", p.separator())

@@ -5,6 +5,8 @@ import (
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
 // ErrBudget reports that a search was given up: the pattern has parts that are
@@ -35,6 +37,8 @@ type search struct {
 	text   string
 	groups []int // where each begins and ends; -1: it has matched nothing
 	steps  int   // that are left
+	pause  int   // what is left when it looks at done
+	done   <-chan struct{}
 	levels int
 }
 
@@ -43,17 +47,23 @@ func newMatcher(tree *node, groups int) *matcher {
 }
 
 // match looks for a match that begins anywhere.
-func (m *matcher) match(text string) (found bool, err error) {
-	r := &search{text: text, groups: make([]int, 2*(m.groups+1)), steps: maxSteps}
+func (m *matcher) match(done <-chan struct{}, text string) (found bool, err error) {
+	r := &search{text: text, groups: make([]int, 2*(m.groups+1)), steps: maxSteps, done: done}
 	if len(text) < maxSteps/perByte {
 		r.steps = min(maxSteps, minSteps+perByte*len(text))
 	}
+	if done != nil {
+		r.pause = r.steps
+	}
 	defer func() {
-		if e := recover(); e != nil {
-			if e != any(ErrBudget) {
-				panic(e)
-			}
+		switch e := recover(); e {
+		case nil:
+		case any(ErrBudget):
 			found, err = false, ErrBudget
+		case any(syntax.ErrEnded):
+			found, err = false, syntax.ErrEnded
+		default:
+			panic(e)
 		}
 	}()
 	for at := 0; at <= len(text); at++ {
@@ -70,9 +80,20 @@ func (m *matcher) match(text string) (found bool, err error) {
 
 // step counts one step. It also ends a search whose calls are too deep.
 func (r *search) step() {
-	if r.steps--; r.steps < 0 || r.levels > maxLevels {
-		panic(ErrBudget)
+	if r.steps--; r.steps < r.pause || r.levels > maxLevels {
+		r.rest()
 	}
+}
+
+// rest ends the search if it must not go on.
+func (r *search) rest() {
+	switch {
+	case r.steps < 0 || r.levels > maxLevels:
+		panic(ErrBudget)
+	case syntax.Ended(r.done):
+		panic(syntax.ErrEnded)
+	}
+	r.pause = max(0, r.steps-1<<16)
 }
 
 // forget empties the groups from one to before another.

@@ -8,6 +8,7 @@ package pattern
 
 import (
 	"errors"
+	"io"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -20,8 +21,16 @@ import (
 type Pattern struct {
 	text    string
 	regular *regexp.Regexp // nil: it is tried
+	size    int            // of the program of regular: what one character may cost
 	tried   *matcher
 }
+
+// What a search by RE2 may cost: characters times size. Above cheap, which takes about
+// a second at most, it looks whether somebody waits; most bounds it.
+const (
+	cheap = 1 << 27
+	most  = 1 << 33
+)
 
 const maxPattern = 64 << 10 // bytes
 
@@ -36,14 +45,14 @@ func Compile(text string) (*Pattern, error) {
 		if err != nil {
 			return nil, re2Error(text, err)
 		}
-		return &Pattern{text: text, regular: re}, nil
+		return &Pattern{text: text, regular: re, size: sizeOf(text)}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	if written, ok := write(tree); ok {
 		if re, err := regexp.Compile(written); err == nil {
-			return &Pattern{text: text, regular: re}, nil
+			return &Pattern{text: text, regular: re, size: sizeOf(written)}, nil
 		}
 	}
 	return &Pattern{text: text, tried: newMatcher(tree, groups)}, nil
@@ -64,11 +73,60 @@ func (p *Pattern) String() string { return p.text }
 
 // Match reports whether the pattern matches somewhere in a text. The error is
 // [ErrBudget].
-func (p *Pattern) Match(s string) (bool, error) {
-	if p.regular != nil {
+func (p *Pattern) Match(s string) (bool, error) { return p.MatchUntil(nil, s) }
+
+// MatchUntil is [Pattern.Match] that is given up when done is closed, with
+// [syntaxerror.ErrEnded].
+func (p *Pattern) MatchUntil(done <-chan struct{}, s string) (bool, error) {
+	cost := len(s) * p.size
+	switch {
+	case syntaxerror.Ended(done):
+		return false, syntaxerror.ErrEnded
+	case p.regular == nil:
+		return p.tried.match(done, s)
+	case cost > most:
+		return false, ErrBudget
+	case done == nil || cost < cheap:
 		return p.regular.MatchString(s), nil
 	}
-	return p.tried.match(s)
+	from := &runes{strings.NewReader(s), done, 0}
+	matches := p.regular.MatchReader(from)
+	if from.read < 0 {
+		return false, syntaxerror.ErrEnded
+	}
+	return matches, nil
+}
+
+// runes is a text that ends when nobody waits for what is found in it; read is negative
+// then.
+type runes struct {
+	from *strings.Reader
+	done <-chan struct{}
+	read int
+}
+
+// ReadRune reads the next character.
+func (r *runes) ReadRune() (rune, int, error) {
+	if r.read++; r.read%1024 == 0 && syntaxerror.Ended(r.done) {
+		r.read = -1 << 62
+	}
+	if r.read < 0 {
+		return 0, 0, io.EOF
+	}
+	return r.from.ReadRune()
+}
+
+// sizeOf returns the size of the program of a pattern of RE2.
+func sizeOf(text string) int {
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(program.Inst)
 }
 
 // Matches is [Pattern.Match] for those who know nothing if the search was given up:

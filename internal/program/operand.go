@@ -223,11 +223,12 @@ type Selector struct {
 }
 
 // Apply evaluates a selector: a query that can select one node at most returns
-// its value, any other one an array of what it selects.
-func (s *Selector) Apply(context any) (v any, ok bool, err error) {
+// its value, any other one an array of what it selects. It is given up when done is
+// closed.
+func (s *Selector) Apply(done <-chan struct{}, context any) (v any, ok bool, err error) {
 	switch {
 	case s.Query != nil:
-		nodes, err := s.Query.Select(context)
+		nodes, err := s.Query.SelectUntil(done, context)
 		switch {
 		case err != nil:
 			return nil, false, err
@@ -238,7 +239,7 @@ func (s *Selector) Apply(context any) (v any, ok bool, err error) {
 		}
 		return nodes[0], true, nil
 	case s.XPath != nil:
-		v, err = s.XPath.Value(value.Text(context))
+		v, err = s.XPath.ValueUntil(done, value.Text(context))
 		return v, err == nil && v != nil, err
 	}
 	v, ok = value.Find(context, s.Pointer)

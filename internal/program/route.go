@@ -134,7 +134,7 @@ func (r Route) Follow(v any, visit func(any)) {
 		case l.Likely:
 			ok = secret.Random(value.Text(v))
 		case l.Selector != nil:
-			v, ok, _ = l.Selector.Apply(v)
+			v, ok, _ = l.Selector.Apply(nil, v)
 		default:
 			v, ok = value.Child(v, l.Name)
 		}

@@ -42,7 +42,7 @@ func (p *Policy) file(ctx context.Context, place string) ([]byte, error) {
 	data, err := tree.ReadRegularFileIn(folder, name)
 	var failed *os.PathError
 	if errors.As(err, &failed) {
-		failed.Path = place
+		failed.Op, failed.Path = "open", place
 		if _, statErr := os.Stat(place); statErr == nil && strings.Contains(failed.Err.Error(), "escapes") {
 			return nil, fmt.Errorf("%s is a link that leads out of %s; FileLoader.Roots allows other folders", place, root)
 		}

@@ -2,11 +2,14 @@ package xpath
 
 import (
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/antchfx/xmlquery"
+
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
 // A document is the tree of an XML text in the data model of XPath (§5 of 1.0).
@@ -52,19 +55,35 @@ const (
 // already, and must not be decoded again.
 var decoded = regexp.MustCompile(`^(<\?xml[^>]*?\sencoding\s*=\s*["'])[A-Za-z0-9._-]+(["'])`)
 
-func parse(xml string) (*document, error) {
+func parse(done <-chan struct{}, xml string) (*document, error) {
 	if len(xml) > maxDocument {
 		return nil, fmt.Errorf("the XML document is larger than %d bytes", maxDocument)
 	}
 	if strings.Count(xml, "<") > maxTags {
 		return nil, fmt.Errorf("the XML document has more than %d tags", maxTags)
 	}
-	source, err := xmlquery.Parse(strings.NewReader(decoded.ReplaceAllString(xml, "${1}UTF-8${2}")))
-	if err != nil {
+	source, err := xmlquery.Parse(&text{strings.NewReader(decoded.ReplaceAllString(xml, "${1}UTF-8${2}")), done})
+	switch {
+	case syntax.Ended(done):
+		return nil, syntax.ErrEnded
+	case err != nil:
 		return nil, fmt.Errorf("not XML: %w", err)
 	}
 	doc := &document{namespaces: map[string]string{"xml": xmlNamespace}}
 	return doc, doc.add(source, nil, 0)
+}
+
+// text is a text that ends when nobody waits for what is in it.
+type text struct {
+	from io.Reader
+	done <-chan struct{}
+}
+
+func (t *text) Read(data []byte) (int, error) {
+	if syntax.Ended(t.done) {
+		return 0, syntax.ErrEnded
+	}
+	return t.from.Read(data)
 }
 
 // add adds a node with its descendants.

@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
 // An expression is compiled to a function that evaluates it to a sequence. An
@@ -43,6 +45,8 @@ type run struct {
 	version  version
 	patterns map[string]*pattern // by flags and text
 	visits   int
+	pause    int             // how many there are when it looks at done
+	done     <-chan struct{} // closed when nobody waits for it; nil: somebody does
 }
 
 const maxText = maxDocument
@@ -52,8 +56,22 @@ var maxVisits = 8 << 20 // less in tests
 // visit accounts for work, in units of the time to visit a node. It is called
 // before the work, so that too much work is never begun.
 func (r *run) visit(n int) {
-	if r.visits += n; r.visits > maxVisits {
+	if r.visits += n; r.visits > r.pause {
+		r.rest()
+	}
+}
+
+// rest ends the evaluation if it must not go on.
+func (r *run) rest() {
+	switch {
+	case r.visits > maxVisits:
 		failf("the evaluation visits more than %d nodes", maxVisits)
+	case syntax.Ended(r.done):
+		panic(syntax.ErrEnded)
+	}
+	r.pause = maxVisits
+	if r.done != nil {
+		r.pause = min(maxVisits, r.visits+1<<14)
 	}
 }
 

@@ -85,8 +85,12 @@ func (e *Expr) String() string {
 // for nodes, true, a number other than 0 and NaN, and a string that is not
 // empty. Since XPath 2.0 a sequence of several values has none, which is an
 // error.
-func (e *Expr) Test(xml string) (passed bool, err error) {
-	err = e.run(xml, func(_ *scope, v seq) error {
+func (e *Expr) Test(xml string) (passed bool, err error) { return e.TestUntil(nil, xml) }
+
+// TestUntil is [Expr.Test] that is given up when done is closed, with
+// [syntax.ErrEnded].
+func (e *Expr) TestUntil(done <-chan struct{}, xml string) (passed bool, err error) {
+	err = e.run(done, xml, func(_ *scope, v seq) error {
 		passed = ebv(v)
 		return nil
 	})
@@ -95,8 +99,12 @@ func (e *Expr) Test(xml string) (passed bool, err error) {
 
 // Value evaluates the expression to a JSON value: a boolean, a number, or a
 // string (for a node, its text); an array of several values, and nil for none.
-func (e *Expr) Value(xml string) (value any, err error) {
-	err = e.run(xml, func(s *scope, v seq) error {
+func (e *Expr) Value(xml string) (value any, err error) { return e.ValueUntil(nil, xml) }
+
+// ValueUntil is [Expr.Value] that is given up when done is closed, with
+// [syntax.ErrEnded].
+func (e *Expr) ValueUntil(done <-chan struct{}, xml string) (value any, err error) {
+	err = e.run(done, xml, func(s *scope, v seq) error {
 		var list []any
 		for _, it := range v {
 			s.read(it)
@@ -135,7 +143,7 @@ func jsonOf(v item) (any, bool) {
 // that the expression selects. Selecting none is an error.
 func (e *Expr) Set(xml, value string) (string, error) {
 	written := ""
-	err := e.run(xml, func(s *scope, found seq) error {
+	err := e.run(nil, xml, func(s *scope, found seq) error {
 		if len(found) == 0 {
 			return fmt.Errorf("XPath %s selects nothing in the payload", e.text)
 		}
@@ -176,8 +184,11 @@ func replaceText(it item, value string) error {
 }
 
 // run evaluates the expression with the document as its context.
-func (e *Expr) run(xml string, use func(*scope, seq) error) (err error) {
-	doc, err := parse(xml)
+func (e *Expr) run(done <-chan struct{}, xml string, use func(*scope, seq) error) (err error) {
+	if syntax.Ended(done) {
+		return syntax.ErrEnded
+	}
+	doc, err := parse(done, xml)
 	if err != nil {
 		return err
 	}
@@ -192,9 +203,12 @@ func (e *Expr) run(xml string, use func(*scope, seq) error) (err error) {
 		case evalError:
 			err = fmt.Errorf("XPath %s: %s", e.text, string(r))
 		default:
-			panic(r)
+			if r != any(syntax.ErrEnded) {
+				panic(r)
+			}
+			err = syntax.ErrEnded
 		}
 	}()
-	s := &scope{item: doc.nodes[0], position: 1, size: 1, run: &run{doc: doc, version: e.version}}
+	s := &scope{item: doc.nodes[0], position: 1, size: 1, run: &run{doc: doc, version: e.version, done: done}}
 	return use(s, e.evaluate(s))
 }
