@@ -151,9 +151,9 @@ func Equal(a, b any) bool {
 	return IsNumber(a) && IsNumber(b) && CompareNumbers(a, b) == 0
 }
 
-// ParseNumber reads text as a JSON number.
+// ParseNumber reads text as a JSON number, without white space.
 func ParseNumber(text string) (any, bool) {
-	if text == "" || (text[0] != '-' && (text[0] < '0' || text[0] > '9')) || !json.Valid([]byte(text)) {
+	if text == "" || kinds[text[0]] != numberByte || ScanNumber([]byte(text), 0) != len(text) {
 		return nil, false
 	}
 	return Number(text), true

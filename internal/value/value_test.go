@@ -213,3 +213,15 @@ func TestRoomIsWhatValuesTake(t *testing.T) {
 		}
 	}
 }
+
+func TestParseNumber(t *testing.T) {
+	for text, want := range map[string]bool{
+		"0": true, "-0": true, "12": true, "-1.5e-7": true, "35e-500": true, "1E+2": true,
+		"": false, "-": false, "01": false, "+1": false, "1.": false, ".5": false, "1e": false, "0x1": false, "1 ": false, "35e-500 ": false,
+		" 1": false, "1\n": false, "1,": false, "NaN": false, "true": false,
+	} {
+		if v, ok := ParseNumber(text); ok != want {
+			t.Errorf("%q: %v, %v", text, v, ok)
+		}
+	}
+}
