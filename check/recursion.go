@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/digraph"
 	"github.com/gobelin-dev/gobelin/internal/program"
@@ -61,6 +63,9 @@ func (c *checker) finishing(failures bool) []bool {
 			start.step = endSucceeded
 		}
 		f.open = append(f.open, start)
+		if failures && len(g.DependsOn) > 0 { // what it depends on may fail
+			f.open = append(f.open, place{i, endFailed})
+		}
 	}
 	for len(f.open) > 0 {
 		p := f.open[len(f.open)-1]
@@ -89,11 +94,15 @@ func (f *finishing) arrive(p place) {
 // follow takes an edge, or waits until what is called on it can finish.
 func (f *finishing) follow(w way) {
 	var needed []*program.Workflow
-	if f.failures || !w.failed {
-		needed = append(needed, f.graphs[w.workflow].Steps[w.step].Called)
+	s := f.graphs[w.workflow].Steps[w.step]
+	if !w.failed || f.failures && s.Timeout == 0 && !mayNotBegin(s.Called, s.Arguments) {
+		needed = append(needed, s.Called)
 	}
 	if w.to == endHandedOver {
 		needed = append(needed, w.action.Workflow)
+		if f.failures && mayNotBegin(w.action.Workflow, w.action.Inputs) {
+			f.open = append(f.open, place{w.workflow, endFailed})
+		}
 	}
 	for _, n := range needed {
 		if n != nil && !f.finished[n.Index] {
@@ -102,6 +111,13 @@ func (f *finishing) follow(w way) {
 		}
 	}
 	f.open = append(f.open, place{w.workflow, w.to})
+}
+
+// mayNotBegin reports whether a workflow can be refused its inputs, or these cannot be
+// made: whoever calls it fails then, though it does not finish.
+func mayNotBegin(w *program.Workflow, inputs []program.Argument) bool {
+	isText := func(a program.Argument) bool { return a.Value.Kind == program.Interpolation }
+	return w != nil && w.Schema != nil || slices.ContainsFunc(inputs, isText)
 }
 
 // hasEnd reports whether a path leads to an end that is not a failure, supposing

@@ -44,8 +44,9 @@ type CredentialRequest struct {
 
 // StaticCredentials are fixed credentials, by the name of their scheme or by source
 // and scheme, as "source.scheme". The name of a scheme alone applies to the sources
-// of the entry document; those of documents that it calls need their own. They go
-// to the source's server and nowhere else.
+// of the entry document; those of documents that it calls need their own, and a name
+// that fits several sources fails the step. They go to the source's server and nowhere
+// else.
 type StaticCredentials map[string]string
 
 // Credential implements [Credentials]: it returns the credential of the scheme, ""
@@ -56,6 +57,9 @@ func (c StaticCredentials) Credential(_ context.Context, r CredentialRequest) (s
 	}
 	if credential, ok := c[r.Source+"."+r.Scheme]; ok || r.Called {
 		return credential, nil
+	}
+	if c[r.Scheme] != "" && r.Shared {
+		return "", fmt.Errorf("several sources have a scheme %s; give the credential as %s.%[1]s", r.Scheme, r.Source)
 	}
 	return c[r.Scheme], nil
 }
@@ -70,19 +74,20 @@ type SecurityRequirement struct {
 	Scopes     []string
 	SetByStep  bool // the step sets it as a parameter, or the HTTP client does (mutualTLS): nothing is to be applied
 	Called     bool // the source belongs to a document that the entry document calls
+	Shared     bool // several sources of the entry document are asked for a scheme of this name
 }
 
 // mutualTLS is the type of scheme that the HTTP client handles.
 const mutualTLS = "mutualTLS"
 
 // security lists for a step the alternatives of what its operation requires.
-func security(s *program.Step) [][]SecurityRequirement {
+func security(s *program.Step, shared map[string]bool) [][]SecurityRequirement {
 	var alternatives [][]SecurityRequirement
 	for _, alternative := range s.Operation.Security {
 		list := make([]SecurityRequirement, len(alternative))
 		for i, r := range alternative {
 			list[i] = SecurityRequirement{Scheme: r.Name, Type: r.Type, HTTPScheme: r.Scheme, In: r.In, Name: r.ParamName, Scopes: r.Scopes,
-				SetByStep: r.Type == mutualTLS || sets(s, r), Called: s.Source.Called()}
+				SetByStep: r.Type == mutualTLS || sets(s, r), Called: s.Source.Called(), Shared: shared[r.Name] && !s.Source.Called()}
 		}
 		alternatives = append(alternatives, list)
 	}

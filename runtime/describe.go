@@ -57,13 +57,14 @@ type StepInfo struct {
 
 // CredentialInfo describes the credential that a security scheme asks for (O12).
 type CredentialInfo struct {
-	Source    string `json:"source"`         // name of the source description
-	Scheme    string `json:"scheme"`         // name of the security scheme
-	Type      string `json:"type"`           // apiKey, http, oauth2, openIdConnect, mutualTLS
-	In        string `json:"in,omitempty"`   // where it goes: header, query, cookie
-	Name      string `json:"name,omitempty"` // of the header, query parameter or cookie
-	SetByStep bool   `json:"setByStep"`      // every step that needs it sets it as a parameter
-	Optional  bool   `json:"optional"`       // every operation that accepts it also accepts another scheme, or none
+	Source    string `json:"source"`           // name of the source description
+	Scheme    string `json:"scheme"`           // name of the security scheme
+	Type      string `json:"type"`             // apiKey, http, oauth2, openIdConnect, mutualTLS
+	In        string `json:"in,omitempty"`     // where it goes: header, query, cookie
+	Name      string `json:"name,omitempty"`   // of the header, query parameter or cookie
+	SetByStep bool   `json:"setByStep"`        // every step that needs it sets it as a parameter
+	Shared    bool   `json:"shared,omitempty"` // several sources are asked for a scheme of this name: see [StaticCredentials]
+	Optional  bool   `json:"optional"`         // every operation that accepts it also accepts another scheme, or none
 }
 
 // Workflows returns descriptions of the entry document's workflows, in its order.
@@ -90,7 +91,7 @@ func (p *Program) Workflows() []WorkflowInfo {
 			if s.Operation == nil {
 				return
 			}
-			info.credentials(s)
+			info.credentials(s, p.security[s])
 			info.server(s)
 			if s.Body != nil {
 				for _, name := range eval.FilesOf(s.Body) {
@@ -126,11 +127,11 @@ func inputInfos(w *program.Workflow) []InputInfo {
 }
 
 // credentials adds what the operation of a step asks for.
-func (info *WorkflowInfo) credentials(s *program.Step) {
-	for _, alternative := range s.Operation.Security {
-		for _, scheme := range alternative {
+func (info *WorkflowInfo) credentials(s *program.Step, asked [][]SecurityRequirement) {
+	for i, alternative := range s.Operation.Security {
+		for j, scheme := range alternative {
 			c := CredentialInfo{Source: s.Source.Qualified, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
-			c.SetByStep = sets(s, scheme)
+			c.SetByStep, c.Shared = sets(s, scheme), asked[i][j].Shared
 			c.Optional = slices.ContainsFunc(s.Operation.Security, func(other []openapi.SecurityRequirement) bool {
 				return !slices.ContainsFunc(other, func(r openapi.SecurityRequirement) bool { return r.Name == scheme.Name })
 			})

@@ -18,10 +18,11 @@ type Program struct {
 // newProgram returns the program for what was linked.
 func newProgram(linked *program.Program, files fs.FS) *Program {
 	p := &Program{linked: linked, files: files, security: map[*program.Step][][]SecurityRequirement{}}
+	shared := linked.SharedSchemes()
 	for _, w := range linked.Workflows {
 		for _, s := range w.Steps {
 			if s.Operation != nil && len(s.Operation.Security) > 0 {
-				p.security[s] = security(s)
+				p.security[s] = security(s, shared)
 			}
 		}
 	}

@@ -83,6 +83,9 @@ func (r *requests) driver(d *runtime.Driver, infos []runtime.WorkflowInfo, read 
 		switch {
 		case !ok || name == "":
 			return fmt.Errorf("--credential: write NAME=VALUE")
+		case len(sharing(infos, name)) > 0:
+			return fmt.Errorf("--credential %s: several sources have a security scheme of this name; write %s", name,
+				strings.Join(sharing(infos, name), " or "))
 		case !slices.Contains(known, name):
 			return fmt.Errorf("--credential %s: no operation of the workflow needs a security scheme of this name%s", name, hint(name, known))
 		}
@@ -124,10 +127,22 @@ func variableNames(infos []runtime.WorkflowInfo) (names []string) {
 func schemes(infos []runtime.WorkflowInfo) (names []string) {
 	for _, w := range infos {
 		for _, c := range w.Credentials {
-			if !strings.Contains(c.Source, ".") { // a called document's need the longer name
+			if !strings.Contains(c.Source, ".") && !c.Shared { // others need the longer name
 				names = append(names, c.Scheme)
 			}
 			names = append(names, c.Source+"."+c.Scheme)
+		}
+	}
+	return names
+}
+
+// sharing returns the longer names for the name of a scheme that several sources have.
+func sharing(infos []runtime.WorkflowInfo, scheme string) (names []string) {
+	for _, w := range infos {
+		for _, c := range w.Credentials {
+			if long := c.Source + "." + c.Scheme; c.Scheme == scheme && c.Shared && !slices.Contains(names, long) {
+				names = append(names, long)
+			}
 		}
 	}
 	return names

@@ -120,6 +120,29 @@ type Source struct {
 // calls: who runs the entry document may not know its names.
 func (s *Source) Called() bool { return s.Qualified != s.Name }
 
+// SharedSchemes returns the names of security schemes that operations of several
+// descriptions ask for in the entry document: such a name alone says too little.
+func (p *Program) SharedSchemes() map[string]bool {
+	first, shared := map[string]*openapi.Description{}, map[string]bool{}
+	for _, w := range p.Workflows {
+		for _, s := range w.Steps {
+			if s.Operation == nil || s.Source.Called() {
+				continue
+			}
+			for _, alternative := range s.Operation.Security {
+				for _, scheme := range alternative {
+					if known := first[scheme.Name]; known == nil {
+						first[scheme.Name] = s.Source.Description
+					} else if known != s.Source.Description {
+						shared[scheme.Name] = true
+					}
+				}
+			}
+		}
+	}
+	return shared
+}
+
 // Read reports whether the source could be read.
 func (s *Source) Read() bool { return s.Description != nil || s.Document != nil }
 
