@@ -229,7 +229,7 @@ func TestDamagedRecordings(t *testing.T) {
 		"":   "not a HAR file",
 		"{}": "no log.entries",
 		`{"log":{"entries":[{"response":{"status":200,"content":{"encoding":"base64","text":"?"}}}]}}`: "entry 0 of the HAR file: " +
-			"the content is not base64",
+			"the content: it is not base64",
 	} {
 		if _, err := replay.ReadHAR(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
