@@ -33,11 +33,10 @@ const mostShown = 64 << 10
 // page writes a page that is complete in itself. Runs are JSON in it, which its script
 // renders: no text of a run is ever HTML.
 type page struct {
-	to     io.Writer
-	about  about
-	begun  bool
-	drawn  map[*runtime.Program]bool
-	styles []string // of drawings
+	to    io.Writer
+	about about
+	begun bool
+	drawn map[*runtime.Program]bool
 }
 
 func newPage(to io.Writer, a about) format {

@@ -111,6 +111,11 @@ func (r *run) event(e runtime.Event, cut bool, room int) (kept int) {
 			}
 		}
 		return 0
+	case *runtime.WorkflowFinished:
+		if at.Depth == 0 {
+			r.outputs = e.Outputs // secrets masked, as those of the result are not
+		}
+		return 0
 	case *runtime.StepStarted:
 		f := r.frame(at.Depth)
 		s := &step{number: len(r.steps), workflowID: at.WorkflowID, id: at.StepID, visit: max(at.Visit, 1), attempt: at.Attempt,

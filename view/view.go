@@ -39,15 +39,18 @@ type format interface {
 
 // about is what is known before the first run.
 type about struct {
-	tool    string // "gobelin v1.2.3"
-	began   time.Time
+	tool    string           // "gobelin v1.2.3"
 	program *runtime.Program // nil: it is not known
 }
 
 var formats = map[string]func(io.Writer, about) format{
-	"har":   newHAR,
-	"html":  newPage,
-	"junit": newJUnit,
+	"ctrf":   newCTRF,
+	"github": newGitHub,
+	"har":    newHAR,
+	"html":   newPage,
+	"junit":  newJUnit,
+	"md":     newMarkdown,
+	"sarif":  newSARIF,
 }
 
 // A Writer writes runs in several formats at once. It may be used by several
@@ -127,14 +130,10 @@ func (w *Writer) event(index int, e runtime.Event, cut bool) {
 // it is written.
 func (w *Writer) End(index int, result *runtime.Result, err error) {
 	outcome := report.NewLine(0, "", result, err)
-	var outputs map[string]any
-	if result != nil {
-		outputs = result.Masked()
-	}
-	w.end(index, outcome.Status, outputs, outcome.Error, time.Now())
+	w.end(index, outcome.Status, outcome.Error, time.Now())
 }
 
-func (w *Writer) end(index int, status string, outputs map[string]any, err *report.Error, at time.Time) {
+func (w *Writer) end(index int, status string, err *report.Error, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := w.open[index]
@@ -143,7 +142,7 @@ func (w *Writer) end(index int, status string, outputs map[string]any, err *repo
 	}
 	delete(w.open, index)
 	w.kept -= r.kept
-	r.status, r.outputs, r.err, r.ended = status, outputs, err, at
+	r.status, r.err, r.ended = status, err, at
 	if err != nil {
 		r.workflowID = cmp.Or(r.workflowID, err.WorkflowID)
 	}
@@ -157,7 +156,7 @@ func (w *Writer) end(index int, status string, outputs map[string]any, err *repo
 // Close writes the ends of all reports. The error is the first of writing.
 func (w *Writer) Close() error {
 	for _, index := range slices.Sorted(maps.Keys(w.open)) { // whose trace ends with a crash
-		w.end(index, "canceled", nil, &report.Error{Type: "canceled", Message: "the run has no end in the trace"}, w.open[index].last())
+		w.end(index, "canceled", &report.Error{Type: "canceled", Message: "the run has no end in the trace"}, w.open[index].last())
 	}
 	for _, o := range w.outs {
 		if e := cmp.Or(o.format.close(), o.buffer.Flush()); e != nil && w.err == nil {
@@ -187,7 +186,7 @@ func (w *Writer) Read(from *trace.Reader) error {
 			}
 			w.mu.Unlock()
 		case *trace.RunFinished:
-			w.end(v.Run, v.Status, v.Outputs, v.Err, v.Time)
+			w.end(v.Run, v.Status, v.Err, v.Time)
 		case runtime.Event:
 			w.event(runtime.EventAt(v).Run, v, from.Cut)
 		}

@@ -256,7 +256,13 @@ func TestLiveAndTraced(t *testing.T) {
 	})
 	d := runtime.Driver{Client: &http.Client{Transport: answer}, OnEvent: func(e runtime.Event) { tw.OnEvent(e); vw.OnEvent(e) }}
 	batch := &runtime.Batch{Driver: d}
-	for r := range batch.Run(context.Background(), p, "picture", func(yield func(runtime.Inputs) bool) { _ = yield(nil) && yield(nil) }) {
+	for r := range batch.Run(context.Background(), p, "picture", func(yield func(runtime.Inputs) bool) {
+		for range 2 {
+			if !yield(nil) {
+				return
+			}
+		}
+	}) {
 		tw.End(r.Index, r.Result, r.Err)
 		vw.End(r.Index, r.Result, r.Err)
 	}

@@ -85,6 +85,11 @@ var outputs = map[string][]string{
 	"curl":    {"--curl"},
 	"har":     {"--report", "har=FILE"},
 	"junit":   {"--report", "junit=FILE"},
+	"html":    {"--report", "html=FILE"},
+	"ctrf":    {"--report", "ctrf=FILE"},
+	"md":      {"--report", "md=FILE"},
+	"sarif":   {"--report", "sarif=FILE"},
+	"github":  {"--report", "github"},
 }
 
 // TestNoOutputHasASecret runs a workflow that uses every kind of secret against a server
