@@ -66,7 +66,7 @@ func longestRun(text string, of rune) (longest int) {
 }
 
 func (m *markdown) close() error {
-	_, err := fmt.Fprintf(m.to, "## gobelin: %d of %d runs succeeded\n\n| run | status | steps | time |\n|---|---|---|---|\n%s%s", m.runs-m.bad,
-		m.runs, m.rows.String(), m.failed.String())
+	_, err := fmt.Fprintf(m.to, "## gobelin: %d of %d runs succeeded\n\n| run | status | steps | time |\n|---|---|---|---|\n%s%s",
+		m.runs-m.bad, m.runs, m.rows.String(), m.failed.String())
 	return err
 }

@@ -19,6 +19,10 @@ import (
 // sources to them: the meaning of a source does not depend on the order of the
 // sources.
 
+// maxLevels bounds how many documents lead to one another: a server can answer with
+// ever new ones, whose places and names grow.
+const maxLevels = 100
+
 // target is what a source description may lead to.
 type target struct {
 	by       string   // the location of the document that asks for it; "" if the caller has named the place
@@ -32,6 +36,9 @@ type target struct {
 // document was read from (Arazzo 1.1.0, Establishing the Base URI).
 func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
 	t := target{by: readFrom(d), name: d.Qualified + decl.Name}
+	if strings.Count(d.Qualified, ".") > maxLevels {
+		return t, fmt.Errorf("it is the source of a source, and so on, more than %d levels deep, which is the limit", maxLevels)
+	}
 	if given := l.options.Sources[t.name]; given != "" {
 		t.by, t.places = "", []string{location.Clean(given)} // the caller's own
 		return t, nil
