@@ -2,6 +2,7 @@ package link
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,8 +57,12 @@ func (l *workflowLinker) security(s *program.Step, params []program.Argument) []
 			}
 		}
 		if first != nil {
+			parameter := fmt.Sprintf("{name: %s, in: %s, value: %s}", first.Name, first.In, written(first.Scheme))
+			if first.Name == "" { // its scheme is not known
+				parameter = "one with the name and in that its scheme has"
+			}
 			l.report(l.asPublished("x-security", of.NameAt(securityField), "x-security is an extension of one runner; write the credential in "+
-				"parameters: {name: %s, in: %s, value: %s}, or leave it to the caller of the workflow", first.Name, first.In, written(first.Scheme)))
+				"parameters: %s, or leave it to the caller of the workflow", parameter))
 		}
 	}
 	if len(applied) == 0 {
