@@ -235,6 +235,21 @@ func TestLoadingIsBounded(t *testing.T) {
 		return []byte(naming(loads)), nil
 	})}
 	_, err := compiler.Compile(t.Context(), parse(t, "w.yaml", naming(0)))
+	if err == nil || !strings.Contains(err.Error(), "more than 100 levels deep") || loads != 101 {
+		t.Errorf("%d loads, error: %v", loads, err)
+	}
+	loads = 0
+	compiler.Loader = runtime.LoaderFunc(func(context.Context, string) ([]byte, error) {
+		loads++
+		return []byte(flowHead + "workflows: []\n"), nil
+	})
+	var wide strings.Builder
+	wide.WriteString(flowHead + "sourceDescriptions:\n")
+	for i := range 10_001 {
+		fmt.Fprintf(&wide, "- {name: s%d, url: s%d.yaml, type: arazzo}\n", i, i)
+	}
+	wide.WriteString("workflows: [{workflowId: w, steps: [{stepId: s, workflowId: $sourceDescriptions.s10000.w}]}]\n")
+	_, err = compiler.Compile(t.Context(), parse(t, "w.yaml", wide.String()))
 	if err == nil || !strings.Contains(err.Error(), "more than 10000 documents") || loads != 10_000 {
 		t.Errorf("%d loads, error: %v", loads, err)
 	}

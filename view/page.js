@@ -52,7 +52,7 @@ function body(m) {
     shown = make('pre', {tabindex: '0'}, text);
   }
   shown.setAttribute('aria-label', 'Body');
-  shown.setAttribute('role', 'region');
+  shown.setAttribute('role', 'group');
   const about = [m.type, size(m.size), m.binary && 'as base64', m.cut && 'cut: only the beginning is here'].filter(Boolean).join(', ');
   return [make('p', {class: 'facts'}, about), shown];
 }
@@ -62,6 +62,7 @@ const headers = m => m.headers && m.headers.length ?
   [make('details', {}, make('summary', {}, `Headers (${m.headers.length})`), table(m.headers))] : [];
 const json = v => pretty(JSON.stringify(v)) || make('pre', {}, String(v));
 const titled = (title, ...content) => content.length ? [make('h3', {}, title), ...content] : [];
+const above = (title, v) => v ? [make('h2', {}, title), json(v)] : []; // the steps
 
 const decision = d => make('li', {class: d.ok ? 'good' : 'bad'}, (d.ok ? '✓ ' : '✗ ') + d.text,
   d.place ? make('span', {class: 'dim'}, '  ' + d.place) : '',
@@ -157,8 +158,7 @@ function show(index) {
   $('facts').textContent = [run.began, time(run.took), run.document].filter(Boolean).join(' · ');
   $('error').hidden = !run.error;
   $('error').textContent = run.error || '';
-  $('values').replaceChildren(...titled('Inputs', ...(run.inputs ? [json(run.inputs)] : [])),
-    ...titled('Outputs', ...(run.outputs ? [json(run.outputs)] : [])));
+  $('values').replaceChildren(...above('Inputs', run.inputs), ...above('Outputs', run.outputs));
   $('values').parentNode.hidden = !$('values').firstChild;
   $('diagnostics').replaceChildren(...(run.diagnostics || []).map(d => make('li', {class: d[0]}, d[0] + ': ' + d[1])));
   $('diagnosed').hidden = !run.diagnostics;

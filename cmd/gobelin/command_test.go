@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	testscript.Main(m, map[string]func(){"gobelin": func() {
-		go bounded(time.Minute, 1<<30)
+		go bounded(time.Minute, 2<<30)
 		main()
 	}})
 }
@@ -64,7 +64,8 @@ func bounded(most time.Duration, memory uint64) {
 // requests.txt has N lines, and fails if there are more; "append FILE TEXT"
 // writes to a file, "once N FILE" requires one result for each of N lines in
 // it, and "code N COMMAND..." requires an exit code. "repeated FILE BEGINNING TEXT N"
-// writes a file. No process of gobelin may take more than a minute, and a GiB.
+// writes a file. No process of gobelin may take more than a minute, and 2 GiB (with the race
+// detector; without, they are far below one).
 func TestScripts(t *testing.T) {
 	var servers sync.Map // of *batchapi.Server by the script's folder
 	example, err := filepath.Abs("../../examples/cancel-and-confirm/arazzo/anthropic-batch-cancel-and-confirm-workflow.yml")
