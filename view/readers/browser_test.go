@@ -128,6 +128,7 @@ func TestPage(t *testing.T) {
 	expect(t, o, `document.getElementById('title').textContent`, "order")
 	expect(t, o, `document.getElementById('status').textContent`, "✗ failed")
 	expect(t, o, visible, 11)
+	expect(t, o, `getComputedStyle(document.getElementById('run').parentNode).display !== 'none'`, true)
 	expect(t, o, `document.querySelector('.g .step[data-step=poll] .count').textContent`, "×4")
 	expect(t, o, `document.querySelector('.g .step[data-step=receipt]').classList.contains('bad')`, true)
 	expect(t, o, `document.querySelector('.g .step[data-step=picture]').classList.contains('untaken')`, true)
@@ -161,8 +162,9 @@ func TestPage(t *testing.T) {
 
 	// The failure is a click away, with what decided it.
 	o.do(t, chromedp.Click("#first"), chromedp.WaitVisible(`#steps > li:nth-child(11) .inside`))
-	if text := value[string](t, o, `document.querySelector('#steps > li:nth-child(11) .inside ul').textContent`); !strings.Contains(text, "total > 10") {
-		t.Errorf("the decisions are %q", text)
+	decisions := value[string](t, o, `document.querySelector('#steps > li:nth-child(11) .inside ul').textContent`)
+	if !strings.Contains(decisions, "total > 10") {
+		t.Errorf("the decisions are %q", decisions)
 	}
 	expect(t, o, `document.activeElement.closest('li') === document.querySelector('#steps > li:nth-child(11)')`, true)
 
@@ -215,7 +217,8 @@ func long(t *testing.T, steps int) string {
 	line("workflowStarted", `"inputs":{}`)
 	for i := range steps {
 		step := fmt.Sprintf(`"stepId":"poll","visit":%d,"attempt":1,`, i+1)
-		body, err := json.Marshal(fmt.Sprintf(`{"state":"open","number":%d,"items":[%s{}]}`, i, strings.Repeat(`{"id":"item","price":12.50},`, 20)))
+		items := strings.Repeat(`{"id":"item","price":12.50},`, 20)
+		body, err := json.Marshal(fmt.Sprintf(`{"state":"open","number":%d,"items":[%s{}]}`, i, items))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +227,8 @@ func long(t *testing.T, steps int) string {
 		at = at.Add(20 * time.Millisecond)
 		line("responseReceived", step+`"status":200,"header":{"Content-Type":["application/json"]},"body":`+string(body)+
 			`,"timing":{"wait":15000000,"transfer":2000000}`)
-		line("criterionEvaluated", step+`"condition":"$statusCode == 200","type":"simple","operands":[{"text":"$statusCode","value":200}],"passed":true`)
+		line("criterionEvaluated", step+`"condition":"$statusCode == 200","type":"simple",`+
+			`"operands":[{"text":"$statusCode","value":200}],"passed":true`)
 		line("stepFinished", step+`"succeeded":true`)
 		line("actionSelected", step+`"action":"again","type":"goto","target":"poll"`)
 		line("waitStarted", step+`"duration":10000000,"reason":"loop delay"`)
