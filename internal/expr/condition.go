@@ -116,7 +116,12 @@ func ParseCondition(s string) (*Condition, error) {
 		c.lenient(NoteBraced, open, p.pos, strings.TrimSpace(s[open+1:p.pos-1]))
 		p.spaces()
 	}
-	if p.pos < len(s) {
+	switch {
+	case p.pos == len(s):
+	case braced:
+		p.pos = open
+		return nil, p.errorf(withoutBraces)
+	default:
 		return nil, p.unexpected()
 	}
 	c.root = *root
@@ -147,8 +152,13 @@ var mistaken = []struct{ text, right string }{
 	{"=", "=="}, {"&", "&&"}, {"|", "||"}, {"and ", "&&"}, {"or ", "||"}, {"AND ", "&&"}, {"OR ", "||"},
 }
 
+const withoutBraces = "in a simple condition, an expression is written without braces"
+
 func (p *conditionParser) unexpected() error {
 	rest := p.text[p.pos:]
+	if rest != "" && (rest[0] == '{' || rest[0] == '}') {
+		return p.errorf(withoutBraces)
+	}
 	for _, m := range mistaken {
 		if strings.HasPrefix(rest, m.text) {
 			return p.errorf("%q is not an operator; write %s", strings.TrimSpace(m.text), m.right)
