@@ -57,12 +57,18 @@ const passes = 50
 func Fix(file string, text []byte, find func(text []byte) []arazzo.Diagnostic) (fixed []byte, applied int, rest []arazzo.Diagnostic) {
 	rest = find(text)
 	refused := map[string]bool{}
+	stale := false // a fix was applied after one was refused, which may do no harm now
 	for range passes {
 		list := slices.DeleteFunc(slices.Clone(rest), func(d arazzo.Diagnostic) bool {
 			return editsOf(d, file) == nil || refused[identity(d)]
 		})
 		if len(list) == 0 {
-			break
+			if !stale {
+				break
+			}
+			clear(refused)
+			stale = false
+			continue
 		}
 		next, n := Apply(file, text, list)
 		after := find(next)
@@ -79,10 +85,11 @@ func Fix(file string, text []byte, find func(text []byte) []arazzo.Diagnostic) (
 				refused[identity(d)] = true
 			}
 		}
-		if n == 0 {
-			break
+		if n == 0 { // all are refused
+			continue
 		}
 		text, rest, applied = next, after, applied+n
+		stale = len(refused) > 0
 	}
 	return text, applied, rest
 }

@@ -131,11 +131,14 @@ func hasOtherKeys(v any) bool {
 func differentShape(n *Node, v any, at string) string {
 	switch v := v.(type) {
 	case map[string]any:
-		if n.Kind != Object || len(n.Members) != len(v) {
+		if n.Kind != Object || len(n.Members) < len(v) {
 			return at
 		}
 		for _, m := range n.Members {
 			inner, ok := v[m.Name]
+			if !ok && m.Name == "" { // a null, which the library loses when it merges
+				continue
+			}
 			if !ok {
 				return at + "/" + m.Name
 			}
