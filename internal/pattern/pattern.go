@@ -9,6 +9,7 @@ package pattern
 import (
 	"errors"
 	"io"
+	"math"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -78,7 +79,7 @@ func (p *Pattern) Match(s string) (bool, error) { return p.MatchUntil(nil, s) }
 // MatchUntil is [Pattern.Match] that is given up when done is closed, with
 // [syntaxerror.ErrEnded].
 func (p *Pattern) MatchUntil(done <-chan struct{}, s string) (bool, error) {
-	cost := len(s) * p.size
+	cost := int64(len(s)) * int64(p.size)
 	switch {
 	case syntaxerror.Ended(done):
 		return false, syntaxerror.ErrEnded
@@ -108,7 +109,7 @@ type runes struct {
 // ReadRune reads the next character.
 func (r *runes) ReadRune() (rune, int, error) {
 	if r.read++; r.read%1024 == 0 && syntaxerror.Ended(r.done) {
-		r.read = -1 << 62
+		r.read = math.MinInt
 	}
 	if r.read < 0 {
 		return 0, 0, io.EOF

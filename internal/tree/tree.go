@@ -249,7 +249,9 @@ var leastNodes = value.LeastRoom / nodeSize
 
 // maxNodes is the number of nodes and names that are made of a text, aliases
 // expanded.
-func maxNodes(data []byte) int { return max(leastNodes, value.RoomRatio*len(data)/nodeSize) }
+func maxNodes(data []byte) int {
+	return max(leastNodes, int(value.RoomRatio*int64(len(data))/nodeSize))
+}
 
 const tooMany = "the text has too many values: with aliases expanded, they would take more than 128 MiB of memory, " +
 	"and more than ten times the text"

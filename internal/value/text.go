@@ -14,7 +14,7 @@ type reader struct {
 
 // Room is the memory that the values of a text may still take, in bytes (E9): a
 // small object takes a hundred times its text.
-type Room int
+type Room int64
 
 const (
 	// LeastRoom is what the values of every text may take.
@@ -24,7 +24,7 @@ const (
 )
 
 // RoomFor returns the room of a text of so many bytes.
-func RoomFor(text int) Room { return Room(max(LeastRoom, RoomRatio*text)) }
+func RoomFor(text int) Room { return max(LeastRoom, RoomRatio*Room(text)) }
 
 // ErrRoom reports that the values of a text do not fit into its [Room].
 var ErrRoom = errors.New("its values would take more than 128 MiB of memory, and more than ten times the text")
