@@ -84,6 +84,15 @@ func (s *Set) Add(v any) {
 	}
 }
 
+// AddCredential adds a credential, with the password in it if it is user:password.
+func (s *Set) AddCredential(credential string) {
+	s.Add(credential)
+	if user, password, ok := strings.Cut(credential, ":"); ok {
+		s.Add(password)
+		s.AddBasic(user, password)
+	}
+}
+
 // AddUserinfo adds the user information of a URL and its password.
 func (s *Set) AddUserinfo(u *url.URL) {
 	if u.User == nil {
