@@ -422,11 +422,15 @@ func (r *run) serversOf(documents []selected, s selected) (map[string]string, er
 func (r *run) print(c *cobra.Command, run *report.Run) error {
 	if r.output == "json" {
 		flagged(run)
+		t := newTerminal(c.OutOrStdout())
+		if !t.shown {
+			return t.above(func() error { return run.WriteJSON(t.w) })
+		}
 		data, err := run.JSON()
 		if err != nil {
 			return err
 		}
-		return newTerminal(c.OutOrStdout()).print(string(data))
+		return t.print(string(data))
 	}
 	out := newTerminal(c.OutOrStdout())
 	text := out.sentence("%s %s", run.WorkflowID, run.Status)

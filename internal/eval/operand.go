@@ -173,7 +173,7 @@ func (e *Evaluator) appendText(dst []byte, t *program.Template, at arazzo.Positi
 
 // maxMade bounds what texts are made of for one step, in bytes: a text that holds
 // another one twice doubles with each step.
-const maxMade = 64 << 20
+const maxMade = 32 << 20
 
 // part returns a value as a part of a text, unless the texts of the step become
 // too long by it.
