@@ -119,7 +119,7 @@ func (x *Explainer) Event(e runtime.Event) *Explanation {
 	l := &x.levels[at.Depth]
 	out := &Explanation{At: at, OK: true}
 	if l.step != nil {
-		out.Place = x.place(l.step.Decl.At("stepId"), at)
+		out.Place = l.step.Position()
 	}
 	switch e := e.(type) {
 	case *runtime.ResponseReceived:

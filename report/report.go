@@ -2,9 +2,11 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -159,12 +161,16 @@ func NewError(err error) *Error {
 	return e
 }
 
-// JSON returns the record as an indented JSON object.
+// WriteJSON writes the record as an indented JSON object. It returns the errors of w.
+func (r *Run) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(&indenter{w: bufio.NewWriter(w)})
+	enc.SetEscapeHTML(false)
+	return enc.Encode(r)
+}
+
+// JSON returns what [Run.WriteJSON] writes.
 func (r *Run) JSON() ([]byte, error) {
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(r)
+	err := r.WriteJSON(&b)
 	return b.Bytes(), err
 }

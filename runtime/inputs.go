@@ -1,11 +1,6 @@
 package runtime
 
-import (
-	"fmt"
-
-	"github.com/gobelin-dev/gobelin/internal/program"
-	"github.com/gobelin-dev/gobelin/internal/stored"
-)
+import "github.com/gobelin-dev/gobelin/internal/program"
 
 // Inputs are the inputs of a workflow by name. Values may be of any Go type that
 // encoding/json marshals, and must not be modified while the run goes on.
@@ -30,45 +25,10 @@ func prepare(w *program.Workflow, inputs map[string]any) (map[string]any, error)
 	return full, err
 }
 
-// sameNamed returns the inputs that a workflow declares, too.
-func sameNamed(inputs map[string]any, w *program.Workflow) map[string]any {
-	out := map[string]any{}
-	if w.Schema == nil {
-		return out
-	}
-	for _, name := range w.Schema.Names {
-		if v, ok := inputs[name]; ok {
-			out[name] = v
-		}
-	}
-	return out
-}
-
-// inputs evaluates parameters that are the inputs of a workflow; nil when there
-// are none.
-func (x *Execution) inputs(f *frame, parameters []program.Argument) (stored.Object, error) {
-	if len(parameters) == 0 {
-		return nil, nil
-	}
-	inputs := stored.Object{}
-	e := x.in(f)
-	e.Begin()
-	for i := range parameters {
-		a := &parameters[i]
-		if v, ok := e.Value(&a.Value); ok {
-			inputs[a.Name] = v
-		}
-		if err := e.Incomplete(); err != nil {
-			return nil, fmt.Errorf("the parameter %q: %w", a.Name, err)
-		}
-	}
-	return inputs, nil
-}
-
 // inputsFor returns the inputs of a workflow that an action reaches (F10).
 func (x *Execution) inputsFor(f *frame, to jump) map[string]any {
 	if to.Inputs != nil {
 		return to.Inputs
 	}
-	return sameNamed(f.Inputs, x.program.Workflows[to.Workflow])
+	return x.program.Workflows[to.Workflow].SameNamed(f.Inputs)
 }

@@ -90,6 +90,8 @@ var outputs = map[string][]string{
 	"md":      {"--report", "md=FILE"},
 	"sarif":   {"--report", "sarif=FILE"},
 	"github":  {"--report", "github"},
+	"dry run": {"--dry-run"},
+	"plan":    {"--dry-run", "-o", "json"},
 }
 
 // TestNoOutputHasASecret runs a workflow that uses every kind of secret against a server
