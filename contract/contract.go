@@ -10,6 +10,7 @@ package contract
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
@@ -30,6 +31,11 @@ const (
 	Unjudged    = "contract-unjudged"     // a note: something could not be judged, and why
 )
 
+// Codes returns the codes of findings.
+func Codes() []string { return slices.Clone(codes) }
+
+var codes = []string{Status, ContentType, Header, Body, Parameter, RequestBody, Unjudged}
+
 // A Checker finds where the exchanges of runs of a program differ from the descriptions.
 // It may be used by several goroutines, as the listener of a [runtime.Batch] is; its
 // fields must not be changed then.
@@ -43,7 +49,6 @@ type Checker struct {
 	failures map[int]*Error
 	noted    map[note]bool
 	schemas  map[schemaKey]*schema
-	models   map[*openapi.Operation]*model
 }
 
 // run is what is known of a run that is under way.
@@ -95,10 +100,13 @@ type Error struct {
 // Error returns a message with the first finding.
 func (e *Error) Error() string {
 	message := fmt.Sprintf("workflow %q, step %q: %s (%s)", e.At.WorkflowID, e.At.StepID, e.First.Message, e.First.Position)
-	if e.Errors > 1 {
-		message += fmt.Sprintf(", and %d more violations of the contract", e.Errors-1)
+	switch e.Errors {
+	case 1:
+		return message
+	case 2:
+		return message + ", and 1 more violation of the contract"
 	}
-	return message
+	return fmt.Sprintf("%s, and %d more violations of the contract", message, e.Errors-1)
 }
 
 // ErrorType returns "contract", the type of the error in the record of a run.
@@ -174,7 +182,9 @@ type exchange struct {
 // mostFindings bounds the findings of one request or response.
 const mostFindings = 20
 
-func (x *exchange) known() bool { return x.step != nil && x.step.Operation != nil && x.step.Source != nil }
+func (x *exchange) known() bool {
+	return x.step != nil && x.step.Operation != nil && x.step.Source != nil
+}
 
 // find adds a finding about what is declared at a node of a document.
 func (x *exchange) find(s arazzo.Severity, code string, at *tree.Node, in *openapi.Description, format string, args ...any) {

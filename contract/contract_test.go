@@ -42,13 +42,17 @@ func TestFindings(t *testing.T) {
 			}
 		}
 		for i, f := range archive.Files {
-			title, is := strings.CutPrefix(f.Name, "answer ")
-			if !is {
+			kind, title, _ := strings.Cut(f.Name, " ")
+			if kind != "answer" && kind != "step" {
 				continue
 			}
 			t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar")+"/"+title, func(t *testing.T) {
 				operation, _, _ := strings.Cut(title, " ")
-				list := answered(t, &contract.Checker{}, folder, operation, f.Data)
+				answer, step := f.Data, []byte("{}")
+				if kind == "step" {
+					answer, step = []byte("HTTP/1.1 200 OK\n"), f.Data
+				}
+				list := answered(t, &contract.Checker{Requests: kind == "step"}, folder, operation, step, answer)
 				got := strings.ReplaceAll(text(list), folder+string(filepath.Separator), "")
 				want := &archive.Files[i+1]
 				if *update {

@@ -145,13 +145,17 @@ func (c *copied) document() (*tree.Node, error) {
 		c.open = c.open[1:]
 		c.schemas = append(c.schemas, tree.Member{Name: c.names[next.node], Value: c.copy(next.node, next.in)})
 	}
-	object := func(name string, v *tree.Node) *tree.Node { return tree.NewObject([]tree.Member{{Name: name, Value: v}}) }
+	object := func(name string, v *tree.Node) *tree.Node {
+		return tree.NewObject([]tree.Member{{Name: name, Value: v}})
+	}
 	return object("components", object("inputs", tree.NewObject(c.schemas))), c.err
 }
 
 // old reports whether the description is of a version whose schemas are not those of JSON
 // Schema 2020-12.
-func (c *copied) old() bool { return strings.HasPrefix(c.version, "2.") || strings.HasPrefix(c.version, "3.0") }
+func (c *copied) old() bool {
+	return strings.HasPrefix(c.version, "2.") || strings.HasPrefix(c.version, "3.0")
+}
 
 // Keywords by what their values are; the values of all others are schemas, lists of
 // schemas, or scalars.

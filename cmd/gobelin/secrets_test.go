@@ -54,7 +54,8 @@ paths:
       operationId: login
       requestBody: {content: {application/json: {schema: {}}}}
       responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}
-  /use: {get: {operationId: use, responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}}}
+  /use: {get: {operationId: use, responses: {"200": {description: ok, headers: {X-Echo: {schema: {type: integer}}}, content: {application/json:
+    {schema: {type: object, properties: {state: {const: sold}, echo: {type: integer}, authorization: {maxItems: 0}, query: {const: 1}}}}}}}}}
 components:
   securitySchemes:
     key: {type: apiKey, in: header, name: X-Key}
@@ -90,6 +91,10 @@ var outputs = map[string][]string{
 	"md":      {"--report", "md=FILE"},
 	"sarif":   {"--report", "sarif=FILE"},
 	"github":  {"--report", "github"},
+
+	"contract":       {"--contract=warn", "--contract-requests"},
+	"contract, html": {"--contract=warn", "--report", "html=FILE"},
+	"contract, json": {"--contract=warn", "-o", "json"},
 	"dry run": {"--dry-run"},
 	"plan":    {"--dry-run", "-o", "json"},
 }
