@@ -14,6 +14,8 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/contract"
+	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"golang.org/x/tools/txtar"
 )
@@ -22,7 +24,8 @@ var update = flag.Bool("update", false, "write the findings into testdata")
 
 // TestFindings answers the operations of the descriptions in testdata, and compares what is
 // found. The file "answer OPERATION TITLE" of an archive is a response, byte for byte, "want
-// …" the findings. -update writes them; each was read against the description.
+// …" the findings. The file "step …" has fields of the step instead, whose request is
+// judged. -update writes the findings; each was read against the description.
 func TestFindings(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(archives) < 5 {
@@ -50,7 +53,7 @@ func TestFindings(t *testing.T) {
 				operation, _, _ := strings.Cut(title, " ")
 				answer, step := f.Data, []byte("{}")
 				if kind == "step" {
-					answer, step = []byte("HTTP/1.1 200 OK\n"), f.Data
+					answer, step = []byte("HTTP/1.1 200 OK\nContent-Length: 0\n"), f.Data
 				}
 				list := answered(t, &contract.Checker{Requests: kind == "step"}, folder, operation, step, answer)
 				got := strings.ReplaceAll(text(list), folder+string(filepath.Separator), "")
@@ -79,16 +82,21 @@ func text(list []arazzo.Diagnostic) string {
 	return b.String()
 }
 
-// answered runs a step that calls an operation of api.yaml, answers it, and returns the
+// answered runs a step that calls an operation of api.yaml and has these fields, answers it, and returns the
 // findings.
-func answered(t testing.TB, c *contract.Checker, folder, operation string, answer []byte) (list []arazzo.Diagnostic) {
+func answered(t testing.TB, c *contract.Checker, folder, operation string, step, answer []byte) (list []arazzo.Diagnostic) {
 	t.Helper()
-	doc, err := arazzo.ParseFile(filepath.Join(folder, "w.yaml"), []byte(`
-arazzo: 1.0.1
-info: {title: Contract, version: "1"}
-sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]
-workflows: [{workflowId: w, steps: [{stepId: s, operationId: `+operation+`, successCriteria: [{condition: $statusCode > 0}]}]}]
-`))
+	fields, err := tree.Parse(step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared, _ := fields.Value().(map[string]any)
+	declared["stepId"], declared["operationId"] = "s", operation
+	declared["successCriteria"] = []any{map[string]any{"condition": "$statusCode > 0"}}
+	text := value.AppendJSON(nil, map[string]any{"arazzo": "1.0.1", "info": map[string]any{"title": "Contract", "version": "1"},
+		"sourceDescriptions": []any{map[string]any{"name": "api", "url": "api.yaml", "type": "openapi"}},
+		"workflows":          []any{map[string]any{"workflowId": "w", "steps": []any{declared}}}})
+	doc, err := arazzo.ParseFile(filepath.Join(folder, "w.yaml"), text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,9 +118,9 @@ workflows: [{workflowId: w, steps: [{stepId: s, operationId: `+operation+`, succ
 type answers []byte
 
 func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
-	text := bytes.ReplaceAll(bytes.TrimSuffix(a, []byte("\n")), []byte("\n"), []byte("\r\n"))
+	text := bytes.ReplaceAll(bytes.TrimRight(a, "\n"), []byte("\n"), []byte("\r\n"))
 	if !bytes.Contains(text, []byte("\r\n\r\n")) {
-		text = append(text, "\r\n"...)
+		text = append(text, "\r\n\r\n"...) // there is nothing after the head
 	}
 	return http.ReadResponse(bufio.NewReader(bytes.NewReader(text)), r)
 }
@@ -125,14 +133,18 @@ func TestErr(t *testing.T) {
 openapi: 3.1.0
 info: {title: T, version: "1"}
 servers: [{url: "http://api.example"}]
-paths: {/a: {get: {operationId: a, responses: {"200": {description: ok, content: {application/json: {schema: {type: array, items: {type: integer}}}}}}}}}
+paths:
+  /a:
+    get:
+      operationId: a
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: array, items: {type: integer}}}}}}
 `
 	if err := os.WriteFile(filepath.Join(folder, "api.yaml"), []byte(description), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	answer := []byte("HTTP/1.1 200 OK\nContent-Type: application/json\n\n[1, \"2\", \"3\"]")
 	c := &contract.Checker{}
-	answered(t, c, folder, "a", answer)
+	answered(t, c, folder, "a", []byte("{}"), answer)
 	var failed *contract.Error
 	if err := c.Err(0); !errors.As(err, &failed) || failed.Errors != 2 || failed.At.StepID != "s" ||
 		!strings.Contains(err.Error(), `the body of the response, /1 is "2"; the description says type: "integer"`) {
@@ -142,7 +154,7 @@ paths: {/a: {get: {operationId: a, responses: {"200": {description: ok, content:
 		t.Errorf("the next run has the error of the last: %v", err)
 	}
 	c = &contract.Checker{Warn: true}
-	if list := answered(t, c, folder, "a", answer); len(list) != 2 || list[0].Severity != arazzo.Warning {
+	if list := answered(t, c, folder, "a", []byte("{}"), answer); len(list) != 2 || list[0].Severity != arazzo.Warning {
 		t.Errorf("%v", list)
 	}
 	if err := c.Err(0); err != nil {

@@ -49,8 +49,8 @@ func (x *exchange) requestBody(e *runtime.RequestSent) {
 		for _, m := range op.Body.Content {
 			types = append(types, m.Type)
 		}
-		x.find(arazzo.Error, RequestBody, place(op.Node, "requestBody"), op.Home, "the request has the content type %s; the description declares %s",
-			typeName(contentType), strings.Join(types, ", "))
+		x.find(arazzo.Error, RequestBody, place(op.Node, "requestBody"), op.Home,
+			"the request has the content type %s; the description declares %s", typeName(contentType), strings.Join(types, ", "))
 		return
 	}
 	if media.Schema != nil {
@@ -114,12 +114,21 @@ func (x *exchange) parameter(p *openapi.Parameter, sent sentParameters) {
 	case err != nil:
 		x.unjudged(p.Node, home, "the %s parameter %s is not held against its schema: %v", p.In, p.Name, err)
 		return
-	case resolved.Get("type").Str() == "object" && p.In != "header" && p.In != "path" && p.ContentType == "":
+	case resolved.Get("type").Str() == "object" && (p.In == "query" || p.In == "cookie") && p.ContentType == "":
+		for name := range sent.query {
+			if strings.HasPrefix(name, p.Name+"[") {
+				texts = append(texts, name)
+			}
+		}
+		if len(texts) == 0 {
+			return
+		}
 		x.unjudged(p.Node, home, "the %s parameter %s is an object; its members are not held against their schemas", p.In, p.Name)
 		return
 	case len(texts) == 0:
 		if p.Required && resolved.Get("type").Str() != "array" { // one without items is not sent
-			x.find(arazzo.Error, Parameter, place(p.Node, "required"), home, "the request has no %s parameter %s; the description requires it", p.In, p.Name)
+			x.find(arazzo.Error, Parameter, place(p.Node, "required"), home,
+				"the request has no %s parameter %s; the description requires it", p.In, p.Name)
 		}
 		return
 	}

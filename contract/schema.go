@@ -253,7 +253,8 @@ func (c *copied) required(n, list *tree.Node, in *openapi.Description) *tree.Nod
 
 // keyword returns the place of a keyword of a copied schema, and its value: as far as a
 // JSON Pointer into the document leads there.
-func (c *copied) keyword(root *tree.Node, pointer string, path []string) (at *tree.Node, in *openapi.Description, keyword string, v *tree.Node) {
+func (c *copied) keyword(root *tree.Node, pointer string, path []string) (at *tree.Node, in *openapi.Description, keyword string,
+	v *tree.Node) {
 	tokens := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
 	if len(tokens) < 3 {
 		return nil, nil, "", nil
