@@ -87,7 +87,7 @@ func (x *Explainer) Stopped() []string {
 // round returns the workflows that lead back to one that is on the stack already.
 func (x *Explainer) round() string {
 	var names []string
-	for _, w := range x.stack[:x.last.Depth+1] {
+	for _, w := range x.stack.Workflows[:x.last.Depth+1] {
 		if w == nil {
 			return ""
 		}

@@ -247,9 +247,15 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 	screen := newScreen(newTerminal(c.ErrOrStderr()))
 	driver, explainer := s.driver, explain.New(s.program)
 	trace, tell := r.tracing.begin(s.program, w.ID), r.telling.listener(screen.terminal, explainer)
-	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e); tell(e); trace(e) }
+	driver.OnEvent = r.tracing.listener(s.program, func(e runtime.Event) {
+		recorder.OnEvent(e)
+		screen.onEvent(e)
+		tell(e)
+		trace(e)
+	})
 	result, err := r.replaying.drive(ctx, &driver, x)
 	screen.close()
+	err = r.tracing.err(s.program, 0, err)
 	r.tracing.end(result, err)
 	if result != nil {
 		result.Outputs = result.Masked()

@@ -80,6 +80,9 @@ func (s *screen) close() {
 func (s *screen) onEvent(e runtime.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if d, ok := finding(e); ok {
+		s.printf("%s\n", d)
+	}
 	if s.live {
 		s.update(e)
 		s.redraw()

@@ -54,8 +54,16 @@ paths:
       operationId: login
       requestBody: {content: {application/json: {schema: {}}}}
       responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}
-  /use: {get: {operationId: use, responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}}}
+  /use: {get: {operationId: use, responses: {"200": {$ref: "#/components/responses/Use"}}}}
 components:
+  responses:
+    Use:
+      description: what is wrong with it in all places
+      headers: {X-Echo: {schema: {type: integer}}}
+      content:
+        application/json:
+          schema:
+            properties: {state: {const: sold}, echo: {type: integer}, authorization: {maxItems: 0}, query: {const: 1}}
   securitySchemes:
     key: {type: apiKey, in: header, name: X-Key}
     query: {type: apiKey, in: query, name: api_key}
@@ -91,8 +99,12 @@ var outputs = map[string][]string{
 	"md":      {"--report", "md=FILE"},
 	"sarif":   {"--report", "sarif=FILE"},
 	"github":  {"--report", "github"},
-	"dry run": {"--dry-run"},
-	"plan":    {"--dry-run", "-o", "json"},
+
+	"contract":       {"--contract=warn", "--contract-requests"},
+	"contract, html": {"--contract=warn", "--report", "html=FILE"},
+	"contract, json": {"--contract=warn", "-o", "json"},
+	"dry run":        {"--dry-run"},
+	"plan":           {"--dry-run", "-o", "json"},
 }
 
 // TestNoOutputHasASecret runs a workflow that uses every kind of secret against a server

@@ -18,6 +18,7 @@ type tracing struct {
 	name    string
 	maxBody int
 	reports reports
+	contracts
 
 	file   *os.File
 	writer *trace.Writer // nil: none is written
@@ -29,10 +30,14 @@ func (t *tracing) flags(c *cobra.Command) {
 	c.Flags().StringVar(&t.name, "trace", "", "write all that happens to `FILE` as it happens: a JSON object a line, secrets masked")
 	c.Flags().IntVar(&t.maxBody, "trace-body", trace.DefaultMaxBody, "with --trace: the `BYTES` of a body that are kept; -1 for none")
 	t.reports.flags(c)
+	t.contracts.flags(c)
 }
 
 // open creates the files for the runs of a program.
 func (t *tracing) open(ctx context.Context, c *cobra.Command, p *runtime.Program) (err error) {
+	if err := t.contracts.check(); err != nil {
+		return err
+	}
 	if t.view, err = t.reports.open(ctx, c, p); err != nil || t.name == "" {
 		return err
 	}
@@ -49,7 +54,7 @@ func (t *tracing) open(ctx context.Context, c *cobra.Command, p *runtime.Program
 }
 
 // listens reports whether anything is written.
-func (t *tracing) listens() bool { return t.writer != nil || t.view != nil }
+func (t *tracing) listens() bool { return t.writer != nil || t.view != nil || t.judges() }
 
 // begin begins a run that is not one of a batch, and returns its listener.
 func (t *tracing) begin(p *runtime.Program, workflowID string) func(runtime.Event) {
@@ -73,6 +78,7 @@ func (t *tracing) begin(p *runtime.Program, workflowID string) func(runtime.Even
 
 // onEvent takes an event of a batch.
 func (t *tracing) onEvent(e runtime.Event) {
+	t.note(e)
 	if t.writer != nil {
 		t.writer.OnEvent(e)
 	}

@@ -61,17 +61,18 @@ func within(least, most int64) func(any) error {
 	}
 }
 
-// A schemaPattern is a pattern as the validator has it, which knows no errors: one
-// is a panic, under its recover.
-type schemaPattern struct{ *pattern.Pattern }
+// A Pattern is a pattern as validators have it, which know no errors: one is a panic,
+// for [Guarded].
+type Pattern struct{ *pattern.Pattern }
 
-func compilePattern(text string) (jsonschema.Regexp, error) {
+// CompilePattern reads a pattern of a schema.
+func CompilePattern(text string) (Pattern, error) {
 	p, err := pattern.Compile(text)
-	return schemaPattern{p}, err
+	return Pattern{p}, err
 }
 
 // MatchString reports whether the pattern matches somewhere in a text.
-func (p schemaPattern) MatchString(s string) bool {
+func (p Pattern) MatchString(s string) bool {
 	matches, err := p.Match(s)
 	if err != nil {
 		panic(err)
@@ -81,12 +82,22 @@ func (p schemaPattern) MatchString(s string) bool {
 
 const schemaURL = "arazzo:///inputs"
 
+// Measure returns the schema at a pointer into a document for another validator, which
+// judges what [Schema.Judgeable] returns, and what keeps it from being judged in a
+// bounded time. It cannot be used otherwise.
+func Measure(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
+	s = &Schema{document: document, Node: node, pointer: pointer}
+	return s, s.measure()
+}
+
+// Document returns the document that the schema is in.
+func (s *Schema) Document() *tree.Node { return s.document.root }
+
 // New returns the schema at a pointer into a document, and what is wrong with it.
 func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
-	s = &Schema{document: document, Node: node, pointer: pointer}
-	problems = s.collect()
+	s, tooMuch := Measure(document, node, pointer)
+	problems = append(s.collect(), tooMuch...)
 	s.compile = sync.OnceValues(s.compiled)
-	problems = append(problems, s.measure()...)
 	if len(problems) == 0 && !isPlain(node, 0) { // a plain one is valid: there is time until inputs come
 		if _, err := s.compile(); err != nil {
 			problems = []string{s.schemaProblem(err)}
@@ -109,8 +120,8 @@ func (s *Schema) compiled() (compiled *jsonschema.Schema, err error) {
 		c.RegisterFormat(f)
 	}
 	c.UseLoader(refuse{})
-	c.UseRegexpEngine(compilePattern)
-	err = guarded(func() error {
+	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return CompilePattern(text) })
+	err = Guarded(func() error {
 		if err := c.AddResource(schemaURL, newStandalone(s).value()); err != nil {
 			return err
 		}
