@@ -1,9 +1,6 @@
 package check
 
 import (
-	"fmt"
-
-	"github.com/gobelin-dev/gobelin/internal/inputschema"
 	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
@@ -40,30 +37,6 @@ type typing struct {
 // maxOutputs is how deep outputs that depend on one another are followed.
 const maxOutputs = 1000
 
-// described is an OpenAPI description as the place of schemas.
-type described struct{ *openapi.Description }
-
-func (d described) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
-	target, home, err := d.Description.Follow(n)
-	return target, described{home}, err
-}
-
-// written is the schema of a workflow's inputs with what it refers to.
-type written struct {
-	schema   *inputschema.Schema
-	location string
-}
-
-func (w written) Location() string { return w.location }
-
-func (w written) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
-	target := w.schema.Target(n)
-	if target == nil {
-		return nil, nil, fmt.Errorf("%s leads nowhere", n.Get("$ref").Str())
-	}
-	return target, w, nil
-}
-
 // schema is the type that a schema of a description has; it is computed once.
 func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
 	if n == nil || home == nil {
@@ -71,7 +44,7 @@ func (t *typing) schema(n *tree.Node, home *openapi.Description) *schema.Type {
 	}
 	known := t.schemas[n]
 	if known == nil {
-		known = schema.Of(n, described{home})
+		known = home.Type(n)
 		t.schemas[n] = known
 	}
 	return known
@@ -85,7 +58,7 @@ func (t *typing) inputs(w *program.Workflow) *schema.Type {
 	n := tree.Of(w.Decl.Inputs)
 	known := t.schemas[n]
 	if known == nil {
-		known = schema.Of(n, written{w.Schema, w.Document.Decl.Location})
+		known = w.Schema.Type(w.Document.Decl.Location)
 		t.schemas[n] = known
 	}
 	return known

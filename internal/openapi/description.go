@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/internal/location"
+	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
@@ -359,4 +360,20 @@ func (d *Description) referred(ref string) (*Description, error) {
 		return nil, err
 	}
 	return d.set.document(at, d.location)
+}
+
+// Type returns what is known of the values that a schema of the description describes.
+func (d *Description) Type(n *tree.Node) *schema.Type {
+	if n == nil || d == nil {
+		return schema.Any()
+	}
+	return schema.Of(n, described{d})
+}
+
+// described is a description as the place of schemas.
+type described struct{ *Description }
+
+func (d described) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
+	target, home, err := d.Description.Follow(n)
+	return target, described{home}, err
 }

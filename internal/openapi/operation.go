@@ -563,6 +563,48 @@ func (o *Operation) Response(status int) *Response {
 	return nil
 }
 
+// Examples returns the examples of a body of the response, those of the schema excepted.
+func (r *Response) Examples(m *MediaType) (list []*tree.Node) {
+	if n := m.Node.Get("example"); n != nil {
+		list = append(list, n)
+	}
+	if named := m.Node.Get("examples"); named != nil {
+		for _, member := range named.Members {
+			n, _, err := m.Home.Resolve(member.Value)
+			if err != nil {
+				continue
+			}
+			for _, field := range []string{"dataValue", "value"} { // OpenAPI 3.2, 3.0
+				if v := n.Get(field); v != nil {
+					list = append(list, v)
+					break
+				}
+			}
+		}
+	}
+	if n := r.Node.Get("examples").Get(m.Type); m.Node == nil && n != nil { // 2.0
+		list = append(list, n)
+	}
+	return list
+}
+
+// Header returns the Header Object of a response, its $ref followed, and the document that
+// it is in; nil if there is none.
+func (r *Response) Header(name string) (*tree.Node, *Description) {
+	headers := r.Node.Get("headers")
+	if headers == nil {
+		return nil, nil
+	}
+	for _, m := range headers.Members {
+		if strings.EqualFold(m.Name, name) {
+			if n, home, err := r.Home.Resolve(m.Value); err == nil {
+				return n, home
+			}
+		}
+	}
+	return nil, nil
+}
+
 // DeclaresJSON reports whether the operation declares JSON for a status, and nothing
 // of a content type.
 func (o *Operation) DeclaresJSON(status int, contentType string) bool {

@@ -257,7 +257,10 @@ func (a *Alternative) Names() (names []string) {
 }
 
 // Requires reports whether the member is always present.
-func (a *Alternative) Requires(name string) bool {
+func (a *Alternative) Requires(name string) bool { return a.requires()[name] }
+
+// requires returns the members that are always present.
+func (a *Alternative) requires() map[string]bool {
 	if a.required == nil {
 		a.required = map[string]bool{}
 		for _, p := range a.parts {
@@ -268,7 +271,7 @@ func (a *Alternative) Requires(name string) bool {
 			}
 		}
 	}
-	return a.required[name]
+	return a.required
 }
 
 // Required returns the members that every alternative requires, without the

@@ -1,0 +1,307 @@
+// Package simulate runs workflows with no server and no socket: every request is answered
+// from the OpenAPI description of its operation, by an example, or by a value that its schema
+// describes. The answers are steered so that conditions hold: those of success first, then,
+// run after run, those of the branch that was not taken yet. What is reported of a branch was
+// seen on the real machine of package runtime; what is impossible comes with the reason.
+package simulate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/runtime"
+)
+
+// A Simulator simulates workflows. The zero Simulator is ready for use. It may be used by
+// several goroutines at once, unless OnEvent cannot; its fields must not be changed meanwhile.
+type Simulator struct {
+	// Strict lets no answer be other than the description declares: a step whose criteria
+	// want that fails. Without it, the author's meaning is followed, and a Deviation told.
+	Strict bool
+	// Seed chooses among the values that a schema leaves open. The same seed makes the same
+	// runs.
+	Seed uint64
+	// Inputs are those of the workflow; those that are missing are made from its schema.
+	Inputs runtime.Inputs
+	// Answers are given by hand, and are not steered; nil means none.
+	Answers  *Answers
+	MaxRuns  int // of a workflow; 0 means 200
+	MaxSteps int // requests of a run; 0 means 100
+	// OnEvent, if not nil, is called with the events of each run when it has ended.
+	OnEvent func(runtime.Event)
+
+	Settings runtime.Settings // LoopDelay is not used: waits pass at once
+}
+
+func (s *Simulator) maxRuns() int  { return cmp.Or(s.MaxRuns, 200) }
+func (s *Simulator) maxSteps() int { return cmp.Or(s.MaxSteps, 100) }
+
+// Program simulates the workflows of the entry document that can be run, in its order. The
+// error is that of the context.
+func (s *Simulator) Program(ctx context.Context, p *runtime.Program) ([]*Report, error) {
+	var reports []*Report
+	for _, w := range p.Workflows() {
+		if len(w.Errors) > 0 {
+			continue
+		}
+		r, err := s.Workflow(ctx, p, w.ID)
+		if err != nil {
+			return reports, err
+		}
+		reports = append(reports, r)
+	}
+	return reports, nil
+}
+
+// Workflow simulates a workflow until all that can happen was seen. The error is that of
+// [runtime.Program.Begin], an [*AnswerError], or that of the context.
+func (s *Simulator) Workflow(ctx context.Context, p *runtime.Program, workflowID string) (*Report, error) {
+	e, err := s.explorer(ctx, p, workflowID)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.explore(); err != nil {
+		return nil, err
+	}
+	return e.report(), nil
+}
+
+// Run runs a workflow once, so that it succeeds. It returns what [runtime.Driver.Run] does,
+// or the error of an answer that was given by hand.
+func (s *Simulator) Run(ctx context.Context, p *runtime.Program, workflowID string) (*runtime.Result, error) {
+	e, err := s.explorer(ctx, p, workflowID)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[goal]bool{}
+	w, err := e.begin(e.inputs, seen)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.finish(w, seen, "success"); err != nil {
+		return nil, err
+	}
+	if w.pending != nil {
+		w.x.Cancel(errTooMany)
+	}
+	done, _ := w.x.Next().(*runtime.Done)
+	return done.Result, done.Err
+}
+
+func (s *Simulator) explorer(ctx context.Context, p *runtime.Program, workflowID string) (*explorer, error) {
+	linked := program.Of(p)
+	root := linked.Entry().Workflows[workflowID]
+	if root == nil || root.Refused {
+		_, err := p.Begin(workflowID, nil, s.Settings)
+		return nil, err
+	}
+	e := &explorer{Simulator: s, ctx: ctx, program: p, root: root, types: newTypes(root, s.Seed, s.Strict),
+		seen: map[goal]bool{}, failed: map[goal]int{}, points: map[*program.Step][]*checkpoint{}, why: map[goal]*failure{},
+		executed: map[*program.Step][2]int{}, given: map[*openapi.Operation]map[int]bool{}}
+	for _, step := range root.Steps {
+		e.goals = append(e.goals, goals(step)...)
+	}
+	e.makeInputs()
+	return e, nil
+}
+
+// report tells what was seen.
+func (e *explorer) report() *Report {
+	r := &Report{WorkflowID: e.root.ID, Runs: e.runs, Deviations: e.found, Limit: e.limit}
+	for _, run := range e.runs {
+		r.Succeeded = r.Succeeded || run.Succeeded
+	}
+	if !r.Succeeded {
+		r.Failure = e.runs[0].Error
+	}
+	for _, s := range e.root.Steps {
+		at := s.Position()
+		at.File = s.Workflow.Document.Decl.Location
+		n := e.executed[s]
+		step := Step{ID: s.ID, Position: at, Executed: n[0] + n[1], Succeeded: n[1] > 0, Failed: n[0] > 0}
+		own := Branch{Kind: "step", What: "step " + s.ID, Position: at, Seen: step.Executed > 0}
+		if !own.Seen {
+			own.Reason = e.unreached(s)
+		}
+		step.Branches = append(step.Branches, own)
+		for _, g := range goals(s) {
+			b, _ := g.branch()
+			if b.Seen = e.seen[g]; !b.Seen {
+				e.explain(&b, g, own.Seen)
+			}
+			step.Branches = append(step.Branches, b)
+		}
+		r.Steps = append(r.Steps, step)
+	}
+	r.Operations = e.operations()
+	return r
+}
+
+// unreached says what keeps a step from being executed.
+func (e *explorer) unreached(s *program.Step) string {
+	var ways []string
+	for _, other := range e.root.Steps {
+		for _, g := range slices.Concat(outcomes(other, true), outcomes(other, false)) {
+			leads := g.action == none && g.succeeded && other.Next == s
+			if g.action != none {
+				leads = actions(other, g.succeeded)[g.action].Step == s
+			}
+			if leads && g.shadow() == nil {
+				ways = append(ways, "step "+other.ID)
+			}
+		}
+	}
+	if ways == nil {
+		return "no way leads there"
+	}
+	return "no run came there from " + strings.Join(slices.Compact(ways), ", ")
+}
+
+// explain says why a goal was not reached.
+func (e *explorer) explain(b *Branch, g goal, reached bool) {
+	why := e.why[g]
+	switch shadow := g.shadow(); {
+	case shadow != nil:
+		b.Impossible = true
+		b.Reason = fmt.Sprintf("action %s, which is tried before, has no criteria and is always taken", shadow.Name)
+	case !reached:
+		b.Reason = "its step was not executed"
+	case g.step.Operation == nil && g.step.Called == nil:
+		b.Reason = "the step could not be linked"
+	case why == nil || why.points == 0:
+		b.Reason = "its step sends no request"
+	case len(why.refusals) > 0:
+		b.Impossible = why.tried == 0
+		var list []flaw
+		for _, f := range why.refusals {
+			if !slices.ContainsFunc(list, func(o flaw) bool { return o.Message == f.Message }) {
+				list = append(list, f)
+			}
+		}
+		b.Reason = list[0].Message
+		for _, f := range list {
+			b.Related = append(b.Related, f.Deviation)
+		}
+	case why.tried == 0:
+		b.Impossible = true
+		b.Reason = "the conditions exclude one another: " + conditions(g.demand())
+	default:
+		b.Reason = fmt.Sprintf("none of %d answers that were tried leads there", why.tried)
+	}
+}
+
+// conditions writes what a demand asks for.
+func conditions(d demand) string {
+	var texts []string
+	for _, c := range d.criteria() {
+		if !slices.Contains(texts, c.Text) {
+			texts = append(texts, c.Text)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+// operations tells which operations were used, and with which statuses they were answered.
+func (e *explorer) operations() (list []Operation) {
+	known := map[*openapi.Operation]bool{}
+	e.root.EachReachable(func(s *program.Step) {
+		if s.Operation == nil || known[s.Operation] {
+			return
+		}
+		known[s.Operation] = true
+		op := Operation{Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
+			Given: slices.Sorted(maps.Keys(e.given[s.Operation]))}
+		for _, r := range s.Operation.Responses {
+			op.Declared = append(op.Declared, r.Code)
+		}
+		list = append(list, op)
+	})
+	return list
+}
+
+// Answers are answers that were given by hand: for each step, by its id or by "workflow.step",
+// those of its executions in a run, in this order. Executions beyond them are steered.
+type Answers map[string][]Answer
+
+// An Answer is one of [Answers].
+type Answer struct {
+	Status  int               `json:"status" yaml:"status"` // 0: the first success that is declared
+	Headers map[string]string `json:"headers" yaml:"headers"`
+	Body    any               `json:"body" yaml:"body"`
+}
+
+// An AnswerError says that an answer that was given by hand is not what the description
+// declares.
+type AnswerError struct {
+	Step    string // as in Answers
+	Index   int    // in the list of the step, from 0
+	Message string
+	// Declared is what the description says; its line is 0 if that is not known.
+	Declared arazzo.Position
+}
+
+// Error returns a message with the step, the answer and the place.
+func (e *AnswerError) Error() string {
+	message := fmt.Sprintf("answer %d of step %s: %s", e.Index+1, e.Step, e.Message)
+	if e.Declared.Line > 0 {
+		message += " (" + e.Declared.String() + ")"
+	}
+	return message
+}
+
+// byHand returns the answer that is given for this execution of a step, or nil.
+func (e *explorer) byHand(w *walk, s *program.Step) (*answer, error) {
+	if e.Answers == nil {
+		return nil, nil
+	}
+	name := s.Workflow.ID + "." + s.ID
+	list, ok := (*e.Answers)[name]
+	if !ok {
+		name = s.ID
+		list = (*e.Answers)[name]
+	}
+	n := 0
+	for _, a := range w.script {
+		if a.step == s {
+			n++
+		}
+	}
+	if n >= len(list) {
+		return nil, nil
+	}
+	hand := list[n]
+	a := e.types.answer(s, cmp.Or(hand.Status, statuses(s, true, nil)[0]))
+	a.given, a.body, a.noBody = true, hand.Body, hand.Body == nil
+	a.header = http.Header{}
+	for field, text := range hand.Headers {
+		a.header.Set(field, text)
+	}
+	refuse := &AnswerError{Step: name, Index: n}
+	switch {
+	case a.flaw != nil:
+		refuse.Message, refuse.Declared = a.flaw.Message, *a.flaw.Declared
+		return nil, refuse
+	case a.noBody:
+		return a, nil
+	}
+	if m := e.types.body(a.response).Misfit(a.body); m != nil {
+		refuse.Message = fmt.Sprintf("the body at %q %s", m.Pointer, m.Want)
+		if m.Pointer == "" {
+			refuse.Message = "the body " + m.Want
+		}
+		if m.Listed != nil {
+			refuse.Message += ": " + listed(m.Listed)
+		}
+		refuse.Declared = arazzo.Position{File: m.Place.Location, Line: m.Place.Line, Column: m.Place.Column}
+		return nil, refuse
+	}
+	return a, nil
+}
