@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/expr"
+	"github.com/gobelin-dev/gobelin/internal/jsonpath"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -28,42 +29,11 @@ type language struct {
 
 var (
 	simpleLanguage   = language{expr.Compare, true}
-	jsonpathLanguage = language{compareExactly, false}
+	jsonpathLanguage = language{jsonpath.Compare, false}
 )
 
 // nothing is a value that is missing, where that is other than null.
-type nothing struct{}
-
-// compareExactly compares as RFC 9535 does.
-func compareExactly(operator string, a, b any) bool {
-	_, leftMissing := a.(nothing)
-	_, rightMissing := b.(nothing)
-	equal := leftMissing && rightMissing || !leftMissing && !rightMissing && value.Equal(a, b)
-	order, ordered := 0, false
-	switch x := a.(type) {
-	case string:
-		if y, ok := b.(string); ok {
-			order, ordered = strings.Compare(x, y), true
-		}
-	default:
-		if value.IsNumber(a) && value.IsNumber(b) {
-			order, ordered = value.CompareNumbers(a, b), true
-		}
-	}
-	switch operator {
-	case "==":
-		return equal
-	case "!=":
-		return !equal
-	case "<":
-		return ordered && order < 0
-	case "<=":
-		return equal || ordered && order < 0
-	case ">":
-		return ordered && order > 0
-	}
-	return equal || ordered && order > 0
-}
+type nothing = jsonpath.Nothing
 
 // chance says how the comparison of a value of type a with one of type b can
 // end. What may be missing is in the types already.

@@ -195,7 +195,7 @@ func (f *facts) jsonpath(c *program.Criterion, t *jsonpath.Term) {
 			return
 		}
 	}
-	*f = append(*f, fact{valueName(&c.Context.Ref, path), pathText(left.Path), operator, right.Literal, compareExactly, c})
+	*f = append(*f, fact{valueName(&c.Context.Ref, path), pathText(left.Path), operator, right.Literal, jsonpath.Compare, c})
 }
 
 // valueName names the value that a path leads to from the root of an expression.

@@ -36,9 +36,10 @@ type readInput struct {
 
 // A read is a place of an answer that outputs, requests and later steps read.
 type read struct {
-	place place
-	at    arazzo.Position
-	text  string
+	place     place
+	at        arazzo.Position
+	text      string
+	parameter *schema.Type // that it is for; nil: it is for something else
 }
 
 func newTypes(w *program.Workflow, seed uint64, strict bool) *types {
@@ -97,7 +98,7 @@ func (t *types) read(r *program.Ref, w *program.Workflow, s *program.Step, in *r
 	case len(o.place.tokens)+len(o.place.header) > 0:
 		position := r.At(w.Document.Decl)
 		position.File = w.Document.Decl.Location
-		t.reads[o.place.step] = append(t.reads[o.place.step], read{*o.place, position, r.Text})
+		t.reads[o.place.step] = append(t.reads[o.place.step], read{*o.place, position, r.Text, nil})
 	}
 }
 
@@ -109,12 +110,18 @@ func (t *types) readParameters(s *program.Step, root *program.Workflow, callers 
 	for a := range program.Each(s.Arguments) {
 		res := resolver{root: root, callers: callers}
 		o := res.value(&a.Value, s.Workflow, s)
-		if o.place == nil || o.place.step != nil {
+		if o.place == nil {
 			continue
 		}
 		for _, p := range s.Operation.Parameters {
-			if p.Is(a.Name, a.In) && p.Schema != nil {
+			switch {
+			case !p.Is(a.Name, a.In) || p.Schema == nil:
+			case o.place.step == nil:
 				t.readInputs = append(t.readInputs, readInput{o.place.tokens, p.Home.Type(p.Schema)})
+			default:
+				at := a.Place
+				at.File = s.Workflow.Document.Decl.Location
+				t.reads[o.place.step] = append(t.reads[o.place.step], read{*o.place, at, o.text, p.Home.Type(p.Schema)})
 			}
 		}
 	}
@@ -242,6 +249,9 @@ func (t *types) fill(a *answer, wishes option) {
 				headers[r.place.header] = schema.Want{}
 				continue
 			}
+			if len(r.place.tokens) == 0 && (a.response != nil && mediaOf(a.response) != nil) {
+				continue
+			}
 			found := bodyType.Follow(r.place.tokens)
 			if found.Type == nil {
 				if t.strict {
@@ -251,7 +261,9 @@ func (t *types) fill(a *answer, wishes option) {
 				d.relate(&found.Place)
 				a.found = append(a.found, d)
 			}
-			want.At(r.place.tokens)
+			if at := want.At(r.place.tokens); r.parameter != nil {
+				at.Like = r.parameter
+			}
 		}
 	}
 	for _, w := range wishes {
@@ -291,7 +303,7 @@ func (t *types) fillBody(a *answer, of *schema.Type, want *schema.Want) {
 	if a.response != nil {
 		media = mediaOf(a.response)
 	}
-	wanted := want.Exactly || want.Sized || len(want.Members) > 0
+	wanted := want.Exactly || want.Sized || want.Like != nil || len(want.Members) > 0
 	if (media == nil || a.status == http.StatusNoContent) && !wanted {
 		a.noBody, a.body = true, nil
 		return
@@ -301,6 +313,9 @@ func (t *types) fillBody(a *answer, of *schema.Type, want *schema.Want) {
 	if media != nil {
 		if contentType = media.Type; openapi.IsRange(contentType) {
 			contentType = "application/json"
+		}
+		if len(want.Members) > 0 && (openapi.IsText(contentType) || openapi.IsXML(contentType)) {
+			contentType = "application/json" // it is read as such
 		}
 		if list := a.response.Examples(media); len(list) > 0 && list[0].Err() == nil {
 			from = schema.Want{Exactly: true, Value: list[int(t.sampler.Seed%uint64(len(list)))].Value()}

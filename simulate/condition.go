@@ -196,7 +196,7 @@ func (s *solver) simple(c *program.Criterion, t *expr.Term, want bool) []option 
 	case "":
 		return s.truth(s.operand(c, t), want, false)
 	}
-	return s.comparison(t.Operator, s.operand(c, t.Terms[0]), s.operand(c, t.Terms[1]), compareSimple, want)
+	return s.comparison(t.Operator, s.operand(c, t.Terms[0]), s.operand(c, t.Terms[1]), compareSimply, want)
 }
 
 func (s *solver) operand(c *program.Criterion, t *expr.Term) operand {
@@ -230,12 +230,7 @@ func (s *solver) truth(o operand, want, exists bool) []option {
 // comparison wants a comparison to come out as want says.
 func (s *solver) comparison(operator string, a, b operand, by compare, want bool) []option {
 	holds := func(x any, xThere bool, y any, yThere bool) bool {
-		if !xThere || !yThere {
-			if by == nil || !xThere && !yThere {
-				x, y = orNil(x, xThere), orNil(y, yThere)
-			}
-		}
-		return by(operator, orNil(x, xThere), orNil(y, yThere)) == want
+		return by(operator, orNothing(x, xThere), orNothing(y, yThere)) == want
 	}
 	if a.place != nil && b.place != nil { // one of them is what it is, if it is chosen already
 		if v, there, chosen := s.chosen(*b.place); chosen {
@@ -257,9 +252,9 @@ func (s *solver) comparison(operator string, a, b operand, by compare, want bool
 	return always
 }
 
-func orNil(v any, there bool) any {
+func orNothing(v any, there bool) any {
 	if !there {
-		return nil
+		return jsonpath.Nothing{}
 	}
 	return v
 }
@@ -414,7 +409,7 @@ func (s *solver) wish(o operand, want schema.Want) wish {
 			hint = nearest.Hint(o.place.tokens[found.At], found.Names)
 		}
 		at := found.Place
-		refuse(found.Presence == schema.Never, &at, "%s is not declared%s", s.subject(o), hint)
+		refuse(false, &at, "%s is not declared%s", s.subject(o), hint)
 	case want.Exactly:
 		if m := found.Type.Misfit(want.Value); m != nil {
 			at := m.Place
@@ -485,8 +480,6 @@ func (s *solver) candidates(t *schema.Type, literals []any) (list []any) {
 	kinds := t.Kinds()
 	for _, v := range literals {
 		if n, ok := value.ParseNumber(value.Text(v)); ok {
-			around := (&schema.Want{}).Value
-			_ = around
 			if kinds&schema.Number != 0 {
 				add(n)
 			}
@@ -599,7 +592,7 @@ func (q query) term(t *jsonpath.Term, want bool) []option {
 	if left.Kind == jsonpath.CallTerm || right.Kind == jsonpath.CallTerm {
 		return q.call(t.Operator, left, right, want)
 	}
-	return q.comparison(t.Operator, q.operand(left), q.operand(right), compareExactly, want)
+	return q.comparison(t.Operator, q.operand(left), q.operand(right), jsonpath.Compare, want)
 }
 
 func (q query) start(t *jsonpath.Term) place {
@@ -685,7 +678,8 @@ func (q query) call(operator string, left, right *jsonpath.Term, want bool) []op
 		call, other, flipped = right, left, true
 	}
 	n, isNumber := other.Literal.(int64)
-	if other.Kind != jsonpath.LiteralTerm || !isNumber || len(call.Terms) != 1 || call.Function != "length" && call.Function != "count" {
+	length := call.Function == "length" || call.Function == "length_of" // the latter is .length (C11a)
+	if other.Kind != jsonpath.LiteralTerm || !isNumber || len(call.Terms) != 1 || !length && call.Function != "count" {
 		return always
 	}
 	inner := call.Terms[0]
@@ -695,9 +689,9 @@ func (q query) call(operator string, left, right *jsonpath.Term, want bool) []op
 		whole = true
 	} else if call.Function == "count" {
 		switch { // something is counted, or nothing
-		case compareExactly(operator, int64(1), n) == want && compareExactly(operator, int64(0), n) != want:
+		case jsonpath.Compare(operator, int64(1), n) == want && jsonpath.Compare(operator, int64(0), n) != want:
 			return q.exists(inner, true)
-		case compareExactly(operator, int64(0), n) == want:
+		case jsonpath.Compare(operator, int64(0), n) == want:
 			return q.exists(inner, false)
 		}
 		return always
@@ -711,7 +705,7 @@ func (q query) call(operator string, left, right *jsonpath.Term, want bool) []op
 		if flipped {
 			a, b = b, a
 		}
-		if length >= 0 && length <= 100 && compareExactly(operator, a, b) == want {
+		if length >= 0 && length <= 100 && jsonpath.Compare(operator, a, b) == want {
 			list = append(list, q.wish(target, schema.Want{Sized: true, Length: int(length)}))
 		}
 	}

@@ -35,7 +35,7 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		c := runtime.Compiler{Loader: runtime.LoaderFunc(func(ctx context.Context, at string) ([]byte, error) { return corpus.Load(ctx, at) }),
-			Base: d.Base}
+			Base: d.Base, Files: simulate.Files()}
 		p, err := c.Compile(t.Context(), doc)
 		if err != nil {
 			continue

@@ -259,25 +259,13 @@ func typeAt(t *schema.Type, tokens []string) schema.Found {
 // compare compares as a language does.
 type compare func(operator string, a, b any) bool
 
-var compareSimple compare = expr.Compare
-
-// compareExactly compares values that are there as RFC 9535 does.
-func compareExactly(operator string, a, b any) bool {
-	switch operator {
-	case "==", "!=":
-		return value.Equal(a, b) == (operator == "==")
+// compareSimply compares as a simple condition does (C3 to C6): what is missing is null.
+func compareSimply(operator string, a, b any) bool {
+	if _, missing := a.(jsonpath.Nothing); missing {
+		a = nil
 	}
-	text, isText := a.(string)
-	other, alsoText := b.(string)
-	switch {
-	case isText && alsoText, value.IsNumber(a) && value.IsNumber(b):
-		order := 0
-		if isText {
-			order = strings.Compare(text, other)
-		} else {
-			order = value.CompareNumbers(a, b)
-		}
-		return map[string]bool{"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[operator]
+	if _, missing := b.(jsonpath.Nothing); missing {
+		b = nil
 	}
-	return (operator == "<=" || operator == ">=") && value.Equal(a, b)
+	return expr.Compare(operator, a, b)
 }

@@ -2,10 +2,10 @@ package simulate
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 	"time"
-	"fmt"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/runtime"

@@ -10,8 +10,8 @@ import (
 	"sync"
 
 	"github.com/gobelin-dev/gobelin/internal/location"
-	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/schema"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -367,13 +367,13 @@ func (d *Description) Type(n *tree.Node) *schema.Type {
 	if n == nil || d == nil {
 		return schema.Any()
 	}
-	return schema.Of(n, described{d})
+	return schema.Of(n, schemaHome{d})
 }
 
-// described is a description as the place of schemas.
-type described struct{ *Description }
+// schemaHome is a description as the place of schemas.
+type schemaHome struct{ *Description }
 
-func (d described) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
+func (d schemaHome) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
 	target, home, err := d.Description.Follow(n)
-	return target, described{home}, err
+	return target, schemaHome{home}, err
 }

@@ -17,7 +17,8 @@ import (
 // A Want is what a sample has to have, whether the schema has it or not. The zero Want
 // wants any value to be there.
 type Want struct {
-	Exactly bool // it is Value
+	Like    *Type // it is for something that this describes, where the schema leaves a choice
+	Exactly bool  // it is Value
 	Value   any
 	Missing bool // there is no such member, or item
 	Sized   bool // it has Length items, or characters
@@ -82,8 +83,9 @@ type spot struct {
 var absent any = new(int)
 
 func (s *Sampler) value(t *Type, at spot, want *Want, from Want) any {
+	wanted := want != nil
 	switch {
-	case want == nil:
+	case !wanted:
 		want = &Want{}
 	case want.Missing:
 		return absent
@@ -98,11 +100,17 @@ func (s *Sampler) value(t *Type, at spot, want *Want, from Want) any {
 	if !from.Exactly {
 		from = a.example(at.nth)
 	}
-	if from.Exactly && free && t.Misfit(from.Value) == nil {
+	if from.Exactly && free && t.Misfit(from.Value) == nil && (!wanted || filled(from.Value)) {
 		return from.Value
 	}
 	if a.Closed && free && len(a.Values) > 0 {
 		return a.listed(s.Seed + uint64(at.nth))
+	}
+	if want.Like != nil && free && a.Kinds == AnyKind && !a.describes() {
+		like := want.Like
+		want.Like = nil
+		defer func() { want.Like = like }()
+		return s.value(like, at, want, from)
 	}
 	switch kind := a.kind(want); kind {
 	case Object:
@@ -117,6 +125,27 @@ func (s *Sampler) value(t *Type, at spot, want *Want, from Want) any {
 		return s.Seed%2 == 0
 	}
 	return nil
+}
+
+// filled reports whether a value is neither null nor empty.
+func filled(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case string:
+		return v != ""
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
+	}
+	return true
+}
+
+// describes reports whether a schema of an alternative says anything of its values.
+func (a *Alternative) describes() bool {
+	return slices.ContainsFunc([]string{"properties", "items", "prefixItems", "required", "additionalProperties", "pattern", "format",
+		"minimum", "maximum", "multipleOf"}, a.has)
 }
 
 // listed returns one of the only values possible, null last.
@@ -140,6 +169,9 @@ func (s *Sampler) choose(t *Type, at spot, want *Want, from Want) *Alternative {
 			misfits += 2
 		}
 		if a.Kinds == Null {
+			misfits += 3
+		}
+		if want.Like != nil && a.Kinds&want.Like.Kinds() == 0 {
 			misfits += 3
 		}
 		if a.Kinds&Object != 0 && slices.ContainsFunc(a.parts, func(p part) bool { return s.open[p.node] }) {
