@@ -249,9 +249,6 @@ func (t *types) fill(a *answer, wishes option) {
 				headers[r.place.header] = schema.Want{}
 				continue
 			}
-			if len(r.place.tokens) == 0 && (a.response != nil && mediaOf(a.response) != nil) {
-				continue
-			}
 			found := bodyType.Follow(r.place.tokens)
 			if found.Type == nil {
 				if t.strict {

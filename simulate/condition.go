@@ -146,7 +146,11 @@ func (s *solver) criterion(c *program.Criterion, want bool) []option {
 	case term == nil:
 		return always
 	case c.JSONPath.RootFilter() != nil && !s.isArray(*context.place):
-		return q.term(c.JSONPath.RootFilter(), want)
+		options := q.term(c.JSONPath.RootFilter(), want)
+		if !want { // it is tried on the children, too (C12): there are none in an empty object
+			options = append(options, s.allowed([]wish{s.wish(context, schema.Want{Exactly: true, Value: map[string]any{}})})...)
+		}
+		return options
 	}
 	return q.term(term, want)
 }

@@ -71,11 +71,8 @@ type candidate struct {
 func (e *explorer) candidates(w *walk, g goal, most int, why *failure) (list []candidate) {
 	d := g.demand()
 	succeeds := g.succeeded || g.success && g.passes
-	if w.pending != g.step { // a workflow that the step calls is under way
-		inner := ends(w.pending, succeeds || len(g.step.Criteria) > 0)
-		if succeeds || len(g.step.Criteria) > 0 {
-			succeeds = true
-		}
+	if w.pending != g.step { // a workflow that the step calls is under way: its end decides, or what it returns
+		inner := demand{any: []demand{ends(w.pending, succeeds), ends(w.pending, !succeeds)}}
 		return e.solve(w, g.step, d, &inner, succeeds, most, why)
 	}
 	return e.solve(w, g.step, d, nil, succeeds, most, why)

@@ -15,11 +15,12 @@ import (
 // none, is taken, or that a criterion passes or fails.
 type goal struct {
 	step      *program.Step
-	succeeded bool // of an action, and of the criteria of one: that of the step
-	action    int  // among those for that; none: no action matches
-	criterion int  // of the action; with success of the step. -1: it is about the action itself
-	success   bool // the criterion is one of the step
-	passes    bool // the criterion
+	succeeded bool   // of an action, and of the criteria of one: that of the step
+	action    int    // among those for that; none: no action matches
+	criterion int    // of the action; with success of the step. -1: it is about the action itself
+	success   bool   // the criterion is one of the step
+	passes    bool   // the criterion
+	output    string // that gets a value; "" for all else
 }
 
 const none = -1

@@ -10,11 +10,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -32,7 +30,7 @@ type Simulator struct {
 	// Inputs are those of the workflow; those that are missing are made from its schema.
 	Inputs runtime.Inputs
 	// Answers are given by hand, and are not steered; nil means none.
-	Answers  *Answers
+	Answers  Answers
 	MaxRuns  int // of a workflow; 0 means 200
 	MaxSteps int // requests of a run; 0 means 100
 	// OnEvent, if not nil, is called with the events of each run when it has ended.
@@ -110,7 +108,7 @@ func (s *Simulator) explorer(ctx context.Context, p *runtime.Program, workflowID
 		e.goals = append(e.goals, goals(step)...)
 	}
 	e.makeInputs()
-	return e, nil
+	return e, e.unknownAnswers()
 }
 
 // report tells what was seen.
@@ -141,8 +139,24 @@ func (e *explorer) report() *Report {
 		}
 		r.Steps = append(r.Steps, step)
 	}
+	r.MissingOutputs = e.missingOutputs()
 	r.Operations = e.operations()
 	return r
+}
+
+// missingOutputs returns the outputs of steps that succeeded which never had a value.
+func (e *explorer) missingOutputs() (list []Branch) {
+	for _, s := range e.root.Steps {
+		for o := range program.Each(s.Outputs) {
+			if e.executed[s][1] > 0 && !e.seen[goal{step: s, output: o.Name}] {
+				at := o.Place
+				at.File = s.Workflow.Document.Decl.Location
+				list = append(list, Branch{Kind: "output", What: "output " + o.Name + " of step " + s.ID, Position: at,
+					Reason: cmp.Or(o.Value.Source(), "it") + " never had a value"})
+			}
+		}
+	}
+	return list
 }
 
 // unreached says what keeps a step from being executed.
@@ -225,83 +239,4 @@ func (e *explorer) operations() (list []Operation) {
 		list = append(list, op)
 	})
 	return list
-}
-
-// Answers are answers that were given by hand: for each step, by its id or by "workflow.step",
-// those of its executions in a run, in this order. Executions beyond them are steered.
-type Answers map[string][]Answer
-
-// An Answer is one of [Answers].
-type Answer struct {
-	Status  int               `json:"status" yaml:"status"` // 0: the first success that is declared
-	Headers map[string]string `json:"headers" yaml:"headers"`
-	Body    any               `json:"body" yaml:"body"`
-}
-
-// An AnswerError says that an answer that was given by hand is not what the description
-// declares.
-type AnswerError struct {
-	Step    string // as in Answers
-	Index   int    // in the list of the step, from 0
-	Message string
-	// Declared is what the description says; its line is 0 if that is not known.
-	Declared arazzo.Position
-}
-
-// Error returns a message with the step, the answer and the place.
-func (e *AnswerError) Error() string {
-	message := fmt.Sprintf("answer %d of step %s: %s", e.Index+1, e.Step, e.Message)
-	if e.Declared.Line > 0 {
-		message += " (" + e.Declared.String() + ")"
-	}
-	return message
-}
-
-// byHand returns the answer that is given for this execution of a step, or nil.
-func (e *explorer) byHand(w *walk, s *program.Step) (*answer, error) {
-	if e.Answers == nil {
-		return nil, nil
-	}
-	name := s.Workflow.ID + "." + s.ID
-	list, ok := (*e.Answers)[name]
-	if !ok {
-		name = s.ID
-		list = (*e.Answers)[name]
-	}
-	n := 0
-	for _, a := range w.script {
-		if a.step == s {
-			n++
-		}
-	}
-	if n >= len(list) {
-		return nil, nil
-	}
-	hand := list[n]
-	a := e.types.answer(s, cmp.Or(hand.Status, statuses(s, true, nil)[0]))
-	a.given, a.body, a.noBody = true, hand.Body, hand.Body == nil
-	a.header = http.Header{}
-	for field, text := range hand.Headers {
-		a.header.Set(field, text)
-	}
-	refuse := &AnswerError{Step: name, Index: n}
-	switch {
-	case a.flaw != nil:
-		refuse.Message, refuse.Declared = a.flaw.Message, *a.flaw.Declared
-		return nil, refuse
-	case a.noBody:
-		return a, nil
-	}
-	if m := e.types.body(a.response).Misfit(a.body); m != nil {
-		refuse.Message = fmt.Sprintf("the body at %q %s", m.Pointer, m.Want)
-		if m.Pointer == "" {
-			refuse.Message = "the body " + m.Want
-		}
-		if m.Listed != nil {
-			refuse.Message += ": " + listed(m.Listed)
-		}
-		refuse.Declared = arazzo.Position{File: m.Place.Location, Line: m.Place.Line, Column: m.Place.Column}
-		return nil, refuse
-	}
-	return a, nil
 }

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -16,7 +17,9 @@ func TestTry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := runtime.Compile(t.Context(), doc)
+	c := runtime.Compiler{Files: Files()}
+	c.Loader = runtime.LoaderFunc(func(_ context.Context, at string) ([]byte, error) { return os.ReadFile(at) })
+	p, err := c.Compile(t.Context(), doc)
 	if err != nil {
 		t.Fatal(err)
 	}

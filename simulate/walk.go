@@ -150,6 +150,12 @@ func (w *walk) note(e runtime.Event, seen map[goal]bool) {
 			}
 		}
 		j.criteria[e.Action]++
+	case *runtime.OutputsEvaluated:
+		for name, v := range e.Outputs {
+			if v != nil {
+				seen[goal{step: s, output: name}] = true
+			}
+		}
 	case *runtime.StepFinished:
 		visit.Succeeded, visit.Reason = e.Succeeded, e.Reason
 		w.actions[d] = judged{e.Succeeded, map[string]int{}}

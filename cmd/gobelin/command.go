@@ -80,7 +80,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), reportCommand(), replayCommand(), diffCommand(),
+	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), reportCommand(), replayCommand(), diffCommand(), simulateCommand(),
 		conformanceCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
@@ -148,6 +148,7 @@ var bounds = map[string][2]int64{
 	"from":        {0, 1 << 40},
 	"jobs":        {1, 10_000},
 	"max-body":    {1, 1 << 40},
+	"max-runs":    {1, 1 << 40},
 	"max-steps":   {1, 1 << 40},
 	"per-host":    {0, 10_000},
 	"run":         {0, 1 << 40},

@@ -294,39 +294,6 @@ func (s *Sampler) object(a *Alternative, at spot, want *Want, from Want) any {
 			defer delete(s.open, p.node)
 		}
 	}
-	names := a.Names()
-	for _, p := range a.parts { // those that no schema lists may be required, too
-		if list := p.node.Get("required"); list != nil {
-			for _, item := range list.Items {
-				names = append(names, item.Text)
-			}
-		}
-	}
-	for _, name := range unique(names) {
-		inner, wanted := want.Members[name]
-		if wanted {
-			continue
-		}
-		if _, has := out[name]; has {
-			continue
-		}
-		found := a.member(name)
-		required := a.Requires(name)
-		switch {
-		case found.Type == nil && !required:
-			continue
-		case found.Type == nil:
-			found.Type = Any()
-		}
-		if !required && (again || isObject || at.depth >= maxWithin) || found.marked(s.others()) {
-			continue
-		}
-		if v := s.value(found.Type, spot{name: name, depth: at.depth + 1}, inner, Want{}); v != absent {
-			out[name] = v
-		} else if required {
-			out[name] = nil
-		}
-	}
 	for _, name := range slices.Sorted(maps.Keys(want.Members)) {
 		found, inner := a.member(name), want.Members[name]
 		if found.Type == nil {
@@ -342,12 +309,47 @@ func (s *Sampler) object(a *Alternative, at spot, want *Want, from Want) any {
 			delete(out, name)
 		}
 	}
+	names := a.Names()
+	for _, p := range a.parts { // those that no schema lists may be required, too
+		if list := p.node.Get("required"); list != nil {
+			for _, item := range list.Items {
+				names = append(names, item.Text)
+			}
+		}
+	}
+	// What is required comes before what fills up the sample, which is bounded.
+	names = unique(names)
+	slices.SortStableFunc(names, func(x, y string) int { return rank(a, x) - rank(a, y) })
+	for _, name := range names {
+		if _, has := out[name]; has || want.Members[name] != nil {
+			continue
+		}
+		found := a.member(name)
+		required := a.Requires(name)
+		switch {
+		case found.Type == nil && !required:
+			continue
+		case found.Type == nil:
+			found.Type = Any()
+		}
+		if !required && (again || isObject || at.depth >= maxWithin) || found.marked(s.others()) {
+			continue
+		}
+		if v := s.value(found.Type, spot{name: name, depth: at.depth + 1}, nil, Want{}); v != absent {
+			out[name] = v
+		} else if required {
+			out[name] = nil
+		}
+	}
 	for i := 0; i < maxItems; i++ { // additional ones
 		least := 0
 		for _, p := range a.parts {
 			if n, ok := p.count("minProperties"); ok {
 				least = max(least, n)
 			}
+		}
+		if want.Like != nil { // nothing is read of an empty one
+			least = max(least, 1)
 		}
 		if len(out) >= least {
 			break
@@ -360,6 +362,13 @@ func (s *Sampler) object(a *Alternative, at spot, want *Want, from Want) any {
 		}
 	}
 	return out
+}
+
+func rank(a *Alternative, name string) int {
+	if a.Requires(name) {
+		return 0
+	}
+	return 1
 }
 
 // others is the keyword that marks the members which the other side sends.
@@ -463,7 +472,7 @@ func (a *Alternative) text(at spot, want *Want, seed uint64) string {
 			candidates = append(candidates, text)
 		}
 		if re := p.node.Get("pattern").Str(); re != "" {
-			if text, ok := pattern.Sample(re, least); ok {
+			if text, ok := pattern.Sample(re, max(least, min(1, most))); ok {
 				candidates = append(candidates, text)
 			}
 		}
