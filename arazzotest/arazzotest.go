@@ -17,6 +17,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/replay"
 	"github.com/gobelin-dev/gobelin/runtime"
+	"github.com/gobelin-dev/gobelin/simulate"
 )
 
 // Options say what is run, and against what. The zero Options run all workflows
@@ -40,6 +41,11 @@ type Options struct {
 	// Recordings, if not nil, are what runs are compared with and answered from, one run
 	// each; nothing is sent. See [Trace].
 	Recordings []*replay.Recording
+
+	// Simulate, if not nil, answers all requests from the descriptions, so that the
+	// workflow succeeds if it can; nothing is sent. Its Inputs, Settings and OnEvent are
+	// those of the other options.
+	Simulate *simulate.Simulator
 
 	// Then, if not nil, is called in the subtest of each workflow that has succeeded, to
 	// look at its outputs.
@@ -186,6 +192,12 @@ func (r *run) events(ctx context.Context, cancel func()) iter.Seq[runtime.Event]
 		if r.recording != nil {
 			d := replay.Driver{Recording: r.recording, Settings: r.options.Driver.Settings, OnEvent: tell}
 			r.result, r.err = d.Run(ctx, r.program, r.workflowID, r.inputs)
+			return
+		}
+		if r.options.Simulate != nil {
+			s := *r.options.Simulate
+			s.Inputs, s.Settings, s.OnEvent = r.inputs, r.options.Driver.Settings, tell
+			r.result, r.err = s.Run(ctx, r.program, r.workflowID)
 			return
 		}
 		d := r.options.Driver

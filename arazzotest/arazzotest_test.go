@@ -18,6 +18,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzotest"
 	"github.com/gobelin-dev/gobelin/runtime"
+	"github.com/gobelin-dev/gobelin/simulate"
 	"github.com/gobelin-dev/gobelin/trace"
 )
 
@@ -73,6 +74,13 @@ func TestHandler(t *testing.T) {
 	if then != 1 {
 		t.Errorf("Then was called %d times", then)
 	}
+}
+
+// Nothing is sent, and each request is answered from the description.
+func TestSimulate(t *testing.T) {
+	arazzotest.Run(t, arazzotest.Load(t, "testdata/pets.arazzo.yaml"), arazzotest.Options{
+		Simulate: &simulate.Simulator{},
+	})
 }
 
 func TestServer(t *testing.T) {

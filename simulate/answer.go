@@ -56,9 +56,6 @@ func newTypes(w *program.Workflow, seed uint64, strict bool) *types {
 		}
 	})
 	for _, at := range reached {
-		for _, s := range at.Steps {
-			t.readParameters(s, w, callers)
-		}
 		each := func(s *program.Step, o *program.Operand) {
 			o.All(func(r *program.Ref) { t.read(r, at, s, &resolver{root: w, callers: callers}) })
 		}
@@ -83,6 +80,12 @@ func newTypes(w *program.Workflow, seed uint64, strict bool) *types {
 		}
 		for o := range program.Each(at.Outputs) {
 			each(nil, &o.Value)
+		}
+	}
+	for _, at := range reached {
+		for _, s := range at.Steps {
+			t.readParameters(s, w, callers)
+			t.readBody(s, w, callers)
 		}
 	}
 	return t
@@ -125,6 +128,34 @@ func (t *types) readParameters(s *program.Step, root *program.Workflow, callers 
 			}
 		}
 	}
+}
+
+// readBody notes which inputs are parts of the body of a request.
+func (t *types) readBody(s *program.Step, root *program.Workflow, callers map[*program.Workflow]*program.Step) {
+	if s.Operation == nil || s.Operation.Body == nil || s.Body == nil {
+		return
+	}
+	media := s.Operation.Body.Media(s.Body.ContentType)
+	if media == nil || media.Schema == nil || !openapi.IsJSON(media.Type) {
+		return
+	}
+	body := media.Home.Type(media.Schema)
+	var each func(o *program.Operand, tokens []string)
+	each = func(o *program.Operand, tokens []string) {
+		res := resolver{root: root, callers: callers}
+		if at := res.value(o, s.Workflow, s); at.place != nil && at.place.step == nil {
+			if found := body.Follow(tokens); found.Type != nil && found.Type.Known() {
+				t.readInputs = append(t.readInputs, readInput{at.place.tokens, found.Type})
+			}
+			return
+		}
+		if o.Kind == program.Array || o.Kind == program.Object {
+			for token, part := range o.Parts() {
+				each(part, append(tokens[:len(tokens):len(tokens)], token))
+			}
+		}
+	}
+	each(&s.Body.Payload, nil)
 }
 
 // inputs returns the type of the inputs of a workflow.
@@ -241,7 +272,7 @@ func (t *types) fill(a *answer, wishes option) {
 	want := &schema.Want{}
 	a.wishes, a.found = wishes, nil
 	a.header = http.Header{}
-	headers := map[string]schema.Want{}
+	headers, missing := map[string]schema.Want{}, map[string]bool{}
 	bodyType := t.body(a.response)
 	if a.status < 300 {
 		for _, r := range t.reads[a.step] {
@@ -254,7 +285,12 @@ func (t *types) fill(a *answer, wishes option) {
 				if t.strict {
 					continue
 				}
-				d := Deviation{Position: r.at, Message: r.text + " is not declared in the response " + strconv.Itoa(a.status) + " of " + a.step.Label}
+				if _, told := missing[r.place.String()]; told {
+					want.At(r.place.tokens).Like = r.parameter
+					continue
+				}
+				missing[r.place.String()] = true
+				d := Deviation{Position: r.at, Message: r.text + " is not declared in the response of " + a.step.Label}
 				d.relate(&found.Place)
 				a.found = append(a.found, d)
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/expr"
@@ -181,9 +182,32 @@ func (s *solver) allowed(list []wish) (options []option) {
 			s.refusals = append(s.refusals, *w.flaw)
 			continue
 		}
+		if s.fulfilled(w) {
+			return always
+		}
 		options = append(options, option{w})
 	}
 	return options
+}
+
+// fulfilled reports whether what was chosen before is as a wish has it.
+func (s *solver) fulfilled(w wish) bool {
+	v, there, chosen := s.chosen(w.place)
+	switch {
+	case !chosen || there == w.want.Missing:
+		return false
+	case w.want.Exactly:
+		return value.Equal(v, w.want.Value)
+	case !w.want.Sized:
+		return true
+	}
+	switch v := v.(type) {
+	case []any:
+		return len(v) == w.want.Length
+	case string:
+		return utf8.RuneCountInString(v) == w.want.Length
+	}
+	return false
 }
 
 // simple solves a simple condition.
@@ -663,7 +687,7 @@ func (q query) selects(at place, path []jsonpath.Step, want bool) []option {
 			filter.context = first
 			options = product(filter.term(step.Filter, true), options)
 		}
-		return product([]option{{wish{place: first}}}, options)
+		return product(q.allowed([]wish{{place: first}}), options)
 	}
 	empty := q.wish(q.at(items), schema.Want{Sized: true})
 	list := q.allowed([]wish{empty})

@@ -23,11 +23,15 @@ import (
 func TestCorpus(t *testing.T) {
 	corpus := shared.ReadCorpus(t)
 	verbose := os.Getenv("GOBELIN_CORPUS") != ""
+	every := 20 // documents, of which one is taken
+	if verbose || shared.Required() {
+		every = 1
+	}
 	total, succeeded, complete, strict, runs, refused := 0, 0, 0, 0, 0, 0
 	failures, unseen, impossible, kinds := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	start, slowest := time.Now(), map[string]time.Duration{}
-	for _, d := range corpus.Documents {
-		if !d.Complete {
+	for i, d := range corpus.Documents {
+		if !d.Complete || i%every != 0 {
 			continue
 		}
 		doc, err := arazzo.ParseFile(d.Name, corpus.File(d.Name))
@@ -92,10 +96,10 @@ func TestCorpus(t *testing.T) {
 			t.Log("SLOW", slowest[name], name)
 		}
 	}
-	if 100*succeeded < 99*total {
+	if total == 0 || 100*succeeded < 98*total {
 		t.Errorf("%d of %d succeed", succeeded, total)
 	}
-	if 100*complete < 95*total {
+	if 100*complete < 97*total {
 		t.Errorf("%d of %d complete", complete, total)
 	}
 }

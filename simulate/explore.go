@@ -66,11 +66,10 @@ type candidate struct {
 	before option // wishes for what was chosen before
 }
 
-// candidates returns answers that may lead to a goal, and notes what the description has
-// against others.
-func (e *explorer) candidates(w *walk, g goal, most int, why *failure) (list []candidate) {
+// candidates returns answers that may lead to a goal, those with the statuses of success or
+// failure first, and notes what the description has against others.
+func (e *explorer) candidates(w *walk, g goal, succeeds bool, most int, why *failure) (list []candidate) {
 	d := g.demand()
-	succeeds := g.succeeded || g.success && g.passes
 	if w.pending != g.step { // a workflow that the step calls is under way: its end decides, or what it returns
 		inner := demand{any: []demand{ends(w.pending, succeeds), ends(w.pending, !succeeds)}}
 		return e.solve(w, g.step, d, &inner, succeeds, most, why)
@@ -147,9 +146,9 @@ func (e *explorer) reach(at *checkpoint, g goal, most int, why *failure) (*walk,
 	all := map[goal]bool{}
 	for range maxRepeats {
 		var again *walk
-		for _, c := range e.candidates(&at.walk, g, most, why) {
+		for _, c := range e.candidates(&at.walk, g, g.succeeds(), most, why) {
 			if len(c.before) > 0 {
-				w, seen, err := e.anew(at, g, c)
+				w, seen, err := e.anew(at, g, c, why)
 				if err != nil || w != nil && seen[g] {
 					return w, seen, err
 				}
@@ -185,7 +184,7 @@ func (e *explorer) reach(at *checkpoint, g goal, most int, why *failure) (*walk,
 }
 
 // anew repeats what led to a checkpoint with other inputs or answers, and goes on to a goal.
-func (e *explorer) anew(at *checkpoint, g goal, c candidate) (*walk, map[goal]bool, error) {
+func (e *explorer) anew(at *checkpoint, g goal, c candidate, why *failure) (*walk, map[goal]bool, error) {
 	inputs := at.inputs
 	want := schema.Want{}
 	ofInputs := false
@@ -199,7 +198,9 @@ func (e *explorer) anew(at *checkpoint, g goal, c candidate) (*walk, map[goal]bo
 		if len(e.Inputs) > 0 {
 			for name := range want.Members {
 				if _, given := e.Inputs[name]; given {
-					return nil, nil, nil // given inputs are not changed
+					why.refusals = append(why.refusals, flaw{Deviation: Deviation{Position: at.pending.Position(),
+						Message: "the input " + name + " is given, and stays as it is"}})
+					return nil, nil, nil
 				}
 			}
 		}
@@ -244,7 +245,7 @@ func (e *explorer) anew(at *checkpoint, g goal, c candidate) (*walk, map[goal]bo
 		return nil, nil, err
 	}
 	var last *walk
-	for _, again := range e.candidates(w, g, maxTries, &failure{}) {
+	for _, again := range e.candidates(w, g, g.succeeds(), maxTries, &failure{}) {
 		if len(again.before) > 0 {
 			continue
 		}
@@ -301,7 +302,7 @@ func (e *explorer) pass(w *walk, seen map[goal]bool, keep func(*checkpoint)) err
 			continue
 		}
 		why := &failure{}
-		for _, c := range e.candidates(&at.walk, g, maxPassing, why) {
+		for _, c := range e.candidates(&at.walk, g, true, maxPassing, why) {
 			if len(c.before) > 0 {
 				continue
 			}
@@ -541,15 +542,20 @@ func (e *explorer) makeInputs() {
 			*want.At([]string{name}) = schema.Want{Exactly: true, Value: v}
 		}
 	}
+	declared := e.types.inputs(e.root)
 	for _, r := range e.types.readInputs {
-		if at := want.At(r.tokens[:1]); !at.Exactly {
-			if found := e.types.inputs(e.root).Follow(r.tokens); found.Type == nil || !found.Type.Known() {
-				if r.parameter != nil {
-					*want.At(r.tokens) = schema.Want{Exactly: true, Value: sampler.Sample(r.parameter, r.tokens[len(r.tokens)-1], nil, schema.Want{})}
-					continue
-				}
-			}
-			want.At(r.tokens)
+		if want.At(r.tokens[:1]).Exactly {
+			continue
+		}
+		at := want.At(r.tokens)
+		if r.parameter == nil || at.Exactly {
+			continue
+		}
+		// What it is for says more than the schema of the inputs, unless that has a value.
+		found := declared.Follow(r.tokens)
+		v := sampler.Sample(r.parameter, r.tokens[len(r.tokens)-1], &schema.Want{}, schema.Want{})
+		if found.Type == nil || !found.Type.HasValue() && found.Type.Misfit(v) == nil {
+			*at = schema.Want{Exactly: true, Value: v}
 		}
 	}
 	e.inputs, _ = sampler.Sample(e.types.inputs(e.root), "inputs", want, schema.Want{}).(map[string]any)

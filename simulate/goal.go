@@ -113,6 +113,9 @@ func (g goal) demand() demand {
 	return d
 }
 
+// succeeds reports whether the step succeeds by it, as far as it says.
+func (g goal) succeeds() bool { return g.succeeded || g.success && g.passes }
+
 // repeats reports whether the step may have to be repeated, until retries are used up.
 func (g goal) repeats() bool {
 	if g.success {

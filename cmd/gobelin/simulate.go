@@ -117,7 +117,7 @@ func (s *simulation) run(c *cobra.Command, args []string) error {
 		warnUnknown(c, prepared{unknown: unknown})
 	}
 	out := newTerminal(c.OutOrStdout())
-	t := &simulationText{out: out}
+	t := &simulationText{out: out, several: len(documents) > 1}
 	failed := false
 	for i := range documents {
 		d := &documents[i]
@@ -203,8 +203,9 @@ func total(list []simulated) string {
 
 // simulationText writes reports.
 type simulationText struct {
-	out *terminal
-	b   strings.Builder
+	out     *terminal
+	several bool // documents
+	b       strings.Builder
 }
 
 func (t *simulationText) line(depth int, format string, args ...any) {
@@ -212,15 +213,18 @@ func (t *simulationText) line(depth int, format string, args ...any) {
 }
 
 func (t *simulationText) workflow(r *simulated) {
-	verdict := "can succeed"
+	name, verdict := r.WorkflowID, "can succeed"
+	if t.several {
+		name = r.Document + ", " + name
+	}
 	switch {
 	case r.Refused != "":
-		t.line(0, "%s: cannot be run: %s", r.WorkflowID, r.Refused)
+		t.line(0, "%s: cannot be run: %s", name, r.Refused)
 		return
 	case !r.Succeeded:
 		verdict = "cannot succeed: " + r.Failure
 	}
-	t.line(0, "%s: %s", r.WorkflowID, verdict)
+	t.line(0, "%s: %s", name, verdict)
 	seen, all := map[string]int{}, map[string]int{}
 	for _, s := range r.Steps {
 		for _, b := range s.Branches {
@@ -240,7 +244,12 @@ func (t *simulationText) workflow(r *simulated) {
 	for i, run := range r.Runs {
 		t.line(1, "%s %s: %s", fmt.Sprintf("%2d", i+1), run.For, pathOf(run))
 	}
+	last := ""
 	for _, b := range r.Unseen() {
+		if b.Kind == "criterion" && b.Reason == last {
+			continue // as of its action
+		}
+		last = b.Reason
 		what := "not seen"
 		if b.Impossible {
 			what = "impossible"

@@ -322,6 +322,17 @@ func (t *Type) HasDefault() bool {
 	return false
 }
 
+// HasValue reports whether the schema has a value of its own: an example, a default, or a
+// list of all.
+func (t *Type) HasValue() bool {
+	for _, a := range t.Alternatives() {
+		if a.Closed || a.has("example") || a.has("examples") || a.has("default") {
+			return true
+		}
+	}
+	return false
+}
+
 func (a *Alternative) item(index int) Found {
 	switch {
 	case a.Kinds&Array == 0:
