@@ -79,7 +79,13 @@ func TestHandler(t *testing.T) {
 // Nothing is sent, and each request is answered from the description.
 func TestSimulate(t *testing.T) {
 	arazzotest.Run(t, arazzotest.Load(t, "testdata/pets.arazzo.yaml"), arazzotest.Options{
-		Simulate: &simulate.Simulator{},
+		Workflows: []string{"adopt", "predicate", "called", "dependent", "inputs"},
+		Simulate:  &simulate.Simulator{},
+		Then: func(t *testing.T, workflowID string, result *runtime.Result) {
+			if result.WorkflowID != workflowID {
+				t.Errorf("the result is that of %s", result.WorkflowID)
+			}
+		},
 	})
 }
 

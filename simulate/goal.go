@@ -249,7 +249,8 @@ func (g goal) branch() (b Branch, ok bool) {
 		return Branch{Kind: "action", What: "action " + a.Name, Position: at(a.Listed)}, true
 	}
 	c := a.Criteria[g.criterion]
-	return Branch{Kind: "criterion", What: fmt.Sprintf("criterion %s of action %s is %t", c.Text, a.Name, g.passes), Position: at(c.Place)}, true
+	what := fmt.Sprintf("criterion %s of action %s is %t", c.Text, a.Name, g.passes)
+	return Branch{Kind: "criterion", What: what, Position: at(c.Place)}, true
 }
 
 // String says what a run for the goal is for.

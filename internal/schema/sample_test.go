@@ -74,7 +74,7 @@ func FuzzSample(f *testing.F) {
 		}
 		first, again := make(), make()
 		if !value.IsPlain(first) {
-			t.Fatalf("%#v is no JSON value", first)
+			t.Fatalf("%#v is not a JSON value", first)
 		}
 		a, b := string(value.AppendJSON(nil, first)), string(value.AppendJSON(nil, again))
 		if a != b {
