@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"sync"
 
-	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -24,10 +22,13 @@ type Schema struct {
 	Properties []Property // the declared ones
 	Names      []string   // of Properties
 
-	compile  func() (*jsonschema.Schema, error)
-	document *Index // for $ref
-	pointer  string // of Node in its document
-	total    int    // evaluations of schemas that one value can take, at most; see [Schema.affordable]
+	validators validators
+	document   *Index // for $ref
+	pointer    string // of Node in its document
+
+	total int                // evaluations of schemas that one value can take, at most; see [Schema.affordable]
+	costs map[*tree.Node]int // of evaluating each schema once
+	reads bool               // the cost of one depends on its value
 }
 
 // refuse is the loader of schemas: a schema refers to its own document only.
@@ -61,36 +62,19 @@ func within(least, most int64) func(any) error {
 	}
 }
 
-// A schemaPattern is a pattern as the validator has it, which knows no errors: one
-// is a panic, under its recover.
-type schemaPattern struct{ *pattern.Pattern }
-
-func compilePattern(text string) (jsonschema.Regexp, error) {
-	p, err := pattern.Compile(text)
-	return schemaPattern{p}, err
-}
-
-// MatchString reports whether the pattern matches somewhere in a text.
-func (p schemaPattern) MatchString(s string) bool {
-	matches, err := p.Match(s)
-	if err != nil {
-		panic(err)
-	}
-	return matches
-}
-
 const schemaURL = "arazzo:///inputs"
 
 // New returns the schema at a pointer into a document, and what is wrong with it.
 func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
 	s = &Schema{document: document, Node: node, pointer: pointer}
 	problems = s.collect()
-	s.compile = sync.OnceValues(s.compiled)
 	problems = append(problems, s.measure()...)
 	if len(problems) == 0 && !isPlain(node, 0) { // a plain one is valid: there is time until inputs come
-		if _, err := s.compile(); err != nil {
-			problems = []string{s.schemaProblem(err)}
+		v, err := s.validator()
+		if err != nil {
+			return s, []string{s.schemaProblem(err)}
 		}
+		s.validators.put(v)
 	}
 	return s, problems
 }
@@ -98,27 +82,6 @@ func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems 
 // Value returns the schema as a self-contained JSON value: it refers to nothing but
 // itself.
 func (s *Schema) Value() any { return newStandalone(s).value() }
-
-// compiled compiles the schema, with all that it refers to and nothing else of
-// its document.
-func (s *Schema) compiled() (compiled *jsonschema.Schema, err error) {
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	for _, f := range dataTypes {
-		c.RegisterFormat(f)
-	}
-	c.UseLoader(refuse{})
-	c.UseRegexpEngine(compilePattern)
-	err = guarded(func() error {
-		if err := c.AddResource(schemaURL, newStandalone(s).value()); err != nil {
-			return err
-		}
-		compiled, err = c.Compile(schemaURL)
-		return err
-	})
-	return compiled, err
-}
 
 // schemaProblem leaves out of a compiler's error what only the library knows.
 func (s *Schema) schemaProblem(err error) string {
