@@ -39,9 +39,8 @@ const (
 // An Explainer explains the events of one run. It must see all of them, in their
 // order, in one goroutine at a time.
 type Explainer struct {
-	program *program.Program
-	stack   []*program.Workflow // by depth
-	levels  []level             // by depth
+	stack   program.Stack
+	levels  []level // by depth
 	failure *Failure
 
 	last     runtime.At // of the step that began last
@@ -68,7 +67,7 @@ type level struct {
 func New(p *runtime.Program) *Explainer {
 	x := &Explainer{executed: map[step]int{}, actions: map[step]string{}, missing: map[string]string{}}
 	if p != nil {
-		x.program = program.Of(p)
+		x.stack.Program = program.Of(p)
 	}
 	return x
 }
@@ -78,13 +77,13 @@ func New(p *runtime.Program) *Explainer {
 func (x *Explainer) Note(e runtime.Event) {
 	at := runtime.EventAt(e)
 	for len(x.levels) <= at.Depth {
-		x.levels, x.stack = append(x.levels, level{}), append(x.stack, nil)
+		x.levels = append(x.levels, level{})
 	}
-	x.enter(at)
+	w := x.stack.Enter(at.Depth, at.WorkflowID)
 	l, key := &x.levels[at.Depth], step{at.WorkflowID, at.StepID}
 	switch e := e.(type) {
 	case *runtime.StepStarted:
-		*l = level{step: x.find(at)}
+		*l = level{step: w.Step(at.StepID)}
 		x.last = at
 		x.executed[key]++
 	case *runtime.RequestSent:
@@ -120,7 +119,7 @@ func (x *Explainer) Event(e runtime.Event) *Explanation {
 	l := &x.levels[at.Depth]
 	out := &Explanation{At: at, OK: true}
 	if l.step != nil {
-		out.Place = x.place(l.step.Decl.At("stepId"), at)
+		out.Place = l.step.Position()
 	}
 	switch e := e.(type) {
 	case *runtime.ResponseReceived:
@@ -137,7 +136,7 @@ func (x *Explainer) Event(e runtime.Event) *Explanation {
 	case *runtime.OutputsEvaluated:
 		out.Kind, out.Text, out.Lines = Outputs, "outputs", outputs(l.step, e.Outputs)
 	case *runtime.WorkflowFinished:
-		w := x.stack[at.Depth]
+		w := x.stack.Workflows[at.Depth]
 		out.Kind, out.Text, out.Lines = Outputs, "outputs of the workflow", workflowOutputs(w, e.Outputs)
 		if w != nil {
 			out.Place = x.place(w.Decl.At("outputs"), at)
@@ -160,55 +159,9 @@ func (x *Explainer) Event(e runtime.Event) *Explanation {
 	return out
 }
 
-// enter finds the workflow of an event. Of several with one id it is that to which the
-// one below or before it leads.
-func (x *Explainer) enter(at runtime.At) {
-	w := &x.stack[at.Depth]
-	if x.program == nil || *w != nil && (*w).ID == at.WorkflowID {
-		return
-	}
-	before := *w
-	*w = nil
-	for _, from := range []*program.Workflow{before, x.below(at.Depth)} {
-		if from == nil {
-			continue
-		}
-		for to := range from.Leads() {
-			if to.ID == at.WorkflowID {
-				*w = to
-				return
-			}
-		}
-	}
-	for _, any := range x.program.Workflows {
-		if any.ID == at.WorkflowID {
-			*w = any
-			return
-		}
-	}
-}
-
-func (x *Explainer) below(depth int) *program.Workflow {
-	if depth == 0 {
-		return nil
-	}
-	return x.stack[depth-1]
-}
-
-func (x *Explainer) find(at runtime.At) *program.Step {
-	w := x.stack[at.Depth]
-	if w == nil {
-		return nil
-	}
-	if i := slices.IndexFunc(w.Steps, func(s *program.Step) bool { return s.ID == at.StepID }); i >= 0 {
-		return w.Steps[i]
-	}
-	return nil
-}
-
 // place adds the file to a place in the document of an event.
 func (x *Explainer) place(p arazzo.Position, at runtime.At) arazzo.Position {
-	if w := x.stack[at.Depth]; w != nil && p.Line > 0 {
+	if w := x.stack.Workflows[at.Depth]; w != nil && p.Line > 0 {
 		return w.Document.Decl.Locate(p)
 	}
 	return p

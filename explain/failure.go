@@ -44,7 +44,7 @@ func (x *Explainer) finished(l *level, e *runtime.StepFinished) {
 	f := &Failure{At: e.At, Reason: e.Reason, Request: l.request, Response: l.response, causes: x.causes(l, e.Reason)}
 	x.failure = f
 	if l.step != nil {
-		f.Place = x.place(l.step.Decl.At("stepId"), e.At)
+		f.Place = l.step.Position()
 	}
 	if l.failed == nil {
 		return
@@ -64,7 +64,7 @@ func (x *Explainer) Stopped() []string {
 	}
 	line := fmt.Sprintf("step %q was the last that began", x.last.StepID)
 	if s := x.levels[x.last.Depth].step; s != nil {
-		line = x.place(s.Decl.At("stepId"), x.last).String() + ": " + line
+		line = s.Position().String() + ": " + line
 	}
 	key := step{x.last.WorkflowID, x.last.StepID}
 	times := x.executed[key]
@@ -87,7 +87,7 @@ func (x *Explainer) Stopped() []string {
 // round returns the workflows that lead back to one that is on the stack already.
 func (x *Explainer) round() string {
 	var names []string
-	for _, w := range x.stack[:x.last.Depth+1] {
+	for _, w := range x.stack.Workflows[:x.last.Depth+1] {
 		if w == nil {
 			return ""
 		}

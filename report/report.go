@@ -2,9 +2,12 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"slices"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -22,7 +25,7 @@ type Run struct {
 
 // An Error says why a run did not succeed.
 type Error struct {
-	Type       string              `json:"type"` // step, inputs, budget, canceled, document or usage
+	Type       string              `json:"type"` // step, contract, inputs, budget, canceled, document or usage
 	Message    string              `json:"message"`
 	WorkflowID string              `json:"workflowId,omitempty"`
 	StepID     string              `json:"stepId,omitempty"`
@@ -41,6 +44,8 @@ type Step struct {
 	Response   *Response      `json:"response,omitempty"`
 	Outputs    map[string]any `json:"outputs,omitempty"`
 	Action     *Action        `json:"action,omitempty"`
+
+	Diagnostics []arazzo.Diagnostic `json:"diagnostics,omitempty"` // that were raised by it
 }
 
 // A Request is the request of a step, secrets masked.
@@ -67,6 +72,7 @@ type Action struct {
 type Recorder struct {
 	steps   []*Step
 	current []*Step // by depth
+	raised  []arazzo.Diagnostic
 }
 
 // OnEvent records an event. It is meant for runtime.Driver.OnEvent.
@@ -99,6 +105,9 @@ func (r *Recorder) OnEvent(e runtime.Event) {
 		if !e.Succeeded {
 			s.Status = "failed"
 		}
+	case *runtime.DiagnosticRaised:
+		s.Diagnostics = append(s.Diagnostics, e.Diagnostic)
+		r.raised = append(r.raised, e.Diagnostic)
 	case *runtime.ActionSelected:
 		s.Action = &Action{e.Action, e.Type, e.Target, e.Reason}
 	}
@@ -122,6 +131,13 @@ func (r *Recorder) Run(program *runtime.Program, workflowID string, result *runt
 		run.Outputs = result.Outputs
 		run.Diagnostics = append(run.Diagnostics, result.Diagnostics...)
 	}
+	for _, d := range r.raised { // by others than the run, such as a contract
+		if !slices.ContainsFunc(run.Diagnostics, func(o arazzo.Diagnostic) bool {
+			return o.Code == d.Code && o.Position == d.Position && o.Message == d.Message
+		}) {
+			run.Diagnostics = append(run.Diagnostics, d)
+		}
+	}
 	var parse *arazzo.ParseError
 	if errors.As(err, &parse) && program == nil {
 		run.Diagnostics = parse.Diagnostics
@@ -129,7 +145,8 @@ func (r *Recorder) Run(program *runtime.Program, workflowID string, result *runt
 	return run
 }
 
-// NewError returns the record of an error of package runtime or arazzo, with its kind;
+// NewError returns the record of an error of package runtime or arazzo, with its kind, or
+// of another one whose method ErrorType() string says it, such as that of package contract;
 // nil for nil.
 func NewError(err error) *Error {
 	if err == nil {
@@ -143,6 +160,7 @@ func NewError(err error) *Error {
 		canceled *runtime.CanceledError
 		compile  *runtime.CompileError
 		parse    *arazzo.ParseError
+		other    interface{ ErrorType() string }
 	)
 	switch {
 	case errors.As(err, &canceled):
@@ -155,16 +173,22 @@ func NewError(err error) *Error {
 		e.Type, e.WorkflowID, e.Violations = "inputs", inputs.WorkflowID, inputs.Violations
 	case errors.As(err, &compile), errors.As(err, &parse):
 		e.Type = "document"
+	case errors.As(err, &other):
+		e.Type = other.ErrorType()
 	}
 	return e
 }
 
-// JSON returns the record as an indented JSON object.
+// WriteJSON writes the record as an indented JSON object. It returns the errors of w.
+func (r *Run) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(&indenter{w: bufio.NewWriter(w)})
+	enc.SetEscapeHTML(false)
+	return enc.Encode(r)
+}
+
+// JSON returns what [Run.WriteJSON] writes.
 func (r *Run) JSON() ([]byte, error) {
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(r)
+	err := r.WriteJSON(&b)
 	return b.Bytes(), err
 }

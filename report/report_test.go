@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http/httptest"
@@ -69,5 +70,25 @@ func TestRecordOfAFailure(t *testing.T) {
 	if step["status"] != "failed" || step["response"].(map[string]any)["status"] != 401.0 ||
 		step["request"].(map[string]any)["method"] != "POST" {
 		t.Errorf("%v", step)
+	}
+}
+
+// What is written is what json.Indent makes of it, whatever comes in parts.
+func TestRecordIsIndented(t *testing.T) {
+	run := report.Run{WorkflowID: `a "quoted\" {name`, Outputs: map[string]any{"empty": map[string]any{}, "none": []any{},
+		"deep": []any{[]any{}, map[string]any{"x": []any{1, "a,b:c\\", nil}}}, "<html>": `\"]`}, Steps: []*report.Step{{StepID: "s"}}}
+	got, err := run.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compact, want bytes.Buffer
+	if err := json.Compact(&compact, got); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Indent(&want, compact.Bytes(), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.String()+"\n", string(got)); diff != "" {
+		t.Error(diff)
 	}
 }

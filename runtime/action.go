@@ -83,7 +83,7 @@ func (x *Execution) retry(f *frame, a *program.Action) {
 	case a.Step != nil:
 		then = jump{Kind: afterStep, Step: a.Step.Index}
 	case a.Workflow != nil:
-		inputs, err := x.inputs(f, a.Inputs)
+		inputs, err := x.in(f).Inputs(a.Inputs)
 		if err == nil { // else it is as one that failed, which does not stop the chain (F12)
 			then = jump{Kind: afterWorkflow, Workflow: a.Workflow.Index, Inputs: inputs}
 		}
@@ -105,7 +105,7 @@ func (x *Execution) transfer(f *frame, a *program.Action) {
 		then, target = jump{Kind: toStep, Step: a.Step.Index}, a.Step.Index+1
 		again = f.Executed[a.Step.Index]
 	} else {
-		inputs, err := x.inputs(f, a.Inputs)
+		inputs, err := x.in(f).Inputs(a.Inputs)
 		if err != nil {
 			x.finish(f, x.failureHere(f, err.Error()))
 			return

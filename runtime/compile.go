@@ -50,7 +50,8 @@ func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program,
 	if err != nil {
 		return nil, err
 	}
-	p := newProgram(linked, c.Files)
+	linked.Files = c.Files
+	p := newProgram(linked)
 	if !linked.Runs() {
 		return p, &CompileError{arazzo.Errors(linked.Diagnostics)}
 	}

@@ -2,10 +2,8 @@ package runtime
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/gobelin-dev/gobelin/internal/program"
-	"github.com/gobelin-dev/gobelin/internal/stored"
 	"github.com/gobelin-dev/gobelin/internal/syntax"
 )
 
@@ -36,45 +34,10 @@ func prepare(done <-chan struct{}, w *program.Workflow, inputs map[string]any) (
 	return full, err
 }
 
-// sameNamed returns the inputs that a workflow declares, too.
-func sameNamed(inputs map[string]any, w *program.Workflow) map[string]any {
-	out := map[string]any{}
-	if w.Schema == nil {
-		return out
-	}
-	for _, name := range w.Schema.Names {
-		if v, ok := inputs[name]; ok {
-			out[name] = v
-		}
-	}
-	return out
-}
-
-// inputs evaluates parameters that are the inputs of a workflow; nil when there
-// are none.
-func (x *Execution) inputs(f *frame, parameters []program.Argument) (stored.Object, error) {
-	if len(parameters) == 0 {
-		return nil, nil
-	}
-	inputs := stored.Object{}
-	e := x.in(f)
-	e.Begin()
-	for i := range parameters {
-		a := &parameters[i]
-		if v, ok := e.Value(&a.Value); ok {
-			inputs[a.Name] = v
-		}
-		if err := e.Incomplete(); err != nil {
-			return nil, fmt.Errorf("the parameter %q: %w", a.Name, err)
-		}
-	}
-	return inputs, nil
-}
-
 // inputsFor returns the inputs of a workflow that an action reaches (F10).
 func (x *Execution) inputsFor(f *frame, to jump) map[string]any {
 	if to.Inputs != nil {
 		return to.Inputs
 	}
-	return sameNamed(f.Inputs, x.program.Workflows[to.Workflow])
+	return x.program.Workflows[to.Workflow].SameNamed(f.Inputs)
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"maps"
 	"net/http"
 
 	"github.com/gobelin-dev/gobelin/internal/eval"
@@ -13,16 +12,7 @@ import (
 
 // shownInputs are the inputs of a workflow for an event.
 func (x *Execution) shownInputs(w *program.Workflow, inputs map[string]any) map[string]any {
-	shown := maps.Clone(inputs)
-	for name, secrets := range w.Secrets {
-		if v, ok := shown[name]; ok {
-			shown[name] = secrets.Hide(v)
-		}
-	}
-	if w.Passwords != nil {
-		shown, _ = program.Route{{Passwords: w.Passwords}}.Hide(shown).(map[string]any)
-	}
-	return x.secrets.Members(shown)
+	return x.secrets.Members(w.HideInputs(inputs))
 }
 
 // shownOutputs are the outputs of a step or workflow for an event.

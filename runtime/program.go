@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"io/fs"
-
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
@@ -11,13 +9,12 @@ import (
 // concurrent use.
 type Program struct {
 	linked   *program.Program
-	files    fs.FS
 	security map[*program.Step][][]SecurityRequirement // of the steps whose operation requires any
 }
 
 // newProgram returns the program for what was linked.
-func newProgram(linked *program.Program, files fs.FS) *Program {
-	p := &Program{linked: linked, files: files, security: map[*program.Step][][]SecurityRequirement{}}
+func newProgram(linked *program.Program) *Program {
+	p := &Program{linked: linked, security: map[*program.Step][][]SecurityRequirement{}}
 	shared := linked.SharedSchemes()
 	for _, w := range linked.Workflows {
 		for _, s := range w.Steps {
@@ -33,9 +30,10 @@ func (p *Program) newExecution() *Execution {
 	return &Execution{program: p.linked, whole: p}
 }
 
-// Packages check and graph, and nothing else, see what is linked.
+// Other packages of this module see what is linked.
 func init() {
 	program.Of = func(p any) *program.Program { return p.(*Program).linked }
+	program.Send = func(p any, s *program.Step) any { return p.(*Program).send(s) }
 }
 
 // refusal returns the error of a workflow that cannot be run.

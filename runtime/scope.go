@@ -24,7 +24,7 @@ type scope struct {
 // in returns the evaluator for a frame; it serves one frame at a time.
 func (x *Execution) in(f *frame) *eval.Evaluator {
 	if x.place == nil {
-		x.place = &place{Evaluator: eval.Evaluator{Files: x.whole.files, Strict: x.program.Strict}}
+		x.place = &place{Evaluator: eval.Evaluator{Files: x.program.Files, Strict: x.program.Strict}}
 	}
 	p := x.place
 	p.scope, p.Scope, p.Exchange, p.Done = scope{x, f}, &p.scope, f.Exchange, x.end

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"net/url"
-	"strings"
 
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -17,11 +16,7 @@ import (
 // The credential does not become part of the execution's state.
 func (x *Execution) Hide(credential string) {
 	for _, known := range []*secret.Set{&x.secrets, &x.supplied} {
-		known.Add(credential)
-		if user, password, ok := strings.Cut(credential, ":"); ok {
-			known.Add(password)
-			known.AddBasic(user, password)
-		}
+		known.AddCredential(credential)
 	}
 }
 
@@ -34,14 +29,7 @@ func (x *Execution) hideUser(user *url.Userinfo) {
 
 // learnInputs finds the secrets in the inputs of a workflow.
 func (x *Execution) learnInputs(w *program.Workflow, inputs map[string]any) {
-	for name, secrets := range w.Secrets {
-		if v, ok := inputs[name]; ok {
-			x.learn(v, secrets)
-		}
-	}
-	if w.Passwords != nil {
-		w.Passwords.In(inputs, x.secrets.Add)
-	}
+	w.EachInputSecret(inputs, x.secrets.Add)
 }
 
 // learnCompleted finds the secrets of the workflows that have been executed.

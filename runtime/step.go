@@ -80,7 +80,7 @@ func (x *Execution) executed(f *frame) {
 // callWorkflow puts the workflow that a step calls on the stack; all
 // parameters are its inputs (F17).
 func (x *Execution) callWorkflow(f *frame, s *program.Step) {
-	inputs, err := x.inputs(f, s.Arguments)
+	inputs, err := x.in(f).Inputs(s.Arguments)
 	if err != nil {
 		f.Failure, f.Phase = &failure{Reason: err.Error()}, phaseJudge
 		return
@@ -97,9 +97,15 @@ func (x *Execution) callWorkflow(f *frame, s *program.Step) {
 // send is the command for the request that was built.
 func (x *Execution) send(f *frame) *Send {
 	s, e := x.step(f), f.Exchange
-	return &Send{WorkflowID: x.workflow(f).ID, StepID: s.ID, Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
-		Server: serverOf(s), Method: e.Method, Target: e.Target, Header: e.Header, Body: e.Request, Security: x.whole.security[s],
-		FollowRedirects: s.Redirects, Timeout: x.allowance(s.Timeout)}
+	c := x.whole.send(s)
+	c.Method, c.Target, c.Header, c.Body, c.Timeout = e.Method, e.Target, e.Header, e.Request, x.allowance(s.Timeout)
+	return c
+}
+
+// send is the command of a step without its request.
+func (p *Program) send(s *program.Step) *Send {
+	return &Send{WorkflowID: s.Workflow.ID, StepID: s.ID, Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
+		Server: serverOf(s), Security: p.security[s], FollowRedirects: s.Redirects}
 }
 
 // judge decides how the current step ended: criteria, outputs, actions, in this

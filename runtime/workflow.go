@@ -58,7 +58,7 @@ func (x *Execution) enter(f *frame) {
 
 func (x *Execution) depend(f *frame, index int) {
 	target := x.program.Workflows[index]
-	inputs := sameNamed(f.Inputs, target)
+	inputs := target.SameNamed(f.Inputs)
 	if given, ok := x.state.Settings.DependencyInputs[target.ID]; ok {
 		if v, err := value.From(map[string]any(given)); err == nil {
 			inputs, _ = v.(map[string]any)

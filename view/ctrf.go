@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"strings"
@@ -71,7 +72,7 @@ func (c *ctrf) run(r *run) error {
 	sum.Stop = max(sum.Stop, r.ended.UnixMilli())
 	failed := false
 	for _, v := range r.visits {
-		first, last := v.first(), v.last()
+		first, last, failing := v.first(), v.last(), r.failing(v)
 		t := ctrfTest{Name: first.id, Status: "passed", RawStatus: last.status, Start: first.began.UnixMilli(), Stop: r.end(last).UnixMilli(),
 			Suite: []string{r.title(), r.path(first)}, FilePath: r.document, Retries: len(v.attempts) - 1,
 			Flaky: len(v.attempts) > 1 && last.status == "succeeded"}
@@ -80,13 +81,13 @@ func (c *ctrf) run(r *run) error {
 			t.FilePath, t.Line = at.File, at.Line
 		}
 		switch {
-		case r.fails(last):
-			t.Status, t.Message, failed = "failed", last.reason, true
+		case failing != nil:
+			t.Status, t.Message, failed = "failed", failing.why(), true
 		case last.status == "canceled" && r.status != "succeeded":
 			t.Status, t.Message, failed = "failed", r.why(), true
 		}
 		if t.Status == "failed" {
-			t.Trace = last.text()
+			t.Trace = cmp.Or(failing, last).text()
 		}
 		c.add(t)
 	}

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
@@ -32,8 +33,12 @@ func newSARIF(to io.Writer, _ about) format {
 }
 
 func (f *findings) run(r *run) error {
-	f.all = append(f.all, r.failures()...)
-	for _, d := range r.diagnostics {
+	failures := r.failures()
+	for _, d := range slices.Concat(failures, r.diagnostics) {
+		if d.Code == stepFailed || d.Code == runFailed {
+			f.all = append(f.all, d)
+			continue
+		}
 		if key := (note{d.Position, d.Code, d.Message}); !f.noted[key] {
 			f.noted[key] = true
 			f.all = append(f.all, d)
@@ -50,10 +55,11 @@ const (
 	runFailed  = "run-failed"
 )
 
-// failures returns why a run failed: a step, or what no step shows.
+// failures returns why a run failed: a step, what it raised, or what no step shows.
 func (r *run) failures() (list []arazzo.Diagnostic) {
 	for _, s := range r.steps {
-		if !r.fails(s) {
+		list = append(list, s.errors()...)
+		if !r.fails(s) || s.status != "failed" {
 			continue
 		}
 		at, ok := r.place(s)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
 )
 
 // The objects of HAR 1.2. Sizes that are not known are -1, as are times that do not
@@ -39,6 +41,8 @@ type (
 		Visit      int         `json:"_visit"`
 		Attempt    int         `json:"_attempt"`
 		Error      string      `json:"_error,omitempty"`
+
+		Diagnostics []arazzo.Diagnostic `json:"_diagnostics,omitempty"`
 	}
 	harRequest struct {
 		Method      string      `json:"method"`
@@ -173,7 +177,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 
 func newHAREntry(page string, r *run, s *step) *harEntry {
 	e := &harEntry{Page: page, Started: stamp(s.request.time), Workflow: s.workflowID, Step: s.id, Visit: s.visit, Attempt: s.attempt,
-		Comment: s.workflowID + " " + s.id,
+		Comment: s.workflowID + " " + s.id, Diagnostics: s.raised,
 		Request: harRequest{Method: s.sent.Method, URL: s.sent.URL, Version: "HTTP/1.1", Cookies: []harCookie{},
 			Headers: harHeaders(s.sent.Header), Query: []harPair{}, HeadersSize: -1, BodySize: len(s.request.body)},
 		Response: harResponse{Cookies: []harCookie{}, Headers: []harPair{}, HeadersSize: -1, BodySize: -1, Version: "HTTP/1.1"},

@@ -228,7 +228,7 @@ func newPageRun(r *run) *pageRun {
 func newPageStep(r *run, s *step) *pageStep {
 	since := func(t time.Time) float64 { return milliseconds(max(t.Sub(r.began), 0)) }
 	p := &pageStep{Workflow: s.workflowID, ID: s.id, Visit: s.visit, Attempt: s.attempt, Depth: s.depth, Operation: s.operation,
-		Status: s.status, Ends: r.fails(s), Reason: s.reason, At: since(s.began), Took: milliseconds(max(r.end(s).Sub(s.began), 0)),
+		Status: s.status, Ends: r.fails(s), Reason: s.why(), At: since(s.began), Took: milliseconds(max(r.end(s).Sub(s.began), 0)),
 		Outputs: object(s.outputs)}
 	if at, ok := r.place(s); ok {
 		p.Place = fmt.Sprintf("%s:%d", at.File, at.Line)
@@ -242,6 +242,10 @@ func newPageStep(r *run, s *step) *pageStep {
 			d.Place = line(e.Place)
 		}
 		p.Decisions = append(p.Decisions, d)
+	}
+	for _, d := range s.raised {
+		p.Decisions = append(p.Decisions, pageDecision{Text: fmt.Sprintf("%v: %s [%s]", d.Severity, d.Message, d.Code),
+			OK: d.Severity == arazzo.Note, Place: line(d.Position)})
 	}
 	for _, w := range s.waits {
 		p.Waits = append(p.Waits, [3]any{since(w.Time), milliseconds(w.Duration), string(w.Reason)})

@@ -89,9 +89,9 @@ func (j *junit) run(r *run) error {
 			said = append(said, text)
 		}
 		text := strings.Join(said, "\n")
-		switch last := v.last(); {
-		case r.fails(last):
-			c.Failure = &junitProblem{Message: last.reason, Type: "failed", Text: text}
+		switch last, failing := v.last(), r.failing(v); {
+		case failing != nil:
+			c.Failure = &junitProblem{Message: failing.why(), Type: "failed", Text: text}
 			s.Failures++
 		case last.status == "canceled" && r.err != nil && r.status != "succeeded":
 			c.Error = &junitProblem{Message: r.err.Message, Type: r.err.Type, Text: text}

@@ -65,7 +65,7 @@ func (r *run) place(s *step) (arazzo.Position, bool) {
 	if of == nil {
 		return arazzo.Position{}, false
 	}
-	return of.Workflow.Document.Decl.Locate(of.Decl.At("stepId")), true
+	return of.Position(), true
 }
 
 // notRun reports whether nothing of a run has happened, because another one had failed.

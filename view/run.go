@@ -77,6 +77,7 @@ type step struct {
 	action     *runtime.ActionSelected
 	waits      []*runtime.WaitStarted // after it
 	explained  []*explain.Explanation
+	raised     []arazzo.Diagnostic // by it
 }
 
 // message is the body of a request or response.
@@ -131,6 +132,9 @@ func (r *run) event(e runtime.Event, cut bool, room int) (kept int) {
 		return 0
 	case *runtime.DiagnosticRaised:
 		r.diagnostics = append(r.diagnostics, e.Diagnostic)
+		if s := r.frame(at.Depth).current; s != nil && at.StepID != "" {
+			s.raised = append(s.raised, e.Diagnostic)
+		}
 		return 0
 	}
 	s := r.frame(at.Depth).current
@@ -212,7 +216,42 @@ func (r *run) end(s *step) time.Time {
 }
 
 // fails reports whether an execution of a step is why its run failed: it failed, and
-// no action led on from there.
+// no action led on from there, or what it raised is an error.
 func (r *run) fails(s *step) bool {
-	return r.status != "succeeded" && s.status == "failed" && (s.action == nil || s.action.Type == "fail" || s.action.Type == "end")
+	if r.status == "succeeded" {
+		return false
+	}
+	return s.status == "failed" && (s.action == nil || s.action.Type == "fail" || s.action.Type == "end") || s.errors() != nil
+}
+
+// failing returns the execution of a step in a visit that is why the run failed, or nil.
+func (r *run) failing(v *visit) *step {
+	if last := v.last(); r.fails(last) {
+		return last
+	}
+	for _, s := range v.attempts {
+		if r.status != "succeeded" && s.errors() != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// errors returns the errors that were raised by an execution of a step, such as those
+// of a contract.
+func (s *step) errors() (list []arazzo.Diagnostic) {
+	for _, d := range s.raised {
+		if d.Severity == arazzo.Error {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// why says why an execution of a step failed.
+func (s *step) why() string {
+	if errors := s.errors(); s.status != "failed" && len(errors) > 0 {
+		return errors[0].Message
+	}
+	return s.reason
 }

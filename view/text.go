@@ -59,6 +59,9 @@ func (s *step) text() string {
 		}
 		b.WriteByte('\n')
 	}
+	for _, d := range s.raised {
+		fmt.Fprintf(&b, "%v\n", d)
+	}
 	if s.status == "failed" {
 		fmt.Fprintf(&b, "failed: %s\n", s.reason)
 		if s.response != nil {

@@ -431,7 +431,7 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 	ctx, l.end = context.WithCancelCause(ctx)
 	defer l.end(nil)
 	if l.failFast || l.tracing.listens() {
-		b.Driver.OnEvent = l.onEvent
+		b.Driver.OnEvent = l.tracing.listener(program, l.onEvent)
 	}
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
@@ -443,6 +443,7 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 		if r.Result != nil {
 			r.Result.Outputs = r.Result.Masked()
 		}
+		r.Err = l.tracing.err(program, r.Index, r.Err)
 		l.tracing.ended(r.Index, r.Result, r.Err)
 		l.result(r)
 		bar.update()
@@ -451,6 +452,7 @@ func (l *lines) run(ctx context.Context, c *cobra.Command, b *runtime.Batch, pro
 			break
 		}
 	}
+	l.tracing.tell(bar.terminal)
 	bar.end()
 	err := l.problem()
 	if err == nil && !l.whole {

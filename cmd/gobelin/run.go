@@ -32,6 +32,7 @@ type run struct {
 	maxSteps   int
 	output     string
 	failFast   bool
+	dryRun     bool
 	each       each
 	tracing    tracing
 	replaying  replaying
@@ -65,6 +66,7 @@ func runCommand() *cobra.Command {
 	f.StringArrayVar(&r.only, "workflow", nil, "run the workflow `ID`; repeatable")
 	f.StringArrayVar(&r.skip, "skip", nil, "do not run the workflow `ID` on its own; repeatable")
 	f.BoolVar(&r.failFast, "fail-fast", false, "of several runs, begin no more after one has failed, and end those of --each")
+	f.BoolVar(&r.dryRun, "dry-run", false, "send nothing: show the requests as far as they are known, and name what only a response brings")
 	r.flags(c)
 	r.complete(c)
 	return c
@@ -171,10 +173,18 @@ func (r *run) run(c *cobra.Command, args []string) error {
 		r.inputsFile == stdinName && args[0] == stdinName:
 		return errors.New("the document, --each and --inputs cannot both read standard input")
 	}
+	if r.dryRun {
+		if err := r.plannable(c); err != nil {
+			return err
+		}
+	}
 	ctx := c.Context()
 	p, err := r.prepare(ctx, c, args)
 	if err != nil {
-		return r.refuse(ctx, c, p, err)
+		return r.tracing.close(r.refuse(ctx, c, p, err))
+	}
+	if r.dryRun {
+		return r.plan(ctx, c, p)
 	}
 	if err := r.tracing.open(ctx, c, p.documents[0].program); err != nil {
 		return err
@@ -237,9 +247,15 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 	screen := newScreen(newTerminal(c.ErrOrStderr()))
 	driver, explainer := s.driver, explain.New(s.program)
 	trace, tell := r.tracing.begin(s.program, w.ID), r.telling.listener(screen.terminal, explainer)
-	driver.OnEvent = func(e runtime.Event) { recorder.OnEvent(e); screen.onEvent(e); tell(e); trace(e) }
+	driver.OnEvent = r.tracing.listener(s.program, func(e runtime.Event) {
+		recorder.OnEvent(e)
+		screen.onEvent(e)
+		tell(e)
+		trace(e)
+	})
 	result, err := r.replaying.drive(ctx, &driver, x)
 	screen.close()
+	err = r.tracing.err(s.program, 0, err)
 	r.tracing.end(result, err)
 	if result != nil {
 		result.Outputs = result.Masked()
@@ -251,6 +267,9 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 func (r *run) refuse(ctx context.Context, c *cobra.Command, p prepared, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = &runtime.CanceledError{Err: cause}
+	}
+	if err := r.tracing.refused(ctx, c, p, err); err != nil {
+		return err
 	}
 	if r.output == "json" {
 		if err := r.printRefusal(c, p, err); err != nil {
@@ -370,7 +389,7 @@ func (r *run) drivers(documents []selected, read reader) error {
 			return err
 		}
 		for _, w := range s.workflows {
-			if r.replaying.offline() {
+			if r.replaying.offline() || r.dryRun {
 				continue // nothing is sent
 			}
 			if err := hosted(w.WorkflowInfo, s.driver); err != nil {
@@ -412,11 +431,15 @@ func (r *run) serversOf(documents []selected, s selected) (map[string]string, er
 func (r *run) print(c *cobra.Command, run *report.Run) error {
 	if r.output == "json" {
 		flagged(run)
+		t := newTerminal(c.OutOrStdout())
+		if !t.shown {
+			return t.above(func() error { return run.WriteJSON(t.w) })
+		}
 		data, err := run.JSON()
 		if err != nil {
 			return err
 		}
-		return newTerminal(c.OutOrStdout()).print(string(data))
+		return t.print(string(data))
 	}
 	out := newTerminal(c.OutOrStdout())
 	text := out.sentence("%s %s", run.WorkflowID, run.Status)

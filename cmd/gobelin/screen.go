@@ -80,6 +80,9 @@ func (s *screen) close() {
 func (s *screen) onEvent(e runtime.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if d, ok := finding(e); ok {
+		s.printf("%s\n", d)
+	}
 	if s.live {
 		s.update(e)
 		s.redraw()
@@ -102,7 +105,7 @@ func plain(e runtime.Event) string {
 		return request(e)
 	case *runtime.ResponseReceived:
 		if e.Err != nil {
-			return "no response: " + e.Err.Error()
+			return "" // why the step fails says it
 		}
 		if e.Resent > 0 {
 			return fmt.Sprintf("%d, sent again on another connection (%s)", e.Status, count(e.Resent, "time"))

@@ -54,8 +54,16 @@ paths:
       operationId: login
       requestBody: {content: {application/json: {schema: {}}}}
       responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}
-  /use: {get: {operationId: use, responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}}}
+  /use: {get: {operationId: use, responses: {"200": {$ref: "#/components/responses/Use"}}}}
 components:
+  responses:
+    Use:
+      description: what is wrong with it in all places
+      headers: {X-Echo: {schema: {type: integer}}}
+      content:
+        application/json:
+          schema:
+            properties: {state: {const: sold}, echo: {type: integer}, authorization: {maxItems: 0}, query: {const: 1}}
   securitySchemes:
     key: {type: apiKey, in: header, name: X-Key}
     query: {type: apiKey, in: query, name: api_key}
@@ -80,6 +88,7 @@ var outputs = map[string][]string{
 	"text":    {},
 	"json":    {"-o", "json"},
 	"trace":   {"--trace", "FILE"},
+	"diff":    {"--trace", "FILE"}, // and then what differs from another run
 	"verbose": {"-v"},
 	"explain": {"--explain"},
 	"curl":    {"--curl"},
@@ -90,6 +99,12 @@ var outputs = map[string][]string{
 	"md":      {"--report", "md=FILE"},
 	"sarif":   {"--report", "sarif=FILE"},
 	"github":  {"--report", "github"},
+
+	"contract":       {"--contract=warn", "--contract-requests"},
+	"contract, html": {"--contract=warn", "--report", "html=FILE"},
+	"contract, json": {"--contract=warn", "-o", "json"},
+	"dry run":        {"--dry-run"},
+	"plan":           {"--dry-run", "-o", "json"},
 }
 
 // TestNoOutputHasASecret runs a workflow that uses every kind of secret against a server
@@ -128,18 +143,14 @@ func TestNoOutputHasASecret(t *testing.T) {
 				for _, arg := range args {
 					command = append(command, strings.Replace(arg, "FILE", "told", 1))
 				}
-				c := exec.Command(os.Args[0], command...)
-				c.Dir = dir
-				c.Env = append(os.Environ(), "GOBELIN_TEST_COMMAND=1", "INPUT="+planted["input"], "KEY="+planted["header key"],
-					"QUERY="+planted["query key"], "BASIC=u:"+planted["basic password"], "EXTRA="+planted["-H"])
-				var said bytes.Buffer
-				c.Stdout, c.Stderr = &said, &said
-				err := c.Run()
-				if code := c.ProcessState.ExitCode(); code != 0 && (ends == "open" || code != 1) {
-					t.Fatalf("%v\n%s", err, said.String())
-				}
-				told := said.String()
-				if document != secretsDocument {
+				said := gobelin(t, dir, ends == "open", command...)
+				told := said
+				if name == "diff" {
+					gobelin(t, dir, false, append(command[:len(command)-1], "other", "-i", "ends=other", "-i", "secret=quite-another")...)
+					if told = gobelin(t, dir, false, "diff", "told", "other"); !strings.Contains(told, "ends") {
+						t.Errorf("two runs do not differ: %s", told)
+					}
+				} else if document != secretsDocument {
 					file, err := os.ReadFile(filepath.Join(dir, "told"))
 					if err != nil {
 						t.Fatal(err)
@@ -156,6 +167,22 @@ func TestNoOutputHasASecret(t *testing.T) {
 			})
 		}
 	}
+}
+
+// gobelin runs the command with the secrets in its environment, and returns what it says. It may exit with 1 unless it must succeed.
+func gobelin(t *testing.T, dir string, must bool, args ...string) string {
+	t.Helper()
+	c := exec.Command(os.Args[0], args...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), "GOBELIN_TEST_COMMAND=1", "INPUT="+planted["input"], "KEY="+planted["header key"],
+		"QUERY="+planted["query key"], "BASIC=u:"+planted["basic password"], "EXTRA="+planted["-H"])
+	var said bytes.Buffer
+	c.Stdout, c.Stderr = &said, &said
+	err := c.Run()
+	if code := c.ProcessState.ExitCode(); code != 0 && (must || code != 1) {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	return said.String()
 }
 
 // writings are the ways in which a text can be written.

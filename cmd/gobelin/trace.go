@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/gobelin-dev/gobelin/trace"
@@ -18,6 +19,7 @@ type tracing struct {
 	name    string
 	maxBody int
 	reports reports
+	contracts
 
 	file   *os.File
 	writer *trace.Writer // nil: none is written
@@ -29,10 +31,14 @@ func (t *tracing) flags(c *cobra.Command) {
 	c.Flags().StringVar(&t.name, "trace", "", "write all that happens to `FILE` as it happens: a JSON object a line, secrets masked")
 	c.Flags().IntVar(&t.maxBody, "trace-body", trace.DefaultMaxBody, "with --trace: the `BYTES` of a body that are kept; -1 for none")
 	t.reports.flags(c)
+	t.contracts.flags(c)
 }
 
 // open creates the files for the runs of a program.
 func (t *tracing) open(ctx context.Context, c *cobra.Command, p *runtime.Program) (err error) {
+	if err := t.contracts.check(); err != nil {
+		return err
+	}
 	if t.view, err = t.reports.open(ctx, c, p); err != nil || t.name == "" {
 		return err
 	}
@@ -49,7 +55,7 @@ func (t *tracing) open(ctx context.Context, c *cobra.Command, p *runtime.Program
 }
 
 // listens reports whether anything is written.
-func (t *tracing) listens() bool { return t.writer != nil || t.view != nil }
+func (t *tracing) listens() bool { return t.writer != nil || t.view != nil || t.judges() }
 
 // begin begins a run that is not one of a batch, and returns its listener.
 func (t *tracing) begin(p *runtime.Program, workflowID string) func(runtime.Event) {
@@ -73,6 +79,7 @@ func (t *tracing) begin(p *runtime.Program, workflowID string) func(runtime.Even
 
 // onEvent takes an event of a batch.
 func (t *tracing) onEvent(e runtime.Event) {
+	t.note(e)
 	if t.writer != nil {
 		t.writer.OnEvent(e)
 	}
@@ -92,6 +99,32 @@ func (t *tracing) ended(run int, result *runtime.Result, err error) {
 	if t.view != nil {
 		t.view.End(run, result, err)
 	}
+}
+
+// refused has the reports say why nothing is run: a CI looks for their files.
+func (t *tracing) refused(ctx context.Context, c *cobra.Command, p prepared, err error) error {
+	if len(p.documents) == 0 {
+		return nil // the command line is wrong
+	}
+	if t.view == nil {
+		var failed error
+		if t.view, failed = t.reports.open(ctx, c, p.documents[0].program); failed != nil || t.view == nil {
+			return failed
+		}
+	}
+	wrong := slices.DeleteFunc(slices.Clone(p.documents), func(s selected) bool { return s.err == nil })
+	if len(wrong) == 0 {
+		wrong = p.documents[:1]
+	}
+	for _, s := range wrong {
+		name := s.file.Path
+		if len(s.workflows) == 1 {
+			name = s.workflows[0].ID
+		}
+		t.begin(s.program, name)
+		t.end(nil, cmp.Or(s.err, err))
+	}
+	return nil
 }
 
 // close closes the files after runs that came to err. The error is that, or says what

@@ -62,8 +62,9 @@ func TestPublicAPI(t *testing.T) {
 func exportData(t *testing.T) map[string]string {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}",
-		"./arazzo/...", "./arazzotest/...", "./check/...", "./cookies/...", "./explain/...", "./expr/...", "./graph/...", "./jsonpath/...",
-		"./replay/...", "./report/...", "./runtime/...", "./trace/...", "./view/...")
+		"./arazzo/...", "./arazzotest/...", "./check/...", "./contract/...", "./cookies/...", "./explain/...", "./expr/...",
+		"./graph/...", "./interop/...", "./jsonpath/...", "./plan/...", "./replay/...", "./report/...", "./runtime/...", "./trace/...",
+		"./view/...")
 	list.Dir, list.Stderr = "../..", os.Stderr
 	out, err := list.Output()
 	if err != nil {

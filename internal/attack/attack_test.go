@@ -132,7 +132,7 @@ func (a *attack) run(ctx context.Context, s *server) (o outcome) {
 		for _, d := range findings {
 			o.checked = append(o.checked, d.Code)
 		}
-		_ = check.WriteJSON(told{"what check finds", &o}, findings) // no other error than that it tells
+		_ = check.WriteJSON(&told{what: "what check finds", o: &o}, findings) // no other error than that it tells
 	}
 	if err != nil {
 		return *o.end("refused", err)
@@ -144,7 +144,7 @@ func (a *attack) run(ctx context.Context, s *server) (o outcome) {
 	d := a.driver(client)
 	var result *runtime.Result
 	workflow := cmp.Or(a.Workflow, doc.Workflows[0].WorkflowID)
-	events, record := trace.NewWriter(told{"an event", &o}, program, "attack"), report.Recorder{}
+	events, record := trace.NewWriter(&told{what: "an event", o: &o}, program, "attack"), report.Recorder{}
 	events.Begin(0, program, workflow)
 	d.OnEvent = func(e runtime.Event) { events.OnEvent(e); record.OnEvent(e) }
 	defer limited(!a.Fetch)()
@@ -159,9 +159,7 @@ func (a *attack) run(ctx context.Context, s *server) (o outcome) {
 		masked.Outputs = result.Masked()
 		shown = &masked
 	}
-	if text, err := record.Run(program, workflow, shown, err).JSON(); err == nil {
-		_, _ = told{"the record of the run", &o}.Write(text)
-	} else {
+	if err := record.Run(program, workflow, shown, err).WriteJSON(&told{what: "the record of the run", o: &o}); err != nil {
 		o.faults = append(o.faults, "the run cannot be recorded: "+err.Error())
 	}
 	kind, detail := conformance.Outcome(err)
@@ -221,14 +219,17 @@ func (a *attack) driver(client *http.Client) *runtime.Driver {
 type told struct {
 	what string
 	o    *outcome
+	end  []byte // of what was written before: the canary may come in two parts
 }
 
-func (t told) Write(text []byte) (int, error) {
+func (t *told) Write(p []byte) (int, error) {
+	text := append(t.end, p...)
+	t.end = slices.Clone(text[max(0, len(text)-len(canary)+1):])
 	if i := bytes.Index(text, []byte(canary)); i >= 0 {
 		around := text[max(0, i-100):min(len(text), i+100)]
 		t.o.faults = append(t.o.faults, fmt.Sprintf("%s tells the credential: …%s…", t.what, around))
 	}
-	return len(text), nil
+	return len(p), nil
 }
 
 // clock lets time pass at once.

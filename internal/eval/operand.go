@@ -32,6 +32,7 @@ type Evaluator struct {
 	Exchange *Exchange // of the current step; nil: there is none
 	Files    fs.FS     // that payloads may name; nil: none
 	Strict   bool      // as in runtime.Compiler
+	Unknown  *Unknown  // the values that only a run will bring; nil: this is one
 	// Done is closed when nobody waits any more for what is evaluated, which then ends
 	// with a panic (see Ended); nil: somebody does. With Last, what is still evaluated has
 	// no value instead.
@@ -52,6 +53,9 @@ func (e *Evaluator) Look(r *program.Ref) (any, bool) {
 	v, ok := e.Root(r)
 	if !ok || v == any(stored.Nothing{}) {
 		return nil, false
+	}
+	if e.Unknown != nil {
+		return e.Unknown.follow(v, r)
 	}
 	return expr.Follow(v, r.Pointer, r.Access, r.Whole)
 }
@@ -169,7 +173,7 @@ func (e *Evaluator) appendText(dst []byte, t *program.Template, at arazzo.Positi
 
 // maxMade bounds what texts are made of for one step, in bytes: a text that holds
 // another one twice doubles with each step.
-const maxMade = 64 << 20
+const maxMade = 32 << 20
 
 // part returns a value as a part of a text, unless the texts of the step become
 // too long by it.
@@ -195,6 +199,9 @@ func (e *Evaluator) selectValue(o *program.Operand) (any, bool) {
 	context, ok := e.Value(&s.Context)
 	if !ok {
 		return nil, false
+	}
+	if e.Unknown.In(context) {
+		return e.Unknown.Value(o.Ref.Text), true
 	}
 	reason := ""
 	if s.Query != nil {

@@ -103,6 +103,10 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	}
 	for i := range b.Replacements {
 		r := &b.Replacements[i]
+		if e.Unknown.hides(v, r) {
+			e.Scope.Note("missing-value", r.Place, "what is replaced is a part of a value that only the run will bring, or depends on it")
+			continue
+		}
 		with, ok := e.Value(&r.Value)
 		if err = e.Incomplete(); err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)

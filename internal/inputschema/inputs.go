@@ -32,15 +32,11 @@ type Violation struct {
 // validate returns the ways in which inputs do not fit. The validator only gets
 // what it can judge in a bounded time.
 func (s *Schema) validate(v *validator, inputs map[string]any) ([]Violation, error) {
-	var c comparer
-	judged := c.value(map[string]any(inputs), "")
-	if len(c.violations) > 0 {
-		return sortedViolations(c.violations), nil
+	judged, refused := s.Judgeable(inputs)
+	if refused != nil {
+		return refused, nil
 	}
-	if !s.affordable(judged) {
-		return []Violation{{Message: tooManyEvaluations}}, nil
-	}
-	err := guarded(func() error { return v.Validate(judged) })
+	err := Guarded(func() error { return v.Validate(judged) })
 	var invalid *jsonschema.ValidationError
 	switch {
 	case errors.As(err, &invalid):
@@ -51,9 +47,23 @@ func (s *Schema) validate(v *validator, inputs map[string]any) ([]Violation, err
 	return nil, err
 }
 
-// guarded runs code of the schema library: a panic there becomes an error, as
-// inputs come from anywhere. Its text could hold an input and is left out.
-func guarded(f func() error) (err error) {
+// Judgeable returns a value as a validator can judge it by the schema in a bounded time:
+// with numbers that it can compare. Otherwise it returns why there is none.
+func (s *Schema) Judgeable(v any) (judged any, refused []Violation) {
+	var c comparer
+	judged = c.value(v, "")
+	if len(c.violations) > 0 {
+		return nil, sortedViolations(c.violations)
+	}
+	if !s.affordable(judged) {
+		return nil, []Violation{{Message: tooManyEvaluations}}
+	}
+	return judged, nil
+}
+
+// Guarded runs code of a schema library: a panic there becomes an error, as values come
+// from anywhere. Its text could hold one and is left out.
+func Guarded(f func() error) (err error) {
 	defer func() {
 		switch r := recover(); r {
 		case nil:

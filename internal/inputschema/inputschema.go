@@ -64,11 +64,21 @@ func within(least, most int64) func(any) error {
 
 const schemaURL = "arazzo:///inputs"
 
+// Measure returns the schema at a pointer into a document for another validator, which
+// judges what [Schema.Judgeable] returns, and what keeps it from being judged in a
+// bounded time. It cannot be used otherwise.
+func Measure(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
+	s = &Schema{document: document, Node: node, pointer: pointer}
+	return s, s.measure()
+}
+
+// Document returns the document that the schema is in.
+func (s *Schema) Document() *tree.Node { return s.document.root }
+
 // New returns the schema at a pointer into a document, and what is wrong with it.
 func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
-	s = &Schema{document: document, Node: node, pointer: pointer}
-	problems = s.collect()
-	problems = append(problems, s.measure()...)
+	s, tooMuch := Measure(document, node, pointer)
+	problems = append(s.collect(), tooMuch...)
 	if len(problems) == 0 && !isPlain(node, 0) { // a plain one is valid: there is time until inputs come
 		v, err := s.validator()
 		if err != nil {

@@ -54,10 +54,11 @@ func (s *Schema) validator() (*validator, error) {
 	}
 	c.UseLoader(refuse{})
 	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) {
-		p, err := pattern.Compile(text)
-		return schemaPattern{p, v.allowance}, err
+		p, err := CompilePattern(text)
+		p.allowance = v.allowance
+		return p, err
 	})
-	err := guarded(func() (err error) {
+	err := Guarded(func() (err error) {
 		if err := c.AddResource(schemaURL, newStandalone(s).value()); err != nil {
 			return err
 		}
@@ -67,16 +68,26 @@ func (s *Schema) validator() (*validator, error) {
 	return v, err
 }
 
-// A schemaPattern is a pattern as the validator has it, which knows no errors: one
-// is a panic, under its recover.
-type schemaPattern struct {
+// A Pattern is a pattern as validators have it, which know no errors: one is a panic,
+// for [Guarded].
+type Pattern struct {
 	*pattern.Pattern
-	allowance *pattern.Allowance
+	allowance *pattern.Allowance // nil: each search has its own
+}
+
+// CompilePattern reads a pattern of a schema.
+func CompilePattern(text string) (Pattern, error) {
+	p, err := pattern.Compile(text)
+	return Pattern{Pattern: p}, err
 }
 
 // MatchString reports whether the pattern matches somewhere in a text.
-func (p schemaPattern) MatchString(s string) bool {
-	matches, err := p.MatchWithin(p.allowance, s)
+func (p Pattern) MatchString(s string) bool {
+	match := p.Match
+	if p.allowance != nil {
+		match = func(s string) (bool, error) { return p.MatchWithin(p.allowance, s) }
+	}
+	matches, err := match(s)
 	if err != nil {
 		panic(err)
 	}

@@ -61,11 +61,11 @@ type unknownKind struct{ kind.Pattern }
 func (*unknownKind) KeywordPath() []string { return []string{planted} }
 
 func TestPanicOfValidatorIsAnError(t *testing.T) {
-	err := guarded(func() error { panic(planted) })
+	err := Guarded(func() error { panic(planted) })
 	if err == nil || tellsPlanted(err.Error()) {
 		t.Errorf("error: %v", err)
 	}
-	if err := guarded(func() error { return nil }); err != nil {
+	if err := Guarded(func() error { return nil }); err != nil {
 		t.Error(err)
 	}
 }

@@ -116,7 +116,7 @@ func (d *Description) enumerate() {
 	}
 	d.index = make([]entry, 0, len(paths.Members))
 	for _, p := range paths.Members {
-		item, home, err := d.resolve(p.Value)
+		item, home, err := d.Resolve(p.Value)
 		if err != nil || item.Kind != tree.Object {
 			continue
 		}
@@ -323,9 +323,9 @@ func (d *Description) Follow(n *tree.Node) (target *tree.Node, home *Description
 	return target, home, target.Err()
 }
 
-// resolve follows $ref from a node of d to its end; home is the document that
+// Resolve follows $ref from a node of d to its end; home is the document that
 // contains the result.
-func (d *Description) resolve(n *tree.Node) (node *tree.Node, home *Description, err error) {
+func (d *Description) Resolve(n *tree.Node) (node *tree.Node, home *Description, err error) {
 	if n == nil {
 		return nil, nil, fmt.Errorf("nothing is there")
 	}

@@ -104,13 +104,18 @@ func Offers(declared, asked string) bool {
 	return !strings.Contains(declared, "/") || within(declared, asked) || within(asked, declared) || IsJSON(declared) && IsJSON(asked)
 }
 
-// Media returns what a body declares for a content type: for the type itself, else
-// for a range that it is in; nil when there is neither.
+// Media returns what a body declares for a content type, as [MediaOf] does.
 func (b *Body) Media(contentType string) (media *MediaType) {
 	if b == nil {
 		return nil
 	}
-	for _, m := range b.Content {
+	return MediaOf(b.Content, contentType)
+}
+
+// MediaOf returns what of a content is for a content type: for the type itself, else
+// for a range that it is in; nil when there is neither.
+func MediaOf(content []*MediaType, contentType string) (media *MediaType) {
+	for _, m := range content {
 		if within(contentType, m.Type) && (media == nil || IsRange(media.Type)) {
 			media = m
 		}

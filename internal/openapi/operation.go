@@ -24,8 +24,9 @@ type Operation struct {
 	Servers          []Server                // the effective ones: of the operation, the path or the document
 	Security         [][]SecurityRequirement // alternatives; each needs all of its requirements
 	Node             *tree.Node
-	Broken           []error // why parameters that references should lead to are not known
-	BodyErr          error   // why Body is not known, though the operation has one
+	Home             *Description // the document that contains Node
+	Broken           []error      // why parameters that references should lead to are not known
+	BodyErr          error        // why Body is not known, though the operation has one
 }
 
 // A Parameter is a Parameter Object.
@@ -109,7 +110,7 @@ func (d *Description) operation(e *entry) (*Operation, error) {
 		return known, nil
 	}
 	op := &Operation{ID: e.id, Method: e.method, Path: e.path, Pointer: e.pointer(), PathErr: e.checkPath(),
-		Summary: e.node.Get("summary").Str(), Node: e.node}
+		Summary: e.node.Get("summary").Str(), Node: e.node, Home: e.home}
 	r := operationReader{d: d, entry: e, op: op}
 	if err := r.read(); err != nil {
 		return nil, &UnreadableError{e.String(), err}
@@ -138,7 +139,7 @@ func (r *operationReader) read() error {
 	}
 	if !r.d.isSwagger() {
 		if n := r.entry.node.Get("requestBody"); n != nil {
-			body, home, err := r.entry.home.resolve(n)
+			body, home, err := r.entry.home.Resolve(n)
 			var broken *BrokenError
 			switch {
 			case errors.As(err, &broken):
@@ -159,7 +160,7 @@ func (r *operationReader) read() error {
 		for _, m := range responses.Members {
 			// A response that cannot be found is treated as one without
 			// content.
-			n, home, err := r.entry.home.resolve(m.Value)
+			n, home, err := r.entry.home.Resolve(m.Value)
 			if err != nil {
 				n, home = m.Value, r.entry.home
 			}
@@ -204,14 +205,14 @@ func (r *operationReader) content(n *tree.Node, home *Description) []*MediaType 
 // files returns the properties of a schema that are files: by format in 3.0, by
 // contentEncoding or contentMediaType later; those of the items of an array.
 func files(schema *tree.Node, home *Description) (names []string) {
-	schema, home, err := home.resolve(schema)
+	schema, home, err := home.Resolve(schema)
 	if err != nil || schema.Get("properties") == nil {
 		return nil
 	}
 	for _, m := range schema.Get("properties").Members {
-		property, inner, err := home.resolve(m.Value)
+		property, inner, err := home.Resolve(m.Value)
 		if err == nil && property.Get("items") != nil {
-			property, _, err = inner.resolve(property.Get("items"))
+			property, _, err = inner.Resolve(property.Get("items"))
 		}
 		if err == nil && (property.Get("format").Str() == "binary" ||
 			property.Get("contentMediaType") != nil && property.Get("contentEncoding") == nil) {
@@ -245,7 +246,7 @@ func (r *operationReader) parameters() error {
 			continue
 		}
 		for _, item := range list.Items {
-			n, home, err := r.entry.home.resolve(item)
+			n, home, err := r.entry.home.Resolve(item)
 			if broken := new(BrokenError); errors.As(err, &broken) {
 				r.op.Broken = append(r.op.Broken, err)
 				continue
@@ -483,7 +484,7 @@ func (r *operationReader) schemes() *tree.Node {
 }
 
 func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequirement {
-	n, _, err := r.d.resolve(r.schemes().Get(name))
+	n, _, err := r.d.Resolve(r.schemes().Get(name))
 	if err != nil {
 		n = nil
 	}

@@ -236,7 +236,7 @@ func preload(schema *tree.Node, home *Description, seen map[*tree.Node]bool) {
 		return
 	}
 	seen[schema] = true
-	schema, home, err := home.resolve(schema)
+	schema, home, err := home.Resolve(schema)
 	if err != nil || schema.Kind != tree.Object {
 		return
 	}

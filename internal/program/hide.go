@@ -42,6 +42,34 @@ func (r Route) Hide(v any) any {
 	return hideEqual(v, weak)
 }
 
+// HideInputs returns the inputs of a workflow with the weak secrets in them masked.
+func (w *Workflow) HideInputs(inputs map[string]any) map[string]any {
+	shown := maps.Clone(inputs)
+	for name, secrets := range w.Secrets {
+		if v, ok := shown[name]; ok {
+			shown[name] = secrets.Hide(v)
+		}
+	}
+	if w.Passwords != nil {
+		shown, _ = Route{{Passwords: w.Passwords}}.Hide(shown).(map[string]any)
+	}
+	return shown
+}
+
+// EachInputSecret visits the secrets in the inputs of a workflow.
+func (w *Workflow) EachInputSecret(inputs map[string]any, visit func(any)) {
+	for name, secrets := range w.Secrets {
+		if v, ok := inputs[name]; ok {
+			for _, r := range secrets {
+				r.Follow(v, visit)
+			}
+		}
+	}
+	if w.Passwords != nil {
+		w.Passwords.In(inputs, visit)
+	}
+}
+
 // hide hides the passwords in a value that is not one itself.
 func (p *Passwords) hide(v any) any {
 	switch v := v.(type) {

@@ -9,6 +9,7 @@ package program
 
 import (
 	"cmp"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -23,8 +24,12 @@ import (
 )
 
 // Of returns what is linked of a *runtime.Program. Package runtime sets it, so
-// that packages check and graph can see a program without a public method.
+// that other packages of this module can see a program without a public method.
 var Of func(program any) *Program
+
+// Send returns the *runtime.Send of a step of a *runtime.Program that calls an
+// operation, without its request. Package runtime sets it, as Of.
+var Send func(program any, s *Step) any
 
 // A Program is a document linked with its sources.
 type Program struct {
@@ -32,6 +37,7 @@ type Program struct {
 	Workflows     []*Workflow // of all documents, by Workflow.Index
 	Diagnostics   []arazzo.Diagnostic
 	Strict        bool
+	Files         fs.FS         // that payloads may name; nil: none
 	Prerequisites bool          // some step depends on another
 	Fingerprint   func() string // of everything that was linked: a snapshot belongs to one program
 }
@@ -300,6 +306,25 @@ type BodyPlaces struct {
 type Answer struct {
 	Ref   *Ref
 	Route Route
+}
+
+// SameNamed returns those of the inputs of another workflow that this one declares, too.
+func (w *Workflow) SameNamed(inputs map[string]any) map[string]any {
+	out := map[string]any{}
+	if w.Schema == nil {
+		return out
+	}
+	for _, name := range w.Schema.Names {
+		if v, ok := inputs[name]; ok {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// Position returns where a step is in its document.
+func (s *Step) Position() arazzo.Position {
+	return s.Workflow.Document.Decl.Locate(s.Decl.At("stepId"))
 }
 
 // IsSecret reports whether an input is a secret, or has one that flows into a

@@ -2,6 +2,8 @@
 package secret
 
 import (
+	"bytes"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -84,6 +86,15 @@ func (s *Set) Add(v any) {
 	}
 }
 
+// AddCredential adds a credential, with the password in it if it is user:password.
+func (s *Set) AddCredential(credential string) {
+	s.Add(credential)
+	if user, password, ok := strings.Cut(credential, ":"); ok {
+		s.Add(password)
+		s.AddBasic(user, password)
+	}
+}
+
 // AddUserinfo adds the user information of a URL and its password.
 func (s *Set) AddUserinfo(u *url.URL) {
 	if u.User == nil {
@@ -131,29 +142,13 @@ func (s *Set) Header(h http.Header) http.Header {
 	return out
 }
 
-// Value returns a JSON value with the secrets in its names and values masked;
-// the argument is not modified.
+// Value returns a JSON value with the secrets in its names and values masked. The
+// argument is not modified; what has no secret in it is returned as it is.
 func (s *Set) Value(v any) any {
 	if s.empty() {
 		return v
 	}
-	switch v := v.(type) {
-	case string:
-		return s.Text(v)
-	case []byte:
-		return s.Bytes(v)
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = s.Value(v[i])
-		}
-		return out
-	case map[string]any:
-		return s.Members(v)
-	}
-	if value.IsNumber(v) && s.known[value.Text(v)] {
-		return Masked
-	}
+	v, _ = s.masked(v)
 	return v
 }
 
@@ -162,11 +157,57 @@ func (s *Set) Members(m map[string]any) map[string]any {
 	if s.empty() {
 		return m
 	}
-	out := make(map[string]any, len(m))
-	for name, v := range m {
-		out[s.Text(name)] = s.Value(v)
+	m, _ = s.members(m)
+	return m
+}
+
+// masked reports also whether it is another value.
+func (s *Set) masked(v any) (_ any, changed bool) {
+	switch v := v.(type) {
+	case string:
+		text := s.Text(v)
+		return text, text != v
+	case []byte:
+		text := s.Bytes(v)
+		return text, !bytes.Equal(text, v)
+	case []any:
+		out := v
+		for i := range v {
+			item, other := s.masked(v[i])
+			if other && !changed {
+				out, changed = slices.Clone(v), true
+			}
+			if other {
+				out[i] = item
+			}
+		}
+		return out, changed
+	case map[string]any:
+		return s.members(v)
 	}
-	return out
+	if value.IsNumber(v) && s.known[value.Text(v)] {
+		return Masked, true
+	}
+	return v, false
+}
+
+func (s *Set) members(m map[string]any) (_ map[string]any, changed bool) {
+	out := m
+	for name, v := range m {
+		shown := s.Text(name)
+		member, other := s.masked(v)
+		if !other && shown == name {
+			continue
+		}
+		if !changed {
+			out, changed = maps.Clone(m), true
+		}
+		if shown != name {
+			delete(out, name)
+		}
+		out[shown] = member
+	}
+	return out, changed
 }
 
 // Error returns an error whose text has no secrets. errors.Is and errors.As

@@ -74,6 +74,10 @@ func TestValuesAreMasked(t *testing.T) {
 	if given["a hunter2"] == nil {
 		t.Error("the value itself was changed")
 	}
+	whole := []any{"x", map[string]any{"y": int64(1)}}
+	if got := s.Value(whole).([]any); &got[0] != &whole[0] {
+		t.Error("a value without secrets was copied")
+	}
 	if got := s.Header(http.Header{"X": {"hunter2", "y"}}); !reflect.DeepEqual(got, http.Header{"X": {"***", "y"}}) {
 		t.Errorf("header: %v", got)
 	}

@@ -300,6 +300,13 @@ func looksLikeJSON(data []byte) bool {
 	return false
 }
 
+// NewObject returns an object, whose members must have different names.
+func NewObject(members []Member) *Node {
+	n := &Node{Kind: Object, Members: members}
+	_ = n.finish()
+	return n
+}
+
 // finish builds the look-up index of an object and rejects a duplicate name.
 func (n *Node) finish() error {
 	if len(n.Members) < indexed {

@@ -23,6 +23,6 @@ require (
 	github.com/ohler55/ojg v1.28.5 // indirect
 	github.com/theory/jsonpath v0.12.1 // indirect
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
-	golang.org/x/net v0.41.0 // indirect
-	golang.org/x/text v0.26.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
 )
