@@ -157,7 +157,7 @@ func (r *batched) Place() *schedule.Place { return &r.place }
 func (r *batched) result() BatchResult {
 	if r.x == nil {
 		err, _ := r.begin.(error)
-		return BatchResult{Index: r.index, Err: err}
+		return BatchResult{Index: r.index, Result: notBegun(r.workflow, err), Err: err}
 	}
 	done, _ := r.x.Next().(*Done)
 	return BatchResult{Index: r.index, Result: done.Result, Err: done.Err}

@@ -239,7 +239,7 @@ func TestBatchIsCanceledWhileItComputes(t *testing.T) {
 	}
 	var canceled *runtime.CanceledError
 	for r := range new(runtime.Batch).Run(ctx, tries, "w", inputs) {
-		if !errors.As(r.Err, &canceled) {
+		if !errors.As(r.Err, &canceled) || r.Result == nil {
 			t.Errorf("inputs: %v", r.Err)
 		}
 	}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -69,14 +70,22 @@ func (p *Program) Run(ctx context.Context, workflowID string, inputs Inputs) (*R
 // Run runs a workflow to its end. When it does not succeed, the result so far
 // is returned together with an error: *StepError for a failed workflow,
 // *BudgetError, *CanceledError for the end of the context. For a run that cannot
-// begin the result is nil, and the error is that of [Program.Begin], or a
-// *CanceledError.
+// begin the result is nil, and the error is that of [Program.Begin].
 func (d *Driver) Run(ctx context.Context, p *Program, workflowID string, inputs Inputs) (*Result, error) {
 	x, err := d.begin(ctx, p, workflowID, inputs)
 	if err != nil {
-		return nil, err
+		return notBegun(workflowID, err), err
 	}
 	return d.Continue(ctx, x)
+}
+
+// notBegun returns the result of a run that could not begin: nil, unless its context ended
+// before.
+func notBegun(workflowID string, err error) *Result {
+	if _, canceled := errors.AsType[*CanceledError](err); !canceled {
+		return nil
+	}
+	return &Result{WorkflowID: workflowID, Outputs: map[string]any{}}
 }
 
 // begin begins a run that ends with a context.

@@ -166,10 +166,9 @@ func (a *attack) run(ctx context.Context, s *server) (o outcome) {
 	if detail == "canceled" || detail == "budget" || detail == "inputs" {
 		kind = detail
 	}
-	canceled, _ := errors.AsType[*runtime.CanceledError](err)
 	if result != nil {
 		o.outputs = result.Outputs
-	} else if begun := canceled == nil || canceled.WorkflowID != ""; begun && kind != "inputs" && kind != "refused" {
+	} else if kind != "inputs" && kind != "refused" {
 		o.faults = append(o.faults, "the result is lost")
 	}
 	return *o.end(kind, err)
