@@ -181,7 +181,7 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	ctx := c.Context()
 	p, err := r.prepare(ctx, c, args)
 	if err != nil {
-		return r.refuse(ctx, c, p, err)
+		return r.tracing.close(r.refuse(ctx, c, p, err))
 	}
 	if r.dryRun {
 		return r.plan(ctx, c, p)
@@ -267,6 +267,9 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 func (r *run) refuse(ctx context.Context, c *cobra.Command, p prepared, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = &runtime.CanceledError{Err: cause}
+	}
+	if err := r.tracing.refused(ctx, c, p, err); err != nil {
+		return err
 	}
 	if r.output == "json" {
 		if err := r.printRefusal(c, p, err); err != nil {

@@ -133,6 +133,8 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	e.Scope.Learn(v, b.Secrets)
 	if text != nil && len(b.Replacements) == 0 {
 		v = text
+	} else if e.Unknown.Is(v) && !openapi.IsJSON(b.ContentType) {
+		v = []byte(value.Text(v)) // whatever it is that the body is made of
 	} else if v, err = e.withFiles(b.ContentType, v, files); err != nil {
 		return nil, err
 	}
