@@ -78,7 +78,10 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	if b == nil {
 		return nil, nil
 	}
-	if !s.Decl.RequestBody.Payload.Exists() && len(b.Replacements) == 0 {
+	if !s.Decl.RequestBody.Payload.Exists() {
+		if len(b.Replacements) > 0 {
+			return nil, errors.New("the step's requestBody has replacements, and no payload to replace anything in")
+		}
 		if s.Operation.Body != nil && s.Operation.Body.Required {
 			return nil, errors.New("the operation requires a request body, and the step's requestBody has no payload")
 		}
