@@ -194,8 +194,12 @@ func (t *typing) withoutBody(s *program.Step) bool {
 	case s.Body == nil:
 		t.bodyNotSent(s)
 		return true
-	case s.Decl.RequestBody.Payload.Exists() || len(s.Body.Replacements) > 0:
+	case s.Decl.RequestBody.Payload.Exists():
 		return false
+	case len(s.Body.Replacements) > 0:
+		t.report(s.Workflow.Document, arazzo.Error, "no-value", s.Body.Place,
+			"step %q always fails: the requestBody has replacements, but no payload to replace anything in", s.Decl.StepID)
+		return true
 	case required:
 		d = t.report(s.Workflow.Document, arazzo.Error, "no-value", s.Body.Place,
 			"step %q always fails: %s requires a request body, but the requestBody has no payload", s.Decl.StepID, label(s))

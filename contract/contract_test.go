@@ -161,3 +161,26 @@ paths:
 		t.Error(err)
 	}
 }
+
+func TestCheckDescription(t *testing.T) {
+	const name = "testdata/descriptions.txtar"
+	archive, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	files := archive.Files[:len(archive.Files)-1]
+	want := &archive.Files[len(files)]
+	for _, f := range files {
+		got += text(contract.CheckDescription(f.Name, f.Data))
+	}
+	if *update {
+		want.Data = []byte(got)
+		if err := os.WriteFile(name, txtar.Format(archive), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if string(want.Data) != got {
+		t.Errorf("found:\n%s\nwant:\n%s", got, want.Data)
+	}
+}

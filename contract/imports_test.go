@@ -11,7 +11,7 @@ import (
 // libopenapi: only this package, and what is about it, do.
 func TestOnlyContractsBuildLibopenapi(t *testing.T) {
 	const module = "github.com/gobelin-dev/gobelin/"
-	allowed := []string{module + "contract", module + "cmd/gobelin"}
+	allowed := []string{module + "contract", module + "interop", module + "cmd/gobelin"}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, module+"...").Output()
 	if err != nil {
 		t.Fatal(err)

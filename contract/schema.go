@@ -198,8 +198,10 @@ func (c *copied) copy(n *tree.Node, in *openapi.Description) *tree.Node {
 			continue
 		case m.Name == "x-nullable" && strings.HasPrefix(c.version, "2."):
 			copied.Name, copied.Value = "nullable", c.copy(m.Value, in)
-		case strings.HasPrefix(m.Name, "x-"):
+		case strings.HasPrefix(m.Name, "x-"), m.Name == "nullable" && !c.old():
 			continue
+		case slices.Contains([]string{"type", "enum"}, m.Name) && !c.old() && n.Get("nullable").True():
+			copied.Value = orNull(m)
 		case m.Name == "required" && m.Value.Kind != tree.Array: // of a parameter of 2.0
 			continue
 		case m.Name == "required":
@@ -212,6 +214,23 @@ func (c *copied) copy(n *tree.Node, in *openapi.Description) *tree.Node {
 			copied.Value = c.copy(m.Value, in)
 		}
 		out.Members = append(out.Members, copied)
+	}
+	return out
+}
+
+// orNull returns the value of type or enum of a schema of OpenAPI 3.1 that is nullable: that
+// is no keyword there any more, but many descriptions have kept it, and mean it.
+func orNull(m tree.Member) *tree.Node {
+	out := &tree.Node{Kind: tree.Array, Items: slices.Clone(m.Value.Items), Line: m.Value.Line, Column: m.Value.Column}
+	null := &tree.Node{}
+	if m.Name == "type" {
+		null = &tree.Node{Kind: tree.String, Text: "null"}
+		if m.Value.Kind != tree.Array {
+			out.Items = []*tree.Node{m.Value}
+		}
+	}
+	if !slices.ContainsFunc(out.Items, null.Equal) {
+		out.Items = append(out.Items, null)
 	}
 	return out
 }

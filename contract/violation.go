@@ -139,11 +139,11 @@ func (r *reader) at(e *jsonschema.ValidationError) any {
 func (r *reader) violation(e *jsonschema.ValidationError) {
 	v := r.at(e)
 	where := r.what
-	for i, token := range e.InstanceLocation {
-		where += [2]string{", ", ""}[min(i, 1)] + "/" + value.PointerToken(token)
+	if len(e.InstanceLocation) > 0 {
+		where += ", " + pointer(e.InstanceLocation)
 	}
-	_, pointer, _ := strings.Cut(e.SchemaURL, "#")
-	at, in, keyword, wanted := r.copied.keyword(r.measured.Document(), pointer, e.ErrorKind.KeywordPath())
+	_, of, _ := strings.Cut(e.SchemaURL, "#")
+	at, in, keyword, wanted := r.copied.keyword(r.measured.Document(), of, e.ErrorKind.KeywordPath())
 	found := func(format string, args ...any) {
 		r.find(arazzo.Error, r.code, at, in, "%s", where+" "+fmt.Sprintf(format, args...))
 	}

@@ -17,14 +17,16 @@ import (
 // how it was decided. c, which may be nil, says in which variant of its language it is.
 func condition(c *program.Criterion, e *runtime.CriterionEvaluated) string {
 	filled := ""
-	switch values := (operands{e.Operands}); e.Type {
-	case "simple":
+	unparsed := len(e.Operands) == 0 && e.Reason != "" // then nothing was evaluated
+	switch values := (operands{e.Operands}); {
+	case unparsed:
+	case e.Type == "simple":
 		filled = values.simple(e.Condition)
-	case "regex":
+	case e.Type == "regex":
 		filled = values.regex(e.Condition, e.Passed)
-	case "jsonpath":
+	case e.Type == "jsonpath":
 		filled = values.jsonpath(e.Condition, c)
-	case "xpath":
+	case e.Type == "xpath":
 		filled = values.xpath(e.Condition, c)
 	}
 	text := e.Condition
@@ -32,7 +34,7 @@ func condition(c *program.Criterion, e *runtime.CriterionEvaluated) string {
 		text += ": " + filled
 	}
 	text += map[bool]string{true: " → true", false: " → false"}[e.Passed]
-	if e.Type != "simple" && e.Reason != "" {
+	if unparsed || e.Type != "simple" && e.Reason != "" {
 		text += " (" + e.Reason + ")"
 	}
 	return cells.Message(text)

@@ -179,7 +179,7 @@ func (m *maker) prepare(w *program.Workflow, inputs map[string]any, ask bool) (f
 	if w.Schema == nil {
 		return inputs, nil, nil
 	}
-	full, found, err := w.Schema.Prepare(inputs)
+	full, found, err := w.Schema.Prepare(nil, inputs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -191,7 +191,7 @@ func (m *maker) prepare(w *program.Workflow, inputs map[string]any, ask bool) (f
 				missing = append(missing, in.Name)
 			}
 		}
-		if full, found, err = w.Schema.Prepare(full); err != nil {
+		if full, found, err = w.Schema.Prepare(nil, full); err != nil {
 			return nil, nil, err
 		}
 	}

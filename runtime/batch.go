@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/schedule"
 	"github.com/gobelin-dev/gobelin/internal/transport"
 )
@@ -47,7 +48,7 @@ func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs i
 	return func(yield func(BatchResult) bool) {
 		next, stop := iter.Pull(inputs)
 		defer stop()
-		common, count := &batch{b, p, workflowID}, 0
+		common, count := &batch{b, ctx, p, workflowID}, 0
 		s := schedule.Scheduler[*batched]{
 			Concurrency: b.concurrency(), PerHost: b.PerHost, Rate: b.Rate, Clock: b.Driver.clock(), Patience: b.Driver.patience,
 		}
@@ -71,6 +72,7 @@ func (b *Batch) Run(ctx context.Context, p *Program, workflowID string, inputs i
 // batch is what the runs of a batch have in common.
 type batch struct {
 	*Batch
+	ctx      context.Context // of Run
 	program  *Program
 	workflow string
 }
@@ -89,7 +91,7 @@ type batched struct {
 func (r *batched) Next() (schedule.Need, time.Duration) {
 	if inputs, ok := r.begin.(Inputs); ok {
 		r.begin = nil
-		x, err := r.program.Begin(r.workflow, inputs, r.Driver.Settings)
+		x, err := r.Driver.begin(r.ctx, r.program, r.workflow, inputs)
 		if err != nil {
 			r.begin = err
 		} else {
@@ -100,13 +102,28 @@ func (r *batched) Next() (schedule.Need, time.Duration) {
 	if r.x == nil {
 		return schedule.Nothing, 0
 	}
-	switch c := r.x.Next().(type) {
+	switch c := r.next().(type) {
 	case *Send:
 		return schedule.Request, 0
 	case *Wait:
 		return schedule.Time, c.Left(r.Driver.clock().Now())
 	}
 	return schedule.Nothing, 0
+}
+
+// next lets the run go on to its next command, its last one if the context ends
+// meanwhile.
+func (r *batched) next() (next Command) {
+	var ended error
+	func() {
+		defer eval.Ended(r.ctx, &ended)
+		next = r.x.Next()
+	}()
+	if ended != nil {
+		r.x.Cancel(ended)
+		next = r.x.Next()
+	}
+	return next
 }
 
 // Host implements schedule.Task.
@@ -140,7 +157,7 @@ func (r *batched) Place() *schedule.Place { return &r.place }
 func (r *batched) result() BatchResult {
 	if r.x == nil {
 		err, _ := r.begin.(error)
-		return BatchResult{Index: r.index, Err: err}
+		return BatchResult{Index: r.index, Result: notBegun(r.workflow, err), Err: err}
 	}
 	done, _ := r.x.Next().(*Done)
 	return BatchResult{Index: r.index, Result: done.Result, Err: done.Err}

@@ -227,6 +227,46 @@ func TestBatchIsCanceled(t *testing.T) {
 	})
 }
 
+// What is computed ends with the context of a batch, too: the inputs are not judged to
+// the end, nor is a criterion.
+func TestBatchIsCanceledWhileItComputes(t *testing.T) {
+	items := map[string]any{"items": map[string]any{"pattern": "^(?=a?)(a+)+$"}}
+	tries := withInputs(t, map[string]any{"properties": map[string]any{"x": items}})
+	ctx, cancel := context.WithCancel(t.Context())
+	inputs := func(yield func(runtime.Inputs) bool) {
+		time.AfterFunc(20*time.Millisecond, cancel)
+		yield(runtime.Inputs{"x": slices.Repeat([]any{"aaaaaaaaaaaab"}, 200_000)})
+	}
+	var canceled *runtime.CanceledError
+	for r := range new(runtime.Batch).Run(ctx, tries, "w", inputs) {
+		if !errors.As(r.Err, &canceled) || r.Result == nil {
+			t.Errorf("inputs: %v", r.Err)
+		}
+	}
+
+	doc, err := arazzo.Parse([]byte(strings.Replace(pollDocument, "{condition: $statusCode == 200}",
+		"{context: $response.body, type: jsonpath, condition: $"+strings.Repeat("..*", 12)+"..none}", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := runtime.Compiler{Loader: runtime.LoaderFunc(func(context.Context, string) ([]byte, error) { return []byte(pollDescription), nil })}
+	program, err := c.Compile(t.Context(), doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	b := runtime.Batch{Driver: runtime.Driver{Client: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		time.AfterFunc(20*time.Millisecond, cancel)
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: io.NopCloser(strings.NewReader(strings.Repeat("[", 300) + strings.Repeat("]", 300))), Request: r}, nil
+	})}}}
+	for r := range b.Run(ctx, program, "poll", numbered(1)) {
+		if !errors.As(r.Err, &canceled) || r.Result == nil {
+			t.Errorf("criterion: %v", r.Err)
+		}
+	}
+}
+
 // Whoever leaves the loop leaves nothing behind: synctest fails on a goroutine
 // that is still there.
 func TestBatchIsLeft(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 // become part of the state of an [Execution], and are masked in all that it reports.
 type Credentials interface {
 	// Credential returns the credential for a security scheme: the key of an
-	// apiKey, "user:password" for http basic, the token for http bearer, oauth2 and
+	// apiKey, "user:password" or "user" for http basic, the token for http bearer, oauth2 and
 	// openIdConnect; "" if there is none. An error fails the step. It must be safe
 	// for concurrent use.
 	Credential(ctx context.Context, r CredentialRequest) (string, error)
@@ -248,8 +248,12 @@ func (a *authorization) refresh(ctx context.Context) (bool, error) {
 }
 
 func (a *authorization) apply(r *openapi.Request, requirement SecurityRequirement, credential string) error {
-	text := openapi.CredentialText(requirement.Type, requirement.HTTPScheme, credential)
 	a.execution.Hide(credential)
+	if requirement.Type == "http" && requirement.HTTPScheme == "basic" && !strings.Contains(credential, ":") {
+		credential += ":" // a user without a password (RFC 7617, section 2)
+		a.execution.Hide(credential)
+	}
+	text := openapi.CredentialText(requirement.Type, requirement.HTTPScheme, credential)
 	switch requirement.In {
 	case "query":
 		if a.last.Hop > 0 {

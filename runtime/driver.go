@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -30,8 +31,8 @@ type Driver struct {
 	// Servers maps names of sources, see [Send], to the base URLs that replace the
 	// servers which their descriptions declare (O11).
 	Servers map[string]string
-	// ServerVariables maps names of variables in server URLs, alone or as
-	// "source.name", to values (O11).
+	// ServerVariables maps names of variables in server URLs, as "source.name" or, for
+	// all sources of the entry document, alone, to values (O11).
 	ServerVariables map[string]string
 	// Headers are sent with all requests to a source's own server, by the name of
 	// the source, see [Send], where the step does not set the field. As credentials,
@@ -71,11 +72,33 @@ func (p *Program) Run(ctx context.Context, workflowID string, inputs Inputs) (*R
 // *BudgetError, *CanceledError for the end of the context. For a run that cannot
 // begin the result is nil, and the error is that of [Program.Begin].
 func (d *Driver) Run(ctx context.Context, p *Program, workflowID string, inputs Inputs) (*Result, error) {
-	x, err := p.Begin(workflowID, inputs, d.Settings)
+	x, err := d.begin(ctx, p, workflowID, inputs)
 	if err != nil {
-		return nil, err
+		return notBegun(workflowID, err), err
 	}
 	return d.Continue(ctx, x)
+}
+
+// notBegun returns the result of a run that could not begin: nil, unless its context ended
+// before.
+func notBegun(workflowID string, err error) *Result {
+	if _, canceled := errors.AsType[*CanceledError](err); !canceled {
+		return nil
+	}
+	return &Result{WorkflowID: workflowID, Outputs: map[string]any{}}
+}
+
+// begin begins a run that ends with a context.
+func (d *Driver) begin(ctx context.Context, p *Program, workflowID string, inputs Inputs) (x *Execution, err error) {
+	var ended error
+	func() {
+		defer eval.Ended(ctx, &ended)
+		x, err = p.begin(ctx.Done(), workflowID, inputs, d.Settings)
+	}()
+	if ended != nil {
+		return nil, &CanceledError{Err: ended}
+	}
+	return x, err
 }
 
 // Continue runs an execution to its end, from wherever it is; it returns what

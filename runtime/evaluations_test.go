@@ -1,8 +1,10 @@
 package runtime_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,5 +61,63 @@ func TestSchemaOfTooManySchemas(t *testing.T) {
 	if _, err := compileInputs(map[string]any{"properties": properties}); err == nil ||
 		!strings.Contains(err.Error(), "more than 20000 schemas") {
 		t.Errorf("error: %v", err)
+	}
+}
+
+// Names, values and patterns of a schema are tried for each value: what takes too long
+// together is refused, though each value alone does not.
+func TestInputsWhoseComparisonsMultiplyAreRefused(t *testing.T) {
+	const many = 100_000
+	texts := func(n int) (list []any) {
+		for i := range n {
+			list = append(list, fmt.Sprint("a", i))
+		}
+		return list
+	}
+	numbers := func(n int) (list []any) {
+		for i := range n {
+			list = append(list, i)
+		}
+		return list
+	}
+	deep := []any{}
+	for range 900 {
+		deep = append([]any{deep}, numbers(25)...)
+	}
+	times := func(n int, v any) []any { return slices.Repeat([]any{v}, n) }
+	for _, c := range []struct {
+		name   string
+		schema map[string]any // of x
+		x      any
+		long   bool
+	}{
+		{"an enum", map[string]any{"items": map[string]any{"enum": texts(200)}}, times(many, "a199"), false},
+		{"a long enum", map[string]any{"items": map[string]any{"enum": texts(20_000)}}, times(many, "b"), true},
+		{"an enum of numbers", map[string]any{"items": map[string]any{"enum": numbers(2_000)}}, times(many, 2_000), true},
+		{"required names", map[string]any{"items": map[string]any{"required": texts(2_000)}}, times(many, map[string]any{}), true},
+		{"names that depend", map[string]any{"items": map[string]any{"dependentRequired": map[string]any{"a": texts(2_000)}}},
+			times(many, map[string]any{"a": 1}), true},
+		{"regular expressions", map[string]any{"items": map[string]any{"format": "regex"}}, times(many, "((a|b)*(?=c))"), true},
+		{"some regular expressions", map[string]any{"items": map[string]any{"format": "regex"}}, times(1_000, "((a|b)*(?=c))"), false},
+		{"far quotients", map[string]any{"items": map[string]any{"multipleOf": json.Number("1.7e-399")}},
+			times(20_000, json.Number(strings.Repeat("7", 900))), true},
+		{"near quotients", map[string]any{"items": map[string]any{"multipleOf": json.Number("0.01")}}, times(many, 12.25), false},
+		{"a pattern", map[string]any{"items": map[string]any{"pattern": "^(?=.*[0-9]).+$"}}, times(many, "abcdefgh7"), false},
+		{"a pattern that tries", map[string]any{"items": map[string]any{"pattern": "^(?=a?)(a+)+$"}},
+			times(many, strings.Repeat("a", 11)+"b"), true},
+		{"different items", map[string]any{"uniqueItems": true}, numbers(many), false},
+		{"different items at each level", map[string]any{"$ref": "#/$defs/each", "$defs": map[string]any{"each": map[string]any{
+			"uniqueItems": true, "items": map[string]any{"$ref": "#/workflows/0/inputs/properties/x/$defs/each"}}}}, deep, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if ref, ok := c.schema["$ref"].(string); ok {
+				c.schema["$ref"] = "#/workflows/0/inputs/properties/x" + ref[1:]
+			}
+			program := withInputs(t, map[string]any{"properties": map[string]any{"x": c.schema}})
+			_, err := program.Begin("w", runtime.Inputs{"x": c.x}, runtime.Settings{})
+			if long := err != nil && strings.Contains(err.Error(), "would take too long"); long != c.long || err != nil && !long {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }

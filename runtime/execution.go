@@ -70,6 +70,12 @@ type completed struct {
 // match the workflow's schema, and a *CompileError if the run could reach an error
 // of the documents.
 func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*Execution, error) {
+	return p.begin(nil, workflowID, inputs, settings)
+}
+
+// begin is Begin for an execution whose evaluations end, with a panic, when end is
+// closed; see eval.Ended.
+func (p *Program) begin(end <-chan struct{}, workflowID string, inputs Inputs, settings Settings) (*Execution, error) {
 	w, ok := p.linked.Documents[0].Workflows[workflowID]
 	if !ok {
 		return nil, fmt.Errorf("there is no workflow %q%s", workflowID, nearest.Hint(workflowID, p.WorkflowIDs()))
@@ -82,7 +88,7 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 		return nil, fmt.Errorf("workflow %q: the inputs are not JSON values: %w", workflowID, err)
 	}
 	values, _ := given.(map[string]any)
-	prepared, err := prepare(w, values)
+	prepared, err := prepare(end, w, values)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +98,7 @@ func (p *Program) Begin(workflowID string, inputs Inputs, settings Settings) (*E
 		}
 	}
 	x := p.newExecution()
-	x.state = state{Settings: settings, Root: w.Index}
+	x.end, x.state = end, state{Settings: settings, Root: w.Index}
 	x.push(w.Index, asRoot, prepared)
 	return x, nil
 }

@@ -89,7 +89,11 @@ func (x *Execution) stepOutputs(f *frame, s *program.Step, succeeded bool) {
 		return
 	}
 	if outputs := f.outputObject(s); len(outputs) > 0 {
-		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(slices.Concat(s.Outputs, s.Passed), outputs)})
+		declared := s.Outputs
+		if len(s.Passed) > 0 {
+			declared = slices.Concat(declared, s.Passed)
+		}
+		x.emit(&OutputsEvaluated{At: x.where(f), Outputs: x.shownOutputs(declared, outputs)})
 	}
 }
 

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,8 +14,9 @@ import (
 // A Server is where the requests to a source go according to its description
 // (OpenAPI, Server Object).
 type Server struct {
-	Source    string           `json:"source"` // name of the source description, see [Send]
-	URL       string           `json:"url"`    // may have {variables}
+	Source    string           `json:"source"`           // name of the source description, see [Send]
+	Called    bool             `json:"called,omitempty"` // the source belongs to a document that the entry document calls
+	URL       string           `json:"url"`              // may have {variables}
 	Variables []ServerVariable `json:"variables,omitempty"`
 }
 
@@ -30,23 +30,27 @@ type ServerVariable struct {
 }
 
 // Resolve returns the server's URL with the values of its variables, by "source.name"
-// or by name; others have their defaults (O11). The error names a variable without either, a value that
-// its enum does not list, and a value that would change the host beyond its place.
+// or, for a source of the entry document, by name; others have their defaults (O11).
+// The error names a variable without either, a value that its enum does not list, and
+// a value that would change the host beyond its place.
 func (s Server) Resolve(values map[string]string) (string, error) {
-	variables := make([]openapi.ServerVariable, len(s.Variables))
+	variables, given := make([]openapi.ServerVariable, len(s.Variables)), map[string]string{}
 	for i, v := range s.Variables {
 		variables[i] = openapi.ServerVariable{Name: v.Name, Default: v.Default, Enum: v.Enum}
-		if qualified, ok := values[s.Source+"."+v.Name]; ok {
-			values = maps.Clone(values)
-			values[v.Name] = qualified
+		value, ok := values[s.Source+"."+v.Name]
+		if !ok && !s.Called {
+			value, ok = values[v.Name]
+		}
+		if ok {
+			given[v.Name] = value
 		}
 	}
-	return openapi.Server{URL: s.URL, Variables: variables}.Resolve(values)
+	return openapi.Server{URL: s.URL, Variables: variables}.Resolve(given)
 }
 
 // serverOf returns the first server that is in force for a step (O11).
 func serverOf(s *program.Step) Server {
-	server := Server{Source: s.Source.Qualified, URL: "/"}
+	server := Server{Source: s.Source.Qualified, Called: s.Source.Called(), URL: "/"}
 	if len(s.Operation.Servers) == 0 {
 		return server
 	}

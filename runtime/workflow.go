@@ -25,7 +25,7 @@ func (x *Execution) call(f *frame, index int, why purpose, inputs map[string]any
 		x.abort(&failure{Kind: budgetFailure, Budget: "depth", Limit: limit, WorkflowID: x.workflow(f).ID, StepID: x.step(f).ID})
 		return nil
 	}
-	full, err := prepare(x.program.Workflows[index], inputs)
+	full, err := prepare(x.end, x.program.Workflows[index], inputs)
 	if err != nil {
 		return failureOf(err)
 	}
@@ -133,7 +133,7 @@ func (x *Execution) comeBack(caller, f *frame, outputs map[string]any, failed *f
 // handOver puts another workflow in the place of this one (F9, F10).
 func (x *Execution) handOver(f *frame, to jump) {
 	index := to.Workflow
-	inputs, err := prepare(x.program.Workflows[index], x.inputsFor(f, to))
+	inputs, err := prepare(x.end, x.program.Workflows[index], x.inputsFor(f, to))
 	if err != nil {
 		inner := failureOf(err)
 		failed := x.failureHere(f, inner.error().Error())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,8 @@ import (
 )
 
 // BenchmarkStep compares runs of 100 steps, each with two parameters, a criterion and two
-// outputs, whose transport answers at once: without a listener, with one that does nothing,
-// and with traces. docs/performance.md has the figures.
+// outputs, whose transport answers at once, and runs over loopback: without a listener, with
+// one that does nothing, and with traces. docs/performance.md has the figures.
 func BenchmarkStep(b *testing.B) {
 	const steps = 100
 	p := chain(b, steps)
@@ -28,6 +29,11 @@ func BenchmarkStep(b *testing.B) {
 		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(body)),
 			Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
 	})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(body)
+	}))
+	defer server.Close()
 	file, err := os.Create(filepath.Join(b.TempDir(), "trace"))
 	if err != nil {
 		b.Fatal(err)
@@ -42,16 +48,21 @@ func BenchmarkStep(b *testing.B) {
 		{"a trace, not written", func() func(runtime.Event) { return trace.NewWriter(io.Discard, p, "").OnEvent }},
 		{"a trace", func() func(runtime.Event) { return trace.NewWriter(file, p, "").OnEvent }},
 	} {
-		b.Run(test.name, func(b *testing.B) {
-			d := runtime.Driver{Client: &http.Client{Transport: answer}, OnEvent: test.listen()}
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := d.Run(b.Context(), p, "w", nil); err != nil {
-					b.Fatal(err)
+		for where, d := range map[string]runtime.Driver{
+			"":                {Client: &http.Client{Transport: answer}},
+			", over loopback": {Servers: map[string]string{"d": server.URL}},
+		} {
+			b.Run(test.name+where, func(b *testing.B) {
+				d.OnEvent = test.listen()
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := d.Run(b.Context(), p, "w", nil); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/steps, "ns/step")
-		})
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/steps, "ns/step")
+			})
+		}
 	}
 }
 

@@ -196,8 +196,7 @@ func (l *line) failure(err error) {
 func (l *line) object(name string, v map[string]any) {
 	if v != nil {
 		l.name(name)
-		text, _ := stored.Object(v).MarshalJSON() // has no error
-		l.b = append(l.b, text...)
+		l.b = stored.Object(v).Append(l.b)
 	}
 }
 
@@ -382,8 +381,7 @@ func (l *line) operands(list []runtime.Operand) {
 			l.flag("missing", true)
 		} else {
 			l.name("value")
-			text, _ := stored.Value{V: o.Value, Set: true}.MarshalJSON() // has no error
-			l.b = append(l.b, text...)
+			l.b = stored.Value{V: o.Value, Set: true}.Append(l.b)
 		}
 		l.closeObject(first)
 	}

@@ -308,3 +308,37 @@ func TestErrorsOfWriting(t *testing.T) {
 		}
 	}
 }
+
+// What a step has raised that is an error, such as a violation of a contract, is why its
+// run has failed, though the step succeeded; all formats have it.
+func TestRaisedErrors(t *testing.T) {
+	const raised = `{"gobelinTrace":1,"time":"2026-11-28T00:00:00Z"}
+{"event":"runStarted","time":"2026-11-28T00:00:00Z","workflowId":"w"}
+{"event":"workflowStarted","time":"2026-11-28T00:00:00Z","workflowId":"w"}
+{"event":"stepStarted","time":"2026-11-28T00:00:00Z","workflowId":"w","stepId":"s","visit":1,"attempt":1}
+{"event":"requestSent","time":"2026-11-28T00:00:00Z","workflowId":"w","stepId":"s","visit":1,"attempt":1,"method":"GET","url":"http://h/a"}
+{"event":"responseReceived","time":"2026-11-28T00:00:01Z","workflowId":"w","stepId":"s","visit":1,"attempt":1,"status":200}
+{"event":"diagnosticRaised","time":"2026-11-28T00:00:01Z","workflowId":"w","stepId":"s","visit":1,"attempt":1,` +
+		`"diagnostic":{"code":"contract-body","severity":"error","file":"api.yaml","line":3,"column":5,"message":"it is <wrong>"}}
+{"event":"stepFinished","time":"2026-11-28T00:00:01Z","workflowId":"w","stepId":"s","visit":1,"attempt":1,"succeeded":true}
+{"event":"runFinished","time":"2026-11-28T00:00:02Z","status":"failed","error":{"type":"contract","message":"it is <wrong>"}}
+`
+	for format, want := range map[string]string{
+		"junit": `<failure message="it is &lt;wrong&gt;" type="failed">GET http://h/a&#xA;200 OK, after 1s&#xA;` +
+			`api.yaml:3:5: error: it is &lt;wrong&gt;`,
+		"ctrf":   `"message": "it is \u003cwrong\u003e"`,
+		"har":    `"_diagnostics":[{"code":"contract-body","severity":"error","file":"api.yaml","line":3,"column":5,"message":"it is \u003cwrong`,
+		"md":     "\napi.yaml:3:5 it is &lt;wrong&gt;\n",
+		"github": "::error file=api.yaml,line=3,col=5,title=contract-body::it is <wrong>\n",
+		"sarif":  `"ruleId": "contract-body"`,
+		"html":   `{"text":"error: it is \u003cwrong\u003e [contract-body]","ok":false,"place":"api.yaml:3"}]`,
+	} {
+		got := reported(t, format, []byte(raised), nil)
+		if strings.Count(got, want) != 1 {
+			t.Errorf("%s has not once %q:\n%s", format, want, got)
+		}
+	}
+	if all := parseJUnit(t, reported(t, "junit", []byte(raised), nil)); all.Tests != 1 || all.Failures != 1 || all.Errors != 0 {
+		t.Errorf("counts %+v", all)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/check"
+	"github.com/gobelin-dev/gobelin/contract"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -26,6 +27,7 @@ type checkFlags struct {
 	failOn   string
 	disable  []string
 	explain  string
+	openapi  bool
 	fix      bool
 	diff     bool
 
@@ -59,6 +61,7 @@ func checkCommand() *cobra.Command {
 	c.Flags().StringVar(&f.failOn, "fail-on", "error", "`error|warning|note`: the lowest severity that makes the exit code 1")
 	c.Flags().StringSliceVar(&f.disable, "disable", nil, "do not report `CODE`; repeatable")
 	c.Flags().StringVar(&f.explain, "explain", "", "explain `CODE`, with an example")
+	c.Flags().BoolVar(&f.openapi, "descriptions", false, "hold the OpenAPI descriptions that are read against the schema of OpenAPI, too")
 	c.Flags().BoolVar(&f.fix, "fix", false, "apply the corrections that are certain to the documents")
 	c.Flags().BoolVar(&f.diff, "diff", false, "with --fix: print the changes instead of writing them")
 	f.complete(c)
@@ -96,11 +99,14 @@ func (f *checkFlags) checker() (*check.Checker, error) {
 		return nil, fmt.Errorf("--fail-on %s has no effect with --severity %s, which leaves those out", f.failOn, f.severity)
 	}
 	for _, code := range f.disable {
-		if _, ok := check.Explain(code); !ok {
+		if _, ok := check.Explain(code); !ok && code != contract.Description && code != contract.DescriptionUnjudged {
 			return nil, fmt.Errorf("--disable %s: unknown code%s", code, codeHint(code))
 		}
 	}
 	f.kept = &keptTexts{loader: compiler.Loader, texts: map[string][]byte{}}
+	if f.openapi {
+		f.kept.read = map[string][]byte{}
+	}
 	return &check.Checker{
 		Loader: f.kept, Sources: compiler.Sources, Base: compiler.Base, Strict: compiler.Strict,
 		Tell: func(d arazzo.Diagnostic) bool { return d.Severity <= least && !slices.Contains(f.disable, d.Code) },
@@ -173,6 +179,10 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 			list = append(list, d)
 		}
 	}
+	for _, location := range sortedNames(f.kept.read) { // with --descriptions
+		list = append(list, slices.DeleteFunc(contract.CheckDescription(location, f.kept.read[location]),
+			func(d arazzo.Diagnostic) bool { return !checker.Tell(d) })...)
+	}
 	if err := f.print(c.OutOrStdout(), list); err != nil {
 		return err
 	}
@@ -188,6 +198,7 @@ type keptTexts struct {
 	loader runtime.Loader
 	mu     sync.Mutex
 	texts  map[string][]byte
+	read   map[string][]byte // all that was loaded, if it is to be kept
 }
 
 // Load implements [runtime.Loader].
@@ -196,8 +207,15 @@ func (k *keptTexts) Load(ctx context.Context, location string) ([]byte, error) {
 		return text, nil
 	}
 	text, err := k.loader.Load(ctx, location)
-	if err == nil && isURL(location) {
-		k.keep(location, text)
+	if err == nil {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if isURL(location) {
+			k.texts[location] = text
+		}
+		if k.read != nil {
+			k.read[location] = text
+		}
 	}
 	return text, err
 }

@@ -22,7 +22,7 @@ type documentPlan struct {
 
 // plannable rejects the flags for what a dry run does not have.
 func (r *run) plannable(c *cobra.Command) error {
-	for _, name := range []string{"each", "resume", "trace", "report", "explain", "verbose", "curl"} {
+	for _, name := range []string{"each", "resume", "trace", "report", "explain", "verbose", "curl", "contract", "contract-requests"} {
 		if c.Flags().Changed(name) {
 			return fmt.Errorf("--dry-run sends nothing, so that there is nothing for --%s", name)
 		}

@@ -25,7 +25,7 @@ func (r *requests) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&r.credentials, "credential", nil, "`NAME=VALUE` for the security scheme NAME, or SOURCE.NAME, of the descriptions; "+
 		"@file reads a file, env:VARIABLE the environment")
-	f.StringArrayVar(&r.variables, "server-variable", nil, "`NAME=VALUE` of a variable in server URLs, instead of its default")
+	f.StringArrayVar(&r.variables, "server-variable", nil, "`NAME=VALUE` of a variable in server URLs, or SOURCE.NAME, instead of its default")
 	f.StringVar(&r.files, "files", "", "`DIR` from which request bodies may read files ({file: path}); by default they cannot")
 	f.StringVar(&r.success, "success", "below400",
 		"`below400|any|documented`: the status codes with which a step without success criteria succeeds")
@@ -116,7 +116,10 @@ func variableNames(infos []runtime.WorkflowInfo) (names []string) {
 	for _, w := range infos {
 		for _, s := range w.Servers {
 			for _, v := range s.Variables {
-				names = append(names, v.Name, s.Source+"."+v.Name)
+				if !s.Called { // others need the longer name
+					names = append(names, v.Name)
+				}
+				names = append(names, s.Source+"."+v.Name)
 			}
 		}
 	}

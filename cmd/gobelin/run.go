@@ -11,6 +11,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/explain"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/report"
@@ -130,10 +131,14 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 }
 
 // hosted rejects servers to which nothing can be sent: those that are only a path,
-// and those with a variable that has no value, or one that it cannot have.
+// those with a variable that has no value, or one that it cannot have, and those of
+// --server with a query.
 func hosted(info runtime.WorkflowInfo, d runtime.Driver) error {
 	for _, server := range info.Servers {
-		if d.Servers[server.Source] != "" {
+		if given := d.Servers[server.Source]; given != "" {
+			if _, err := openapi.BaseURL(given); err != nil {
+				return fmt.Errorf("--server %s: %w", server.Source, err)
+			}
 			continue
 		}
 		at, err := server.Resolve(d.ServerVariables)
@@ -181,7 +186,7 @@ func (r *run) run(c *cobra.Command, args []string) error {
 	ctx := c.Context()
 	p, err := r.prepare(ctx, c, args)
 	if err != nil {
-		return r.refuse(ctx, c, p, err)
+		return r.tracing.close(r.refuse(ctx, c, p, err))
 	}
 	if r.dryRun {
 		return r.plan(ctx, c, p)
@@ -267,6 +272,9 @@ func (r *run) execute(ctx context.Context, c *cobra.Command, s selected, w job, 
 func (r *run) refuse(ctx context.Context, c *cobra.Command, p prepared, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = &runtime.CanceledError{Err: cause}
+	}
+	if err := r.tracing.refused(ctx, c, p, err); err != nil {
+		return err
 	}
 	if r.output == "json" {
 		if err := r.printRefusal(c, p, err); err != nil {

@@ -105,7 +105,7 @@ func plain(e runtime.Event) string {
 		return request(e)
 	case *runtime.ResponseReceived:
 		if e.Err != nil {
-			return "no response: " + e.Err.Error()
+			return "" // why the step fails says it
 		}
 		if e.Resent > 0 {
 			return fmt.Sprintf("%d, sent again on another connection (%s)", e.Status, count(e.Resent, "time"))

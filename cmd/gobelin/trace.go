@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/gobelin-dev/gobelin/trace"
@@ -98,6 +99,32 @@ func (t *tracing) ended(run int, result *runtime.Result, err error) {
 	if t.view != nil {
 		t.view.End(run, result, err)
 	}
+}
+
+// refused has the reports say why nothing is run: a CI looks for their files.
+func (t *tracing) refused(ctx context.Context, c *cobra.Command, p prepared, err error) error {
+	if len(p.documents) == 0 {
+		return nil // the command line is wrong
+	}
+	if t.view == nil {
+		var failed error
+		if t.view, failed = t.reports.open(ctx, c, p.documents[0].program); failed != nil || t.view == nil {
+			return failed
+		}
+	}
+	wrong := slices.DeleteFunc(slices.Clone(p.documents), func(s selected) bool { return s.err == nil })
+	if len(wrong) == 0 {
+		wrong = p.documents[:1]
+	}
+	for _, s := range wrong {
+		name := s.file.Path
+		if len(s.workflows) == 1 {
+			name = s.workflows[0].ID
+		}
+		t.begin(s.program, name)
+		t.end(nil, cmp.Or(s.err, err))
+	}
+	return nil
 }
 
 // close closes the files after runs that came to err. The error is that, or says what

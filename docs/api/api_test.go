@@ -63,7 +63,7 @@ func exportData(t *testing.T) map[string]string {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}",
 		"./arazzo/...", "./arazzotest/...", "./check/...", "./contract/...", "./cookies/...", "./explain/...", "./expr/...",
-		"./graph/...", "./jsonpath/...", "./plan/...", "./replay/...", "./report/...", "./runtime/...", "./trace/...",
+		"./graph/...", "./interop/...", "./jsonpath/...", "./plan/...", "./replay/...", "./report/...", "./runtime/...", "./trace/...",
 		"./view/...")
 	list.Dir, list.Stderr = "../..", os.Stderr
 	out, err := list.Output()

@@ -2,9 +2,11 @@ package conformance_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +47,33 @@ func TestMutationsAreUpToDate(t *testing.T) {
 	}
 	if len(rulings) < 30 {
 		t.Errorf("%d rulings are broken on purpose", len(rulings))
+	}
+}
+
+// docs/conformance.md has all of them; `go test ./internal/conformance -update` writes
+// them.
+func TestMutationsAreListed(t *testing.T) {
+	const page, head = "../../docs/conformance.md", "| ruling | broken so that |\n|---|---|\n"
+	_, list := mutations(t)
+	rulings, rows := map[string]bool{}, ""
+	for _, m := range list {
+		rulings[m.Get("ruling").Str()] = true
+		rows += fmt.Sprintf("| %s | %s |\n", m.Get("ruling").Str(), m.Get("means").Str())
+	}
+	text := read(t, page)
+	before, table, found := strings.Cut(text, head)
+	counted := regexp.MustCompile(`Of [0-9]+ mutations, of [0-9]+ rulings,`)
+	if !found || !counted.MatchString(before) {
+		t.Fatalf("%s does not list the mutations", page)
+	}
+	_, after, _ := strings.Cut(table, "|\n\n")
+	updated := counted.ReplaceAllString(before, fmt.Sprintf("Of %d mutations, of %d rulings,", len(list), len(rulings))) + head + rows + after
+	if *update {
+		if err := os.WriteFile(page, []byte(updated), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if updated != text {
+		t.Errorf("%s is out of date: go test ./internal/conformance -update", page)
 	}
 }
 

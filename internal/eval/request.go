@@ -78,7 +78,10 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	if b == nil {
 		return nil, nil
 	}
-	if !s.Decl.RequestBody.Payload.Exists() && len(b.Replacements) == 0 {
+	if !s.Decl.RequestBody.Payload.Exists() {
+		if len(b.Replacements) > 0 {
+			return nil, errors.New("the step's requestBody has replacements, and no payload to replace anything in")
+		}
 		if s.Operation.Body != nil && s.Operation.Body.Required {
 			return nil, errors.New("the operation requires a request body, and the step's requestBody has no payload")
 		}
@@ -133,6 +136,8 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	e.Scope.Learn(v, b.Secrets)
 	if text != nil && len(b.Replacements) == 0 {
 		v = text
+	} else if e.Unknown.Is(v) && !openapi.IsJSON(b.ContentType) {
+		v = []byte(value.Text(v)) // whatever it is that the body is made of
 	} else if v, err = e.withFiles(b.ContentType, v, files); err != nil {
 		return nil, err
 	}

@@ -4,19 +4,22 @@ import (
 	"errors"
 
 	"github.com/gobelin-dev/gobelin/internal/pattern"
+	"github.com/gobelin-dev/gobelin/internal/syntax"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Prepare returns the inputs with defaults, and the ways in which they do not
-// fit.
-func (s *Schema) Prepare(inputs map[string]any) (full map[string]any, found []Violation, err error) {
+// fit. It is given up when done is closed, with [syntax.ErrEnded].
+func (s *Schema) Prepare(done <-chan struct{}, inputs map[string]any) (full map[string]any, found []Violation, err error) {
 	d := defaulter{schema: s, left: maxDefaults}
 	full, _ = d.fill(d.root(inputs), s.Node).(map[string]any)
-	compiled, err := s.compile()
+	v, err := s.validator()
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err = s.validate(compiled, full)
+	defer s.validators.put(v)
+	*v.allowance = *pattern.NewAllowance(done)
+	found, err = s.validate(v, full)
 	return full, found, err
 }
 
@@ -28,12 +31,12 @@ type Violation struct {
 
 // validate returns the ways in which inputs do not fit. The validator only gets
 // what it can judge in a bounded time.
-func (s *Schema) validate(compiled *jsonschema.Schema, inputs map[string]any) ([]Violation, error) {
+func (s *Schema) validate(v *validator, inputs map[string]any) ([]Violation, error) {
 	judged, refused := s.Judgeable(inputs)
 	if refused != nil {
 		return refused, nil
 	}
-	err := Guarded(func() error { return compiled.Validate(judged) })
+	err := Guarded(func() error { return v.Validate(judged) })
 	var invalid *jsonschema.ValidationError
 	switch {
 	case errors.As(err, &invalid):
@@ -62,10 +65,10 @@ func (s *Schema) Judgeable(v any) (judged any, refused []Violation) {
 // from anywhere. Its text could hold one and is left out.
 func Guarded(f func() error) (err error) {
 	defer func() {
-		switch recover() {
+		switch r := recover(); r {
 		case nil:
-		case any(pattern.ErrBudget):
-			err = pattern.ErrBudget
+		case any(pattern.ErrBudget), any(syntax.ErrEnded):
+			err, _ = r.(error)
 		default:
 			err = errors.New("the JSON Schema validator failed")
 		}

@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"sync"
 
-	"github.com/gobelin-dev/gobelin/internal/pattern"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -24,10 +22,13 @@ type Schema struct {
 	Properties []Property // the declared ones
 	Names      []string   // of Properties
 
-	compile  func() (*jsonschema.Schema, error)
-	document *Index // for $ref
-	pointer  string // of Node in its document
-	total    int    // evaluations of schemas that one value can take, at most; see [Schema.affordable]
+	validators validators
+	document   *Index // for $ref
+	pointer    string // of Node in its document
+
+	total int                // evaluations of schemas that one value can take, at most; see [Schema.affordable]
+	costs map[*tree.Node]int // of evaluating each schema once
+	reads bool               // the cost of one depends on its value
 }
 
 // refuse is the loader of schemas: a schema refers to its own document only.
@@ -61,25 +62,6 @@ func within(least, most int64) func(any) error {
 	}
 }
 
-// A Pattern is a pattern as validators have it, which know no errors: one is a panic,
-// for [Guarded].
-type Pattern struct{ *pattern.Pattern }
-
-// CompilePattern reads a pattern of a schema.
-func CompilePattern(text string) (Pattern, error) {
-	p, err := pattern.Compile(text)
-	return Pattern{p}, err
-}
-
-// MatchString reports whether the pattern matches somewhere in a text.
-func (p Pattern) MatchString(s string) bool {
-	matches, err := p.Match(s)
-	if err != nil {
-		panic(err)
-	}
-	return matches
-}
-
 const schemaURL = "arazzo:///inputs"
 
 // Measure returns the schema at a pointer into a document for another validator, which
@@ -97,11 +79,12 @@ func (s *Schema) Document() *tree.Node { return s.document.root }
 func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems []string) {
 	s, tooMuch := Measure(document, node, pointer)
 	problems = append(s.collect(), tooMuch...)
-	s.compile = sync.OnceValues(s.compiled)
 	if len(problems) == 0 && !isPlain(node, 0) { // a plain one is valid: there is time until inputs come
-		if _, err := s.compile(); err != nil {
-			problems = []string{s.schemaProblem(err)}
+		v, err := s.validator()
+		if err != nil {
+			return s, []string{s.schemaProblem(err)}
 		}
+		s.validators.put(v)
 	}
 	return s, problems
 }
@@ -109,27 +92,6 @@ func New(document *Index, node *tree.Node, pointer string) (s *Schema, problems 
 // Value returns the schema as a self-contained JSON value: it refers to nothing but
 // itself.
 func (s *Schema) Value() any { return newStandalone(s).value() }
-
-// compiled compiles the schema, with all that it refers to and nothing else of
-// its document.
-func (s *Schema) compiled() (compiled *jsonschema.Schema, err error) {
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	for _, f := range dataTypes {
-		c.RegisterFormat(f)
-	}
-	c.UseLoader(refuse{})
-	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return CompilePattern(text) })
-	err = Guarded(func() error {
-		if err := c.AddResource(schemaURL, newStandalone(s).value()); err != nil {
-			return err
-		}
-		compiled, err = c.Compile(schemaURL)
-		return err
-	})
-	return compiled, err
-}
 
 // schemaProblem leaves out of a compiler's error what only the library knows.
 func (s *Schema) schemaProblem(err error) string {

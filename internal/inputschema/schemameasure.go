@@ -32,6 +32,7 @@ func (s *Schema) measure() []string {
 	expansion := &schemaMeasure{s, toValue, map[*tree.Node]int{}}
 	problems := map[string]bool{}
 	reached := map[*tree.Node]bool{}
+	s.costs = map[*tree.Node]int{}
 	for open := []*tree.Node{s.Node}; len(open) > 0; {
 		n := open[len(open)-1]
 		open = open[:len(open)-1]
@@ -41,6 +42,7 @@ func (s *Schema) measure() []string {
 		if reached[n] = true; len(reached) > maxSchemas {
 			return []string{fmt.Sprintf("it consists of more than %d schemas", maxSchemas)}
 		}
+		s.costs[n], s.reads = cost(n), s.reads || reads(n)
 		for _, problem := range append(s.referenceProblems(n), farNumbers(n)...) {
 			problems[problem] = true
 		}
@@ -95,6 +97,9 @@ func (m *schemaMeasure) count(n *tree.Node) int {
 		m.counts[n] = boundless // until it is known
 	}
 	sum := 1
+	if m.within == toMembers {
+		sum = m.schema.costs[n]
+	}
 	for _, sub := range m.schema.applicable(n, m.within) {
 		sum = min(sum+m.count(sub), boundless)
 	}

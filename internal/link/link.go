@@ -49,6 +49,7 @@ import (
 	"context"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
@@ -69,7 +70,12 @@ type Options struct {
 func Link(ctx context.Context, doc *arazzo.Document, options Options) (*program.Program, error) {
 	l := newLinker(options)
 	reading := ctx // of what is read while linking
-	l.set = openapi.NewSet(func(location, by string) (*openapi.Text, error) { return options.Read(reading, location, by) })
+	l.set = openapi.NewSet(func(at, by string) (*openapi.Text, error) {
+		if place, known := l.identities[location.Key(at)]; known && (!location.IsURL(by) || location.IsURL(place)) {
+			at = place // a $ref of a description names another one by its $self
+		}
+		return options.Read(reading, at, by)
+	})
 	l.start(doc)
 	l.discover()
 	l.register(l.entry)

@@ -46,8 +46,8 @@ func newMatcher(tree *node, groups int) *matcher {
 	return &matcher{start: tree.part(false), groups: groups}
 }
 
-// match looks for a match that begins anywhere.
-func (m *matcher) match(done <-chan struct{}, text string) (found bool, err error) {
+// match looks for a match that begins anywhere, and says how many steps that took.
+func (m *matcher) match(done <-chan struct{}, text string) (found bool, steps int, err error) {
 	r := &search{text: text, groups: make([]int, 2*(m.groups+1)), steps: maxSteps, done: done}
 	if len(text) < maxSteps/perByte {
 		r.steps = min(maxSteps, minSteps+perByte*len(text))
@@ -55,7 +55,9 @@ func (m *matcher) match(done <-chan struct{}, text string) (found bool, err erro
 	if done != nil {
 		r.pause = r.steps
 	}
+	given := r.steps
 	defer func() {
+		steps = given - r.steps
 		switch e := recover(); e {
 		case nil:
 		case any(ErrBudget):
@@ -72,10 +74,10 @@ func (m *matcher) match(done <-chan struct{}, text string) (found bool, err erro
 		}
 		r.forget(0, m.groups+1)
 		if m.start(r, at, func(int) bool { return true }) {
-			return true, nil
+			return true, 0, nil
 		}
 	}
-	return false, nil
+	return false, 0, nil
 }
 
 // step counts one step. It also ends a search whose calls are too deep.

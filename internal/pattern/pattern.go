@@ -31,6 +31,8 @@ type Pattern struct {
 const (
 	cheap = 1 << 27
 	most  = 1 << 33
+
+	perStep = 50 // a step of what is tried
 )
 
 const maxPattern = 64 << 10 // bytes
@@ -79,18 +81,39 @@ func (p *Pattern) Match(s string) (bool, error) { return p.MatchUntil(nil, s) }
 // MatchUntil is [Pattern.Match] that is given up when done is closed, with
 // [syntaxerror.ErrEnded].
 func (p *Pattern) MatchUntil(done <-chan struct{}, s string) (bool, error) {
-	cost := int64(len(s)) * int64(p.size)
-	switch {
-	case syntaxerror.Ended(done):
+	return p.MatchWithin(&Allowance{most, done}, s)
+}
+
+// An Allowance is what several searches may take together.
+type Allowance struct {
+	Left int64           // characters times the size of a pattern
+	Done <-chan struct{} // closed when nobody waits any more; nil: somebody does
+}
+
+// NewAllowance returns what takes a second or two, in most cases less.
+func NewAllowance(done <-chan struct{}) *Allowance { return &Allowance{most >> 3, done} }
+
+// MatchWithin is [Pattern.Match] with what is left of an allowance. The error is
+// [ErrBudget] or [syntaxerror.ErrEnded].
+func (p *Pattern) MatchWithin(a *Allowance, s string) (bool, error) {
+	if syntaxerror.Ended(a.Done) {
 		return false, syntaxerror.ErrEnded
-	case p.regular == nil:
-		return p.tried.match(done, s)
-	case cost > most:
+	}
+	if p.regular == nil {
+		found, steps, err := p.tried.match(a.Done, s)
+		if a.Left -= int64(steps) * perStep; a.Left < 0 && err == nil {
+			err = ErrBudget
+		}
+		return found, err
+	}
+	cost := int64(len(s)) * int64(p.size)
+	switch a.Left -= cost; {
+	case a.Left < 0:
 		return false, ErrBudget
-	case done == nil || cost < cheap:
+	case a.Done == nil || cost < cheap:
 		return p.regular.MatchString(s), nil
 	}
-	from := &runes{strings.NewReader(s), done, 0}
+	from := &runes{strings.NewReader(s), a.Done, 0}
 	matches := p.regular.MatchReader(from)
 	if from.read < 0 {
 		return false, syntaxerror.ErrEnded

@@ -64,7 +64,7 @@ func testPattern(t *testing.T, c *tree.Node, text string) {
 			if err != nil {
 				continue // it is RE2's
 			}
-			if got, err := newMatcher(tree, groups).match(nil, s.Str()); got != want || err != nil {
+			if got, _, err := newMatcher(tree, groups).match(nil, s.Str()); got != want || err != nil {
 				t.Errorf("%q when it is tried: %t, %v", s.Str(), got, err)
 			}
 		}
@@ -98,7 +98,7 @@ func FuzzMatch(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got, err := newMatcher(tree, groups).match(nil, text)
+		got, _, err := newMatcher(tree, groups).match(nil, text)
 		written, regular := write(tree)
 		if !regular || err != nil {
 			return

@@ -168,6 +168,9 @@ var (
 	syntaxFollows = regexp.MustCompile(`(?:^|[^\\])(?:\\\\)*(?:\\|\\[pPkx]\{?|\(\?[^()]*|\{[0-9]*,?|\[:)$`)
 )
 
+// namedClass is a class of a class, as RE2 has it: [[:alpha:]].
+var namedClass = regexp.MustCompile(`^\[:\^?[a-z]+:\]`)
+
 func hasPrefix(s string, list []string) bool {
 	return slices.ContainsFunc(list, func(prefix string) bool { return strings.HasPrefix(s, prefix) })
 }
@@ -201,8 +204,8 @@ func (s *regexState) read(text string) {
 			s.class = false
 		case s.class:
 			s.first = false
-			if end := strings.Index(text[i:], ":]"); strings.HasPrefix(text[i:], "[:") && end > 1 {
-				i += end + 1
+			if ch == '[' {
+				i += max(0, len(namedClass.FindString(text[i:]))-1)
 			}
 		case ch == '[':
 			s.class, s.first = true, true

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
@@ -41,7 +42,10 @@ type Value struct {
 func (b Value) IsZero() bool { return !b.Set }
 
 // MarshalJSON implements json.Marshaler.
-func (b Value) MarshalJSON() ([]byte, error) { return value.AppendJSON(nil, box(b.V)), nil }
+func (b Value) MarshalJSON() ([]byte, error) { return b.Append(nil), nil }
+
+// Append appends the value as MarshalJSON returns it.
+func (b Value) Append(dst []byte) []byte { return value.AppendJSON(dst, box(b.V)) }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (b *Value) UnmarshalJSON(data []byte) error {
@@ -57,15 +61,27 @@ func (b *Value) UnmarshalJSON(data []byte) error {
 type Object map[string]any
 
 // MarshalJSON implements json.Marshaler.
-func (o Object) MarshalJSON() ([]byte, error) {
+func (o Object) MarshalJSON() ([]byte, error) { return o.Append(nil), nil }
+
+// Append appends the object as MarshalJSON returns it.
+func (o Object) Append(dst []byte) []byte {
 	if o == nil {
-		return []byte("null"), nil
+		return append(dst, "null"...)
 	}
-	members := make(map[string]any, len(o))
-	for name, v := range o {
-		members[name] = box(v)
+	names := make([]string, 0, 8)
+	for name := range o {
+		names = append(names, name)
 	}
-	return value.AppendJSON(nil, members), nil
+	slices.Sort(names)
+	dst = append(dst, '{')
+	for i, name := range names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(value.AppendString(dst, name), ':')
+		dst = value.AppendJSON(dst, box(o[name]))
+	}
+	return append(dst, '}')
 }
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -136,7 +136,7 @@ func differentShape(n *Node, v any, at string) string {
 		}
 		for _, m := range n.Members {
 			inner, ok := v[m.Name]
-			if !ok && m.Name == "" { // a null, which the library loses when it merges
+			if !ok && slices.Contains([]string{"", "~", "null", "Null", "NULL"}, m.Name) { // which the library loses when it merges
 				continue
 			}
 			if !ok {
