@@ -114,12 +114,7 @@ func (r *batched) Next() (schedule.Need, time.Duration) {
 // next lets the run go on to its next command, its last one if the context ends
 // meanwhile.
 func (r *batched) next() (next Command) {
-	var ended error
-	func() {
-		defer eval.Ended(r.ctx, &ended)
-		next = r.x.Next()
-	}()
-	if ended != nil {
+	if ended := eval.Until(r.ctx, func() { next = r.x.Next() }); ended != nil {
 		r.x.Cancel(ended)
 		next = r.x.Next()
 	}

@@ -90,11 +90,7 @@ func notBegun(workflowID string, err error) *Result {
 
 // begin begins a run that ends with a context.
 func (d *Driver) begin(ctx context.Context, p *Program, workflowID string, inputs Inputs) (x *Execution, err error) {
-	var ended error
-	func() {
-		defer eval.Ended(ctx, &ended)
-		x, err = p.begin(ctx.Done(), workflowID, inputs, d.Settings)
-	}()
+	ended := eval.Until(ctx, func() { x, err = p.begin(ctx.Done(), workflowID, inputs, d.Settings) })
 	if ended != nil {
 		return nil, &CanceledError{Err: ended}
 	}

@@ -26,3 +26,11 @@ func Ended(ctx context.Context, err *error) {
 		panic(r)
 	}
 }
+
+// Until calls a function that evaluates until a context ends, and returns the cause if
+// the evaluation was given up.
+func Until(ctx context.Context, evaluate func()) (ended error) {
+	defer Ended(ctx, &ended)
+	evaluate()
+	return nil
+}
