@@ -37,7 +37,10 @@ func (k Kind) String() string {
 type Node struct{ tree *tree.Node }
 
 // Packages of this module look into a node.
-func init() { tree.Of = func(node any) *tree.Node { return node.(Node).tree } }
+func init() {
+	tree.Of = func(node any) *tree.Node { return node.(Node).tree }
+	tree.Public = func(n *tree.Node) any { return Node{n} }
+}
 
 // NewNode returns a node for a JSON value (nil, bool, string, int64, float64,
 // json.Number, []any, map[string]any), for documents built by program. Members

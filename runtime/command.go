@@ -3,6 +3,8 @@ package runtime
 import (
 	"net/http"
 	"time"
+
+	"github.com/gobelin-dev/gobelin/description"
 )
 
 // A Command is what an [Execution] needs next: a *Send, a *Wait or a *Done.
@@ -18,8 +20,9 @@ type Send struct {
 	// document that the entry document calls, it follows the names of the sources
 	// that lead there, as in "menu.api".
 	Source    string
-	Operation string // operationId, or method and path where it has none
-	Server    Server // declared for the operation (O11); its URL is "/" if none is
+	Operation string                // operationId, or method and path where it has none
+	Declared  description.Operation // what the source declares of it, for drivers that answer by themselves
+	Server    Server                // declared for the operation (O11); its URL is "/" if none is
 
 	Method          string
 	Target          string // path and query, escaped; it follows the server's URL, which ends without a slash

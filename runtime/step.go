@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/gobelin-dev/gobelin/description"
 	"github.com/gobelin-dev/gobelin/internal/eval"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/program"
 )
 
@@ -105,7 +107,8 @@ func (x *Execution) send(f *frame) *Send {
 // send is the command of a step without its request.
 func (p *Program) send(s *program.Step) *Send {
 	return &Send{WorkflowID: s.Workflow.ID, StepID: s.ID, Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
-		Server: serverOf(s), Security: p.security[s], FollowRedirects: s.Redirects}
+		Declared: openapi.Described(s.Operation).(description.Operation), Server: serverOf(s), Security: p.security[s],
+		FollowRedirects: s.Redirects}
 }
 
 // judge decides how the current step ended: criteria, outputs, actions, in this

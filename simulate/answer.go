@@ -206,14 +206,7 @@ func (t *types) header(r *openapi.Response, name string) schema.Found {
 
 // mediaOf returns the media type that a body is of: JSON, if there is a choice.
 func mediaOf(r *openapi.Response) (media *openapi.MediaType) {
-	content := r.Content
-	if n := r.Node.Get("schema"); n != nil && len(content) == 0 {
-		return &openapi.MediaType{Type: "application/json", Schema: n, Home: r.Home} // 2.0 without "produces"
-	}
-	for _, m := range content {
-		if m.Schema == nil && m.Node == nil { // 2.0: it has no body
-			continue
-		}
+	for _, m := range r.Bodies() {
 		if media == nil || openapi.IsJSON(m.Type) && !openapi.IsJSON(media.Type) {
 			media = m
 		}

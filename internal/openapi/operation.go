@@ -563,6 +563,24 @@ func (o *Operation) Response(status int) *Response {
 	return nil
 }
 
+// Described returns the description.Operation of an operation. Package description sets it,
+// so that it has no public function for it.
+var Described func(op *Operation) any
+
+// Bodies returns the media types that the body of the response can be of; none if it has no
+// body.
+func (r *Response) Bodies() (list []*MediaType) {
+	if n := r.Node.Get("schema"); n != nil && len(r.Content) == 0 {
+		return []*MediaType{{Type: "application/json", Schema: n, Home: r.Home}} // 2.0 without "produces"
+	}
+	for _, m := range r.Content {
+		if m.Schema != nil || m.Node != nil { // else it is what a 2.0 operation without a schema produces: nothing
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // Examples returns the examples of a body of the response, those of the schema excepted.
 func (r *Response) Examples(m *MediaType) (list []*tree.Node) {
 	if n := m.Node.Get("example"); n != nil {

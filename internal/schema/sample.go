@@ -241,10 +241,17 @@ func (a *Alternative) example(nth int) Want {
 // kind returns the JSON type that a sample has.
 func (a *Alternative) kind(want *Want) Kinds {
 	kinds := a.Kinds
+	indexes := 0
 	for token := range want.Members {
-		if _, isIndex := value.Index(token); isIndex && kinds&Array != 0 {
-			return Array
+		if _, isIndex := value.Index(token); isIndex {
+			indexes++
 		}
+	}
+	switch {
+	case len(want.Members) == 0:
+	case kinds&Array != 0 && indexes == len(want.Members):
+		return Array // else an object, whose members may be numbers, too
+	default:
 		return Object
 	}
 	if kinds == AnyKind {

@@ -53,6 +53,9 @@ type Node struct {
 // sets it, so that its nodes have no public method for it.
 var Of func(node any) *Node
 
+// Public returns the arazzo.Node of a tree. Package arazzo sets it, as Of.
+var Public func(n *Node) any
+
 // A Member is one name and value of an object.
 type Member struct {
 	Name         string
