@@ -35,8 +35,8 @@ type option []wish
 
 // The bounds of solving; what is beyond them is not tried.
 const (
-	maxOptions = 48
-	maxValues  = 5
+	maxOptions = 256
+	maxValues  = 16
 )
 
 // solver finds the options for conditions on the answer to a step.
@@ -50,6 +50,8 @@ type solver struct {
 	meant    bool   // it is a success criterion: its author's meaning is followed
 	strict   bool   // no flaw is passed over
 	refusals []flaw // of what could make it so otherwise
+	literals []any  // of all the conditions: one value has to do for several of them
+	cut      bool   // there were more options than were kept
 }
 
 // product combines options that are all wanted.
@@ -182,10 +184,10 @@ func (s *solver) allowed(list []wish) (options []option) {
 			s.refusals = append(s.refusals, *w.flaw)
 			continue
 		}
-		if s.fulfilled(w) {
-			return always
+		if options = append(options, option{w}); s.fulfilled(w) { // it comes first
+			last := len(options) - 1
+			options[0], options[last] = options[last], options[0]
 		}
-		options = append(options, option{w})
 	}
 	return options
 }
@@ -241,6 +243,41 @@ func (s *solver) operand(c *program.Criterion, t *expr.Term) operand {
 		return known(int64(s.answer.status))
 	}
 	return s.reference(r, s.step.Workflow, s.step)
+}
+
+// learn notes the literals of a condition.
+func (s *solver) learn(c *program.Criterion) {
+	var simple func(t *expr.Term)
+	simple = func(t *expr.Term) {
+		if t.Operator == "" && t.Count == 0 && !t.Embedded {
+			s.literals = append(s.literals, t.Literal)
+		}
+		for _, inner := range t.Terms {
+			simple(inner)
+		}
+	}
+	var path func(t *jsonpath.Term)
+	path = func(t *jsonpath.Term) {
+		if t.Kind == jsonpath.LiteralTerm {
+			s.literals = append(s.literals, t.Literal)
+		}
+		for _, step := range t.Path {
+			if step.Filter != nil {
+				path(step.Filter)
+			}
+		}
+		for _, inner := range t.Terms {
+			path(inner)
+		}
+	}
+	if c.Simple != nil {
+		simple(c.Simple.Term())
+	}
+	if c.JSONPath != nil && c.Embedded == nil {
+		if t := c.JSONPath.Term(); t != nil {
+			path(t)
+		}
+	}
 }
 
 // truth wants an operand to pass on its own: as a condition, or with exists by being there.
@@ -338,12 +375,9 @@ func (s *solver) typed(p place) schema.Found {
 // place returns the options with which the value at a place, or its absence, is as it
 // should be. literals are what it is compared with.
 func (s *solver) place(o operand, holds func(v any, there bool) bool, absence bool, literals ...any) []option {
-	if v, there, chosen := s.chosen(*o.place); chosen && holds(v, there) {
-		return always
-	}
 	found := s.typed(*o.place)
 	var list []wish
-	for _, v := range s.candidates(found.Type, literals) {
+	for _, v := range s.candidates(found.Type, append(literals, s.literals...)) {
 		if holds(v, true) {
 			list = append(list, s.wish(o, schema.Want{Exactly: true, Value: v}))
 		}
@@ -364,7 +398,11 @@ func (s *solver) place(o operand, holds func(v any, there bool) bool, absence bo
 		list = slices.DeleteFunc(list, func(w wish) bool { return w.flaw != nil })
 	}
 	options := s.allowed(list)
-	if len(list) == 0 {
+	if v, there, chosen := s.chosen(*o.place); chosen && holds(v, there) { // it stays as it is
+		stays := wish{place: *o.place, want: schema.Want{Exactly: there, Value: v, Missing: !there}}
+		options = append([]option{{stays}}, options...)
+	}
+	if len(options) == 0 && len(list) == 0 {
 		s.refuse(fmt.Sprintf("no value of %s makes it so", s.subject(o)), placeOf(found))
 	}
 	return options[:min(len(options), maxValues)]
@@ -560,6 +598,9 @@ func (s *solver) candidates(t *schema.Type, literals []any) (list []any) {
 		if a.Kinds&schema.Null != 0 {
 			add(nil)
 		}
+	}
+	if slices.ContainsFunc(literals, func(v any) bool { return v == nil }) {
+		add(nil)
 	}
 	return list
 }

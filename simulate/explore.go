@@ -82,12 +82,18 @@ func (e *explorer) solve(w *walk, s *program.Step, d demand, inner *demand, succ
 	var refusals []flaw
 	for _, status := range statuses(w.pending, succeeds, append(d.criteria(), w.pending.Criteria...)) {
 		so := e.solver(w, s, status)
+		for _, c := range d.criteria() {
+			so.learn(c)
+		}
 		options := so.options(d)
 		if inner != nil && len(options) > 0 {
 			own := e.solver(w, w.pending, status)
 			options = product(options, own.options(*inner))
 		}
 		if len(options) == 0 {
+			if so.cut {
+				why.tried++ // without an answer that would say so
+			}
 			if so.answer.flaw == nil || e.Strict {
 				refusals = append(refusals, so.refusals...)
 			}
@@ -100,7 +106,7 @@ func (e *explorer) solve(w *walk, s *program.Step, d demand, inner *demand, succ
 		for _, o := range options {
 			c := candidate{answer: e.types.answer(w.pending, status)}
 			for _, wish := range o {
-				if wish.place.step != w.pending {
+				if wish.place.step != w.pending && !so.fulfilled(wish) {
 					c.before = append(c.before, wish)
 				}
 			}

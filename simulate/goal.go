@@ -160,6 +160,12 @@ func (d demand) criteria() (list []*program.Criterion) {
 
 // options returns the options that meet a demand.
 func (s *solver) options(d demand) []option {
+	all := s.meets(d)
+	s.cut = s.cut || len(all) >= maxOptions
+	return all
+}
+
+func (s *solver) meets(d demand) []option {
 	switch {
 	case d.criterion != nil:
 		s.meant = d.meant
