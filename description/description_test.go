@@ -20,7 +20,7 @@ workflows:
   steps: [{stepId: get, operationId: get, parameters: [{name: id, in: path, value: a}]}]
 `
 
-// declared returns what the command of the only step of a workflow tells of its operation.
+// declared returns the operation that a workflow with one step sends to.
 func declared(t *testing.T, files map[string]string) description.Operation {
 	t.Helper()
 	doc, err := arazzo.ParseFile("w.yaml", []byte(document))
