@@ -288,7 +288,7 @@ func (s *solver) truth(o operand, want, exists bool) []option {
 	case o.place == nil:
 		return always
 	}
-	passes := func(v any, there bool) bool { return there && (exists || expr.Truthy(v)) == true }
+	passes := func(v any, there bool) bool { return there && (exists || expr.Truthy(v)) }
 	return s.place(o, func(v any, there bool) bool { return passes(v, there) == want }, true)
 }
 

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"bytes"
-	"io"
 	"io/fs"
 	"time"
 )
@@ -27,8 +26,6 @@ type file struct {
 	*bytes.Reader
 	name string
 }
-
-var _ io.Reader = (*file)(nil)
 
 func (f *file) Close() error               { return nil }
 func (f *file) Stat() (fs.FileInfo, error) { return f, nil }

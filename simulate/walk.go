@@ -21,8 +21,7 @@ type walk struct {
 	path    []Visit
 	visits  []int // by depth: the index in path of the step under way
 	answers map[*program.Step]*answer
-	script  []*answer // all, in order
-	sent    bool
+	script  []*answer     // all, in order
 	pending *program.Step // the step that waits for an answer; nil: the run has ended
 	err     error
 	events  []runtime.Event // not yet passed on
