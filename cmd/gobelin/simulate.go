@@ -38,6 +38,7 @@ func simulateCommand() *cobra.Command {
 			"Where the document wants what the description does not declare, that is told, and the run goes on as it was meant; " +
 			"with --strict it fails.\n\n" +
 			"Exit codes: 0 each workflow can succeed, 1 one cannot, or with --strict a step or an action is impossible, " +
+			"or a document of a folder cannot be run, " +
 			"2 usage, document or inputs, 130 interrupted.",
 		Example: "  gobelin simulate workflow.yaml\n  gobelin simulate flows --strict -o json",
 		Args:    positional("gobelin simulate DOCUMENT|DIR [WORKFLOW]", 1, 2),
@@ -117,8 +118,15 @@ func (s *simulation) run(c *cobra.Command, args []string) error {
 		warnUnknown(c, prepared{unknown: unknown})
 	}
 	out := newTerminal(c.OutOrStdout())
-	t := &simulationText{out: out, several: len(documents) > 1}
-	failed := false
+	t := &simulationText{out: out, several: len(files) > 1}
+	failed := len(list) > 0 // of documents that cannot be run
+	for _, r := range list {
+		if s.output == "text" {
+			if err := out.print(out.sentence("%s: cannot be run: %s", r.Document, cells.Message(r.Refused))); err != nil {
+				return err
+			}
+		}
+	}
 	for i := range documents {
 		d := &documents[i]
 		for _, w := range d.workflows {
@@ -140,7 +148,7 @@ func (s *simulation) run(c *cobra.Command, args []string) error {
 		err = out.json(struct {
 			Simulations []simulated `json:"simulations"`
 		}{list})
-	} else if len(list) > 1 {
+	} else if t.several {
 		err = out.print("\n" + total(list))
 	}
 	if err != nil {
@@ -189,16 +197,24 @@ func impossible(r *simulate.Report) (list []simulate.Branch) {
 
 // total says how many workflows were simulated, and with which results.
 func total(list []simulated) string {
-	succeeded, complete := 0, 0
+	succeeded, complete, refused := 0, 0, 0
 	for _, r := range list {
-		if r.Report != nil && r.Succeeded {
+		switch {
+		case r.Report == nil:
+			refused++
+			continue
+		case r.Succeeded:
 			succeeded++
 		}
-		if r.Report != nil && r.Refused == "" && r.Complete() {
+		if r.Refused == "" && r.Complete() {
 			complete++
 		}
 	}
-	return fmt.Sprintf("%s: %d can succeed, in %d all that is possible was seen\n", count(len(list), "workflow"), succeeded, complete)
+	text := fmt.Sprintf("%s: %d can succeed, in %d all that is possible was seen", count(len(list)-refused, "workflow"), succeeded, complete)
+	if refused > 0 {
+		text += fmt.Sprintf("; %s cannot be run", count(refused, "document"))
+	}
+	return text + "\n"
 }
 
 // simulationText writes reports.
