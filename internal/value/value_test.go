@@ -197,7 +197,7 @@ func TestDecodeBounds(t *testing.T) {
 // values take.
 func TestRoomIsWhatValuesTake(t *testing.T) {
 	if strconv.IntSize < 64 {
-		t.Skip("values take half as much here")
+		t.Skip("on 32-bit machines values take half of what Room counts, which is for 64 bits")
 	}
 	for _, item := range []string{"1000", "true", `"abcdefgh"`, "[]", "[1000]", "{}", `{"a":1000}`,
 		`{"a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0,"h":0,"i":0,"j":0,"k":0,"l":0}`} {
