@@ -51,7 +51,8 @@ func (x *exchange) judge(code, what string, n *tree.Node, in *openapi.Descriptio
 			first = invalid
 		}
 	}
-	r := reader{exchange: &exchange{checker: x.checker, step: x.step, subject: x.subject, all: true}, schema: s, code: code, what: what, value: all[0]}
+	own := &exchange{checker: x.checker, step: x.step, subject: x.subject, all: true}
+	r := reader{exchange: own, schema: s, code: code, what: what, value: all[0]}
 	r.violations(first)
 	slices.SortFunc(r.found, func(a, b Violation) int { return strings.Compare(a.Message, b.Message) })
 	for _, v := range slices.CompactFunc(r.found, func(a, b Violation) bool { return same(a.Diagnostic, b.Diagnostic) }) {
