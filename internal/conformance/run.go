@@ -128,7 +128,9 @@ func (r *ownRun) run(ctx context.Context, drive Drive) error {
 // sourcesOf is the loader of what a case contains.
 type sourcesOf struct{ *Case }
 
-func (s sourcesOf) Load(_ context.Context, location string) ([]byte, error) { return s.source(location) }
+func (s sourcesOf) Load(_ context.Context, location string) ([]byte, error) {
+	return s.source(location)
+}
 
 func (s sourcesOf) Elsewhere(_ context.Context, place string) iter.Seq[[]string] {
 	root, err := filepath.Abs(s.dir)
