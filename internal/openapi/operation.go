@@ -151,7 +151,7 @@ func (r *operationReader) read() error {
 			default:
 				r.op.Body = &Body{Required: body.Get("required").True(), Content: r.content(body.Get("content"), home)}
 				for _, m := range r.op.Body.Content {
-					if m.hasXML() {
+					if m.hasXML() || isFormless(m.Type) {
 						preload(m.Schema, home, map[*tree.Node]bool{})
 					}
 				}
@@ -290,7 +290,7 @@ func (r *operationReader) body(n *tree.Node, home *Description) {
 	r.op.Body = &Body{Required: n.Get("required").True()}
 	for _, t := range types {
 		r.op.Body.Content = append(r.op.Body.Content, &MediaType{Type: t, Schema: n.Get("schema"), Home: home})
-		if IsXML(t) {
+		if IsXML(t) || isFormless(t) {
 			preload(n.Get("schema"), home, map[*tree.Node]bool{})
 		}
 	}
