@@ -66,14 +66,27 @@ func bounded(most time.Duration, memory uint64) {
 // it, and "code N COMMAND..." requires an exit code. "repeated FILE BEGINNING TEXT N"
 // writes a file. No process of gobelin may take more than a minute, and 2 GiB (with the race
 // detector; without, they are far below one).
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { script(t, "testdata") }
+
+// TestAttacks runs testdata/attacks/*.txtar in the same way, which takes many
+// seconds: it does so only if GOBELIN_ATTACKS is set.
+func TestAttacks(t *testing.T) {
+	if os.Getenv("GOBELIN_ATTACKS") == "" {
+		t.Skip("GOBELIN_ATTACKS is not set")
+	}
+	script(t, filepath.Join("testdata", "attacks"))
+}
+
+// script runs the scripts of a folder.
+func script(t *testing.T, dir string) {
+	t.Helper()
 	var servers sync.Map // of *batchapi.Server by the script's folder
 	example, err := filepath.Abs("../../examples/cancel-and-confirm/arazzo/anthropic-batch-cancel-and-confirm-workflow.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLE", example)
 			return nil
