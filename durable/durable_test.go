@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +23,7 @@ import (
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/durable"
 	"github.com/gobelin-dev/gobelin/runtime"
+	"github.com/google/go-cmp/cmp"
 )
 
 // The test binary is the process that is killed, too.
@@ -55,14 +57,35 @@ func worker() error {
 	if err != nil {
 		return err
 	}
-	e, err := durable.Open(ctx, durable.Config{
+	var e *durable.Engine
+	opened := make(chan struct{})
+	// The person who decides asks the server what it has seen.
+	decide := func(u durable.Unknown) {
+		<-opened
+		d := durable.Decision{Resend: true}
+		response, err := http.Get(os.Getenv("DURABLE_URL") + "/answered" + u.Target)
+		if err != nil {
+			panic(err)
+		}
+		response.Body.Close()
+		if response.StatusCode == http.StatusOK {
+			d = durable.Decision{Answer: &runtime.Response{Status: http.StatusOK, Body: []byte(`{"n": 1}`),
+				Header: http.Header{"Content-Type": {"application/json"}}}}
+		}
+		if err := e.Decide(ctx, u.ID, d); err != nil {
+			panic(err)
+		}
+		fmt.Printf("decided %s %s: %+v\n", u.Method, u.Target, d.Resend)
+	}
+	e, err = durable.Open(ctx, durable.Config{
 		Store: os.Getenv("DURABLE_STORE"), Program: program, Lease: 300 * time.Millisecond,
 		Driver:  runtime.Driver{Servers: map[string]string{"api": os.Getenv("DURABLE_URL")}},
-		OnEvent: events.add, OnUnknown: func(u durable.Unknown) { fmt.Println("unknown", u.Method, u.Target) },
+		OnEvent: events.add, OnUnknown: func(u durable.Unknown) { go decide(u) },
 	})
 	if err != nil {
 		return err
 	}
+	close(opened)
 	err = e.Start(ctx, os.Getenv("DURABLE_ID"), os.Getenv("DURABLE_DOCUMENT"), "w", runtime.Inputs{}, runtime.Settings{LoopDelay: time.Millisecond})
 	if err != nil {
 		return err
@@ -107,47 +130,66 @@ func (e *events) add(_ string, n int, event runtime.Event) {
 	fmt.Fprintf(e.file, "%d %T %s %s %d\n", n, event, at.WorkflowID, at.StepID, at.Attempt)
 }
 
-// api counts what it is asked; a job that was posted is done after some polls.
+// api counts what it is asked, and knows what it has answered. A job is done at the
+// fourth poll, as the client counts them; an update never succeeds.
 type api struct {
 	*httptest.Server
 	mu       sync.Mutex
 	requests map[string]int
+	all      int
+	at       func(n int) // called before the nth request is answered
 }
 
 func newAPI(t *testing.T) *api {
-	a := &api{requests: map[string]int{}}
+	a := &api{requests: map[string]int{}, at: func(int) {}}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.mu.Lock()
 		key := r.Method + " " + r.URL.Path
-		a.requests[key]++
-		n := a.requests[key]
-		a.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
-		switch {
-		case strings.HasPrefix(r.URL.Path, "/poll/"):
+		a.mu.Lock()
+		if path, asked := strings.CutPrefix(r.URL.Path, "/answered"); asked {
+			if a.requests["POST "+path] == 0 {
+				w.WriteHeader(http.StatusNotFound)
+			}
+			a.mu.Unlock()
+			return
+		}
+		a.requests[key]++
+		a.all++
+		n := a.all
+		a.mu.Unlock()
+		a.at(n)
+		switch r.Method {
+		case http.MethodGet:
+			seen, _ := strconv.Atoi(r.FormValue("seen"))
 			state := "running"
-			if n >= 4 {
+			if seen >= 3 || strings.Contains(r.URL.Path, "/c") {
 				state = "done"
 			}
-			fmt.Fprintf(w, `{"state": %q}`, state)
-		case r.URL.Path == "/flaky" && n == 1:
+			fmt.Fprintf(w, `{"state": %q, "n": %d}`, state, seen+1)
+		case http.MethodPut:
 			w.WriteHeader(http.StatusServiceUnavailable)
 		default:
-			fmt.Fprintf(w, `{"n": %d}`, n)
+			fmt.Fprint(w, `{"n": 1}`)
 		}
 	}))
 	t.Cleanup(a.Close)
 	return a
 }
 
-func (a *api) count(key string) int {
+// posts returns how often each job was made.
+func (a *api) posts() map[string]int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.requests[key]
+	posts := map[string]int{}
+	for key, n := range a.requests {
+		if strings.HasPrefix(key, "POST ") {
+			posts[key] = n
+		}
+	}
+	return posts
 }
 
-func run(t *testing.T, store, url, id, document, eventFile string) *exec.Cmd {
-	t.Helper()
+func run(store, url, id, document, eventFile string) *exec.Cmd {
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), "DURABLE_STORE="+store, "DURABLE_URL="+url, "DURABLE_ID="+id, "DURABLE_DOCUMENT="+document, "DURABLE_EVENTS="+eventFile)
 	c.Stderr = os.Stderr
@@ -165,7 +207,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	document := "testdata/jobs.arazzo.yaml"
+	document := "testdata/fifty.arazzo.yaml"
 	settings := runtime.Settings{LoopDelay: time.Millisecond}
 	start := time.Now()
 	if err := e.Start(ctx, "one", document, "w", runtime.Inputs{}, settings); err != nil {
@@ -193,8 +235,10 @@ func TestRun(t *testing.T) {
 	if err := e.Start(ctx, "one", document, "w", runtime.Inputs{"x": "other"}, settings); err == nil {
 		t.Error("another run has the id, too")
 	}
-	if n := a.count("POST /jobs"); n != 1 {
-		t.Errorf("%d jobs", n)
+	for key, n := range a.posts() {
+		if n != 1 {
+			t.Errorf("%s was sent %d times", key, n)
+		}
 	}
 	if err := e.Close(); err != nil {
 		t.Error(err)
@@ -204,7 +248,7 @@ func TestRun(t *testing.T) {
 // A process that is killed at any time leaves a run that another one takes to the
 // same end, with the same events; what was answered is sent once.
 func TestKilled(t *testing.T) {
-	document, err := filepath.Abs("testdata/jobs.arazzo.yaml")
+	document, err := filepath.Abs("testdata/fifty.arazzo.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,40 +256,69 @@ func TestKilled(t *testing.T) {
 	if os.Getenv("DURABLE_KILLS") != "" {
 		fmt.Sscan(os.Getenv("DURABLE_KILLS"), &kills)
 	}
-	undisturbed := ""
+	undisturbed, requests := "", 0
+	unknown, again := 0, 0
 	for i := range kills + 1 {
 		a := newAPI(t)
 		dir := t.TempDir()
 		store, eventFile := "sqlite:"+filepath.Join(dir, "runs.db")+"?sync=normal", filepath.Join(dir, "events")
-		if i > 0 {
-			c := run(t, store, a.URL, "r", document, eventFile)
+		for i > 0 {
+			c := run(store, a.URL, "r", document, eventFile)
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond) // the point at which it is killed, not a wait for something
-			c.Process.Signal(syscall.SIGKILL)
+			// At one of its requests, before it is answered or a little later.
+			nth, later := a.all+1+rand.IntN(requests), time.Duration(rand.IntN(2000)-1000)*time.Microsecond
+			var once sync.Once
+			kill := func() { once.Do(func() { c.Process.Signal(syscall.SIGKILL) }) }
+			a.mu.Lock()
+			a.at = func(n int) {
+				switch {
+				case n < nth:
+				case later <= 0:
+					kill()
+				default:
+					time.AfterFunc(later, kill)
+				}
+			}
+			a.mu.Unlock()
 			c.Wait()
+			a.mu.Lock()
+			a.at = func(int) {}
+			a.mu.Unlock()
+			if rand.IntN(2) == 0 {
+				break
+			}
 		}
-		out := ""
-		c := run(t, store, a.URL, "r", document, eventFile)
-		data, err := c.Output()
+		data, err := run(store, a.URL, "r", document, eventFile).Output()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, data)
-		}
-		for line := range strings.Lines(string(data)) {
-			if strings.HasPrefix(line, "outputs") {
-				out = line
-			}
 		}
 		told, err := os.ReadFile(eventFile)
 		if err != nil {
 			t.Fatal(err)
 		}
+		out := ""
+		for line := range strings.Lines(string(data)) {
+			if strings.HasPrefix(line, "outputs") {
+				out = line
+			} else {
+				unknown++
+			}
+		}
+		for key, n := range a.posts() {
+			if n != 1 {
+				t.Errorf("kill %d: %s was sent %d times", i, key, n)
+			}
+		}
 		if i == 0 {
-			undisturbed = out + string(told)
-		} else if out+string(told) != undisturbed {
-			t.Errorf("kill %d:\n%s%s\nundisturbed:\n%s", i, out, told, undisturbed)
+			undisturbed, requests = out+string(told), a.all
+			continue
+		}
+		again += a.all - requests
+		if out+string(told) != undisturbed {
+			t.Errorf("kill %d: %s", i, cmp.Diff(strings.Split(undisturbed, "\n"), strings.Split(out+string(told), "\n")))
 		}
 	}
+	t.Logf("%d requests in a run; of %d kills %d left a POST unknown, %d requests were sent again", requests, kills, unknown, again)
 }
-
