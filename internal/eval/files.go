@@ -19,18 +19,34 @@ import (
 // itself has an object {file: path} (O9). An object of that form that comes from
 // elsewhere, such as a response, is data: who sends it does not say which files are
 // read.
-type filePlaces map[string]bool
+type filePlaces struct {
+	at map[string]bool
+	fileDepth
+}
 
-// maxFileDepth is how deep in a payload files are: an item of a part.
-const maxFileDepth = 2
+// fileDepth is how deep in a payload files may be.
+type fileDepth struct{ least, most int }
+
+// fileDepthOf returns where a body of a media type may have files: it is one as a whole,
+// or its parts are, and the items of a part. What has the one member "file" is a form
+// with that part. ok is false if such a body has no files.
+func fileDepthOf(contentType string) (d fileDepth, ok bool) {
+	switch {
+	case openapi.IsMultipart(contentType):
+		return fileDepth{1, 2}, true
+	case openapi.IsJSON(contentType), openapi.IsForm(contentType), openapi.IsSequence(contentType):
+		return d, false
+	}
+	return d, true
+}
 
 // add adds the places in an operand that is at a place.
 func (p filePlaces) add(at string, o *program.Operand, depth int) {
-	if o.IsFile() {
-		p[at] = true
+	if depth >= p.least && o.IsFile() {
+		p.at[at] = true
 		return
 	}
-	if depth >= maxFileDepth {
+	if depth >= p.most {
 		return
 	}
 	for token, part := range o.Parts() {
@@ -48,9 +64,9 @@ func (p filePlaces) replace(v any, target []string, with *program.Operand) {
 		v, _ = value.Child(v, token)
 		at += "/" + value.PointerToken(token)
 	}
-	for place := range p {
+	for place := range p.at {
 		if place == at || strings.HasPrefix(place, at+"/") {
-			delete(p, place)
+			delete(p.at, place)
 		}
 	}
 	p.add(at, with, len(target))
@@ -59,13 +75,10 @@ func (p filePlaces) replace(v any, target []string, with *program.Operand) {
 // withFiles reads the files that a payload names: as members of a multipart body,
 // or as the whole of one that is neither JSON nor a form.
 func (e *Evaluator) withFiles(contentType string, v any, places filePlaces) (any, error) {
-	if len(places) == 0 {
+	if len(places.at) == 0 {
 		return v, nil
 	}
 	if !openapi.IsMultipart(contentType) {
-		if !places[""] {
-			return v, nil
-		}
 		file, err := e.readFile(v)
 		return file.Data, err
 	}
@@ -73,7 +86,7 @@ func (e *Evaluator) withFiles(contentType string, v any, places filePlaces) (any
 }
 
 func (e *Evaluator) partFiles(v any, places filePlaces, at string) (any, error) {
-	if places[at] {
+	if places.at[at] {
 		return e.readFile(v)
 	}
 	inside := func(token string, child any) (any, error) {
@@ -136,31 +149,23 @@ func (e *Evaluator) readFile(v any) (file openapi.File, err error) {
 // FilesOf returns the files that a body names as {file: path} (O9), in the places
 // where a run looks for them: a path, or the expression for it.
 func FilesOf(b *program.Body) []string {
-	switch {
-	case openapi.IsMultipart(b.ContentType):
-		return filesIn(&b.Payload, 0)
-	case readsWhole(b.ContentType) && b.Payload.IsFile():
-		return filesIn(&b.Payload, maxFileDepth)
+	depth, ok := fileDepthOf(b.ContentType)
+	if !ok {
+		return nil
 	}
-	return nil
+	return depth.filesIn(&b.Payload, 0)
 }
 
-func filesIn(o *program.Operand, depth int) (names []string) {
-	if name := fileOf(o); name != "" {
+func (d fileDepth) filesIn(o *program.Operand, depth int) (names []string) {
+	if name := fileOf(o); name != "" && depth >= d.least {
 		return []string{name}
 	}
-	if depth < maxFileDepth {
+	if depth < d.most {
 		for _, part := range o.Parts() {
-			names = append(names, filesIn(part, depth+1)...)
+			names = append(names, d.filesIn(part, depth+1)...)
 		}
 	}
 	return names
-}
-
-// readsWhole reports whether a body of a media type may be a file as a whole.
-func readsWhole(contentType string) bool {
-	return !openapi.IsMultipart(contentType) && !openapi.IsJSON(contentType) && !openapi.IsForm(contentType) &&
-		!openapi.IsSequence(contentType)
 }
 
 // fileOf returns the file of an operand that is {file: path}, else "".

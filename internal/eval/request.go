@@ -99,9 +99,9 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 	if text != nil && len(b.Replacements) > 0 {
 		order = value.OrderOf(text) // of a sequence nothing is known
 	}
-	var files filePlaces
-	if openapi.IsMultipart(b.ContentType) || readsWhole(b.ContentType) {
-		files = filePlaces{}
+	files := filePlaces{at: map[string]bool{}}
+	var mayHave bool
+	if files.fileDepth, mayHave = fileDepthOf(b.ContentType); mayHave {
 		files.add("", &b.Payload, 0)
 	}
 	for i := range b.Replacements {
@@ -126,7 +126,7 @@ func (e *Evaluator) payload(s *program.Step) (*openapi.Payload, error) {
 		if err != nil {
 			return nil, fmt.Errorf("replacement: %w", err)
 		}
-		if files != nil {
+		if mayHave {
 			for _, target := range targets {
 				files.replace(v, target, &r.Value)
 			}

@@ -33,7 +33,7 @@ func encodeBody(contentType string, p Value, media *MediaType) ([]byte, string, 
 		return encodeMultipart(contentType, p, media)
 	case IsXML(contentType) && isCompound(p.V):
 		body, err = encodeXML(p, media)
-	case isCompound(p.V) && !takesObjects(contentType):
+	case isCompound(p.V) && !media.takesObjects(contentType):
 		return nil, "", Unwritable(contentType, media, compoundName(p.V), 0)
 	default:
 		body = []byte(value.TextOrdered(p.V, p.Order))
@@ -48,7 +48,7 @@ func encodeBody(contentType string, p Value, media *MediaType) ([]byte, string, 
 // an array, as what says, with so many members; nil if it can.
 func Unwritable(contentType string, media *MediaType, what string, members int) error {
 	switch {
-	case !takesObjects(contentType):
+	case !media.takesObjects(contentType):
 		return fmt.Errorf("a body of type %s cannot be written from %s; give it as text, or in another contentType", baseType(contentType), what)
 	case baseType(contentType) == multipartType && what == anArray:
 		return errors.New("a body of type multipart/form-data must be an object, whose members are its parts")

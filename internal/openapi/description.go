@@ -342,15 +342,23 @@ func (d *Description) Resolve(n *tree.Node) (node *tree.Node, home *Description,
 	return nil, nil, fmt.Errorf("%d:%d: $ref is circular", n.Line, n.Column)
 }
 
-// hasRead reports whether the document that an external reference names was read.
-func (d *Description) hasRead(ref string) bool {
-	at, err := location.Resolve(d.location, ref)
-	if err != nil {
-		return false
+// followRead follows a $ref as Follow does, within what was read when the program was
+// linked: a run reads nothing.
+func (d *Description) followRead(n *tree.Node) (*tree.Node, *Description, error) {
+	ref := n.Get("$ref").Str()
+	if file, _, _ := strings.Cut(ref, "#"); file != "" {
+		at, err := location.Resolve(d.location, ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		d.set.mu.Lock()
+		read := d.set.documents[location.Key(at)] != nil
+		d.set.mu.Unlock()
+		if !read {
+			return nil, nil, fmt.Errorf("%s was not read", at)
+		}
 	}
-	d.set.mu.Lock()
-	defer d.set.mu.Unlock()
-	return d.set.documents[location.Key(at)] != nil
+	return d.Follow(n)
 }
 
 // referred returns the document that an external reference names.
@@ -376,4 +384,12 @@ type schemaHome struct{ *Description }
 func (d schemaHome) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
 	target, home, err := d.Description.Follow(n)
 	return target, schemaHome{home}, err
+}
+
+// readHome is schemaHome for a run.
+type readHome struct{ *Description }
+
+func (d readHome) Follow(n *tree.Node) (*tree.Node, schema.Document, error) {
+	target, home, err := d.followRead(n)
+	return target, readHome{home}, err
 }

@@ -3,6 +3,8 @@ package openapi
 import (
 	"slices"
 	"strings"
+
+	"github.com/gobelin-dev/gobelin/internal/schema"
 )
 
 const (
@@ -75,9 +77,24 @@ func IsBinary(mediaType string) bool {
 		slices.ContainsFunc(binaryPrefixes, func(prefix string) bool { return strings.HasPrefix(t, prefix) })
 }
 
-// takesObjects reports whether a body of a media type can be written from an object
-// or an array: as JSON where the type is unknown, of which many are JSON's in
-// published descriptions, or where JSON is a form of it.
+// takesObjects reports whether a body of a content type, which is declared like this, can be
+// written from an object or an array: as JSON where the type is unknown, of which many are
+// JSON's in published descriptions, where JSON is a form of it, and where the type says
+// nothing of a form, but its schema has only objects or arrays.
+func (m *MediaType) takesObjects(contentType string) bool {
+	if takesObjects(contentType) || m == nil || !isFormless(contentType) || IsRange(m.Type) {
+		return takesObjects(contentType)
+	}
+	kinds := schema.Of(m.Schema, readHome{m.Home}).Kinds() &^ schema.Null
+	return kinds != 0 && kinds&^schema.Compound == 0
+}
+
+// isFormless reports whether a media type is text or bytes of whatever form.
+func isFormless(mediaType string) bool {
+	t := baseType(mediaType)
+	return t == "text/plain" || t == binaryType
+}
+
 func takesObjects(mediaType string) bool {
 	t := baseType(mediaType)
 	switch {

@@ -212,15 +212,11 @@ func (w *xmlWriter) name(name string) string {
 // was linked: a run reads nothing. One that leads nowhere says nothing.
 func resolved(schema *tree.Node, home *Description) (*tree.Node, *Description) {
 	for range maxReferences {
-		ref := schema.Get("$ref").Str()
-		if ref == "" || home == nil {
+		if schema.Get("$ref").Str() == "" || home == nil {
 			return schema, home
 		}
-		if file, _, _ := strings.Cut(ref, "#"); file != "" && !home.hasRead(file) {
-			return nil, home
-		}
 		var err error
-		if schema, home, err = home.Follow(schema); err != nil {
+		if schema, home, err = home.followRead(schema); err != nil {
 			return nil, home
 		}
 	}
@@ -230,7 +226,7 @@ func resolved(schema *tree.Node, home *Description) (*tree.Node, *Description) {
 // maxPreloaded bounds how many schemas of a body are looked at before a run.
 const maxPreloaded = 10_000
 
-// preload reads the documents that the schema of an XML body refers to.
+// preload reads the documents that the schema of a body refers to.
 func preload(schema *tree.Node, home *Description, seen map[*tree.Node]bool) {
 	if schema == nil || seen[schema] || len(seen) >= maxPreloaded {
 		return
