@@ -1,3 +1,5 @@
+//go:build linux
+
 package durable_test
 
 import (
@@ -248,6 +250,18 @@ func TestRun(t *testing.T) {
 // A process that is killed at any time leaves a run that another one takes to the
 // same end, with the same events; what was answered is sent once.
 func TestKilled(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		killed(t, func(dir string, _ int) string { return "sqlite:" + filepath.Join(dir, "runs.db") + "?sync=normal" })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		url := postgres(t)
+		killed(t, func(string, int) string { return url })
+	})
+}
+
+// killed kills runs in stores.
+func killed(t *testing.T, stores func(dir string, i int) string) {
+	t.Helper()
 	document, err := filepath.Abs("testdata/fifty.arazzo.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -261,9 +275,9 @@ func TestKilled(t *testing.T) {
 	for i := range kills + 1 {
 		a := newAPI(t)
 		dir := t.TempDir()
-		store, eventFile := "sqlite:"+filepath.Join(dir, "runs.db")+"?sync=normal", filepath.Join(dir, "events")
+		store, eventFile, id := stores(dir, i), filepath.Join(dir, "events"), fmt.Sprintf("run-%d", i)
 		for i > 0 {
-			c := run(store, a.URL, "r", document, eventFile)
+			c := run(store, a.URL, id, document, eventFile)
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -290,7 +304,7 @@ func TestKilled(t *testing.T) {
 				break
 			}
 		}
-		data, err := run(store, a.URL, "r", document, eventFile).Output()
+		data, err := run(store, a.URL, id, document, eventFile).Output()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, data)
 		}
@@ -321,4 +335,56 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests in a run; of %d kills %d left a POST unknown, %d requests were sent again", requests, kills, unknown, again)
+}
+
+// A process that stood still for longer than its lease has lost its run to another
+// one, and sends nothing more when it goes on.
+func TestFenced(t *testing.T) {
+	document, err := filepath.Abs("testdata/fifty.arazzo.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		a := newAPI(t)
+		dir := t.TempDir()
+		store := "sqlite:" + filepath.Join(dir, "runs.db") + "?sync=normal"
+		stopped := run(store, a.URL, "r", document, filepath.Join(dir, "stopped"))
+		output := &bytes.Buffer{}
+		stopped.Stderr = output
+		nth, reached := 1+rand.IntN(90), make(chan struct{})
+		a.mu.Lock()
+		a.at = func(n int) {
+			if n == nth {
+				stopped.Process.Signal(syscall.SIGSTOP)
+				close(reached)
+			}
+		}
+		a.mu.Unlock()
+		if err := stopped.Start(); err != nil {
+			t.Fatal(err)
+		}
+		<-reached
+		if out, err := run(store, a.URL, "r", document, filepath.Join(dir, "other")).Output(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		a.mu.Lock()
+		before := a.all
+		a.mu.Unlock()
+		stopped.Process.Signal(syscall.SIGCONT)
+		// The run has ended well elsewhere, or its own part of it was refused.
+		if err := stopped.Wait(); err != nil && !strings.Contains(output.String(), durable.ErrFenced.Error()) {
+			t.Errorf("the one that was stopped ends with %v: %s", err, output)
+		}
+		a.mu.Lock()
+		after := a.all
+		a.mu.Unlock()
+		if after != before {
+			t.Errorf("stopped at request %d of run %d: it sent %d more", nth, i, after-before)
+		}
+		for key, n := range a.posts() {
+			if n != 1 {
+				t.Errorf("stopped at request %d: %s was sent %d times", nth, key, n)
+			}
+		}
+	}
 }
