@@ -102,13 +102,13 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	owner := uuid.NewString()
-	e := &Engine{driver: c.Driver, clock: c.Driver.Clock, program: c.Program, onEvent: c.OnEvent, onUnknown: c.OnUnknown, keys: c.IdempotencyKeys,
-		store: s, ended: map[string]*runtime.Done{}, lease: &lease{table: s, owner: owner, duration: duration}}
+	e := &Engine{driver: c.Driver, clock: c.Driver.Clock, program: c.Program, onEvent: c.OnEvent, onUnknown: c.OnUnknown,
+		keys: c.IdempotencyKeys, store: s, ended: map[string]*runtime.Done{}, lease: &lease{table: s, owner: owner, duration: duration}}
 	if e.clock == nil {
 		e.clock = systemClock{}
 	}
-	e.dbos, err = dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{AppName: application, SystemDBPool: s.postgres, SQLiteSystemDB: s.sqlite,
-		Logger: logger, ApplicationVersion: format, ExecutorID: owner})
+	e.dbos, err = dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{AppName: application, SystemDBPool: s.postgres,
+		SQLiteSystemDB: s.sqlite, Logger: logger, ApplicationVersion: format, ExecutorID: owner})
 	if err != nil {
 		s.close()
 		return nil, fmt.Errorf("%s: %w", s.name, err)
@@ -231,7 +231,8 @@ func (e *Engine) Start(ctx context.Context, id, document, workflow string, input
 		return err
 	}
 	if was.Document != o.Document || was.Workflow != o.Workflow || !bytes.Equal(was.Snapshot, o.Snapshot) {
-		return fmt.Errorf("run %s is there, of workflow %s of %s with other inputs, settings or texts: choose another id", id, was.Workflow, was.Document)
+		return fmt.Errorf("run %s is there, of workflow %s of %s with other inputs, settings or texts: choose another id", id,
+			was.Workflow, was.Document)
 	}
 	return nil
 }

@@ -56,7 +56,8 @@ func answered(r runtime.Response, err error, now time.Time) answer {
 	if err != nil {
 		return answer{Err: err.Error(), Timeout: errors.Is(err, context.DeadlineExceeded), Received: now}
 	}
-	return answer{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: r.Received, Took: r.Took, Resent: r.Resent, Timing: r.Timing}
+	return answer{Status: r.Status, Header: r.Header, Body: r.Body, URL: r.URL, Received: r.Received, Took: r.Took, Resent: r.Resent,
+		Timing: r.Timing}
 }
 
 // give answers the pending command of an execution.

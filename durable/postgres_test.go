@@ -59,7 +59,8 @@ func postgres(t *testing.T) string {
 	}
 	port := free.Addr().(*net.TCPAddr).Port
 	free.Close()
-	server := exec.Command(bin("postgres"), "-D", dir+"/data", "-k", dir, "-c", fmt.Sprintf("port=%d", port), "-c", "listen_addresses=127.0.0.1")
+	server := exec.Command(bin("postgres"), "-D", dir+"/data", "-k", dir, "-c", fmt.Sprintf("port=%d", port),
+		"-c", "listen_addresses=127.0.0.1")
 	server.Dir, server.SysProcAttr = dir, attributes
 	runtime.LockOSThread() // it gets the signal when this thread ends
 	if err := server.Start(); err != nil {

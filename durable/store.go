@@ -70,7 +70,8 @@ func openSQLite(path string) (*store, error) {
 	}
 	pragmas := url.Values{"_pragma": {"busy_timeout(10000)", "foreign_keys(ON)", "journal_mode(WAL)", "synchronous(" + synchronous + ")"},
 		"_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: pragmas.Encode()}).String())
+	location := &url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: pragmas.Encode()}
+	db, err := sql.Open("sqlite", location.String())
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,8 @@ func (s *store) close() error {
 }
 
 func (s *store) create(ctx context.Context) error {
-	_, err := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS gobelin_lease (owner TEXT PRIMARY KEY, counter BIGINT NOT NULL, fenced BIGINT NOT NULL)`)
+	_, err := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS gobelin_lease
+		(owner TEXT PRIMARY KEY, counter BIGINT NOT NULL, fenced BIGINT NOT NULL)`)
 	return err
 }
 
