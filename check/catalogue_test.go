@@ -53,7 +53,7 @@ func codes(t *testing.T, e check.Entry, example string) []string {
 	if api == "" {
 		api = sharedAPI(t)
 	}
-	if e.Code == "source-base" {
+	if e.Code == "source-elsewhere" {
 		return codesInFolder(t, example, api)
 	}
 	var found []string

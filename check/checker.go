@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,7 +25,7 @@ import (
 type Checker struct {
 	Loader  runtime.Loader               // called by several goroutines; nil: runtime.FileLoader
 	Sources map[string]string            // as in runtime.Compiler
-	Base    string                       // what relative sources are resolved against; empty: determined for each document
+	Base    string                       // what relative sources are resolved against; empty: each document
 	Strict  bool                         // as in runtime.Compiler
 	Tell    func(arazzo.Diagnostic) bool // reports whether to keep a diagnostic; nil: all are kept
 	// Progress is called after each document, by one goroutine at a time; it may be
@@ -120,24 +119,11 @@ func (c *Checker) Text(ctx context.Context, f File, data []byte) []arazzo.Diagno
 		return c.kept(parse.Diagnostics)
 	}
 	compiler := &runtime.Compiler{Loader: c.Loader, Sources: c.Sources, Base: c.Base, Strict: c.Strict, Cache: &c.cache}
-	var note []arazzo.Diagnostic
-	if c.Base == "" {
-		if compiler.Base = f.Base(doc, c.Sources); compiler.Base != "" {
-			note = append(note, arazzo.Diagnostic{Code: "source-base", Severity: arazzo.Note, Position: doc.Locate(doc.At("sourceDescriptions")),
-				Message: fmt.Sprintf("the sources are found relative to %s, not to the document's own folder, as if Compiler.Base were %[1]s",
-					compiler.Base)})
-		}
-	}
 	program, _ := compiler.Compile(sources.Named(ctx, f.Root), doc) // its diagnostics have the error
 	if program == nil {
 		return nil
 	}
-	list := Program(program)
-	at := slices.IndexFunc(list, func(d arazzo.Diagnostic) bool { return len(note) > 0 && d.Line >= note[0].Line })
-	if at < 0 {
-		at = len(list)
-	}
-	return c.kept(slices.Insert(list, at, note...))
+	return c.kept(Program(program))
 }
 
 func (c *Checker) kept(list []arazzo.Diagnostic) []arazzo.Diagnostic {
@@ -192,43 +178,4 @@ func Find(paths ...string) ([]File, error) {
 		}
 	}
 	return files, nil
-}
-
-// Base returns the folder relative to which a document's sources exist: "" for
-// its own, else the nearest one above it, up to the root. The sources that have a
-// place in remapped do not count.
-func (f File) Base(doc *arazzo.Document, remapped map[string]string) string {
-	var relative []string
-	for _, s := range doc.Sources {
-		if s.URL != "" && remapped[s.Name] == "" && locations.Relative(s.URL) {
-			relative = append(relative, s.URL)
-		}
-	}
-	if len(relative) == 0 || f.Root == "" {
-		return ""
-	}
-	all := func(folder string) bool {
-		return !slices.ContainsFunc(relative, func(url string) bool {
-			file, err := locations.Resolve(locations.In(folder), url)
-			if err != nil {
-				return true
-			}
-			info, err := os.Stat(file)
-			return err != nil || !info.Mode().IsRegular()
-		})
-	}
-	folder, root := filepath.Dir(f.Path), filepath.Clean(f.Root)
-	if all(folder) {
-		return ""
-	}
-	for folder != root {
-		above := filepath.Dir(folder)
-		if above == folder {
-			return ""
-		}
-		if folder = above; all(folder) {
-			return folder
-		}
-	}
-	return ""
 }

@@ -44,8 +44,9 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 // context's cause.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 	named := slices.AppendSeq([]string{cmp.Or(doc.Location, "."), c.Base}, maps.Values(c.Sources))
-	linked, err := link.Link(source.Named(ctx, named...), doc, link.Options{
-		Read: c.read, Sources: c.Sources, Base: c.Base, Strict: c.Strict, OverrideActions: c.OverrideActions,
+	ctx = source.Named(ctx, named...)
+	linked, err := link.Link(ctx, doc, link.Options{
+		Read: c.read, Elsewhere: c.elsewhere(ctx), Sources: c.Sources, Base: c.Base, Strict: c.Strict, OverrideActions: c.OverrideActions,
 	})
 	if err != nil {
 		return nil, err

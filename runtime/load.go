@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"iter"
 	"net/http"
 	"sync"
 
@@ -16,7 +17,7 @@ import (
 // never leads to a file path; [AskedBy] has the document that asks. A compilation calls it in one goroutine at a time;
 // one that several compilers use must be safe for concurrent use. What its answer
 // depends on besides the location, it must tell a [Cache] by a method Scope, as
-// that of [FileLoader].
+// that of [FileLoader]; one that knows where else a file may be, by a method Elsewhere.
 type Loader interface {
 	// Load returns the text at a location, which must not be modified afterwards.
 	Load(ctx context.Context, location string) ([]byte, error)
@@ -24,6 +25,10 @@ type Loader interface {
 
 type scoper interface {
 	Scope(ctx context.Context, location string) string
+}
+
+type searcher interface {
+	Elsewhere(ctx context.Context, location string) iter.Seq[[]string]
 }
 
 // LoaderFunc adapts a function to the [Loader] interface.
@@ -59,6 +64,15 @@ func (f FileLoader) Scope(ctx context.Context, place string) string {
 	return (&source.Policy{Roots: f.Roots}).Scope(ctx, place)
 }
 
+// Elsewhere yields the files that may be meant by one that a local document names as
+// its source and that there is not: where publishers put descriptions (O4a), among
+// those to which it may lead. The likeliest come first, those that are
+// as likely as one another together. A compiler that is not strict reads the first
+// that is a description, unless there are several, and says so.
+func (f FileLoader) Elsewhere(ctx context.Context, place string) iter.Seq[[]string] {
+	return (&source.Policy{Roots: f.Roots}).Elsewhere(ctx, place)
+}
+
 // A RemoteLoader is a [Loader] that reads local files, as a [FileLoader] does, and
 // http and https URLs. A local document may lead to any URL. One that came over
 // the network leads to public addresses, and otherwise only to hosts that a local
@@ -82,6 +96,15 @@ func (r *RemoteLoader) Load(ctx context.Context, place string) ([]byte, error) {
 
 // FilesAndHTTP returns a [RemoteLoader] with a client.
 func FilesAndHTTP(client *http.Client) *RemoteLoader { return &RemoteLoader{Client: client} }
+
+// elsewhere yields where else a file may be that the document at by names.
+func (c *Compiler) elsewhere(ctx context.Context) func(place, by string) iter.Seq[[]string] {
+	loader, ok := cmp.Or[Loader](c.Loader, FileLoader{}).(searcher)
+	if !ok {
+		return nil
+	}
+	return func(place, by string) iter.Seq[[]string] { return loader.Elsewhere(source.Asking(ctx, by), place) }
+}
 
 // read loads what is at a location, or finds it in the cache.
 func (c *Compiler) read(ctx context.Context, place, by string) (*openapi.Text, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -228,6 +229,16 @@ func (k *keptTexts) Scope(ctx context.Context, location string) string {
 		return scoped.Scope(ctx, location)
 	}
 	return ""
+}
+
+// Elsewhere tells a compiler where else a file may be.
+func (k *keptTexts) Elsewhere(ctx context.Context, location string) iter.Seq[[]string] {
+	if finder, ok := k.loader.(interface {
+		Elsewhere(context.Context, string) iter.Seq[[]string]
+	}); ok {
+		return finder.Elsewhere(ctx, location)
+	}
+	return func(func([]string) bool) {}
 }
 
 func (k *keptTexts) keep(location string, text []byte) {

@@ -182,7 +182,6 @@ type sources struct {
 	base   string
 	strict bool
 	adjust func(*runtime.Compiler) error // applies a command's other flags; nil: none
-	above  string                        // the folder above the document that its sources were found in; "" if none
 }
 
 func (s *sources) flags(c *cobra.Command) {

@@ -14,6 +14,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/cells"
 	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/source"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -77,7 +78,7 @@ func (s *sources) open(c *cobra.Command, name string) (*runtime.Program, error) 
 		return nil, err
 	}
 	program, err := s.load(c.Context(), newReader(c.Context(), c.InOrStdin()), file)
-	s.tellAbove(c, file)
+	tellElsewhere(c, program)
 	return program, err
 }
 
@@ -101,13 +102,8 @@ func (s *sources) load(ctx context.Context, read reader, file check.File) (*runt
 	if doc == nil {
 		return nil, err
 	}
-	s.above = ""
-	if c.Base == "" {
-		s.above = file.Base(doc, c.Sources)
-		c.Base = s.above
-	}
 	// Errors in the shape are among the program's diagnostics, too.
-	p, err := c.Compile(ctx, doc)
+	p, err := c.Compile(source.Named(ctx, file.Root), doc)
 	if p == nil {
 		return nil, err
 	}
@@ -117,11 +113,16 @@ func (s *sources) load(ctx context.Context, read reader, file check.File) (*runt
 	return p, err
 }
 
-// tellAbove tells if the sources of the document that was loaded last were found in a
-// folder above it.
-func (s *sources) tellAbove(c *cobra.Command, file check.File) {
-	if s.above != "" {
-		newTerminal(c.ErrOrStderr()).printf("%s: the sources are found relative to %s, as if --base were %[2]s\n", file.Path, s.above)
+// tellElsewhere tells which sources of a program were read from elsewhere than they
+// say.
+func tellElsewhere(c *cobra.Command, program *runtime.Program) {
+	if program == nil {
+		return
+	}
+	for _, d := range program.Diagnostics() {
+		if d.Code == "source-elsewhere" {
+			newTerminal(c.ErrOrStderr()).printf("%s\n", inFlags(d.String()))
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 	for _, file := range files {
 		s := selected{file: file}
 		s.program, s.err = r.load(ctx, read, file)
-		r.tellAbove(c, file)
+		tellElsewhere(c, s.program)
 		err = errors.Join(err, s.err)
 		p.documents = append(p.documents, s)
 	}

@@ -97,7 +97,7 @@ func (s *simulation) run(c *cobra.Command, args []string) error {
 	for _, file := range files {
 		d := selected{file: file}
 		d.program, d.err = s.load(ctx, read, file)
-		s.tellAbove(c, file)
+		tellElsewhere(c, d.program)
 		switch {
 		case d.err == nil:
 			documents = append(documents, d)

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"iter"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing/fstest"
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/cookies"
+	"github.com/gobelin-dev/gobelin/internal/source"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/runtime"
@@ -96,8 +99,7 @@ func (r *ownRun) run(ctx context.Context, drive Drive) error {
 		return err
 	}
 	given := r.c.root.Get("settings")
-	compiler := runtime.Compiler{Strict: r.c.root.Get("strict").True(), Loader: runtime.LoaderFunc(
-		func(_ context.Context, location string) ([]byte, error) { return r.c.source(location) })}
+	compiler := runtime.Compiler{Strict: r.c.root.Get("strict").True(), Loader: sourcesOf{r.c}}
 	settings := map[string]func(*tree.Node){}
 	driver := runtime.Driver{Clock: &clock{r: r, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	defaults(&driver, doc, r.server)
@@ -121,6 +123,24 @@ func (r *ownRun) run(ctx context.Context, drive Drive) error {
 	driver.Client = &http.Client{Transport: transport}
 	r.result, err = drive(ctx, &driver, r.program, workflow, inputs)
 	return err
+}
+
+// sourcesOf is the loader of what a case contains.
+type sourcesOf struct{ *Case }
+
+func (s sourcesOf) Load(_ context.Context, location string) ([]byte, error) {
+	return s.source(location)
+}
+
+func (s sourcesOf) Elsewhere(_ context.Context, place string) iter.Seq[[]string] {
+	root, err := filepath.Abs(s.dir)
+	if err != nil {
+		return func(func([]string) bool) {}
+	}
+	return source.Near(place, s.dir, root, func(name string) bool {
+		_, err := s.source(filepath.ToSlash(name))
+		return err == nil
+	})
 }
 
 // defaults sends all sources to the scripted server.

@@ -47,6 +47,7 @@ package link
 
 import (
 	"context"
+	"iter"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/location"
@@ -57,7 +58,9 @@ import (
 // Options configure linking; all but Read may be zero.
 type Options struct {
 	// Read reads what the document at by names. It is called by one goroutine at a time.
-	Read            func(ctx context.Context, location, by string) (*openapi.Text, error)
+	Read func(ctx context.Context, location, by string) (*openapi.Text, error)
+	// Elsewhere yields where else a file may be that the document at by names and that there is not; nil: nowhere.
+	Elsewhere       func(place, by string) iter.Seq[[]string]
 	Sources         map[string]string // locations of sources of the entry document, by name
 	Base            string            // where its relative sources start from; empty: the document's own location
 	Strict          bool              // reject forms that are accepted only because published documents use them

@@ -23,6 +23,7 @@ type linker struct {
 	entry       *program.Document
 	parsed      map[string]*program.Document // Arazzo documents, by the key of their location
 	identities  map[string]string            // locations, by the key of the $self of what is there
+	near        map[string][]string          // what is read instead of a source that is not there, by its name
 	failed      map[*program.Document][]*failedSource
 	scopes      map[*program.Document]*scope
 	stepIDsOf   map[*program.Workflow]*names // their ids
@@ -35,7 +36,8 @@ type linker struct {
 func newLinker(options Options) *linker {
 	return &linker{
 		options: options, program: &program.Program{Strict: options.Strict},
-		parsed: map[string]*program.Document{}, identities: map[string]string{}, failed: map[*program.Document][]*failedSource{},
+		parsed: map[string]*program.Document{}, identities: map[string]string{}, near: map[string][]string{},
+		failed: map[*program.Document][]*failedSource{},
 		scopes: map[*program.Document]*scope{}, stepIDsOf: map[*program.Workflow]*names{}, inputsOf: map[*program.Workflow]*names{},
 		outputsOf: map[any]*names{}, duplicates: map[duplicate]bool{},
 	}

@@ -27,6 +27,7 @@ const maxLevels = 100
 type target struct {
 	by       string   // the location of the document that asks for it; "" if the caller has named the place
 	name     string   // of the source, after those that lead to its document: "menu.api"
+	kind     string   // the type that the source declares; "" if none
 	identity string   // the URI that it names, which may be a document's $self; "" if the caller has named a place
 	places   []string // where it may be, in the order in which they are tried
 }
@@ -35,7 +36,7 @@ type target struct {
 // caller (O4), or is relative to the document's $self, or else to where the
 // document was read from (Arazzo 1.1.0, Establishing the Base URI).
 func (l *linker) target(d *program.Document, decl *arazzo.SourceDescription) (target, error) {
-	t := target{by: readFrom(d), name: d.Qualified + decl.Name}
+	t := target{by: readFrom(d), name: d.Qualified + decl.Name, kind: decl.Type}
 	if strings.Count(d.Qualified, ".") > maxLevels {
 		return t, fmt.Errorf("it is the source of a source, and so on, more than %d levels deep, which is the limit", maxLevels)
 	}
@@ -129,7 +130,13 @@ func (l *linker) discover() {
 			return known
 		})
 		for _, t := range remote {
-			if place, err := l.locate(t); err == nil {
+			place, err := l.locate(t)
+			if err != nil {
+				if near := l.elsewhere(t); len(near) == 1 {
+					place, err = near[0], nil
+				}
+			}
+			if err == nil {
 				documents = l.visit(t, place, documents)
 			}
 		}
@@ -216,6 +223,47 @@ func (l *linker) locate(t target) (string, error) {
 	return "", err
 }
 
+// maxSought is for how many sources of a program files are looked for elsewhere.
+const maxSought = 100
+
+// elsewhere returns the descriptions that are meant by a target none of whose
+// places is there: one, or several that are equally likely. They are found where
+// publishers put them; each is told by the function that binds the source.
+func (l *linker) elsewhere(t target) []string {
+	if near, known := l.near[t.name]; known || l.options.Elsewhere == nil || len(l.near) == maxSought {
+		return near
+	}
+	l.near[t.name] = nil
+	for _, place := range t.files().places {
+		for group := range l.options.Elsewhere(place, t.by) {
+			for i, place := range group {
+				group[i] = location.Clean(place)
+			}
+			group = slices.DeleteFunc(group, func(place string) bool { return !l.describes(place, t) })
+			if len(group) > 0 {
+				l.near[t.name] = group
+				return group
+			}
+		}
+	}
+	return nil
+}
+
+// describes reports whether what is at a place is what a target may be.
+func (l *linker) describes(place string, t target) bool {
+	text, err := l.set.Text(place, t.by)
+	if err != nil || text.Err != nil || location.Same(place, t.by) {
+		return false
+	}
+	is := "openapi"
+	if text.Root.Get("arazzo") != nil {
+		is = "arazzo"
+	} else if text.Root.Get("openapi") == nil && text.Root.Get("swagger") == nil {
+		return false
+	}
+	return t.kind == "" || t.kind == is
+}
+
 // register adds a document to the program with its workflows and sources.
 func (l *linker) register(d *program.Document) {
 	d.Root, d.Workflows = tree.Of(d.Decl.Node()), map[string]*program.Workflow{}
@@ -269,8 +317,21 @@ func (l *linker) find(d *program.Document, s *program.Source) (field string, err
 	}
 	place, err := l.locate(t)
 	if err != nil {
-		return "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, "+
-			"or Compiler.Base to where relative sources start from", t, err, t.name)
+		near := l.elsewhere(t)
+		switch {
+		case len(near) == 1 && !l.options.Strict:
+			place = near[0]
+			l.report(l.problem(d, "source-elsewhere", arazzo.Note, decl.At("url"),
+				"source %q is read from %s: there is nothing at %s; write where it is, or set Compiler.Sources[%q]", decl.Name, place, t, t.name))
+		case len(near) == 1:
+			err = fmt.Errorf("%w; only outside strict mode %s is read instead", err, near[0])
+		case len(near) > 1:
+			err = fmt.Errorf("%w; it may be %s, which are equally likely", err, strings.Join(near, " or "))
+		}
+		if place == "" {
+			return "url", fmt.Errorf("cannot be read: tried %s: %w; set Compiler.Sources[%q] to where it is, "+
+				"or Compiler.Base to where relative sources start from", t, err, t.name)
+		}
 	}
 	s.Location = place
 	kind := "arazzo"
