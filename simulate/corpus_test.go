@@ -233,12 +233,12 @@ func (c *census) listing() []byte {
 			fmt.Fprintf(&b, "\n%s\n%s\n", columns, strings.Join(slices.Compact(rows), "\n"))
 		}
 	}
-	const by = "| at | workflow | told by `check` as |\n|---|---|---|"
+	const by, what = "| at | workflow | told by `check` as |\n|---|---|---|", "| at | workflow | what |\n|---|---|---|"
 	table("Workflows that do not succeed", fmt.Sprintf("%d; each is a defect of its document, which `check` tells there.", len(c.failed)),
 		by, c.failed)
 	table("Not seen in workflows that succeed", fmt.Sprintf("%d, and not shown to be impossible.", len(c.unseen)),
-		"| at | workflow | what |\n|---|---|---|", c.unseen)
-	table("Steps and actions that are impossible", fmt.Sprintf("%d.", len(c.impossible)), "| at | workflow | what |\n|---|---|---|", c.impossible)
+		what, c.unseen)
+	table("Steps and actions that are impossible", fmt.Sprintf("%d.", len(c.impossible)), what, c.impossible)
 	table("Strict failures that check does not tell", fmt.Sprintf("%d.", len(c.untold)), by, c.untold)
 	table("Criteria that check says never pass, and that passed strictly", fmt.Sprintf("%d.", len(c.refuted)), by, c.refuted)
 	var counts []string
@@ -247,6 +247,7 @@ func (c *census) listing() []byte {
 	}) {
 		counts = append(counts, fmt.Sprintf("| %d | %s |", c.codes[code], code))
 	}
-	fmt.Fprintf(&b, "\n## What check tells where strict simulations fail\n\n| workflows | codes |\n|---:|---|\n%s\n", strings.Join(counts, "\n"))
+	fmt.Fprintf(&b, "\n## What check tells where strict simulations fail\n\n| workflows | codes |\n|---:|---|\n%s\n",
+		strings.Join(counts, "\n"))
 	return b.Bytes()
 }
