@@ -23,6 +23,12 @@ workflows:
 // declared returns the operation that a workflow with one step sends to.
 func declared(t *testing.T, files map[string]string) description.Operation {
 	t.Helper()
+	return sent(t, files).Declared
+}
+
+// sent returns the command of that step.
+func sent(t *testing.T, files map[string]string) *runtime.Send {
+	t.Helper()
 	doc, err := arazzo.ParseFile("w.yaml", []byte(document))
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +48,7 @@ func declared(t *testing.T, files map[string]string) description.Operation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return x.Next().(*runtime.Send).Declared
+	return x.Next().(*runtime.Send)
 }
 
 // What 2.0 and 3.1 declare reads alike; references lead on, to other documents, too.

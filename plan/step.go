@@ -154,7 +154,7 @@ func (m *maker) scheme(c *runtime.Send, r runtime.SecurityRequirement, base stri
 		out.By = "step"
 	case m.driver.Credentials != nil:
 		origin, _ := url.Parse(base)
-		request := runtime.CredentialRequest{SecurityRequirement: r, Source: c.Source, Operation: c.Operation}
+		request := runtime.CredentialRequest{SecurityRequirement: r, Source: c.Source, Operation: c.Operation, Server: base, Planned: true}
 		if origin != nil {
 			request.Origin = origin.Scheme + "://" + origin.Host
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/description"
+	"github.com/gobelin-dev/gobelin/internal/authorize"
 )
 
 // A Command is what an [Execution] needs next: a *Send, a *Wait or a *Done.
@@ -31,6 +32,8 @@ type Send struct {
 	Security        [][]SecurityRequirement // alternatives (O12): each needs all of its schemes; an empty one needs none
 	FollowRedirects bool                    // ruling O13
 	Timeout         time.Duration           // of the exchange (Arazzo 1.1.0, Step Object), or what is left of that of a call; 0 means none
+
+	schemes [][]authorize.Scheme // parallel to Security
 }
 
 // Wait asks for time to pass; answer with [Execution.Elapse].

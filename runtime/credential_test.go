@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -386,5 +388,61 @@ func TestSnapshotFormats(t *testing.T) {
 		if _, err := program.Restore([]byte(text)); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: %v, want %q", text, err, want)
 		}
+	}
+}
+
+// A challenge of digest is answered once; later requests of the run answer it unasked, with
+// a higher count, until the server has a new one. The password is masked in events.
+func TestDigest(t *testing.T) {
+	var sent []string
+	nonce := "one"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := r.Header.Get("Authorization")
+		sent = append(sent, regexp.MustCompile(`nonce="[a-z]*"|nc=[0-9a-f]*`).FindAllString(answer, -1)...)
+		if !strings.Contains(answer, `nonce="`+nonce+`"`) {
+			w.Header().Set("WWW-Authenticate", `Digest realm="r", qop="auth", algorithm=SHA-256, nonce="`+nonce+`"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		if strings.HasSuffix(r.URL.Path, "second") {
+			nonce = "two"
+		}
+		w.Header().Set("Content-Type", "text/plain")
+		fmt.Fprint(w, "the password is pass:word7 of user:pass:word7")
+	}))
+	defer server.Close()
+	program := compileText(t, `arazzo: 1.0.1
+info: {title: t, version: "1"}
+sourceDescriptions: [{name: api, url: api.yaml, type: openapi}]
+workflows:
+- workflowId: w
+  steps: [{stepId: a, operationId: first}, {stepId: b, operationId: second}, {stepId: c, operationId: first}]
+`, `openapi: 3.1.1
+info: {title: t, version: "1"}
+security: [{digest: []}]
+components: {securitySchemes: {digest: {type: http, scheme: digest}}}
+paths:
+  /first: {get: {operationId: first, responses: {"200": {description: ok}}}}
+  /second: {get: {operationId: second, responses: {"200": {description: ok}}}}
+`)
+	var events strings.Builder
+	driver := runtime.Driver{Servers: map[string]string{"api": server.URL},
+		Credentials: runtime.StaticCredentials{"digest": "user:pass:word7"},
+		OnEvent: func(e runtime.Event) {
+			text, err := json.Marshal(e)
+			if err != nil {
+				t.Error(err)
+			}
+			events.Write(text)
+		}}
+	if _, err := driver.Run(t.Context(), program, "w", nil); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`nonce="one"`, "nc=00000001", `nonce="one"`, "nc=00000002", `nonce="one"`, "nc=00000003", `nonce="two"`, "nc=00000001"}
+	if !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+	if strings.Contains(events.String(), "word7") {
+		t.Error("the password is in an event")
 	}
 }

@@ -91,7 +91,7 @@ func (p *Program) Workflows() []WorkflowInfo {
 			if s.Operation == nil {
 				return
 			}
-			info.credentials(s, p.security[s])
+			info.credentials(s, p.security[s].requirements)
 			info.server(s)
 			if s.Body != nil {
 				for _, name := range eval.FilesOf(s.Body) {
@@ -131,7 +131,7 @@ func (info *WorkflowInfo) credentials(s *program.Step, asked [][]SecurityRequire
 	for i, alternative := range s.Operation.Security {
 		for j, scheme := range alternative {
 			c := CredentialInfo{Source: s.Source.Qualified, Scheme: scheme.Name, Type: scheme.Type, In: scheme.In, Name: scheme.ParamName}
-			c.SetByStep, c.Shared = sets(s, scheme), asked[i][j].Shared
+			c.SetByStep, c.Shared = s.Sets(scheme), asked[i][j].Shared
 			c.Optional = slices.ContainsFunc(s.Operation.Security, func(other []openapi.SecurityRequirement) bool {
 				return !slices.ContainsFunc(other, func(r openapi.SecurityRequirement) bool { return r.Name == scheme.Name })
 			})

@@ -44,7 +44,9 @@ type Driver struct {
 	// runs, such as [cookies.Jar], can be returned as well.
 	NewJar func() http.CookieJar
 	// Credentials supplies the credentials of security schemes (O12), as
-	// [StaticCredentials] does; nil means none.
+	// [StaticCredentials] does; nil means none. If they are [Clients] as well, they have
+	// certificates; those that a method Secrets() []string returns are masked from the
+	// beginning, others when they are applied.
 	Credentials Credentials
 
 	Settings // embedded; see its fields
@@ -165,9 +167,10 @@ func (d *Driver) attach(x *Execution) {
 	if d.NewJar != nil {
 		x.jar = transport.Hiding(d.NewJar(), x.Hide)
 	}
-	static, _ := d.Credentials.(StaticCredentials)
-	for _, credential := range static {
-		x.Hide(credential)
+	if known, ok := d.Credentials.(interface{ Secrets() []string }); ok {
+		for _, credential := range known.Secrets() {
+			x.Hide(credential)
+		}
 	}
 	for _, header := range d.Headers {
 		for _, v := range secret.InFields(header) {
@@ -202,8 +205,8 @@ func (d *Driver) send(ctx context.Context, x *Execution, c *Send, patience *tran
 	return x.fail(err, d.clock().Now(), took)
 }
 
-// exchange performs the exchange that a command asks for. If the answer is 401,
-// the credentials are asked for again, once.
+// exchange performs the exchange that a command asks for. If the answer is 401, its
+// challenge is answered, and the credentials are asked for again, once each.
 func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *transport.Patience) (Response, error) {
 	at, err := d.address(c, x.address)
 	if err != nil {
@@ -223,18 +226,37 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 		x.Sent(request.URL, secret.Fields(request.Header, more))
 		return d.receive(ctx, c, request, patience)
 	}
-	a := &authorization{driver: d, execution: x, send: c, user: at.user}
-	request.Authorize = a.authorize
-	request.Sending = func(sent *transport.Request) { x.Sent(sent.URL, transport.Shown(sent, more), a.schemes...) }
-	response, err := d.receive(ctx, c, request, patience)
-	if err != nil || response.Status != http.StatusUnauthorized {
-		return response, err
+	if request.Client, err = d.certified(ctx, c, at, &request); err != nil {
+		return Response{}, err
 	}
-	again, err := a.refresh(ctx)
-	if err != nil || !again {
-		return response, err
+	a := d.authorization(x, c, at)
+	request.Authorize = a.Authorize
+	request.Sending = func(sent *transport.Request) { x.Sent(sent.URL, transport.Shown(sent, more), a.Schemes()...) }
+	for {
+		response, err := d.receive(ctx, c, request, patience)
+		if err != nil || response.Status != http.StatusUnauthorized {
+			return response, err
+		}
+		if again, err := a.Again(ctx, response.Header); err != nil || !again {
+			return response, err
+		}
 	}
-	return d.receive(ctx, c, request, patience)
+}
+
+// Exchange performs an exchange that an execution asks for, and leaves it to the
+// caller to answer with what it returns: for a loop that writes it down before. c is the
+// pending command, or a copy of it with more header fields. The error has no secrets.
+func (d *Driver) Exchange(ctx context.Context, x *Execution, c *Send) (Response, error) {
+	d.attach(x)
+	patience := d.patience(ctx)
+	defer patience.End()
+	start := d.clock().Now()
+	response, err := d.exchange(ctx, x, c, patience)
+	if err != nil {
+		return Response{}, x.secrets.Error(err)
+	}
+	response.Took = d.clock().Now().Sub(start)
+	return response, nil
 }
 
 // receive sends a request and reads the whole response.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/authorize"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -41,6 +42,7 @@ type Execution struct {
 	address           address  // of the last request
 	addresses         []string // base URLs of all requests, for errors in snapshots
 	jar               http.CookieJar
+	challenges        authorize.Challenges
 	cookie            string           // of the last request
 	unsent            transport.Unsent // cookies, without a jar
 	secrets, supplied secret.Set       // all that is masked; of it what the driver applied

@@ -3,6 +3,7 @@ package runtime
 import (
 	"net/http"
 
+	"github.com/gobelin-dev/gobelin/internal/authorize"
 	"github.com/gobelin-dev/gobelin/internal/eval"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/secret"
@@ -31,13 +32,13 @@ func (x *Execution) requestSent(f *frame, s *program.Step, url string, header ht
 	e := f.Exchange
 	hidden := e.Hidden(s)
 	if len(schemes) == 0 {
-		schemes = satisfied(x.whole.security[s])
+		schemes = authorize.Satisfied(x.whole.security[s].schemes)
 	}
 	sent := &RequestSent{At: x.where(f), Method: e.Method, URL: x.secrets.Text(hidden.URL(url, s.Operation.Path)),
 		Target: x.secrets.Text(hidden.URL(e.Target, s.Operation.Path)),
 		Header: x.secrets.Header(hidden.Header(header)), Body: x.secrets.Bytes(e.ShownRequest(s)), Security: schemes}
 	if len(schemes) == 0 {
-		sent.Wanted = wanted(x.whole.security[s])
+		sent.Wanted = authorize.Wanted(x.whole.security[s].schemes)
 	}
 	return sent
 }

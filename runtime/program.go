@@ -9,12 +9,12 @@ import (
 // concurrent use.
 type Program struct {
 	linked   *program.Program
-	security map[*program.Step][][]SecurityRequirement // of the steps whose operation requires any
+	security map[*program.Step]required // of the steps whose operation requires any
 }
 
 // newProgram returns the program for what was linked.
 func newProgram(linked *program.Program) *Program {
-	p := &Program{linked: linked, security: map[*program.Step][][]SecurityRequirement{}}
+	p := &Program{linked: linked, security: map[*program.Step]required{}}
 	shared := linked.SharedSchemes()
 	for _, w := range linked.Workflows {
 		for _, s := range w.Steps {

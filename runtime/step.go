@@ -106,9 +106,10 @@ func (x *Execution) send(f *frame) *Send {
 
 // send is the command of a step without its request.
 func (p *Program) send(s *program.Step) *Send {
+	asked := p.security[s]
 	return &Send{WorkflowID: s.Workflow.ID, StepID: s.ID, Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
-		Declared: openapi.Described(s.Operation).(description.Operation), Server: serverOf(s), Security: p.security[s],
-		FollowRedirects: s.Redirects}
+		Declared: openapi.Described(s.Operation).(description.Operation), Server: serverOf(s), Security: asked.requirements,
+		schemes: asked.schemes, FollowRedirects: s.Redirects}
 }
 
 // judge decides how the current step ended: criteria, outputs, actions, in this

@@ -96,8 +96,10 @@ type SecurityRequirement struct {
 	Type      string // apiKey, http, oauth2, openIdConnect, mutualTLS
 	In        string // location of the credential: header, query, cookie
 	ParamName string // the name of that header, query parameter or cookie
-	Scheme    string // of http: basic, bearer
+	Scheme    string // of http: basic, bearer, digest
 	Scopes    []string
+	Node      *tree.Node   // the Security Scheme Object, or nil
+	Home      *Description // the document that contains Node; nil for one of x-security
 }
 
 // operation parses an operation, once.
@@ -484,11 +486,12 @@ func (r *operationReader) schemes() *tree.Node {
 }
 
 func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequirement {
-	n, _, err := r.d.Resolve(r.schemes().Get(name))
+	n, home, err := r.d.Resolve(r.schemes().Get(name))
 	if err != nil {
 		n = nil
 	}
 	s := SchemeOf(name, n)
+	s.Home = home
 	for _, item := range scopes.Items {
 		s.Scopes = append(s.Scopes, item.Str())
 	}
@@ -497,7 +500,7 @@ func (r *operationReader) scheme(name string, scopes *tree.Node) SecurityRequire
 
 // SchemeOf reads a Security Scheme Object; nil is one that is not known.
 func SchemeOf(name string, n *tree.Node) SecurityRequirement {
-	s := SecurityRequirement{Name: name}
+	s := SecurityRequirement{Name: name, Node: n}
 	if n == nil {
 		return s
 	}
@@ -566,6 +569,9 @@ func (o *Operation) Response(status int) *Response {
 // Described returns the description.Operation of an operation. Package description sets it,
 // so that it has no public function for it.
 var Described func(op *Operation) any
+
+// DescribedScheme returns the description.SecurityScheme of a scheme, likewise.
+var DescribedScheme func(s SecurityRequirement) any
 
 // Bodies returns the media types that the body of the response can be of; none if it has no
 // body.

@@ -28,7 +28,13 @@ func facts(op *Operation) string {
 			fmt.Fprintln(&b, "  type", m.Type, m.Files, m.StyledParts, node(m.Schema), node(m.Encoding))
 		}
 	}
-	fmt.Fprintln(&b, op.ID, op.Method, op.Path, op.Summary, op.Servers, op.Security, node(op.Node))
+	fmt.Fprintln(&b, op.ID, op.Method, op.Path, op.Summary, op.Servers, node(op.Node))
+	for _, alternative := range op.Security {
+		for _, s := range alternative {
+			fmt.Fprintln(&b, s.Name, s.Type, s.In, s.ParamName, s.Scheme, s.Scopes, node(s.Node))
+		}
+		fmt.Fprintln(&b)
+	}
 	for _, p := range op.Parameters {
 		fmt.Fprintln(&b, "parameter", p.Name, p.In, p.Required, p.Style, p.Explode, p.AllowReserved, p.ContentType, node(p.Schema),
 			node(p.Node))

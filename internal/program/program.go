@@ -149,6 +149,16 @@ func (p *Program) SharedSchemes() map[string]bool {
 	return shared
 }
 
+// Sets reports whether the step sets what a scheme asks for as a parameter. A
+// cookie may be in a Cookie header of the step's own, whose value is not known
+// before the run: it counts for all cookies.
+func (s *Step) Sets(scheme openapi.SecurityRequirement) bool {
+	return slices.ContainsFunc(s.Arguments, func(a Argument) bool {
+		return openapi.SameParameter(a.In, a.Name, scheme.In, scheme.ParamName) ||
+			a.In == "header" && scheme.In == "cookie" && strings.EqualFold(a.Name, "Cookie")
+	})
+}
+
 // Read reports whether the source could be read.
 func (s *Source) Read() bool { return s.Description != nil || s.Document != nil }
 

@@ -43,7 +43,7 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 		return nil, errors.New("a redirect from https to http is not followed")
 	}
 	next := &Request{Method: method, URL: target.String(), Header: last.Header, Body: last.Body, Authorize: last.Authorize,
-		Jar: last.Jar, Hop: last.Hop + 1, Redirected: last.Redirected}
+		Jar: last.Jar, Client: last.Client, Hop: last.Hop + 1, Redirected: last.Redirected}
 	if next.Method != last.Method {
 		next.Body = nil
 	}
@@ -53,7 +53,7 @@ func redirected(last *Request, resp *http.Response) (*Request, error) {
 				"use that origin as the server if it is the right one", resp.StatusCode, origin(target), next.Method)
 		}
 		next.Header = only(next.Header, "Accept", "Accept-Encoding", "User-Agent")
-		next.Redirected = true
+		next.Redirected, next.Client = true, nil
 	}
 	if next.Body == nil {
 		next.Header = next.Header.Clone()

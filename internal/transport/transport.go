@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,10 @@ type Request struct {
 	// Sending is called with the request as it is sent, but not for those that
 	// redirects lead to; nil means none.
 	Sending func(sent *Request)
+
+	// Client is for this request instead of the exchange's, until a redirect leads to
+	// another origin; nil: none is.
+	Client *http.Client
 
 	Hop        int            // how many redirects have led to this request
 	Redirected bool           // one of them led to another origin
@@ -111,7 +116,7 @@ func Do(ctx context.Context, client *http.Client, r *Request, limits Limits) (Re
 		if r.Sending != nil {
 			r.Sending(sent)
 		}
-		response, next, way, err := hop(client, r, sent, limits, watch)
+		response, next, way, err := hop(cmp.Or(r.Client, client), r, sent, limits, watch)
 		resent += way.resent
 		response.Resent = resent
 		switch {
