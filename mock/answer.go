@@ -281,6 +281,9 @@ func (s *Server) respond(x *exchange, status int) (*answer, *view) {
 		return a, v
 	}
 	media := x.acceptable(a.response)
+	if media == nil && s.inScript(x.op) {
+		media = preferred(a.response)
+	}
 	if media == nil {
 		for name, values := range s.headersOf(a.response) {
 			a.header[name] = values
