@@ -333,9 +333,9 @@ func (c *collection) ids() (list []string) {
 }
 
 // folded is a name without case and separators.
-func folded(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", "$", "").Replace(name))
-}
+func folded(name string) string { return strings.ToLower(separators.Replace(name)) }
+
+var separators = strings.NewReplacer("_", "", "-", "", ".", "", "$", "")
 
 func singular(name string) string {
 	name, _, _ = strings.Cut(name, ".")

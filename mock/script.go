@@ -320,6 +320,9 @@ func (x *exchange) apply(out *outcome, step *scripted, run *thread) {
 		out.body, out.contentType = run.mine(step.Body), contentType // it is read as such
 	default:
 		out.body = step.Adapt(out.body, run.mine)
+		if out.view != nil && out.view.isList && run != nil {
+			out.body = longer(out.body, step.Body, out.view.list, run)
+		}
 	}
 	s.shapes.Unlock()
 	x.keep(out)
@@ -338,6 +341,23 @@ func (x *exchange) apply(out *outcome, step *scripted, run *thread) {
 			run.seen[out.object.id] = true
 		}
 	}
+}
+
+// longer returns the body of a list with items of a script, if it has fewer than that one:
+// they may be read.
+func longer(body, from any, at []string, run *thread) any {
+	has, _ := value.Find(body, at)
+	wanted, _ := value.Find(from, at)
+	list, is := has.([]any)
+	items, _ := wanted.([]any)
+	if !is || len(items) <= len(list) {
+		return body
+	}
+	list = slices.Clone(list)
+	for _, item := range items[len(list):] {
+		list = append(list, run.mine(item))
+	}
+	return placed(body, at, any(list))
 }
 
 // keep stores the members of an item as they were answered.
