@@ -133,8 +133,8 @@ func (c *census) document(ctx context.Context, folder string, d document) {
 	defer listening.Close()
 	transport := &http.Transport{MaxIdleConnsPerHost: 2}
 	defer transport.CloseIdleConnections()
-	driver := &runtime.Driver{Client: &http.Client{Transport: transport}, Clock: clock, Servers: map[string]string{}, Credentials: anyCredential{},
-		Settings: runtime.Settings{LoopDelay: -1}}
+	driver := &runtime.Driver{Client: &http.Client{Transport: transport}, Clock: clock, Servers: map[string]string{},
+		Credentials: anyCredential{}, Settings: runtime.Settings{LoopDelay: -1}}
 	for _, name := range server.Sources() {
 		driver.Servers[name] = listening.URL + server.BasePath(name)
 	}
@@ -224,7 +224,8 @@ func (c *census) page() []byte {
 	row("of these, succeed in a simulation", c.simulated, c.workflows)
 	row("every step, action and outcome was taken there, or is impossible", c.everyWay, c.workflows)
 	row("succeed over HTTP, against the mock", c.served, c.workflows)
-	fmt.Fprintf(&b, "\n## One by one\n\nWhat did not come to its end: %d workflows.\n\n| at | workflow | in | why |\n|---|---|---|---|\n", len(c.log))
+	fmt.Fprintf(&b, "\n## One by one\n\nWhat did not come to its end: %d workflows.\n\n", len(c.log))
+	fmt.Fprintln(&b, "| at | workflow | in | why |\n|---|---|---|---|")
 	slices.Sort(c.log)
 	fmt.Fprintln(&b, strings.Join(c.log, "\n"))
 	return b.Bytes()
