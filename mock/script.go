@@ -73,7 +73,6 @@ func (s *Server) AddProgram(ctx context.Context, p *runtime.Program) error {
 		sim := simulate.Simulator{Seed: s.Seed, OnEvent: checker.Listener(func(e runtime.Event) {
 			if d, is := e.(*runtime.DiagnosticRaised); is && (d.Diagnostic.Code == contract.Parameter || d.Diagnostic.Code == contract.RequestBody) {
 				s.tolerated[d.Diagnostic.Position] = true
-				s.tolerated[arazzo.Position{File: d.Diagnostic.File}] = true
 			}
 		})}
 		found, ok, err := sim.Script(ctx, p, w.ID)
