@@ -39,7 +39,8 @@ func main() {
 	gobelin := flag.String("gobelin", "gobelin", "the command gobelin")
 	prism := flag.String("prism", "prism", "the command of @stoplight/prism-cli")
 	flag.Parse()
-	fmt.Println("| description | operations | server | ready after | memory, after load | requests/s | 2xx | 4xx | 5xx, none | created, then found |")
+	fmt.Println("| description | operations | server | ready after | memory, after load | requests/s | 2xx | 4xx | 5xx, none | " +
+		"created, then found |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|")
 	for _, name := range flag.Args() {
 		text, err := os.ReadFile(name)
@@ -54,7 +55,10 @@ func main() {
 		}
 		list := requests(d)
 		label := fmt.Sprintf("%s %s, %d KB", filepath.Base(name), d.Version, len(text)>>10)
-		for i, server := range [][]string{{*gobelin, "mock", name, "--addr", "127.0.0.1:4111"}, {*prism, "mock", "-h", "127.0.0.1", "-p", "4112", name}} {
+		for i, server := range [][]string{
+			{*gobelin, "mock", name, "--addr", "127.0.0.1:4111"},
+			{*prism, "mock", "-h", "127.0.0.1", "-p", "4112", name},
+		} {
 			m := measure(server, "http://127.0.0.1:"+strconv.Itoa(4111+i), list)
 			fmt.Printf("| %s | %d | %s | %s |\n", label, len(list), [2]string{"gobelin", "Prism"}[i], m)
 			label = ""
@@ -151,8 +155,9 @@ func measure(command []string, url string, list []request) string {
 	if err := c.Start(); err != nil {
 		return err.Error()
 	}
-	defer c.Wait()
-	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	defer func() { cancel(); <-ended }()
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for {
@@ -160,6 +165,12 @@ func measure(command []string, url string, list []request) string {
 		if err == nil {
 			answer.Body.Close()
 			break
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			return fmt.Sprintf("not: it ends (%v) | | | | | | |", err)
+		default:
 		}
 		if time.Since(began) > *patience {
 			return fmt.Sprintf("not after %v | %d MB | | | | |", *patience, memory(c.Process.Pid))
@@ -184,8 +195,12 @@ func measure(command []string, url string, list []request) string {
 		}
 	}
 	created, found := state(client, url, list)
-	return fmt.Sprintf("%.0f ms | %d MB, %d MB | %.0f | %d | %d | %d | %d of %d", float64(ready.Microseconds())/1000, before,
-		memory(c.Process.Pid), rate, classes["2xx"], classes["4xx"], classes["5xx"], found, created)
+	answered := "–" // there is no GET
+	if rate > 0 {
+		answered = fmt.Sprintf("%.0f", rate)
+	}
+	return fmt.Sprintf("%.0f ms | %d MB, %d MB | %s | %d | %d | %d | %d of %d", float64(ready.Microseconds())/1000, before,
+		memory(c.Process.Pid), answered, classes["2xx"], classes["4xx"], classes["5xx"], found, created)
 }
 
 func send(client *http.Client, url string, r *request) (int, []byte) {
