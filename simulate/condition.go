@@ -149,6 +149,8 @@ func (s *solver) criterion(c *program.Criterion, want bool) []option {
 	switch {
 	case c.Kind == program.RegexCriterion:
 		return s.regex(c, context, want)
+	case c.Kind == program.XPathCriterion:
+		return s.xpath(c, context, want)
 	case c.Kind != program.JSONPathCriterion || context.place == nil:
 		return always
 	}
@@ -313,6 +315,11 @@ func (s *solver) learn(c *program.Criterion) {
 			path(t)
 		}
 	}
+	if c.XPath != nil && c.Embedded == nil {
+		if t := c.XPath.Term(); t != nil {
+			s.literals = append(s.literals, literalsOf(t)...)
+		}
+	}
 }
 
 // truth wants an operand to pass on its own: as a condition, or with exists by being there.
@@ -412,8 +419,11 @@ func (s *solver) typed(p place) schema.Found {
 			return schema.Found{Presence: schema.Unknown, Type: schema.Any()}
 		}
 	}
-	if p.header != "" {
+	switch {
+	case p.header != "":
 		return s.w.types.header(a.response, p.header)
+	case p.xml:
+		return typeAt(typeOfXML(mediaOf(a.response)), p.tokens)
 	}
 	return typeAt(s.w.types.body(a.response), p.tokens)
 }
