@@ -214,6 +214,7 @@ func mediaOf(r *openapi.Response) (media *openapi.MediaType) {
 // answer is an answer to a step.
 type answer struct {
 	step     *program.Step
+	to       *runtime.Send // the request that it was given to
 	status   int
 	response *openapi.Response // nil: none is declared that could have been meant
 	flaw     *flaw             // the status is not declared

@@ -75,16 +75,8 @@ func (s *Simulator) Workflow(ctx context.Context, p *runtime.Program, workflowID
 // Run runs a workflow once, so that it succeeds. It returns what [runtime.Driver.Run] does,
 // or the error of an answer that was given by hand.
 func (s *Simulator) Run(ctx context.Context, p *runtime.Program, workflowID string) (*runtime.Result, error) {
-	e, err := s.explorer(ctx, p, workflowID)
+	w, _, err := s.first(ctx, p, workflowID)
 	if err != nil {
-		return nil, err
-	}
-	seen := map[goal]bool{}
-	w, err := e.begin(e.inputs, seen)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.finish(w, seen, "success"); err != nil {
 		return nil, err
 	}
 	if w.pending != nil {
@@ -92,6 +84,20 @@ func (s *Simulator) Run(ctx context.Context, p *runtime.Program, workflowID stri
 	}
 	done, _ := w.x.Next().(*runtime.Done)
 	return done.Result, done.Err
+}
+
+// first makes the run that is to succeed.
+func (s *Simulator) first(ctx context.Context, p *runtime.Program, workflowID string) (*walk, *explorer, error) {
+	e, err := s.explorer(ctx, p, workflowID)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := map[goal]bool{}
+	w, err := e.begin(e.inputs, seen)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, e, e.finish(w, seen, "success")
 }
 
 func (s *Simulator) explorer(ctx context.Context, p *runtime.Program, workflowID string) (*explorer, error) {

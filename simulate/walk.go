@@ -24,6 +24,7 @@ type walk struct {
 	visits  []int // by depth: the index in path of the step under way
 	answers map[*program.Step]*answer
 	script  []*answer     // all, in order
+	send    *runtime.Send // the request that waits for an answer
 	pending *program.Step // the step that waits for an answer; nil: the run has ended
 	err     error
 	events  []runtime.Event // not yet passed on
@@ -89,7 +90,7 @@ func (w *walk) advance(ctx context.Context, seen map[goal]bool) error {
 				return err
 			}
 		case *runtime.Send:
-			w.pending = w.active[len(w.active)-1]
+			w.pending, w.send = w.active[len(w.active)-1], c
 			return nil
 		case *runtime.Done:
 			w.pending, w.err = nil, c.Err
@@ -100,6 +101,7 @@ func (w *walk) advance(ctx context.Context, seen map[goal]bool) error {
 
 // respond answers the pending request.
 func (w *walk) respond(ctx context.Context, a *answer, seen map[goal]bool) error {
+	a.to = w.send
 	w.answers[a.step] = a
 	w.script = append(w.script, a)
 	w.x.Observe(func(e runtime.Event) { w.note(e, seen) })
