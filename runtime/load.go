@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/source"
@@ -77,8 +78,10 @@ func (f FileLoader) Elsewhere(ctx context.Context, place string) iter.Seq[[]stri
 // concurrent use.
 type RemoteLoader struct {
 	FileLoader
-	Client *http.Client // nil means one like http.DefaultClient; its CheckRedirect is not used
-	Hosts  []string     // if not empty: the only hosts that documents are read from, whatever their address
+	Client  *http.Client  // nil means one like http.DefaultClient; its CheckRedirect is not used
+	Hosts   []string      // if not empty: the only hosts that documents are read from, whatever their address
+	Timeout time.Duration // for one document, with up to 10 redirects; 0 means 30 s
+	MaxSize int           // of one document in bytes, decompressed; 0 means 256 MiB
 
 	once   sync.Once
 	policy source.Policy
@@ -86,7 +89,10 @@ type RemoteLoader struct {
 
 // Load reads a file or what is at a URL.
 func (r *RemoteLoader) Load(ctx context.Context, place string) ([]byte, error) {
-	r.once.Do(func() { r.policy = source.Policy{Roots: r.Roots, Web: &source.Web{Client: r.Client, Hosts: r.Hosts}} })
+	r.once.Do(func() {
+		web := &source.Web{Client: r.Client, Hosts: r.Hosts, Timeout: r.Timeout, MaxSize: r.MaxSize}
+		r.policy = source.Policy{Roots: r.Roots, Web: web}
+	})
 	return r.policy.Read(ctx, place)
 }
 

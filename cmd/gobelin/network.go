@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/transport"
@@ -43,9 +42,6 @@ func (n *network) flags(c *cobra.Command) {
 	f.BoolVar(&n.insecure, "insecure", false, "accept whatever certificate a server has: it may be anybody's")
 }
 
-// documentTimeout is the time for one document.
-const documentTimeout = 30 * time.Second
-
 // loader makes the loader of documents, which reads what is pinned for them.
 func (n *network) loader() (*lockfile.Loader, error) {
 	files := runtime.FileLoader{Roots: n.roots}
@@ -56,7 +52,7 @@ func (n *network) loader() (*lockfile.Loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: transport, Timeout: documentTimeout}
+	client := &http.Client{Transport: transport}
 	return &lockfile.Loader{Loader: &runtime.RemoteLoader{FileLoader: files, Client: client, Hosts: n.hosts}}, nil
 }
 
