@@ -105,6 +105,7 @@ const (
 // many are.
 func (r *run) event(e runtime.Event, cut bool, room int) (kept int) {
 	at := runtime.EventAt(e)
+	at.Time = at.Time.Round(0) // of the wall clock alone, as in a trace
 	explained, in := r.explainer.Event(e), r.stack.Enter(at.Depth, at.WorkflowID)
 	switch e := e.(type) {
 	case *runtime.WorkflowStarted:

@@ -12,8 +12,8 @@ const maxSought = 2_000
 
 // XMLPlace returns the reference tokens of what of a value becomes the element, or with @ the
 // attribute, that a path of local names leads to in the XML that is written of it; what the
-// schema does not have is a member of that name. With descendant the path begins at the first element of
-// its first name. ok is false if no value becomes that.
+// schema does not have is a member of that name. With descendant the path begins at the first
+// element of its first name. ok is false if no value becomes that.
 func (m *MediaType) XMLPlace(path []string, descendant bool) (tokens []string, ok bool) {
 	if m == nil || len(path) == 0 {
 		return nil, false
@@ -71,7 +71,7 @@ func (s *xmlSearch) member(name string, schema *tree.Node, home *Description, pa
 	items := schema.Get("items")
 	own := cmp.Or(schema.Get("xml").Get("name").Str(), name)
 	first := path[0]
-	rest, inner := schema, path[1:]
+	rest := schema
 	tokens = []string{name}
 	switch nodeType(schema, items != nil) {
 	case "attribute":
@@ -80,10 +80,9 @@ func (s *xmlSearch) member(name string, schema *tree.Node, home *Description, pa
 		if items == nil {
 			return nil, false, false
 		}
-		rest, _ = resolved(items, home)
-		own = cmp.Or(rest.Get("xml").Get("name").Str(), name)
-		tokens = append(tokens, "0")
-		rest = items
+		item, _ := resolved(items, home)
+		own = cmp.Or(item.Get("xml").Get("name").Str(), name)
+		tokens, rest = append(tokens, "0"), items
 	case "element":
 	default:
 		return nil, false, false
@@ -91,7 +90,7 @@ func (s *xmlSearch) member(name string, schema *tree.Node, home *Description, pa
 	if at := strings.TrimPrefix(own, "@"); local(at) != strings.TrimPrefix(first, "@") || (own != at) != (first[0] == '@') {
 		return nil, false, false
 	}
-	more, ok := s.inside(own, rest, home, inner)
+	more, ok := s.inside(own, rest, home, path[1:])
 	return append(tokens, more...), ok, true
 }
 
