@@ -14,10 +14,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -50,6 +52,24 @@ func program(ctx context.Context, document string) (*runtime.Program, error) {
 		return nil, err
 	}
 	return runtime.Compile(ctx, doc)
+}
+
+// cached compiles each document once.
+func cached() func(ctx context.Context, document string) (*runtime.Program, error) {
+	var mu sync.Mutex
+	programs := map[string]*runtime.Program{}
+	return func(ctx context.Context, document string) (*runtime.Program, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if p := programs[document]; p != nil {
+			return p, nil
+		}
+		p, err := program(ctx, document)
+		if err == nil {
+			programs[document] = p
+		}
+		return p, err
+	}
 }
 
 // worker runs the run of the environment to its end, and appends its events to a file.
@@ -252,6 +272,78 @@ func TestRun(t *testing.T) {
 	}
 	if err := e.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Runs that wait for an hour are still waiting when the store is opened again, by
+// then in the hands of the new engine. DURABLE_SLEEPING says how many.
+func TestSleeping(t *testing.T) {
+	a := newAPI(t)
+	n := 100
+	fmt.Sscan(os.Getenv("DURABLE_SLEEPING"), &n)
+	file := filepath.Join(t.TempDir(), "runs.db")
+	var told atomic.Int64
+	config := durable.Config{Store: "sqlite:" + file + "?sync=normal", Program: cached(), Lease: time.Hour,
+		Driver: runtime.Driver{Servers: map[string]string{"api": a.URL}}, OnEvent: func(_ string, _ int, e runtime.Event) {
+			if _, waits := e.(*runtime.WaitStarted); waits {
+				told.Add(1)
+			}
+		}}
+	waiting := func() {
+		for deadline := time.Now().Add(10 * time.Minute); told.Load() < int64(n); {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d of %d runs wait", told.Load(), n)
+			}
+			time.Sleep(time.Millisecond) // between two checks
+		}
+		told.Store(0)
+	}
+	for _, way := range []string{"begun", "again"} {
+		start := time.Now()
+		e, err := durable.Open(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened := time.Since(start)
+		if way == "begun" {
+			ids := make(chan int)
+			var starting sync.WaitGroup
+			for range 16 {
+				starting.Go(func() {
+					for i := range ids {
+						if err := e.Start(t.Context(), fmt.Sprint(i), "testdata/sleep.arazzo.yaml", "w", nil, runtime.Settings{}); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			for i := range n {
+				ids <- i
+			}
+			close(ids)
+			starting.Wait()
+		}
+		waiting()
+		all := time.Since(start)
+		var memory goruntime.MemStats
+		goruntime.GC()
+		goruntime.ReadMemStats(&memory)
+		s, err := e.Status(t.Context(), fmt.Sprint(n-1), nil)
+		if err != nil || s.State != durable.Waiting || time.Until(s.Until) < 45*time.Minute {
+			t.Errorf("%+v, %v", s, err)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%d runs %s: opened in %v, all waiting in %v, %d KB of memory and %d bytes of the file each", n, way, opened, all,
+			(memory.HeapAlloc+memory.StackInuse)>>10/uint64(n), info.Size()/int64(n))
+	}
+	if len(a.posts()) != 0 || a.count() != n {
+		t.Errorf("%d requests of %d runs", a.count(), n)
 	}
 }
 

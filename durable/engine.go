@@ -194,7 +194,9 @@ func (e *Engine) Close() error {
 	e.beating.Wait()
 	// What is under way ends when its context does, and is not written down.
 	err := dbos.Shutdown(e.dbos, 10*time.Second)
-	return errors.Join(err, e.store.close())
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return errors.Join(err, e.lease.table.leave(ctx, e.lease.owner), e.store.close())
 }
 
 // Start begins a run with an id that the caller chooses: to start it again is to do nothing, so

@@ -28,6 +28,9 @@ type lease struct {
 	seen map[string]sighting // of others
 }
 
+// left is the counter of a process that has ended.
+const left = -1
+
 type sighting struct {
 	counter int64
 	since   time.Time
@@ -44,6 +47,8 @@ type table interface {
 	// whether it did: of several that take over, one does.
 	fence(ctx context.Context, owner string, counter int64) (bool, error)
 	remove(ctx context.Context, owner string) error
+	// leave sets the counter of a process that ends to one that no living one has.
+	leave(ctx context.Context, owner string) error
 }
 
 func (l *lease) begin(ctx context.Context) error {
@@ -108,12 +113,10 @@ func (l *lease) dead(ctx context.Context) (list []string, err error) {
 		if owner == l.owner {
 			continue
 		}
-		s, known := l.seen[owner]
-		if !known || s.counter != counter {
+		if s, known := l.seen[owner]; counter != left && (!known || s.counter != counter) {
 			l.seen[owner] = sighting{counter, time.Now()}
 			continue
-		}
-		if time.Since(s.since) < l.duration {
+		} else if counter != left && time.Since(s.since) < l.duration {
 			continue
 		}
 		fenced, err := l.table.fence(ctx, owner, counter)

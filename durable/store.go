@@ -18,9 +18,9 @@ import (
 
 // A store is the database of the journal and of the leases.
 type store struct {
-	name     string // for errors: without a password
-	db       *sql.DB
-	sqlite   *sql.DB // db, or nil
+	name     string  // for errors: without a password
+	db       *sql.DB // of the leases: DBOS closes its own before the last word of ours
+	sqlite   *sql.DB // either of these is for DBOS
 	postgres *pgxpool.Pool
 }
 
@@ -37,7 +37,7 @@ func openStore(ctx context.Context, dsn string) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &store{name: "postgres database " + config.ConnConfig.Database, db: stdlib.OpenDBFromPool(pool), postgres: pool}, nil
+	return &store{name: "postgres database " + config.ConnConfig.Database, db: stdlib.OpenDB(*config.ConnConfig), postgres: pool}, nil
 }
 
 func openSQLite(path string) (*store, error) {
@@ -75,16 +75,22 @@ func openSQLite(path string) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(8)
-	db.SetMaxIdleConns(8)
-	return &store{name: path, db: db, sqlite: db}, nil
+	db.SetMaxOpenConns(1)
+	journal, err := sql.Open("sqlite", location.String())
+	if err != nil {
+		return nil, err
+	}
+	journal.SetMaxOpenConns(8)
+	journal.SetMaxIdleConns(8)
+	return &store{name: path, db: db, sqlite: journal}, nil
 }
 
 func (s *store) close() error {
 	err := s.db.Close()
-	if s.postgres != nil {
-		s.postgres.Close()
+	if s.sqlite != nil {
+		return errors.Join(err, s.sqlite.Close())
 	}
+	s.postgres.Close()
 	return err
 }
 
@@ -109,6 +115,11 @@ func (s *store) fence(ctx context.Context, owner string, counter int64) (bool, e
 
 func (s *store) remove(ctx context.Context, owner string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM gobelin_lease WHERE owner = $1`, owner)
+	return err
+}
+
+func (s *store) leave(ctx context.Context, owner string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE gobelin_lease SET counter = $1 WHERE owner = $2 AND fenced = 0`, left, owner)
 	return err
 }
 
