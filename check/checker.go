@@ -16,6 +16,7 @@ import (
 	locations "github.com/gobelin-dev/gobelin/internal/location"
 	sources "github.com/gobelin-dev/gobelin/internal/source"
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/lockfile"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
@@ -140,7 +141,7 @@ type File struct {
 }
 
 // Find returns the named files and URLs and, of folders, the files that begin as
-// Arazzo documents do. It skips hidden folders, node_modules and links.
+// Arazzo documents do. It skips hidden folders, node_modules, what a lock file pins, and links.
 func Find(paths ...string) ([]File, error) {
 	var files []File
 	for _, path := range paths {
@@ -166,7 +167,7 @@ func Find(paths ...string) ([]File, error) {
 			switch base := entry.Name(); {
 			case err != nil:
 				return err
-			case entry.IsDir() && name != path && (strings.HasPrefix(base, ".") || base == "node_modules"):
+			case entry.IsDir() && name != path && (strings.HasPrefix(base, ".") || base == "node_modules" || base == lockfile.Folder):
 				return fs.SkipDir
 			case entry.Type().IsRegular() && sniff(name):
 				files = append(files, File{name, path})

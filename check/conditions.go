@@ -206,6 +206,7 @@ type side struct {
 	text    string
 	literal bool
 	status  bool
+	missing bool // it may be missing, which in JSONPath is other than null
 }
 
 // simple judges the comparisons of a simple condition.
@@ -280,6 +281,13 @@ func (t *typing) comparison(at *scope, c *program.Criterion, l language, operato
 			t.respellWord(at, d, c, word, values)
 			return
 		}
+	}
+	if outcome.pass && right.missing && left.literal && left.t.Kinds() == schema.Null {
+		d := t.report(at.workflow.Document, arazzo.Warning, "comparison-null", c.Place,
+			"the comparison %s %s: %s is %s, and where it is missing, that is not null in JSONPath; %s on its own passes where it is there",
+			text, verdict, right.text, describe(right.t), right.text)
+		d.Related = schemaPlace(place, "its schema")
+		return
 	}
 	if outcome.pass {
 		return // that something is not null or of another type is worth no word
@@ -384,7 +392,7 @@ func (t *typing) pathSide(at *scope, c *program.Criterion, q query, term *jsonpa
 			s.text = "@" + s.text[1:]
 		}
 		if found := along(q.context, term.Path); found.Type != nil {
-			s.t = orMissing(found, nothing{})
+			s.t, s.missing = orMissing(found, nothing{}), found.Presence != schema.Always
 		}
 	case jsonpath.CallTerm:
 		t.judge(at, c, q, term.Terms[0])

@@ -68,7 +68,10 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 	case r.Kind == program.RequestBody && s.Body == nil:
 		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q sends no body", r.Text,
 			s.Decl.StepID)
-	case in != "" && in != "header" && !sends(s, in, r.Name):
+	case in == "header" && strings.EqualFold(r.Name, "Content-Type") && s.Body == nil && !sends(s, in, r.Name):
+		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl),
+			"%s is always missing: step %q sends no body, and has no header parameter %q", r.Text, s.Decl.StepID, r.Name)
+	case in != "" && !added(in, r.Name) && !sends(s, in, r.Name):
 		var names []string
 		for a := range program.Each(s.Arguments) {
 			if a.In == in {
@@ -78,6 +81,13 @@ func (c *checker) requestRead(w *program.Workflow, s *program.Step, when program
 		c.report(w.Document, arazzo.Warning, "unsent-value", r.At(w.Document.Decl), "%s is always missing: step %q has no %s parameter %q%s",
 			r.Text, s.Decl.StepID, in, r.Name, c.choice(r.Name, names))
 	}
+}
+
+// added reports whether a run adds a part to requests that the step does not have.
+func added(in, name string) bool {
+	return in == "header" && slices.ContainsFunc([]string{"Accept", "Content-Type", "Cookie", "Authorization"}, func(header string) bool {
+		return strings.EqualFold(header, name)
+	})
 }
 
 // sends reports whether a step has a parameter, or may get it as a credential.

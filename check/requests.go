@@ -157,7 +157,8 @@ func (t *typing) body(at *scope, s *program.Step) {
 	}
 	isJSON := openapi.IsJSON(mediaType)
 	if isJSON || openapi.IsForm(mediaType) || openapi.IsMultipart(mediaType) {
-		t.payload(at, s, flow{want: t.schema(media.Schema, media.Home), text: !isJSON, what: "the body of " + label(s), members: true})
+		t.payload(at, s, flow{want: t.schema(media.Schema, media.Home), text: !isJSON, what: "the body of " + label(s), members: true,
+			files: openapi.IsMultipart(mediaType)})
 	}
 }
 
@@ -294,6 +295,7 @@ type flow struct {
 	what     string
 	path     []string
 	members  bool      // members are looked at one by one
+	files    bool      // they may be files
 	replaced *replaced // what replacements put in
 }
 
@@ -352,7 +354,7 @@ func (f flow) puts(name string) bool {
 
 // fits reports values that the schema does not allow.
 func (t *typing) fits(at *scope, v *program.Operand, f flow) {
-	if v == nil {
+	if v == nil || f.files && len(f.path) > 0 && v.IsFile() {
 		return
 	}
 	v = unfolded(v)

@@ -148,10 +148,11 @@ func (c *Checker) findings(e runtime.Event) []arazzo.Diagnostic {
 }
 
 // settle counts the errors of a run, and leaves out the notes that were told before.
-func (c *Checker) settle(at runtime.At, found []arazzo.Diagnostic) (list []arazzo.Diagnostic) {
+func (c *Checker) settle(at runtime.At, found []Violation) (list []arazzo.Diagnostic) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, d := range found {
+	for _, v := range found {
+		d := v.Diagnostic
 		switch d.Severity {
 		case arazzo.Note:
 			n := note{d.Position, d.Message}
@@ -174,7 +175,8 @@ func (c *Checker) settle(at runtime.At, found []arazzo.Diagnostic) (list []arazz
 type exchange struct {
 	checker *Checker
 	step    *program.Step
-	found   []arazzo.Diagnostic
+	found   []Violation
+	subject subject
 	all     bool // there is no bound on them yet
 	more    int  // findings beyond mostFindings
 }
@@ -203,7 +205,8 @@ func (x *exchange) findAt(s arazzo.Severity, code string, p arazzo.Position, mes
 	if x.checker.Warn && s == arazzo.Error {
 		s = arazzo.Warning
 	}
-	x.found = append(x.found, arazzo.Diagnostic{Severity: s, Code: code, Position: p, Message: message})
+	x.found = append(x.found, Violation{arazzo.Diagnostic{Severity: s, Code: code, Position: p, Message: message},
+		x.subject.in, x.subject.name, x.subject.pointer})
 }
 
 // unjudged adds a note.

@@ -8,10 +8,10 @@ import (
 )
 
 // Who imports the packages of a run, of a document or of a check builds nothing of
-// libopenapi: only this package, and what is about it, do.
+// libopenapi: only this package, what is about it, and who answers requests do.
 func TestOnlyContractsBuildLibopenapi(t *testing.T) {
 	const module = "github.com/gobelin-dev/gobelin/"
-	allowed := []string{module + "contract", module + "interop", module + "cmd/gobelin"}
+	allowed := []string{module + "contract", module + "interop", module + "mock", module + "cmd/gobelin"}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, module+"...").Output()
 	if err != nil {
 		t.Fatal(err)

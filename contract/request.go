@@ -6,10 +6,37 @@ import (
 	"strings"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/description"
 	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/value"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
+
+// A Violation is a difference between a request and the description of its operation.
+type Violation struct {
+	arazzo.Diagnostic // its position is that of the declaration
+
+	In, Name string // of a parameter: its location and its name; of the body: "body" and ""
+	Pointer  string // to what does not fit in the value of the parameter or the body, as a JSON Pointer; "" is the value
+}
+
+// subject is what findings are about.
+type subject struct{ in, name, pointer string }
+
+// Request returns where a request to an operation differs from its description, whoever has
+// sent it: a server may ask. target is the path and the query below the URL of the server.
+// What cannot be judged is a note, each time.
+func (c *Checker) Request(op description.Operation, target string, header http.Header, body []byte) []Violation {
+	of := openapi.OperationOf(op)
+	if of == nil {
+		return nil
+	}
+	x := &exchange{checker: c, step: &program.Step{Operation: of, Label: of.Method + " " + of.Path,
+		Source: &program.Source{Description: of.Of}}}
+	x.guarded("the request", func() { x.request(&runtime.RequestSent{Method: of.Method, Target: target, Header: header, Body: body}) })
+	return x.found
+}
 
 // request judges a request: the parameters that the operation declares, and the body.
 func (x *exchange) request(e *runtime.RequestSent) {
@@ -25,9 +52,11 @@ func (x *exchange) request(e *runtime.RequestSent) {
 	}
 	for _, p := range op.Parameters {
 		if !op.Supplied(p) { // credentials, and what every request has
+			x.subject = subject{in: p.In, name: p.Name}
 			x.parameter(p, sent)
 		}
 	}
+	x.subject = subject{in: "body"}
 	x.requestBody(e)
 }
 

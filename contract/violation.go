@@ -51,12 +51,15 @@ func (x *exchange) judge(code, what string, n *tree.Node, in *openapi.Descriptio
 			first = invalid
 		}
 	}
-	r := reader{exchange: &exchange{checker: x.checker, step: x.step, all: true}, schema: s, code: code, what: what, value: all[0]}
+	own := &exchange{checker: x.checker, step: x.step, subject: x.subject, all: true}
+	r := reader{exchange: own, schema: s, code: code, what: what, value: all[0]}
 	r.violations(first)
-	slices.SortFunc(r.found, func(a, b arazzo.Diagnostic) int { return strings.Compare(a.Message, b.Message) })
-	for _, d := range slices.CompactFunc(r.found, same) {
-		x.findAt(d.Severity, d.Code, d.Position, d.Message)
+	slices.SortFunc(r.found, func(a, b Violation) int { return strings.Compare(a.Message, b.Message) })
+	for _, v := range slices.CompactFunc(r.found, func(a, b Violation) bool { return same(a.Diagnostic, b.Diagnostic) }) {
+		x.subject.pointer = v.Pointer
+		x.findAt(v.Severity, v.Code, v.Position, v.Message)
 	}
+	x.subject.pointer = ""
 }
 
 func same(a, b arazzo.Diagnostic) bool { return a.Message == b.Message && a.Position == b.Position }
@@ -139,8 +142,8 @@ func (r *reader) at(e *jsonschema.ValidationError) any {
 func (r *reader) violation(e *jsonschema.ValidationError) {
 	v := r.at(e)
 	where := r.what
-	if len(e.InstanceLocation) > 0 {
-		where += ", " + pointer(e.InstanceLocation)
+	if r.subject.pointer = pointer(e.InstanceLocation); r.subject.pointer != "" {
+		where += ", " + r.subject.pointer
 	}
 	_, of, _ := strings.Cut(e.SchemaURL, "#")
 	at, in, keyword, wanted := r.copied.keyword(r.measured.Document(), of, e.ErrorKind.KeywordPath())

@@ -19,6 +19,7 @@ type Operation struct{ op *openapi.Operation }
 // Package runtime gets operations here.
 func init() {
 	openapi.Described = func(op *openapi.Operation) any { return Operation{op} }
+	openapi.OperationOf = func(described any) *openapi.Operation { return described.(Operation).op }
 }
 
 // ID returns the operationId, or "" if there is none.

@@ -44,7 +44,7 @@ func Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 // context's cause.
 func (c *Compiler) Compile(ctx context.Context, doc *arazzo.Document) (*Program, error) {
 	named := slices.AppendSeq([]string{cmp.Or(doc.Location, "."), c.Base}, maps.Values(c.Sources))
-	ctx = source.Named(ctx, named...)
+	ctx = source.Named(source.Compiling(ctx, doc.Location), named...)
 	linked, err := link.Link(ctx, doc, link.Options{
 		Read: c.read, Elsewhere: c.elsewhere(ctx), Sources: c.Sources, Base: c.Base, Strict: c.Strict, OverrideActions: c.OverrideActions,
 	})

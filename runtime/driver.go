@@ -243,6 +243,22 @@ func (d *Driver) exchange(ctx context.Context, x *Execution, c *Send, patience *
 	}
 }
 
+// Exchange performs an exchange that an execution asks for, and leaves it to the
+// caller to answer with what it returns: for a loop that writes it down before. c is the
+// pending command, or a copy of it with more header fields. The error has no secrets.
+func (d *Driver) Exchange(ctx context.Context, x *Execution, c *Send) (Response, error) {
+	d.attach(x)
+	patience := d.patience(ctx)
+	defer patience.End()
+	start := d.clock().Now()
+	response, err := d.exchange(ctx, x, c, patience)
+	if err != nil {
+		return Response{}, x.secrets.Error(err)
+	}
+	response.Took = d.clock().Now().Sub(start)
+	return response, nil
+}
+
 // receive sends a request and reads the whole response.
 func (d *Driver) receive(ctx context.Context, c *Send, request transport.Request, patience *transport.Patience) (Response, error) {
 	limits := transport.Limits{

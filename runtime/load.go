@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/source"
@@ -23,14 +24,6 @@ type Loader interface {
 	Load(ctx context.Context, location string) ([]byte, error)
 }
 
-type scoper interface {
-	Scope(ctx context.Context, location string) string
-}
-
-type searcher interface {
-	Elsewhere(ctx context.Context, location string) iter.Seq[[]string]
-}
-
 // LoaderFunc adapts a function to the [Loader] interface.
 type LoaderFunc func(ctx context.Context, location string) ([]byte, error)
 
@@ -42,6 +35,10 @@ func (f LoaderFunc) Load(ctx context.Context, location string) ([]byte, error) {
 // AskedBy returns, in the context of a [Loader], the location of the document that
 // names what is to be loaded.
 func AskedBy(ctx context.Context) string { return source.AskedBy(ctx) }
+
+// AskedFor returns, in the context of a [Loader], the location of the document that
+// is compiled.
+func AskedFor(ctx context.Context) string { return source.AskedFor(ctx) }
 
 // A FileLoader is the [Loader] that a [Compiler] uses by default: it reads local
 // files and refuses every URL. Documents lead only to files of the folders that
@@ -81,8 +78,10 @@ func (f FileLoader) Elsewhere(ctx context.Context, place string) iter.Seq[[]stri
 // concurrent use.
 type RemoteLoader struct {
 	FileLoader
-	Client *http.Client // nil means one like http.DefaultClient; its CheckRedirect is not used
-	Hosts  []string     // if not empty: the only hosts that documents are read from, whatever their address
+	Client  *http.Client  // nil means one like http.DefaultClient; its CheckRedirect is not used
+	Hosts   []string      // if not empty: the only hosts that documents are read from, whatever their address
+	Timeout time.Duration // for one document, with up to 10 redirects; 0 means 30 s
+	MaxSize int           // of one document in bytes, decompressed; 0 means 256 MiB
 
 	once   sync.Once
 	policy source.Policy
@@ -90,7 +89,10 @@ type RemoteLoader struct {
 
 // Load reads a file or what is at a URL.
 func (r *RemoteLoader) Load(ctx context.Context, place string) ([]byte, error) {
-	r.once.Do(func() { r.policy = source.Policy{Roots: r.Roots, Web: &source.Web{Client: r.Client, Hosts: r.Hosts}} })
+	r.once.Do(func() {
+		web := &source.Web{Client: r.Client, Hosts: r.Hosts, Timeout: r.Timeout, MaxSize: r.MaxSize}
+		r.policy = source.Policy{Roots: r.Roots, Web: web}
+	})
 	return r.policy.Read(ctx, place)
 }
 
@@ -99,11 +101,9 @@ func FilesAndHTTP(client *http.Client) *RemoteLoader { return &RemoteLoader{Clie
 
 // elsewhere yields where else a file may be that the document at by names.
 func (c *Compiler) elsewhere(ctx context.Context) func(place, by string) iter.Seq[[]string] {
-	loader, ok := cmp.Or[Loader](c.Loader, FileLoader{}).(searcher)
-	if !ok {
-		return nil
+	return func(place, by string) iter.Seq[[]string] {
+		return source.ElsewhereOf(cmp.Or[Loader](c.Loader, FileLoader{}), source.Asking(ctx, by), place)
 	}
-	return func(place, by string) iter.Seq[[]string] { return loader.Elsewhere(source.Asking(ctx, by), place) }
 }
 
 // read loads what is at a location, or finds it in the cache.
@@ -115,11 +115,7 @@ func (c *Compiler) read(ctx context.Context, place, by string) (*openapi.Text, e
 	loader := cmp.Or[Loader](c.Loader, FileLoader{})
 	kept := &cached{}
 	if c.Cache != nil {
-		scope := ""
-		if scoped, ok := loader.(scoper); ok {
-			scope = scoped.Scope(ctx, place)
-		}
-		kept = c.Cache.at(scope, place)
+		kept = c.Cache.at(source.ScopeOf(loader, ctx, place), place)
 	}
 	kept.mu.Lock()
 	defer kept.mu.Unlock()

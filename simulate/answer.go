@@ -99,9 +99,7 @@ func (t *types) read(r *program.Ref, w *program.Workflow, s *program.Step, in *r
 	case o.place.step == nil:
 		t.readInputs = append(t.readInputs, readInput{tokens: o.place.tokens})
 	case len(o.place.tokens)+len(o.place.header) > 0:
-		position := r.At(w.Document.Decl)
-		position.File = w.Document.Decl.Location
-		t.reads[o.place.step] = append(t.reads[o.place.step], read{*o.place, position, r.Text, nil})
+		t.reads[o.place.step] = append(t.reads[o.place.step], read{*o.place, within(w, r.At(w.Document.Decl)), r.Text, nil})
 	}
 }
 
@@ -122,9 +120,8 @@ func (t *types) readParameters(s *program.Step, root *program.Workflow, callers 
 			case o.place.step == nil:
 				t.readInputs = append(t.readInputs, readInput{o.place.tokens, p.Home.Type(p.Schema)})
 			default:
-				at := a.Place
-				at.File = s.Workflow.Document.Decl.Location
-				t.reads[o.place.step] = append(t.reads[o.place.step], read{*o.place, at, o.text, p.Home.Type(p.Schema)})
+				t.reads[o.place.step] = append(t.reads[o.place.step],
+					read{*o.place, within(s.Workflow, a.Place), o.text, p.Home.Type(p.Schema)})
 			}
 		}
 	}
@@ -217,6 +214,7 @@ func mediaOf(r *openapi.Response) (media *openapi.MediaType) {
 // answer is an answer to a step.
 type answer struct {
 	step     *program.Step
+	to       *runtime.Send // the request that it was given to
 	status   int
 	response *openapi.Response // nil: none is declared that could have been meant
 	flaw     *flaw             // the status is not declared
@@ -254,9 +252,8 @@ func (t *types) answer(s *program.Step, status int) *answer {
 	if n := s.Operation.Node.Get("responses"); n != nil {
 		at.Line, at.Column = n.Line, n.Column
 	}
-	a.flaw = &flaw{Deviation: Deviation{Position: s.Position(), Declared: &at,
+	a.flaw = &flaw{Deviation: Deviation{Position: within(s.Workflow, s.Position()), Declared: &at,
 		Message: fmt.Sprintf("the status %d is not declared: %s declares %s", status, s.Label, strings.Join(codes, ", "))}}
-	a.flaw.Position.File = s.Workflow.Document.Decl.Location
 	return a
 }
 

@@ -171,9 +171,7 @@ func (s *solver) refuse(message string, at *schema.Place) {
 }
 
 func (s *solver) position() arazzo.Position {
-	at := s.current.Place
-	at.File = s.step.Workflow.Document.Decl.Location
-	return at
+	return within(s.step.Workflow, s.current.Place)
 }
 
 // allowed leaves out the wishes that the description has something against: in strict mode

@@ -30,6 +30,7 @@ type explorer struct {
 	runs     []Run
 	executed map[*program.Step][2]int // with failure, with success
 	given    map[*openapi.Operation]map[int]bool
+	answered map[*program.Step]*answer // the last success
 	found    []Deviation
 	limit    string
 	distance map[*program.Step]int
@@ -342,7 +343,9 @@ func (e *explorer) order(w *walk, s *program.Step, seen map[goal]bool) []goal {
 			return -1 - n // what leads away from the end comes first
 		}
 		if !g.succeeded {
-			n += farthest / 2
+			if n += farthest / 2; g.action != none {
+				n++ // a failure that nothing was foreseen for is the plainest
+			}
 		}
 		return n
 	}
@@ -417,6 +420,7 @@ func (e *explorer) finish(w *walk, seen map[goal]bool, what string) error {
 	switch {
 	case err != nil:
 		run.Error = fmt.Sprintf("%v (%d)", err, e.maxSteps())
+		run.Path[len(run.Path)-1].failsAt(within(w.pending.Workflow, w.pending.Position()))
 	case w.err != nil:
 		run.Error = w.err.Error()
 	}
@@ -436,6 +440,9 @@ func (e *explorer) finish(w *walk, seen map[goal]bool, what string) error {
 			e.given[op] = map[int]bool{}
 		}
 		e.given[op][a.status] = true
+		if a.status < 400 {
+			e.answered[a.step] = a
+		}
 		if a.flaw != nil {
 			e.deviation(a.flaw.Deviation)
 		}

@@ -239,10 +239,7 @@ func representative(r *openapi.Response, success bool) (int, bool) {
 
 // branch describes the goal for a report; ok is false for what is not listed there.
 func (g goal) branch() (b Branch, ok bool) {
-	at := func(p arazzo.Position) arazzo.Position {
-		p.File = g.step.Workflow.Document.Decl.Location
-		return p
-	}
+	at := func(p arazzo.Position) arazzo.Position { return within(g.step.Workflow, p) }
 	if g.success {
 		c := g.step.Criteria[g.criterion]
 		return Branch{Kind: "criterion", What: fmt.Sprintf("criterion %s is %t", c.Text, g.passes), Position: at(c.Place)}, true

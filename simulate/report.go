@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/internal/schema"
 )
 
@@ -12,8 +13,10 @@ type Report struct {
 	// followed where the description says otherwise, which Deviations tells.
 	Succeeded bool   `json:"succeeded"`
 	Failure   string `json:"failure,omitempty"` // why no run succeeded: the reason of the first
-	Runs      []Run  `json:"runs"`
-	Steps     []Step `json:"steps"`
+	// FailedAt is where that is: see [Visit].At. Nil if it is no step that failed.
+	FailedAt *arazzo.Position `json:"failedAt,omitempty"`
+	Runs     []Run            `json:"runs"`
+	Steps    []Step           `json:"steps"`
 
 	// Deviations are the differences between the document and the description that runs
 	// passed over, and the inputs that were made up, each once.
@@ -41,8 +44,11 @@ type Visit struct {
 	Status     int    `json:"status,omitempty"` // of the answer; 0: it calls a workflow, or sent nothing
 	Succeeded  bool   `json:"succeeded"`
 	Reason     string `json:"reason,omitempty"` // why it failed
-	Action     string `json:"action,omitempty"` // that was taken; "" if none matched
-	Target     string `json:"target,omitempty"` // the step or workflow that the action leads to
+	// At is where it failed: the criterion that was not met, the value that was missing in its
+	// request, or else the step. Nil if it did not.
+	At     *arazzo.Position `json:"at,omitempty"`
+	Action string           `json:"action,omitempty"` // that was taken; "" if none matched
+	Target string           `json:"target,omitempty"` // the step or workflow that the action leads to
 }
 
 // A Step is what was seen of a step of the workflow.
@@ -73,6 +79,26 @@ type Deviation struct {
 	Position arazzo.Position  `json:"position"`
 	Message  string           `json:"message"`
 	Declared *arazzo.Position `json:"declared,omitempty"` // what the description says there
+}
+
+// failedAt returns where a run failed: in its last step, of those that were called. Where a
+// bound ended it, that is the step.
+func (r *Run) failedAt() (at *arazzo.Position) {
+	for _, v := range r.Path {
+		if v.At != nil {
+			at = v.At
+		}
+	}
+	return at
+}
+
+// failsAt notes where a step fails.
+func (v *Visit) failsAt(p arazzo.Position) { v.At = &p }
+
+// within returns a place of the document of a workflow with the document's location.
+func within(w *program.Workflow, p arazzo.Position) arazzo.Position {
+	p.File = w.Document.Decl.Location
+	return p
 }
 
 // relate adds the place of a schema.

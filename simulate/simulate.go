@@ -75,16 +75,8 @@ func (s *Simulator) Workflow(ctx context.Context, p *runtime.Program, workflowID
 // Run runs a workflow once, so that it succeeds. It returns what [runtime.Driver.Run] does,
 // or the error of an answer that was given by hand.
 func (s *Simulator) Run(ctx context.Context, p *runtime.Program, workflowID string) (*runtime.Result, error) {
-	e, err := s.explorer(ctx, p, workflowID)
+	w, _, err := s.first(ctx, p, workflowID)
 	if err != nil {
-		return nil, err
-	}
-	seen := map[goal]bool{}
-	w, err := e.begin(e.inputs, seen)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.finish(w, seen, "success"); err != nil {
 		return nil, err
 	}
 	if w.pending != nil {
@@ -92,6 +84,20 @@ func (s *Simulator) Run(ctx context.Context, p *runtime.Program, workflowID stri
 	}
 	done, _ := w.x.Next().(*runtime.Done)
 	return done.Result, done.Err
+}
+
+// first makes the run that is to succeed.
+func (s *Simulator) first(ctx context.Context, p *runtime.Program, workflowID string) (*walk, *explorer, error) {
+	e, err := s.explorer(ctx, p, workflowID)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := map[goal]bool{}
+	w, err := e.begin(e.inputs, seen)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, e, e.finish(w, seen, "success")
 }
 
 func (s *Simulator) explorer(ctx context.Context, p *runtime.Program, workflowID string) (*explorer, error) {
@@ -103,7 +109,8 @@ func (s *Simulator) explorer(ctx context.Context, p *runtime.Program, workflowID
 	}
 	e := &explorer{Simulator: s, ctx: ctx, program: p, root: root, types: newTypes(root, s.Seed, s.Strict),
 		seen: map[goal]bool{}, failed: map[goal]int{}, points: map[*program.Step][]*checkpoint{}, why: map[goal]*failure{},
-		executed: map[*program.Step][2]int{}, given: map[*openapi.Operation]map[int]bool{}}
+		executed: map[*program.Step][2]int{}, given: map[*openapi.Operation]map[int]bool{},
+		answered: map[*program.Step]*answer{}}
 	for _, step := range root.Steps {
 		e.goals = append(e.goals, goals(step)...)
 	}
@@ -119,21 +126,23 @@ func (e *explorer) report() *Report {
 	}
 	if !r.Succeeded {
 		r.Failure = e.runs[0].Error
+		r.FailedAt = e.runs[0].failedAt()
 	}
+	closed := e.closed()
 	for _, s := range e.root.Steps {
-		at := s.Position()
-		at.File = s.Workflow.Document.Decl.Location
+		at := within(s.Workflow, s.Position())
 		n := e.executed[s]
 		step := Step{ID: s.ID, Position: at, Executed: n[0] + n[1], Succeeded: n[1] > 0, Failed: n[0] > 0}
 		own := Branch{Kind: "step", What: "step " + s.ID, Position: at, Seen: step.Executed > 0}
 		if !own.Seen {
-			own.Reason = e.unreached(s)
+			own.Reason, own.Impossible = e.unreached(s), closed[s]
 		}
 		step.Branches = append(step.Branches, own)
 		for _, g := range goals(s) {
 			b, _ := g.branch()
 			if b.Seen = e.seen[g]; !b.Seen {
 				e.explain(&b, g, own.Seen)
+				b.Impossible = b.Impossible || closed[s]
 			}
 			step.Branches = append(step.Branches, b)
 		}
@@ -149,10 +158,35 @@ func (e *explorer) missingOutputs() (list []Branch) {
 	for _, s := range e.root.Steps {
 		for o := range program.Each(s.Outputs) {
 			if e.executed[s][1] > 0 && !e.seen[goal{step: s, output: o.Name}] {
-				at := o.Place
-				at.File = s.Workflow.Document.Decl.Location
-				list = append(list, Branch{Kind: "output", What: "output " + o.Name + " of step " + s.ID, Position: at,
-					Reason: cmp.Or(o.Value.Source(), "it") + " never had a value"})
+				b := Branch{Kind: "output", What: "output " + o.Name + " of step " + s.ID, Position: within(s.Workflow, o.Place),
+					Reason: cmp.Or(o.Value.Source(), "it") + " never had a value"}
+				res := resolver{root: e.root}
+				at, a := res.value(&o.Value, s.Workflow, s), e.answered[s]
+				if at.place != nil && at.place.step == s && at.place.header == "" && a != nil {
+					if found := e.types.body(a.response).Follow(at.place.tokens); found.Type == nil {
+						b.Reason = at.text + " is not declared in the response of " + s.Label
+						d := Deviation{Position: b.Position, Message: b.Reason}
+						d.relate(&found.Place)
+						b.Related = []Deviation{d}
+					}
+				}
+				list = append(list, b)
+			}
+		}
+	}
+	return list
+}
+
+// ways returns the outcomes of the workflow's steps that lead to a step.
+func (e *explorer) ways(s *program.Step) (list []goal) {
+	for _, other := range e.root.Steps {
+		for _, g := range slices.Concat(outcomes(other, true), outcomes(other, false)) {
+			leads := g.action == none && g.succeeded && other.Next == s
+			if g.action != none {
+				leads = actions(other, g.succeeded)[g.action].Step == s
+			}
+			if leads && g.shadow() == nil {
+				list = append(list, g)
 			}
 		}
 	}
@@ -161,22 +195,37 @@ func (e *explorer) missingOutputs() (list []Branch) {
 
 // unreached says what keeps a step from being executed.
 func (e *explorer) unreached(s *program.Step) string {
-	var ways []string
-	for _, other := range e.root.Steps {
-		for _, g := range slices.Concat(outcomes(other, true), outcomes(other, false)) {
-			leads := g.action == none && g.succeeded && other.Next == s
-			if g.action != none {
-				leads = actions(other, g.succeeded)[g.action].Step == s
-			}
-			if leads && g.shadow() == nil {
-				ways = append(ways, "step "+other.ID)
-			}
-		}
+	var from []string
+	for _, g := range e.ways(s) {
+		from = append(from, "step "+g.step.ID)
 	}
-	if ways == nil {
+	if from == nil {
 		return "no way leads there"
 	}
-	return "no run came there from " + strings.Join(slices.Compact(ways), ", ")
+	return "no run came there from " + strings.Join(slices.Compact(from), ", ")
+}
+
+// closed returns the steps to which every way is impossible.
+func (e *explorer) closed() map[*program.Step]bool {
+	steps := map[*program.Step]bool{}
+	for _, s := range e.root.Order[1:] {
+		steps[s] = e.executed[s] == [2]int{}
+	}
+	for changed := true; changed; { // a step that may be reached opens those that it leads to
+		changed = false
+		for s := range steps {
+			if !slices.ContainsFunc(e.ways(s), func(g goal) bool {
+				var b Branch
+				e.explain(&b, g, true)
+				return !steps[g.step] && !b.Impossible
+			}) {
+				continue
+			}
+			changed = changed || steps[s]
+			steps[s] = false
+		}
+	}
+	return steps
 }
 
 // explain says why a goal was not reached.
@@ -192,6 +241,14 @@ func (e *explorer) explain(b *Branch, g goal, reached bool) {
 		b.Reason = "the step could not be linked"
 	case why == nil || why.points == 0:
 		b.Reason = "its step sends no request"
+		for _, run := range e.runs {
+			for _, v := range run.Path {
+				if v.StepID == g.step.ID && v.WorkflowID == e.root.ID && v.Reason != "" {
+					b.Reason += ": " + v.Reason
+					return
+				}
+			}
+		}
 	case len(why.refusals) > 0:
 		b.Impossible = why.tried == 0
 		var list []flaw

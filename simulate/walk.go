@@ -4,7 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
@@ -22,6 +24,7 @@ type walk struct {
 	visits  []int // by depth: the index in path of the step under way
 	answers map[*program.Step]*answer
 	script  []*answer     // all, in order
+	send    *runtime.Send // the request that waits for an answer
 	pending *program.Step // the step that waits for an answer; nil: the run has ended
 	err     error
 	events  []runtime.Event // not yet passed on
@@ -87,7 +90,7 @@ func (w *walk) advance(ctx context.Context, seen map[goal]bool) error {
 				return err
 			}
 		case *runtime.Send:
-			w.pending = w.active[len(w.active)-1]
+			w.pending, w.send = w.active[len(w.active)-1], c
 			return nil
 		case *runtime.Done:
 			w.pending, w.err = nil, c.Err
@@ -98,6 +101,7 @@ func (w *walk) advance(ctx context.Context, seen map[goal]bool) error {
 
 // respond answers the pending request.
 func (w *walk) respond(ctx context.Context, a *answer, seen map[goal]bool) error {
+	a.to = w.send
 	w.answers[a.step] = a
 	w.script = append(w.script, a)
 	w.x.Observe(func(e runtime.Event) { w.note(e, seen) })
@@ -137,6 +141,9 @@ func (w *walk) note(e runtime.Event, seen map[goal]bool) {
 	case *runtime.CriterionEvaluated:
 		if e.Action == "" {
 			if w.next[d] < len(s.Criteria) {
+				if !e.Passed {
+					visit.failsAt(within(s.Workflow, s.Criteria[w.next[d]].Place))
+				}
 				seen[goal{step: s, success: true, criterion: w.next[d], passes: e.Passed}] = true
 			}
 			w.next[d]++
@@ -156,13 +163,31 @@ func (w *walk) note(e runtime.Event, seen map[goal]bool) {
 			}
 		}
 	case *runtime.StepFinished:
-		visit.Succeeded, visit.Reason = e.Succeeded, e.Reason
+		switch visit.Succeeded, visit.Reason = e.Succeeded, e.Reason; {
+		case e.Succeeded:
+			visit.At = nil
+		case visit.At == nil:
+			visit.failsAt(within(s.Workflow, unsent(s, e.Reason)))
+		}
 		w.actions[d] = judged{e.Succeeded, map[string]int{}}
 	case *runtime.ActionSelected:
 		visit.Action, visit.Target = e.Action, e.Target
 		succeeded := w.actions[d].succeeded
 		seen[goal{step: s, succeeded: succeeded, action: find(s, succeeded, e.Action), criterion: none}] = true
 	}
+}
+
+// unsent returns the place of what a request could not be made of, by the reason.
+func unsent(s *program.Step, reason string) arazzo.Position {
+	for a := range program.Each(s.Arguments) {
+		if source := a.Value.Source(); source != "" && strings.Contains(reason, ": "+source+" is ") {
+			return a.Value.Place
+		}
+	}
+	if s.Body != nil && (strings.Contains(reason, " body ") || strings.Contains(reason, "the payload")) {
+		return s.Body.Payload.Place
+	}
+	return s.Position()
 }
 
 // find returns the index of an action by its name; none if there is no name.

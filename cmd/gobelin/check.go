@@ -14,6 +14,7 @@ import (
 	"github.com/gobelin-dev/gobelin/check"
 	"github.com/gobelin-dev/gobelin/contract"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
+	"github.com/gobelin-dev/gobelin/internal/source"
 	"github.com/gobelin-dev/gobelin/internal/tree"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/rogpeppe/go-internal/diff"
@@ -104,7 +105,7 @@ func (f *checkFlags) checker() (*check.Checker, error) {
 			return nil, fmt.Errorf("--disable %s: unknown code%s", code, codeHint(code))
 		}
 	}
-	f.kept = &keptTexts{loader: compiler.Loader, texts: map[string][]byte{}}
+	f.kept = &keptTexts{loader: compiler.Loader, texts: map[string][]byte{}, scopes: map[string]string{}}
 	if f.openapi {
 		f.kept.read = map[string][]byte{}
 	}
@@ -199,20 +200,25 @@ type keptTexts struct {
 	loader runtime.Loader
 	mu     sync.Mutex
 	texts  map[string][]byte
+	scopes map[string]string // in which they were loaded
 	read   map[string][]byte // all that was loaded, if it is to be kept
 }
 
 // Load implements [runtime.Loader].
 func (k *keptTexts) Load(ctx context.Context, location string) ([]byte, error) {
-	if text := k.text(location); text != nil {
-		return text, nil
+	scope := k.Scope(ctx, location)
+	k.mu.Lock()
+	kept, known := k.texts[location], k.scopes[location] == scope
+	k.mu.Unlock()
+	if kept != nil && known {
+		return kept, nil
 	}
 	text, err := k.loader.Load(ctx, location)
 	if err == nil {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if isURL(location) {
-			k.texts[location] = text
+			k.texts[location], k.scopes[location] = text, scope
 		}
 		if k.read != nil {
 			k.read[location] = text
@@ -223,22 +229,12 @@ func (k *keptTexts) Load(ctx context.Context, location string) ([]byte, error) {
 
 // Scope tells a cache what the loader's answer depends on.
 func (k *keptTexts) Scope(ctx context.Context, location string) string {
-	if scoped, ok := k.loader.(interface {
-		Scope(context.Context, string) string
-	}); ok {
-		return scoped.Scope(ctx, location)
-	}
-	return ""
+	return source.ScopeOf(k.loader, ctx, location)
 }
 
 // Elsewhere tells a compiler where else a file may be.
 func (k *keptTexts) Elsewhere(ctx context.Context, location string) iter.Seq[[]string] {
-	if finder, ok := k.loader.(interface {
-		Elsewhere(context.Context, string) iter.Seq[[]string]
-	}); ok {
-		return finder.Elsewhere(ctx, location)
-	}
-	return func(func([]string) bool) {}
+	return source.ElsewhereOf(k.loader, ctx, location)
 }
 
 func (k *keptTexts) keep(location string, text []byte) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/check"
 	"github.com/gobelin-dev/gobelin/internal/cells"
+	"github.com/gobelin-dev/gobelin/lockfile"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -73,7 +74,7 @@ func (s *sources) peek(args []string) *runtime.Program {
 	}
 	local := *s
 	local.adjust = func(c *runtime.Compiler) error {
-		c.Loader = runtime.FileLoader{}
+		c.Loader = new(lockfile.Loader)
 		return nil
 	}
 	// What is wrong is told when the command runs.

@@ -89,17 +89,8 @@ func (s *sources) load(ctx context.Context, read reader, file check.File) (*runt
 	if err != nil {
 		return nil, err
 	}
-	var text []byte
-	if isURL(file.Path) {
-		text, err = c.Loader.Load(ctx, file.Path)
-	} else {
-		text, err = read.text(file.Path)
-	}
+	doc, err := readDocument(ctx, c.Loader, read, file.Path)
 	if err != nil {
-		return nil, err
-	}
-	doc, err := arazzo.ParseFile(file.Path, text)
-	if doc == nil {
 		return nil, err
 	}
 	// Errors in the shape are among the program's diagnostics, too.
@@ -111,6 +102,26 @@ func (s *sources) load(ctx context.Context, read reader, file check.File) (*runt
 		return nil, err
 	}
 	return p, err
+}
+
+// readDocument reads a document from a URL by a loader, or else from a file or stream.
+// It may have errors in its shape.
+func readDocument(ctx context.Context, loader runtime.Loader, read reader, name string) (*arazzo.Document, error) {
+	var text []byte
+	var err error
+	if isURL(name) {
+		text, err = loader.Load(ctx, name)
+	} else {
+		text, err = read.text(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	doc, err := arazzo.ParseFile(name, text)
+	if doc == nil {
+		return nil, err
+	}
+	return doc, nil
 }
 
 // tellElsewhere tells which sources of a program were read from elsewhere than they

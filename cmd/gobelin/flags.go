@@ -16,6 +16,7 @@ var flags = []struct {
 	{regexp.MustCompile(`unless the caller allows it \(Compiler\.Loader\)`), "because of --offline"},
 	{regexp.MustCompile(`FileLoader\.Roots\b`), "--root"},
 	{regexp.MustCompile(`RemoteLoader\.Hosts\b`), "--allow-host"},
+	{regexp.MustCompile(` \(RemoteLoader\.(Timeout|MaxSize)\)`), ""},
 	{regexp.MustCompile(`Driver\.RequestTimeout\b`), "--request-timeout"},
 	{regexp.MustCompile(`Driver\.NewJar\b`), "--cookies"},
 }

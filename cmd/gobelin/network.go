@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/transport"
 	"github.com/gobelin-dev/gobelin/internal/tree"
+	"github.com/gobelin-dev/gobelin/lockfile"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -42,20 +42,18 @@ func (n *network) flags(c *cobra.Command) {
 	f.BoolVar(&n.insecure, "insecure", false, "accept whatever certificate a server has: it may be anybody's")
 }
 
-// documentTimeout is the time for one document.
-const documentTimeout = 30 * time.Second
-
-// loader makes the loader of documents.
-func (n *network) loader() (runtime.Loader, error) {
+// loader makes the loader of documents, which reads what is pinned for them.
+func (n *network) loader() (*lockfile.Loader, error) {
 	files := runtime.FileLoader{Roots: n.roots}
 	if n.offline {
-		return files, nil
+		return &lockfile.Loader{Loader: files}, nil
 	}
 	transport, err := n.transport()
 	if err != nil {
 		return nil, err
 	}
-	return &runtime.RemoteLoader{FileLoader: files, Client: &http.Client{Transport: transport, Timeout: documentTimeout}, Hosts: n.hosts}, nil
+	client := &http.Client{Transport: transport}
+	return &lockfile.Loader{Loader: &runtime.RemoteLoader{FileLoader: files, Client: client, Hosts: n.hosts}}, nil
 }
 
 // transport makes what carries requests.

@@ -230,7 +230,10 @@ func (t *simulationText) line(depth int, format string, args ...any) {
 
 func (t *simulationText) workflow(r *simulated) {
 	name, verdict := r.WorkflowID, "can succeed"
-	if t.several {
+	switch {
+	case r.Report != nil && r.FailedAt != nil:
+		name = r.FailedAt.String() + ": " + name
+	case t.several:
 		name = r.Document + ", " + name
 	}
 	switch {

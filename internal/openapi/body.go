@@ -44,6 +44,12 @@ func encodeBody(contentType string, p Value, media *MediaType) ([]byte, string, 
 	return body, contentType, err
 }
 
+// Encode writes a value as a body of the media type, and returns its content type, to which
+// multipart adds its boundary.
+func (m *MediaType) Encode(v any) (body []byte, contentType string, err error) {
+	return encodeBody(m.Type, Value{V: v, OK: true}, m)
+}
+
 // Unwritable returns why a body of a content type cannot be written from an object or
 // an array, as what says, with so many members; nil if it can.
 func Unwritable(contentType string, media *MediaType, what string, members int) error {

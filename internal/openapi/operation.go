@@ -25,6 +25,7 @@ type Operation struct {
 	Security         [][]SecurityRequirement // alternatives; each needs all of its requirements
 	Node             *tree.Node
 	Home             *Description // the document that contains Node
+	Of               *Description // the description that has the path
 	Broken           []error      // why parameters that references should lead to are not known
 	BodyErr          error        // why Body is not known, though the operation has one
 }
@@ -112,7 +113,7 @@ func (d *Description) operation(e *entry) (*Operation, error) {
 		return known, nil
 	}
 	op := &Operation{ID: e.id, Method: e.method, Path: e.path, Pointer: e.pointer(), PathErr: e.checkPath(),
-		Summary: e.node.Get("summary").Str(), Node: e.node, Home: e.home}
+		Summary: e.node.Get("summary").Str(), Node: e.node, Home: e.home, Of: e.of}
 	r := operationReader{d: d, entry: e, op: op}
 	if err := r.read(); err != nil {
 		return nil, &UnreadableError{e.String(), err}
@@ -570,6 +571,9 @@ func (o *Operation) Response(status int) *Response {
 // so that it has no public function for it.
 var Described func(op *Operation) any
 
+// OperationOf returns the operation of a description.Operation. Package description sets it.
+var OperationOf func(described any) *Operation
+
 // DescribedScheme returns the description.SecurityScheme of a scheme, likewise.
 var DescribedScheme func(s SecurityRequirement) any
 
@@ -589,8 +593,17 @@ func (r *Response) Bodies() (list []*MediaType) {
 
 // Examples returns the examples of a body of the response, those of the schema excepted.
 func (r *Response) Examples(m *MediaType) (list []*tree.Node) {
+	for _, e := range r.NamedExamples(m) {
+		list = append(list, e.Value)
+	}
+	return list
+}
+
+// NamedExamples returns the examples of a body of the response by their names; one that has
+// none, as those of 2.0, is "".
+func (r *Response) NamedExamples(m *MediaType) (list []tree.Member) {
 	if n := m.Node.Get("example"); n != nil {
-		list = append(list, n)
+		list = append(list, tree.Member{Value: n})
 	}
 	if named := m.Node.Get("examples"); named != nil {
 		for _, member := range named.Members {
@@ -600,14 +613,14 @@ func (r *Response) Examples(m *MediaType) (list []*tree.Node) {
 			}
 			for _, field := range []string{"dataValue", "value"} { // OpenAPI 3.2, 3.0
 				if v := n.Get(field); v != nil {
-					list = append(list, v)
+					list = append(list, tree.Member{Name: member.Name, Value: v})
 					break
 				}
 			}
 		}
 	}
 	if n := r.Node.Get("examples").Get(m.Type); m.Node == nil && n != nil { // 2.0
-		list = append(list, n)
+		list = append(list, tree.Member{Value: n})
 	}
 	return list
 }

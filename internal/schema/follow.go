@@ -288,7 +288,7 @@ func (t *Type) Required() (names []string) {
 			for _, a := range alternatives {
 				every = every && a.Kinds&Object != 0 && a.Requires(item.Text)
 			}
-			if every && !t.Member(item.Text).marked("readOnly") {
+			if every && !t.Member(item.Text).Marked("readOnly") {
 				names = append(names, item.Text)
 			}
 		}
@@ -296,9 +296,9 @@ func (t *Type) Required() (names []string) {
 	return unique(names)
 }
 
-// marked reports whether a boolean keyword is true in a schema of what was
+// Marked reports whether a boolean keyword is true in a schema of what was
 // found.
-func (f Found) marked(keyword string) bool {
+func (f Found) Marked(keyword string) bool {
 	if f.Type == nil {
 		return false
 	}

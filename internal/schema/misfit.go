@@ -102,4 +102,4 @@ func (a *Alternative) misfit(v any, j *judgment, at string) *Misfit {
 
 // oneSided reports whether a member is only in requests, or only in responses: it may be
 // missing in the other.
-func (f Found) oneSided() bool { return f.marked("readOnly") || f.marked("writeOnly") }
+func (f Found) oneSided() bool { return f.Marked("readOnly") || f.Marked("writeOnly") }

@@ -339,7 +339,7 @@ func (s *Sampler) object(a *Alternative, at spot, want *Want, from Want) any {
 		case found.Type == nil:
 			found.Type = Any()
 		}
-		if !required && (again || isObject || at.depth >= maxWithin) || found.marked(s.others()) {
+		if !required && (again || isObject || at.depth >= maxWithin) || found.Marked(s.others()) {
 			continue
 		}
 		if v := s.value(found.Type, spot{name: name, depth: at.depth + 1}, nil, Want{}); v != absent {

@@ -58,11 +58,7 @@ const maxAbove = 32
 //
 // and each of these with another extension.
 func Near(place, folder, root string, exists func(name string) bool) iter.Seq[[]string] {
-	folders := []string{folder}
-	for at := folder; absolute(at) != root && len(folders) <= maxAbove; {
-		at = filepath.Join(at, "..")
-		folders = append(folders, at)
-	}
+	folders := upTo(root, folder)
 	var paths, names [][]string
 	rel, err := filepath.Rel(absolute(folder), absolute(place))
 	for _, in := range folders {
@@ -93,6 +89,20 @@ func Near(place, folder, root string, exists func(name string) bool) iter.Seq[[]
 		}
 	}
 }
+
+// upTo returns a folder and those above it, up to the root, with a bound.
+func upTo(root, folder string) []string {
+	folders := []string{folder}
+	for absolute(folder) != root && len(folders) <= maxAbove {
+		folder = filepath.Join(folder, "..")
+		folders = append(folders, folder)
+	}
+	return folders
+}
+
+// Above returns the folder of a file and those above it, up to that of the
+// repository that it belongs to (see treeOf).
+func Above(file string) []string { return upTo(treeOf(absolute(file)), filepath.Dir(file)) }
 
 // withoutUps returns a relative path without the .. that it begins with.
 func withoutUps(path string) string {

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 
@@ -21,6 +22,7 @@ import (
 type asker struct {
 	asks  bool            // a document names it; false: the caller
 	by    string          // the location of that document
+	entry string          // the location of the document that is compiled
 	trees func() []string // the folders that what the caller has named belongs to
 }
 
@@ -52,16 +54,51 @@ func Named(ctx context.Context, places ...string) context.Context {
 		}
 		return folders
 	})
-	return context.WithValue(ctx, askerKey{}, asker{before.asks, before.by, trees})
+	named := before
+	named.trees = trees
+	return context.WithValue(ctx, askerKey{}, named)
+}
+
+// Compiling returns a context in which a document is compiled, which the caller has
+// named.
+func Compiling(ctx context.Context, document string) context.Context {
+	asker := askerOf(Named(ctx, document))
+	asker.entry = location.Clean(document)
+	return context.WithValue(ctx, askerKey{}, asker)
 }
 
 // Asking returns a context in which the document at a location asks for others.
 func Asking(ctx context.Context, by string) context.Context {
-	return context.WithValue(ctx, askerKey{}, asker{true, by, askerOf(ctx).trees})
+	asker := askerOf(ctx)
+	asker.asks, asker.by = true, by
+	return context.WithValue(ctx, askerKey{}, asker)
 }
 
 // AskedBy returns the location of the document that asks; "" if it is the caller.
 func AskedBy(ctx context.Context) string { return askerOf(ctx).by }
+
+// AskedFor returns the location of the document that is compiled; "" if none is.
+func AskedFor(ctx context.Context) string { return askerOf(ctx).entry }
+
+// ScopeOf calls the method Scope of a loader, if it has one.
+func ScopeOf(loader any, ctx context.Context, place string) string {
+	if scoped, ok := loader.(interface {
+		Scope(ctx context.Context, location string) string
+	}); ok {
+		return scoped.Scope(ctx, place)
+	}
+	return ""
+}
+
+// ElsewhereOf calls the method Elsewhere of a loader, if it has one.
+func ElsewhereOf(loader any, ctx context.Context, place string) iter.Seq[[]string] {
+	if searcher, ok := loader.(interface {
+		Elsewhere(ctx context.Context, location string) iter.Seq[[]string]
+	}); ok {
+		return searcher.Elsewhere(ctx, place)
+	}
+	return func(func([]string) bool) {}
+}
 
 // A Policy decides what is read, and reads it. The zero Policy reads files of the
 // folders that the caller's documents belong to. It is safe for concurrent use.

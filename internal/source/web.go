@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gobelin-dev/gobelin/internal/location"
 	"github.com/gobelin-dev/gobelin/internal/transport"
@@ -23,8 +25,10 @@ import (
 // public: otherwise it could read from this machine, or its network, what its
 // author cannot.
 type Web struct {
-	Client *http.Client // nil: one of package transport; its CheckRedirect is not used
-	Hosts  []string     // if not empty: the only hosts, which may have any address
+	Client  *http.Client  // nil: one of package transport; its CheckRedirect is not used
+	Hosts   []string      // if not empty: the only hosts, which may have any address
+	Timeout time.Duration // for one document, redirects included; 0 means DefaultTimeout
+	MaxSize int           // of one document in bytes, decompressed; 0 means tree.MaxText
 
 	once    sync.Once
 	open    *http.Client // for the caller
@@ -34,8 +38,26 @@ type Web struct {
 
 const maxRedirects = 10
 
+// DefaultTimeout is the time that one document may take.
+const DefaultTimeout = 30 * time.Second
+
+var errSlow = errors.New("too slow")
+
 func (w *Web) read(ctx context.Context, place string) ([]byte, error) {
 	w.once.Do(w.prepare)
+	limit := cmp.Or(w.Timeout, DefaultTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSlow)
+	defer cancel()
+	data, err := w.follow(ctx, place)
+	if err != nil && context.Cause(ctx) == errSlow {
+		return nil, fmt.Errorf("GET %s: there is no whole answer after %s, the limit for one document (RemoteLoader.Timeout)",
+			location.Redacted(place), limit)
+	}
+	return data, err
+}
+
+// follow reads a document, or that to which it redirects.
+func (w *Web) follow(ctx context.Context, place string) ([]byte, error) {
 	by := askerOf(ctx).by
 	for range maxRedirects + 1 {
 		resp, err := w.get(ctx, place, by)
@@ -44,7 +66,7 @@ func (w *Web) read(ctx context.Context, place string) ([]byte, error) {
 		}
 		next, err := w.target(resp, place)
 		if err == nil && next == "" {
-			return whole(resp, place)
+			return w.whole(resp, place)
 		}
 		resp.Body.Close()
 		if err != nil {
@@ -135,15 +157,23 @@ func (w *Web) target(resp *http.Response, place string) (string, error) {
 }
 
 // whole reads a response to its end.
-func whole(resp *http.Response, place string) ([]byte, error) {
+func (w *Web) whole(resp *http.Response, place string) ([]byte, error) {
 	defer resp.Body.Close()
 	shown := location.Redacted(place)
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("GET %s: %s", shown, resp.Status)
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, tree.MaxText+1))
-	if len(data) > tree.MaxText {
-		return nil, fmt.Errorf("GET %s: more than %d bytes", shown, tree.MaxText)
+	if coding := resp.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, fmt.Errorf("GET %s: the text is in the content coding %q; only gzip was asked for", shown, coding)
+	}
+	most := cmp.Or(w.MaxSize, tree.MaxText)
+	var data []byte
+	var err error
+	if resp.ContentLength <= int64(most) {
+		data, err = io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
+	}
+	if len(data) > most || resp.ContentLength > int64(most) {
+		return nil, fmt.Errorf("GET %s: the text has more than %d bytes, the limit for one document (RemoteLoader.MaxSize)", shown, most)
 	}
 	return data, err
 }

@@ -12,7 +12,7 @@ import (
 // every connection for a while, where that keeps only two to a host. There are
 // never more than were needed at once.
 func NewTransport() *http.Transport {
-	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, ControlContext: onlyOutside}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strings"
+	"syscall"
+	"unicode/utf8"
 )
 
 // ErrInside is the error of a [Guarded] request to an address that is not public.
@@ -69,11 +73,11 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, ErrInside
 	}
 	if g.direct == nil {
-		return g.open.RoundTrip(r)
+		return g.byName(r)
 	}
 	if g.proxy != nil {
 		if proxy, err := g.proxy(r); err != nil || proxy != nil {
-			return g.open.RoundTrip(r)
+			return g.byName(r)
 		}
 	}
 	return g.direct.RoundTrip(r)
@@ -81,13 +85,36 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 
 type dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
+// byName sends a request to a host of which only the name is known. Of one that is
+// not ASCII it is not: "①②⑦.1" becomes an address when it is sent.
+func (g *guarded) byName(r *http.Request) (*http.Response, error) {
+	if strings.ContainsFunc(r.URL.Hostname(), func(c rune) bool { return c >= utf8.RuneSelf }) {
+		return nil, ErrInside
+	}
+	return g.open.RoundTrip(r)
+}
+
+type outsideKey struct{}
+
+// onlyOutside keeps a connection to an address inside from being made where only
+// public ones may be: nobody can find out which ports are open.
+func onlyOutside(ctx context.Context, _, address string, _ syscall.RawConn) error {
+	if ctx.Value(outsideKey{}) == nil {
+		return nil
+	}
+	if at, err := netip.ParseAddrPort(address); err != nil || !public(at.Addr()) {
+		return ErrInside
+	}
+	return nil
+}
+
 // outside returns a dial that keeps connections to public addresses only.
 func outside(to dial) dial {
 	if to == nil {
-		to = new(net.Dialer).DialContext
+		to = (&net.Dialer{ControlContext: onlyOutside}).DialContext
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := to(ctx, network, address)
+		conn, err := to(context.WithValue(ctx, outsideKey{}, true), network, address)
 		if err != nil {
 			return nil, err
 		}

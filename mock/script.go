@@ -1,0 +1,516 @@
+package mock
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gobelin-dev/gobelin/arazzo"
+	"github.com/gobelin-dev/gobelin/contract"
+	"github.com/gobelin-dev/gobelin/internal/openapi"
+	"github.com/gobelin-dev/gobelin/internal/program"
+	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/runtime"
+	"github.com/gobelin-dev/gobelin/simulate"
+)
+
+// script is what has to be answered so that a workflow succeeds.
+type script struct {
+	workflow string
+	steps    []*scripted
+}
+
+// scripted is one answer of a script.
+type scripted struct {
+	op *operation
+	simulate.Exchange
+	strings  map[string]string // of the request, by where they are
+	compared bool
+	changes  []change // to a sample
+}
+
+// change is where the answer of a script differs from a sample.
+type change struct {
+	tokens  []string
+	v       any
+	missing bool
+}
+
+// thread is a run of a workflow, as far as its requests show it.
+type thread struct {
+	choices []position        // scripts that it may be
+	own     map[string]string // strings of the simulated run, and what they are in this one
+	seen    map[string]bool   // values of paths
+}
+
+type position struct {
+	*script
+	next int
+}
+
+// AddProgram serves the descriptions of a program, under the names of its sources, and answers
+// so that its workflows succeed. Requests that differ from the descriptions in the way in which
+// those of the workflows do are answered, whatever AnyRequest says.
+func (s *Server) AddProgram(ctx context.Context, p *runtime.Program) error {
+	linked := program.Of(p)
+	known := map[*openapi.Operation]*operation{}
+	for _, doc := range linked.Documents {
+		for _, o := range doc.Sources {
+			if o.Description == nil || slices.ContainsFunc(s.sources, func(other *source) bool { return other.name == o.Qualified }) {
+				continue
+			}
+			if err := s.add(o.Qualified, o.Description); err != nil {
+				return err
+			}
+		}
+	}
+	for _, o := range s.sources {
+		for _, op := range o.operations {
+			known[op.Operation] = op
+		}
+	}
+	if s.tolerated == nil {
+		s.tolerated = map[arazzo.Position]bool{}
+	}
+	for _, w := range p.Workflows() {
+		if len(w.Errors) > 0 {
+			continue
+		}
+		checker := contract.Checker{Program: p, Requests: true}
+		sim := simulate.Simulator{Seed: s.Seed, OnEvent: checker.Listener(func(e runtime.Event) {
+			if d, is := e.(*runtime.DiagnosticRaised); is && (d.Diagnostic.Code == contract.Parameter || d.Diagnostic.Code == contract.RequestBody) {
+				s.tolerated[d.Diagnostic.Position] = true
+				s.tolerated[arazzo.Position{File: d.Diagnostic.File}] = true
+			}
+		})}
+		found, ok, err := sim.Script(ctx, p, w.ID)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		n := &script{workflow: w.ID}
+		for _, e := range found.Exchanges {
+			op := known[openapi.OperationOf(e.Declared)]
+			if op == nil {
+				continue
+			}
+			step := &scripted{op: op, Exchange: e, strings: map[string]string{}}
+			path, query, _ := strings.Cut(e.Target, "?")
+			of := func(n *node) bool { return slices.Contains(n.operations, op) }
+			if end, values := op.source.root.find(strings.Split(strings.TrimPrefix(path, "/"), "/"), nil, nil, of); end != nil {
+				collect(step.strings, values, query, bodyOf(e.Send.Header.Get("Content-Type"), e.Send.Body))
+			}
+			n.steps = append(n.steps, step)
+		}
+		if len(n.steps) > 0 {
+			s.scripts = append(s.scripts, n)
+		}
+	}
+	return nil
+}
+
+// collect notes the strings of a request, by where they are.
+func collect(into map[string]string, path map[string]string, query string, body any) {
+	for name, text := range path {
+		into["path "+name] = text
+	}
+	values, _ := url.ParseQuery(query)
+	for name, texts := range values {
+		into["query "+name] = texts[0]
+	}
+	leaves(into, "body ", body, 0)
+}
+
+// maxStrings bounds the strings of a request or an answer that are noted.
+const maxStrings = 500
+
+func leaves(into map[string]string, at string, v any, depth int) {
+	if depth > 10 || len(into) > maxStrings {
+		return
+	}
+	switch v := v.(type) {
+	case string:
+		into[at] = v
+	case map[string]any:
+		for name, member := range v {
+			leaves(into, at+"/"+name, member, depth+1)
+		}
+	case []any:
+		for i, item := range v[:min(len(v), 20)] {
+			leaves(into, at+"/"+string(rune('0'+i)), item, depth+1)
+		}
+	}
+}
+
+// steered answers the request: as the workflow wants it that it belongs to, where the
+// description and the state leave a choice.
+func (x *exchange) steered() (*answer, *problem) {
+	step, run := x.follow()
+	if step == nil || x.prefer != (preferences{}) {
+		out, p := x.perform(statusOf(x.op))
+		if p != nil {
+			return nil, p
+		}
+		return out.answer, nil
+	}
+	if run != nil && step.Status >= 400 {
+		a, v := x.server.respond(x, step.Status)
+		out := &outcome{answer: a, view: v}
+		x.apply(out, step, run)
+		return out.answer, nil
+	}
+	status := statusOf(x.op)
+	if run != nil {
+		status = step.Status
+	}
+	out, p := x.perform(status)
+	if p != nil {
+		if run == nil {
+			return nil, p
+		}
+		a, v := x.server.respond(x, status)
+		out = &outcome{answer: a, view: v}
+	}
+	if run != nil || step.Status == status {
+		x.apply(out, step, run)
+	}
+	return out.answer, nil
+}
+
+// follow finds the answer of a script that the request is for: the next one of a run that is
+// under way, the first one of a new run; without a run, one for the same operation.
+func (x *exchange) follow() (*scripted, *thread) {
+	s, n := x.server, x.session
+	if len(s.scripts) == 0 {
+		return nil, nil
+	}
+	sent := map[string]string{}
+	collect(sent, x.found.values, x.URL.RawQuery, x.body)
+	same := func(step *scripted) bool {
+		for at, text := range step.strings {
+			if sent[at] != text {
+				return false
+			}
+		}
+		return len(step.strings) == len(sent)
+	}
+	expects := func(p position) bool { return p.next < len(p.steps) && p.steps[p.next].op == x.op }
+	var best *thread
+	most := -1
+	for _, t := range slices.Backward(n.threads) {
+		score := -1
+		for _, p := range t.choices {
+			if !expects(p) {
+				continue
+			}
+			if score = max(score, 0); same(p.steps[p.next]) {
+				score = max(score, 2)
+			}
+		}
+		if score < 0 {
+			continue
+		}
+		for _, text := range x.found.values {
+			if t.seen[text] {
+				score += 4
+			}
+		}
+		if score > most {
+			best, most = t, score
+		}
+	}
+	var fresh []position
+	exactly := false
+	for _, sc := range s.scripts {
+		if p := (position{sc, 0}); expects(p) {
+			if same(sc.steps[0]) {
+				fresh, exactly = append([]position{p}, fresh...), true
+				continue
+			}
+			fresh = append(fresh, p)
+		}
+	}
+	slices.SortStableFunc(fresh, func(a, b position) int {
+		rank := func(p position) int {
+			if same(p.steps[0]) {
+				return 0
+			}
+			return 1
+		}
+		return rank(a) - rank(b)
+	})
+	if fresh != nil && (best == nil || exactly && most < 2) {
+		best = &thread{choices: fresh, own: map[string]string{}, seen: map[string]bool{}}
+		n.threads = append(n.threads, best)
+		if len(n.threads) > maxThreads {
+			n.threads = slices.Delete(n.threads, 0, len(n.threads)-maxThreads)
+		}
+	}
+	if best == nil {
+		for _, t := range slices.Backward(n.threads) {
+			for _, p := range t.choices {
+				for i := p.next - 1; i >= 0; i-- {
+					if p.steps[i].op == x.op {
+						return p.steps[i], nil
+					}
+				}
+			}
+		}
+		for _, sc := range s.scripts {
+			for _, step := range sc.steps {
+				if step.op == x.op && step.Status < 400 {
+					return step, nil
+				}
+			}
+		}
+		return nil, nil
+	}
+	choices := slices.DeleteFunc(slices.Clone(best.choices), func(p position) bool { return !expects(p) })
+	slices.SortStableFunc(choices, func(a, b position) int {
+		rank := func(p position) int {
+			if same(p.steps[p.next]) {
+				return 0
+			}
+			return 1
+		}
+		return rank(a) - rank(b)
+	})
+	step := choices[0].steps[choices[0].next]
+	for i := range choices {
+		choices[i].next++
+	}
+	best.choices = choices
+	for at, text := range step.strings {
+		if own, has := sent[at]; has && text != "" && len(best.own) < 2*maxStrings {
+			if _, noted := best.own[text]; !noted {
+				best.own[text] = own
+			}
+		}
+	}
+	for _, text := range x.found.values {
+		if len(best.seen) < maxStrings {
+			best.seen[text] = true
+		}
+	}
+	x.note("as step %s of workflow %s wants it", step.StepID, step.WorkflowID)
+	return step, best
+}
+
+// apply changes an answer to what a script has where that differs from a sample.
+func (x *exchange) apply(out *outcome, step *scripted, run *thread) {
+	s := x.server
+	out.status = step.Status
+	for name, values := range step.Header {
+		if _, has := out.header[name]; name == "Content-Type" || name == "Location" && has {
+			continue
+		}
+		out.header[name] = values
+	}
+	if step.NoBody {
+		return
+	}
+	changes := s.changesOf(step)
+	contentType := step.Header.Get("Content-Type")
+	if !out.hasBody {
+		out.body, out.hasBody = run.mine(step.Body), true
+		out.contentType = contentType
+	} else {
+		if out.media != nil && contentType != "" && openapi.IsJSON(contentType) && !openapi.IsJSON(out.media.Type) && len(changes) > 0 {
+			out.contentType = contentType // it is read as such
+			out.body = step.Body
+		}
+		for _, c := range changes {
+			out.body = changed(out.body, c.tokens, c, run, step.Body)
+		}
+		if out.view != nil && out.view.isList { // so many items are read
+			wanted, _ := value.Find(step.Body, out.view.list)
+			items, _ := wanted.([]any)
+			has, _ := value.Find(out.body, out.view.list)
+			list, _ := has.([]any)
+			for i := len(list); i < len(items); i++ {
+				out.body = placed(out.body, append(slices.Clone(out.view.list), itoa(i)), run.mine(items[i]))
+			}
+		}
+	}
+	if out.object != nil && out.view != nil && out.view.isItem {
+		if item, ok := value.Find(out.body, out.view.item); ok {
+			if of, is := item.(map[string]any); is {
+				v := make(map[string]any, len(of))
+				for name, member := range out.object.value {
+					v[name] = member
+				}
+				for _, c := range changes {
+					if len(c.tokens) > len(out.view.item) && slices.Equal(c.tokens[:len(out.view.item)], out.view.item) {
+						name := c.tokens[len(out.view.item)]
+						if member, has := of[name]; has {
+							v[name] = member
+						}
+					}
+				}
+				x.session.change(out.object, v)
+			}
+		}
+	}
+	if run != nil {
+		answered, simulated := map[string]string{}, map[string]string{}
+		leaves(answered, "", out.body, 0)
+		leaves(simulated, "", step.Body, 0)
+		for at, text := range simulated {
+			if own, has := answered[at]; has && text != "" && len(run.own) < 2*maxStrings {
+				if _, noted := run.own[text]; !noted {
+					run.own[text] = own
+				}
+			}
+		}
+		if out.object != nil {
+			run.seen[out.object.id] = true
+		}
+	}
+}
+
+func itoa(i int) string { return value.Text(int64(i)) }
+
+// mine returns a value of the simulated run as it is in this one: texts that stand for those of
+// its own requests and answers are these.
+func (t *thread) mine(v any) any {
+	if t == nil {
+		return v
+	}
+	switch v := v.(type) {
+	case string:
+		if own, known := t.own[v]; known {
+			return own
+		}
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = t.mine(v[i])
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			out[name] = t.mine(member)
+		}
+		return out
+	}
+	return v
+}
+
+// changed returns a body with a change at a place. Of an array that is too short the items of
+// the script are taken whole.
+func changed(body any, tokens []string, c change, run *thread, whole any) any {
+	if len(tokens) == 0 {
+		return run.mine(c.v)
+	}
+	inner, _ := value.Child(whole, tokens[0])
+	switch of := body.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(of)+1)
+		for name, member := range of {
+			out[name] = member
+		}
+		if c.missing && len(tokens) == 1 {
+			delete(out, tokens[0])
+			return out
+		}
+		if member, has := of[tokens[0]]; has || len(tokens) == 1 {
+			out[tokens[0]] = changed(member, tokens[1:], c, run, inner)
+		} else {
+			out[tokens[0]] = run.mine(inner)
+		}
+		return out
+	case []any:
+		i, ok := value.Index(tokens[0])
+		if !ok {
+			return run.mine(whole)
+		}
+		out := slices.Clone(of)
+		if i < len(out) {
+			out[i] = changed(out[i], tokens[1:], c, run, inner)
+			return out
+		}
+		items, _ := whole.([]any)
+		for j := len(out); j <= i && j < len(items); j++ {
+			out = append(out, run.mine(items[j]))
+		}
+		return out
+	}
+	return run.mine(whole)
+}
+
+// changesOf compares the answer of a script with a sample.
+func (s *Server) changesOf(step *scripted) []change {
+	s.shapes.Lock()
+	defer s.shapes.Unlock()
+	if step.compared {
+		return step.changes
+	}
+	step.compared = true
+	var sample any
+	r := step.op.Response(step.Status)
+	if r == nil && step.Status < 300 {
+		r, _ = success(step.op)
+	}
+	if r != nil {
+		if media := preferred(r); media != nil {
+			sample = s.sample(r, media, "", false)
+		}
+	}
+	step.changes = differences(nil, nil, sample, step.Body)
+	return step.changes
+}
+
+// differences lists what has to be changed in a value so that it is another one.
+func differences(list []change, at []string, from, to any) []change {
+	below := func(token string) []string { return append(at[:len(at):len(at)], token) }
+	switch to := to.(type) {
+	case map[string]any:
+		of, is := from.(map[string]any)
+		if !is {
+			break
+		}
+		for _, name := range sortedKeys(to) {
+			if member, has := of[name]; has {
+				list = differences(list, below(name), member, to[name])
+			} else {
+				list = append(list, change{tokens: below(name), v: to[name]})
+			}
+		}
+		for _, name := range sortedKeys(of) {
+			if _, has := to[name]; !has {
+				list = append(list, change{tokens: below(name), missing: true})
+			}
+		}
+		return list
+	case []any:
+		of, is := from.([]any)
+		if !is || len(to) < len(of) {
+			break
+		}
+		for i := range to {
+			if i < len(of) {
+				list = differences(list, below(itoa(i)), of[i], to[i])
+			} else {
+				list = append(list, change{tokens: below(itoa(i)), v: to[i]})
+			}
+		}
+		return list
+	}
+	if value.Equal(from, to) {
+		return list
+	}
+	return append(list, change{tokens: at, v: to})
+}
+
+func sortedKeys(m map[string]any) []string {
+	list := make([]string, 0, len(m))
+	for name := range m {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
