@@ -40,6 +40,9 @@ func (x *exchange) admin() (*answer, *problem) {
 	methods := map[string]string{"state": "GET", "seed": "POST", "reset": "POST", "clock": "POST", "routes": "GET"}
 	switch want := methods[name]; {
 	case want == "":
+		if _, served := s.route(x.URL.EscapedPath(), anyNode); served {
+			return nil, nil
+		}
 		return nil, newProblem(http.StatusNotFound, "there is "+strings.Join(slices.Sorted(maps.Keys(methods)), ", ")+" below "+root)
 	case want != x.Method:
 		p := newProblem(http.StatusMethodNotAllowed, root+"/"+name+" has "+want)

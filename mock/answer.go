@@ -69,7 +69,8 @@ type view struct {
 	names    map[string]bool // the members of an item there; nil: any
 	required map[string]bool
 	nullable map[string]bool
-	sampled  map[string]any // the item of the sample
+	closed   map[string][]any // the only values that a member has there
+	sampled  map[string]any   // the item of the sample
 	page     pageMembers
 	body     *schema.Type
 }
@@ -205,7 +206,7 @@ func (s *Server) shape(v *view, op *operation, c *collection) {
 
 // declare notes which members items have in a view.
 func (v *view) declare(t *schema.Type) {
-	v.names, v.required, v.nullable = namesOf(t), map[string]bool{}, map[string]bool{}
+	v.names, v.required, v.nullable, v.closed = namesOf(t), map[string]bool{}, map[string]bool{}, map[string][]any{}
 	for name := range v.names {
 		found := t.Member(name)
 		if found.Marked("writeOnly") {
@@ -213,7 +214,13 @@ func (v *view) declare(t *schema.Type) {
 			continue
 		}
 		v.required[name] = found.Presence == schema.Always
-		v.nullable[name] = found.Type != nil && found.Type.Kinds()&schema.Null != 0
+		if found.Type == nil {
+			continue
+		}
+		v.nullable[name] = found.Type.Kinds()&schema.Null != 0
+		if values, closed := found.Type.Values(); closed {
+			v.closed[name] = values
+		}
 	}
 }
 
@@ -225,6 +232,9 @@ func (v *view) show(item map[string]any) map[string]any {
 		if v.names == nil || v.names[name] {
 			if member == nil && v.names != nil && !v.nullable[name] && !v.required[name] {
 				continue // it was removed
+			}
+			if values := v.closed[name]; values != nil && !slices.ContainsFunc(values, func(o any) bool { return value.Equal(o, member) }) {
+				member = v.sampled[name] // as the type of what a deletion answers
 			}
 			out[name] = member
 		}
@@ -281,6 +291,9 @@ func (s *Server) respond(x *exchange, status int) (*answer, *view) {
 		return a, v
 	}
 	media := x.acceptable(a.response)
+	if media == nil && s.inScript(x.op) {
+		media = preferred(a.response)
+	}
 	if media == nil {
 		for name, values := range s.headersOf(a.response) {
 			a.header[name] = values

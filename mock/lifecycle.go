@@ -15,6 +15,30 @@ type lifecycle struct {
 	course []string // those that an item goes through by itself
 	client bool     // requests set it: it does not move by itself
 	times  []timed
+	late   []late
+}
+
+// late is a member that an item has only once it has come to an end.
+type late struct {
+	member string
+	end    phase // with success, or without
+}
+
+// lateOf finds them, among those that may be null.
+func lateOf(k *kind) (list []late) {
+	for _, name := range sortedNames(k.names) {
+		found := k.t.Member(name)
+		if found.Type == nil || found.Type.Kinds()&schema.Null == 0 || k.requested[name] {
+			continue
+		}
+		for prefix, end := range map[string]phase{"result": donePhase, "output": donePhase, "download": donePhase, "error": failedPhase,
+			"fail": failedPhase} {
+			if strings.HasPrefix(folded(name), prefix) {
+				list = append(list, late{name, end})
+			}
+		}
+	}
+	return list
 }
 
 // timed is a member that says when something happened to an item.
@@ -100,7 +124,9 @@ func lifecycleOf(k *kind) *lifecycle {
 	if best == nil {
 		best = &lifecycle{}
 	}
-	best.times = timesOf(k)
+	if best.times = timesOf(k); best.member != "" {
+		best.late = lateOf(k)
+	}
 	return best
 }
 
@@ -280,6 +306,9 @@ func (t *timed) of(now time.Time) any {
 
 // begin writes the times of an item that is new: what has not happened yet has none.
 func (l *lifecycle) begin(item map[string]any, now time.Time) {
+	for _, late := range l.late {
+		item[late.member] = nil
+	}
 	for _, t := range l.times {
 		switch {
 		case slices.Contains([]string{"creat", "updat", "modifi", "modif", "insert", "add", "submitt", "submit", "receiv", "start"}, t.stem):

@@ -333,9 +333,9 @@ func (c *collection) ids() (list []string) {
 }
 
 // folded is a name without case and separators.
-func folded(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", "$", "").Replace(name))
-}
+func folded(name string) string { return strings.ToLower(separators.Replace(name)) }
+
+var separators = strings.NewReplacer("_", "", "-", "", ".", "", "$", "")
 
 func singular(name string) string {
 	name, _, _ = strings.Cut(name, ".")
@@ -431,7 +431,7 @@ var listNames = []string{"data", "items", "results", "result", "values", "record
 // listIn finds the array with the items of a list in a body: of those that item describes,
 // else by its name, else the first.
 func listIn(t *schema.Type, item *schema.Place, name string, tokens []string, depth int) ([]string, bool) {
-	if t.Kinds()&schema.Array != 0 && t.Items() != nil {
+	if t.Kinds() != schema.AnyKind && t.Kinds()&schema.Array != 0 && t.Items() != nil {
 		return append([]string{}, tokens...), true
 	}
 	if depth == maxWrapped || t.Kinds()&schema.Object == 0 {
@@ -445,7 +445,7 @@ func listIn(t *schema.Type, item *schema.Place, name string, tokens []string, de
 		}
 		score := 0
 		switch {
-		case at.Kinds()&schema.Array != 0 && at.Items() != nil:
+		case at.Kinds() != schema.AnyKind && at.Kinds()&schema.Array != 0 && at.Items() != nil:
 			if score = 1; at.Items().Kinds() == schema.Object {
 				score = 10
 			}

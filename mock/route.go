@@ -149,8 +149,12 @@ func (n *node) find(segments, values, names []string, wanted func(*node) bool) (
 			}
 		}
 	}
-	for _, p := range n.rests {
-		for i := 1; i <= len(segments); i++ {
+	for last := range 2 * len(n.rests) { // what is more concrete behind it comes first
+		p, from, to := n.rests[last%len(n.rests)], 1, len(segments)-1
+		if last >= len(n.rests) {
+			from, to = len(segments), len(segments)
+		}
+		for i := from; i <= to; i++ {
 			value := unescape(strings.Join(segments[:i], "/"))
 			if end, all := p.next.find(segments[i:], append(values[:len(values):len(values)], value),
 				append(names[:len(names):len(names)], p.names[0]), wanted); end != nil {

@@ -2,6 +2,7 @@ package mock
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,16 +26,7 @@ type script struct {
 type scripted struct {
 	op *operation
 	simulate.Exchange
-	strings  map[string]string // of the request, by where they are
-	compared bool
-	changes  []change // to a sample
-}
-
-// change is where the answer of a script differs from a sample.
-type change struct {
-	tokens  []string
-	v       any
-	missing bool
+	texts map[string]string // of the request, by where they are
 }
 
 // thread is a run of a workflow, as far as its requests show it.
@@ -97,11 +89,11 @@ func (s *Server) AddProgram(ctx context.Context, p *runtime.Program) error {
 			if op == nil {
 				continue
 			}
-			step := &scripted{op: op, Exchange: e, strings: map[string]string{}}
+			step := &scripted{op: op, Exchange: e, texts: map[string]string{}}
 			path, query, _ := strings.Cut(e.Target, "?")
 			of := func(n *node) bool { return slices.Contains(n.operations, op) }
 			if end, values := op.source.root.find(strings.Split(strings.TrimPrefix(path, "/"), "/"), nil, nil, of); end != nil {
-				collect(step.strings, values, query, bodyOf(e.Send.Header.Get("Content-Type"), e.Send.Body))
+				collect(step.texts, values, query, bodyOf(e.Send.Header.Get("Content-Type"), e.Send.Body))
 			}
 			n.steps = append(n.steps, step)
 		}
@@ -110,6 +102,13 @@ func (s *Server) AddProgram(ctx context.Context, p *runtime.Program) error {
 		}
 	}
 	return nil
+}
+
+// inScript reports whether a workflow calls an operation.
+func (s *Server) inScript(op *operation) bool {
+	return slices.ContainsFunc(s.scripts, func(sc *script) bool {
+		return slices.ContainsFunc(sc.steps, func(step *scripted) bool { return step.op == op })
+	})
 }
 
 // collect notes the strings of a request, by where they are.
@@ -190,12 +189,12 @@ func (x *exchange) follow() (*scripted, *thread) {
 	sent := map[string]string{}
 	collect(sent, x.found.values, x.URL.RawQuery, x.body)
 	same := func(step *scripted) bool {
-		for at, text := range step.strings {
+		for at, text := range step.texts {
 			if sent[at] != text {
 				return false
 			}
 		}
-		return len(step.strings) == len(sent)
+		return len(step.texts) == len(sent)
 	}
 	expects := func(p position) bool { return p.next < len(p.steps) && p.steps[p.next].op == x.op }
 	var best *thread
@@ -283,7 +282,7 @@ func (x *exchange) follow() (*scripted, *thread) {
 		choices[i].next++
 	}
 	best.choices = choices
-	for at, text := range step.strings {
+	for at, text := range step.texts {
 		if own, has := sent[at]; has && text != "" && len(best.own) < 2*maxStrings {
 			if _, noted := best.own[text]; !noted {
 				best.own[text] = own
@@ -312,48 +311,21 @@ func (x *exchange) apply(out *outcome, step *scripted, run *thread) {
 	if step.NoBody {
 		return
 	}
-	changes := s.changesOf(step)
 	contentType := step.Header.Get("Content-Type")
-	if !out.hasBody {
-		out.body, out.hasBody = run.mine(step.Body), true
-		out.contentType = contentType
-	} else {
-		if out.media != nil && contentType != "" && openapi.IsJSON(contentType) && !openapi.IsJSON(out.media.Type) && len(changes) > 0 {
-			out.contentType = contentType // it is read as such
-			out.body = step.Body
-		}
-		for _, c := range changes {
-			out.body = changed(out.body, c.tokens, c, run, step.Body)
-		}
-		if out.view != nil && out.view.isList { // so many items are read
-			wanted, _ := value.Find(step.Body, out.view.list)
-			items, _ := wanted.([]any)
-			has, _ := value.Find(out.body, out.view.list)
-			list, _ := has.([]any)
-			for i := len(list); i < len(items); i++ {
-				out.body = placed(out.body, append(slices.Clone(out.view.list), itoa(i)), run.mine(items[i]))
-			}
+	s.shapes.Lock()
+	switch {
+	case !out.hasBody:
+		out.body, out.hasBody, out.contentType = run.mine(step.Body), true, contentType
+	case out.media != nil && openapi.IsJSON(contentType) && !openapi.IsJSON(out.media.Type) && !openapi.IsRange(out.media.Type):
+		out.body, out.contentType = run.mine(step.Body), contentType // it is read as such
+	default:
+		out.body = step.Adapt(out.body, run.mine)
+		if out.view != nil && out.view.isList && run != nil {
+			out.body = longer(out.body, step.Body, out.view.list, run)
 		}
 	}
-	if out.object != nil && out.view != nil && out.view.isItem {
-		if item, ok := value.Find(out.body, out.view.item); ok {
-			if of, is := item.(map[string]any); is {
-				v := make(map[string]any, len(of))
-				for name, member := range out.object.value {
-					v[name] = member
-				}
-				for _, c := range changes {
-					if len(c.tokens) > len(out.view.item) && slices.Equal(c.tokens[:len(out.view.item)], out.view.item) {
-						name := c.tokens[len(out.view.item)]
-						if member, has := of[name]; has {
-							v[name] = member
-						}
-					}
-				}
-				x.session.change(out.object, v)
-			}
-		}
-	}
+	s.shapes.Unlock()
+	x.keep(out)
 	if run != nil {
 		answered, simulated := map[string]string{}, map[string]string{}
 		leaves(answered, "", out.body, 0)
@@ -371,7 +343,39 @@ func (x *exchange) apply(out *outcome, step *scripted, run *thread) {
 	}
 }
 
-func itoa(i int) string { return value.Text(int64(i)) }
+// longer returns the body of a list with items of a script, if it has fewer than that one:
+// they may be read.
+func longer(body, from any, at []string, run *thread) any {
+	has, _ := value.Find(body, at)
+	wanted, _ := value.Find(from, at)
+	list, is := has.([]any)
+	items, _ := wanted.([]any)
+	if !is || len(items) <= len(list) {
+		return body
+	}
+	list = slices.Clone(list)
+	for _, item := range items[len(list):] {
+		list = append(list, run.mine(item))
+	}
+	return placed(body, at, any(list))
+}
+
+// keep stores the members of an item as they were answered.
+func (x *exchange) keep(out *outcome) {
+	if out.object == nil || out.view == nil || !out.view.isItem {
+		return
+	}
+	item, _ := value.Find(out.body, out.view.item)
+	shown, _ := item.(map[string]any)
+	before := out.view.show(out.object.value)
+	v := maps.Clone(out.object.value)
+	for name, member := range shown {
+		if old, had := before[name]; !had || !value.Equal(old, member) {
+			v[name] = member
+		}
+	}
+	x.session.change(out.object, v)
+}
 
 // mine returns a value of the simulated run as it is in this one: texts that stand for those of
 // its own requests and answers are these.
@@ -398,119 +402,4 @@ func (t *thread) mine(v any) any {
 		return out
 	}
 	return v
-}
-
-// changed returns a body with a change at a place. Of an array that is too short the items of
-// the script are taken whole.
-func changed(body any, tokens []string, c change, run *thread, whole any) any {
-	if len(tokens) == 0 {
-		return run.mine(c.v)
-	}
-	inner, _ := value.Child(whole, tokens[0])
-	switch of := body.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(of)+1)
-		for name, member := range of {
-			out[name] = member
-		}
-		if c.missing && len(tokens) == 1 {
-			delete(out, tokens[0])
-			return out
-		}
-		if member, has := of[tokens[0]]; has || len(tokens) == 1 {
-			out[tokens[0]] = changed(member, tokens[1:], c, run, inner)
-		} else {
-			out[tokens[0]] = run.mine(inner)
-		}
-		return out
-	case []any:
-		i, ok := value.Index(tokens[0])
-		if !ok {
-			return run.mine(whole)
-		}
-		out := slices.Clone(of)
-		if i < len(out) {
-			out[i] = changed(out[i], tokens[1:], c, run, inner)
-			return out
-		}
-		items, _ := whole.([]any)
-		for j := len(out); j <= i && j < len(items); j++ {
-			out = append(out, run.mine(items[j]))
-		}
-		return out
-	}
-	return run.mine(whole)
-}
-
-// changesOf compares the answer of a script with a sample.
-func (s *Server) changesOf(step *scripted) []change {
-	s.shapes.Lock()
-	defer s.shapes.Unlock()
-	if step.compared {
-		return step.changes
-	}
-	step.compared = true
-	var sample any
-	r := step.op.Response(step.Status)
-	if r == nil && step.Status < 300 {
-		r, _ = success(step.op)
-	}
-	if r != nil {
-		if media := preferred(r); media != nil {
-			sample = s.sample(r, media, "", false)
-		}
-	}
-	step.changes = differences(nil, nil, sample, step.Body)
-	return step.changes
-}
-
-// differences lists what has to be changed in a value so that it is another one.
-func differences(list []change, at []string, from, to any) []change {
-	below := func(token string) []string { return append(at[:len(at):len(at)], token) }
-	switch to := to.(type) {
-	case map[string]any:
-		of, is := from.(map[string]any)
-		if !is {
-			break
-		}
-		for _, name := range sortedKeys(to) {
-			if member, has := of[name]; has {
-				list = differences(list, below(name), member, to[name])
-			} else {
-				list = append(list, change{tokens: below(name), v: to[name]})
-			}
-		}
-		for _, name := range sortedKeys(of) {
-			if _, has := to[name]; !has {
-				list = append(list, change{tokens: below(name), missing: true})
-			}
-		}
-		return list
-	case []any:
-		of, is := from.([]any)
-		if !is || len(to) < len(of) {
-			break
-		}
-		for i := range to {
-			if i < len(of) {
-				list = differences(list, below(itoa(i)), of[i], to[i])
-			} else {
-				list = append(list, change{tokens: below(itoa(i)), v: to[i]})
-			}
-		}
-		return list
-	}
-	if value.Equal(from, to) {
-		return list
-	}
-	return append(list, change{tokens: at, v: to})
-}
-
-func sortedKeys(m map[string]any) []string {
-	list := make([]string, 0, len(m))
-	for name := range m {
-		list = append(list, name)
-	}
-	slices.Sort(list)
-	return list
 }

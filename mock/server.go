@@ -212,7 +212,7 @@ type exchange struct {
 }
 
 const (
-	maxTarget      = 16 << 10 // bytes of a request's target
+	maxTarget      = 64 << 10 // bytes of a request's target
 	defaultMaxBody = 8 << 20
 )
 
@@ -337,7 +337,7 @@ func (x *exchange) answer() (*answer, *problem) {
 		}
 		return a, nil
 	}
-	if p := x.accepts(); p != nil {
+	if p := x.accepts(); p != nil && !s.inScript(x.op) {
 		return nil, p
 	}
 	if !s.AnyRequest {

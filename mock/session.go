@@ -216,6 +216,10 @@ func (s *Server) newID(c *collection, k *kind, in *store, like any) any {
 		return !used
 	}
 	uuid := false
+	asParameter := c.parameterType()
+	fits := func(v any) bool {
+		return t.Misfit(v) == nil && (asParameter == nil || asParameter.Misfit(v) == nil || asParameter.Kinds()&schema.KindOf(v) == 0)
+	}
 	for _, a := range t.Alternatives() {
 		uuid = uuid || a.Format() == "uuid"
 	}
@@ -243,12 +247,24 @@ func (s *Server) newID(c *collection, k *kind, in *store, like any) any {
 			}
 		}
 		for _, v := range candidates {
-			if free(v) && t.Misfit(v) == nil {
+			if free(v) && fits(v) {
 				return v
 			}
 		}
 	}
 	return like
+}
+
+// parameterType returns the type of the path parameter that names an item; nil if none does.
+func (c *collection) parameterType() *schema.Type {
+	for _, op := range c.all {
+		for _, p := range op.Parameters {
+			if op.item != "" && p.Is(strings.Trim(op.item, "+*"), "path") && p.Schema != nil {
+				return p.Home.Type(p.Schema)
+			}
+		}
+	}
+	return nil
 }
 
 // varies reports whether a text looks like an id, which another of its kind can be made of.
@@ -259,6 +275,14 @@ func vary(text string, seed, n uint64) string {
 	keep := strings.LastIndexAny(text, "_-/:.") + 1
 	if keep == len(text) {
 		keep = 0
+	}
+	if keep == 0 { // "tbl" of "tblABC123def456"
+		for keep < 4 && keep < len(text) && text[keep] >= 'a' && text[keep] <= 'z' {
+			keep++
+		}
+		if keep == 4 || keep == len(text) {
+			keep = 0
+		}
 	}
 	x := mixed(seed ^ n*0x9e3779b97f4a7c15)
 	hex := strings.Trim(text[keep:], "0123456789abcdefABCDEF") == ""

@@ -81,7 +81,7 @@ func (x *exchange) perform(status int) (*outcome, *problem) {
 	case acts:
 		if out.object, p = x.object(c, k, in); p == nil {
 			x.advance(out.object, k)
-			x.act(k, out.object)
+			p = x.act(k, out.object)
 		}
 	}
 	if p != nil {
@@ -417,8 +417,17 @@ func patchedBy(item map[string]any, list []any) map[string]any {
 	return item
 }
 
-// act does with an item what the path says: its state follows.
-func (x *exchange) act(k *kind, o *object) {
+// act does with an item what the path says: its state follows. What has come to an end cannot
+// be on its way to be canceled.
+func (x *exchange) act(k *kind, o *object) *problem {
+	if l := k.life; l != nil && l.member != "" {
+		now, _ := o.value[l.member].(string)
+		to := l.reached(x.op.verb)
+		undoing := slices.ContainsFunc(undoings, func(u string) bool { return strings.HasPrefix(folded(to), u) })
+		if p := phaseOf(now); undoing && phaseOf(to) == activePhase && (p == donePhase || p == failedPhase) {
+			return newProblem(http.StatusConflict, fmt.Sprintf("the %s %q is %s: it cannot be %s any more", x.op.collection.name, o.id, now, to))
+		}
+	}
 	s := x.server
 	now := s.now(x.session)
 	item := maps.Clone(o.value)
@@ -436,6 +445,7 @@ func (x *exchange) act(k *kind, o *object) {
 		l.stamp(item, now, stemOf(x.op.verb), "updat", "modif")
 	}
 	x.session.change(o, item)
+	return nil
 }
 
 const defaultStateTime = 200 * time.Millisecond
@@ -461,6 +471,11 @@ func (x *exchange) advance(o *object, k *kind) {
 	stems := []string{stemOf(next), "updat", "modif"}
 	if p := phaseOf(next); p == donePhase || p == failedPhase {
 		stems = append(stems, "end", "complet", "finish", "process")
+		for _, late := range l.late {
+			if late.end == p {
+				item[late.member] = x.sampleItem(x.op.collection)[late.member]
+			}
+		}
 	}
 	l.stamp(item, now, stems...)
 	o.entered, o.seen = now, false

@@ -252,14 +252,18 @@ func (t *simulationText) workflow(r *simulated) {
 			}
 		}
 	}
-	statuses, declared := 0, 0
+	var statuses, declared, used, operations int
 	for _, op := range r.Operations {
 		declared += len(op.Declared)
-		statuses += min(len(op.Given), len(op.Declared))
+		statuses += len(op.Answered)
 	}
-	t.line(1, "seen in %s: %s, %s, %s; operations %s, statuses %s", count(len(r.Runs), "run"), of("steps", seen["step"], all["step"]),
+	for _, source := range r.Sources {
+		used += source.Used
+		operations += source.Operations
+	}
+	t.line(1, "seen in %s: %s, %s, %s; %s, statuses %s", count(len(r.Runs), "run"), of("steps", seen["step"], all["step"]),
 		of("actions", seen["action"], all["action"]), of("outcomes of criteria", seen["criterion"], all["criterion"]),
-		fmt.Sprint(len(r.Operations)), fmt.Sprintf("%d of %d declared", statuses, declared))
+		of("operations", used, operations), fmt.Sprintf("%d of %d declared", statuses, declared))
 	for i, run := range r.Runs {
 		t.line(1, "%s %s: %s", fmt.Sprintf("%2d", i+1), run.For, pathOf(run))
 	}

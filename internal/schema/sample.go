@@ -100,7 +100,7 @@ func (s *Sampler) value(t *Type, at spot, want *Want, from Want) any {
 	if !from.Exactly {
 		from = a.example(at.nth)
 	}
-	if from.Exactly && free && t.Misfit(from.Value) == nil && (!wanted || filled(from.Value)) {
+	if from.Exactly && free && t.Misfit(from.Value) == nil && (!wanted || Filled(from.Value)) {
 		return from.Value
 	}
 	if a.Closed && free && len(a.Values) > 0 {
@@ -127,8 +127,8 @@ func (s *Sampler) value(t *Type, at spot, want *Want, from Want) any {
 	return nil
 }
 
-// filled reports whether a value is neither null nor empty.
-func filled(v any) bool {
+// Filled reports whether a value is neither null nor empty.
+func Filled(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return false
