@@ -82,7 +82,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), reportCommand(), replayCommand(), diffCommand(),
-		simulateCommand(), mockCommand(), vendorCommand(), conformanceCommand())
+		simulateCommand(), mockCommand(), vendorCommand(), authCommand(), conformanceCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	err := misplaced(root, args)

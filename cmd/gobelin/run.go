@@ -386,10 +386,10 @@ func (r *run) drivers(documents []selected, read reader) error {
 	if r.loopDelay == 0 {
 		d.LoopDelay = -1
 	}
-	if err := r.requests.driver(&d, infos(documents), read); err != nil {
+	if err := r.exchange.driver(&d, &r.network, infos(documents), read, r.each.file != ""); err != nil {
 		return err
 	}
-	if err := r.exchange.driver(&d, &r.network, infos(documents), read, r.each.file != ""); err != nil {
+	if err := r.requests.driver(&d, infos(documents), read); err != nil {
 		return err
 	}
 	for i := range documents {
