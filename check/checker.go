@@ -137,7 +137,7 @@ func (c *Checker) kept(list []arazzo.Diagnostic) []arazzo.Diagnostic {
 // A File is a document to check.
 type File struct {
 	Path string
-	Root string // the requested folder, which its sources may be relative to; empty: its own
+	Root string // the requested folder, where its sources may be, too; empty: the file itself was requested
 }
 
 // Find returns the named files and URLs and, of folders, the files that begin as
@@ -156,11 +156,7 @@ func Find(paths ...string) ([]File, error) {
 			return nil, err
 		}
 		if !info.IsDir() {
-			root := ""
-			if filepath.IsLocal(path) {
-				root = "."
-			}
-			files = append(files, File{filepath.Clean(path), root})
+			files = append(files, File{Path: filepath.Clean(path)})
 			continue
 		}
 		err = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {

@@ -19,6 +19,9 @@ import (
 type Loader struct {
 	Loader runtime.Loader // nil means runtime.FileLoader, which refuses URLs that are not pinned
 	File   *File          // the lock file of all documents; nil: that which is found for each
+	// OnPinned is called for each text that is pinned, before it is read, by the
+	// goroutine that calls Load; it may be nil.
+	OnPinned func(*File, Pin)
 
 	mu    sync.Mutex
 	files map[string]func() (*File, error) // by the entry document
@@ -35,6 +38,9 @@ func (l *Loader) Load(ctx context.Context, place string) ([]byte, error) {
 	}
 	if file != nil {
 		if pin, ok := file.Pinned(place); ok {
+			if l.OnPinned != nil {
+				l.OnPinned(file, pin)
+			}
 			return file.Text(pin)
 		}
 	}

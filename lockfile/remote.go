@@ -3,6 +3,8 @@ package lockfile
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/gobelin-dev/gobelin/arazzo"
 	"github.com/gobelin-dev/gobelin/internal/location"
@@ -56,15 +58,20 @@ func (r *Remote) Collect(ctx context.Context, c *runtime.Compiler, doc *arazzo.D
 	})
 	type reference struct{ place, by string }
 	var open []reference
-	for place := range read.texts {
+	for _, place := range slices.Sorted(maps.Keys(read.texts)) {
 		open = append(open, reference{place: place})
 	}
-	for seen := map[string]bool{}; len(open) > 0 && ctx.Err() == nil; open = open[1:] {
+	type asked struct {
+		key    string
+		remote bool // by a document of the network, which may lead to less
+	}
+	for seen := map[asked]bool{}; len(open) > 0 && ctx.Err() == nil; open = open[1:] {
 		at := open[0]
-		if seen[location.Key(at.place)] {
+		this := asked{location.Key(at.place), location.IsURL(at.by)}
+		if seen[this] {
 			continue
 		}
-		seen[location.Key(at.place)] = true
+		seen[this] = true
 		text, err := set.Text(at.place, at.by)
 		if err != nil {
 			continue
@@ -83,6 +90,7 @@ func (r *Remote) Collect(ctx context.Context, c *runtime.Compiler, doc *arazzo.D
 	for place, text := range read.texts {
 		if location.IsURL(place) {
 			r.Texts[place] = text
+			delete(r.Unresolved, place) // another document may lead to it
 		}
 	}
 	for place := range r.Unreadable {

@@ -28,11 +28,11 @@ type Credentials interface {
 
 // Clients are [Credentials] that have certificates for schemes of type mutualTLS.
 type Clients interface {
-	// Client returns the client for requests to r.Origin, nil if there is no certificate:
+	// ClientFor returns the client for requests to r.Origin, nil if there is no certificate:
 	// one like open, which is [Driver].Client, with the certificate. Redirects to another
 	// origin go without it. An error fails the step. It must be safe for concurrent use,
 	// and return the same client each time, which keeps connections.
-	Client(ctx context.Context, r CredentialRequest, open *http.Client) (*http.Client, error)
+	ClientFor(ctx context.Context, r CredentialRequest, open *http.Client) (*http.Client, error)
 }
 
 // A CredentialRequest says what a credential is for.
@@ -161,7 +161,7 @@ func (d *Driver) certified(ctx context.Context, c *Send, at address, r *transpor
 				continue
 			}
 			request := c.credential(i, j, at, r)
-			if client, err := clients.Client(ctx, request, d.Client); client != nil || err != nil {
+			if client, err := clients.ClientFor(ctx, request, d.Client); client != nil || err != nil {
 				return client, request.explain(err)
 			}
 		}

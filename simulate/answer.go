@@ -220,6 +220,7 @@ type answer struct {
 	flaw     *flaw             // the status is not declared
 	wishes   option
 	body     any
+	tree     any // that a body in XML is written of
 	noBody   bool
 	header   http.Header
 	found    []Deviation // of what was read of it
@@ -259,7 +260,7 @@ func (t *types) answer(s *program.Step, status int) *answer {
 
 // fill makes the body and the headers of an answer, with the wishes for it.
 func (t *types) fill(a *answer, wishes option) {
-	want := &schema.Want{}
+	want, inXML := &schema.Want{}, &schema.Want{}
 	a.wishes, a.found = wishes, nil
 	a.header = http.Header{}
 	headers, missing := map[string]schema.Want{}, map[string]bool{}
@@ -300,7 +301,11 @@ func (t *types) fill(a *answer, wishes option) {
 			headers[w.place.header] = w.want
 			continue
 		}
-		at := want.At(w.place.tokens)
+		body := want
+		if w.place.xml {
+			body = inXML
+		}
+		at := body.At(w.place.tokens)
 		inner := at.Members
 		*at = w.want
 		if !w.want.Exactly && !w.want.Missing {
@@ -318,10 +323,10 @@ func (t *types) fill(a *answer, wishes option) {
 			a.header.Set(name, value.Text(t.sampler.Sample(t.header(a.response, name).Type, name, &w, schema.Want{})))
 		}
 	}
-	t.fillBody(a, bodyType, want)
+	t.fillBody(a, bodyType, want, inXML)
 }
 
-func (t *types) fillBody(a *answer, of *schema.Type, want *schema.Want) {
+func (t *types) fillBody(a *answer, of *schema.Type, want, inXML *schema.Want) {
 	var media *openapi.MediaType
 	if a.response != nil {
 		media = mediaOf(a.response)
@@ -332,6 +337,9 @@ func (t *types) fillBody(a *answer, of *schema.Type, want *schema.Want) {
 		return
 	}
 	a.noBody = false
+	if media != nil && openapi.IsXML(media.Type) && !wanted && t.fillXML(a, media, inXML) {
+		return
+	}
 	from, contentType := schema.Want{}, "application/json"
 	if media != nil {
 		if contentType = media.Type; openapi.IsRange(contentType) {
@@ -349,6 +357,30 @@ func (t *types) fillBody(a *answer, of *schema.Type, want *schema.Want) {
 	a.body = t.sampler.Sample(of, name, want, from)
 }
 
+// fillXML writes a body in XML by its schema, and reports whether it can be written.
+func (t *types) fillXML(a *answer, media *openapi.MediaType, want *schema.Want) bool {
+	from := schema.Want{}
+	if list := a.response.Examples(media); len(list) > 0 && list[0].Err() == nil {
+		example := list[int(t.sampler.Seed%uint64(len(list)))].Value()
+		if _, isText := example.(string); !isText {
+			from = schema.Want{Exactly: true, Value: example}
+		} else if len(want.Members) == 0 {
+			return false
+		}
+	}
+	tree := t.sampler.Sample(typeOfXML(media), "body", want, from)
+	text, err := openapi.EncodeXML(tree, media)
+	if err != nil {
+		return false
+	}
+	a.tree, a.body = tree, text
+	a.header.Set("Content-Type", media.Type)
+	return true
+}
+
+// typeOfXML returns the type of the value that a body in XML is written of.
+func typeOfXML(media *openapi.MediaType) *schema.Type { return media.Home.Type(media.Schema) }
+
 // at returns the value at a place of the answer.
 func (a *answer) at(p place) (any, bool) {
 	if p.header != "" {
@@ -357,6 +389,9 @@ func (a *answer) at(p place) (any, bool) {
 			return nil, false
 		}
 		return values[0], true
+	}
+	if p.xml {
+		return value.Find(a.tree, p.tokens)
 	}
 	return value.Find(a.body, p.tokens)
 }

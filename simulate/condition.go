@@ -133,13 +133,24 @@ func (s *solver) criterion(c *program.Criterion, want bool) []option {
 		return always
 	}
 	context := s.value(c.Context, s.step.Workflow, s.step)
-	switch {
-	case context.known && (context.missing || context.value == nil):
+	if context.known && (context.missing || context.value == nil) {
 		return constant(!want)
-	case c.Embedded != nil: // it is known only when it is evaluated
-		return always
+	}
+	if c.Embedded != nil {
+		filled, known := s.filled(c)
+		switch {
+		case !known: // it is when it is evaluated
+			return always
+		case filled == nil:
+			return constant(!want)
+		}
+		c = filled
+	}
+	switch {
 	case c.Kind == program.RegexCriterion:
 		return s.regex(c, context, want)
+	case c.Kind == program.XPathCriterion:
+		return s.xpath(c, context, want)
 	case c.Kind != program.JSONPathCriterion || context.place == nil:
 		return always
 	}
@@ -156,6 +167,27 @@ func (s *solver) criterion(c *program.Criterion, want bool) []option {
 		return options
 	}
 	return q.term(term, want)
+}
+
+// filled returns a condition with the values of its embedded expressions (C16), as far as they
+// are known before the answer; nil if it is none with them.
+func (s *solver) filled(c *program.Criterion) (filled *program.Criterion, known bool) {
+	var values []any
+	for r := range program.Each(c.Embedded.Refs) {
+		v, there, known := s.before(s.reference(r, s.step.Workflow, s.step))
+		switch {
+		case !known:
+			return nil, false
+		case !there:
+			return nil, true
+		}
+		values = append(values, v)
+	}
+	f, err := c.Fill(values, true)
+	if err != nil {
+		return nil, true
+	}
+	return f.Criterion, true
 }
 
 func (s *solver) isArray(p place) bool {
@@ -228,6 +260,13 @@ func (s *solver) simple(c *program.Criterion, t *expr.Term, want bool) []option 
 }
 
 func (s *solver) operand(c *program.Criterion, t *expr.Term) operand {
+	if t.Embedded && t.Count == 1 && t.First < len(c.Refs) {
+		if r := &c.Refs[t.First]; strings.Trim(t.Text, `'"`) == "{"+r.Text+"}" { // its text
+			if v, there, known := s.before(s.reference(r, s.step.Workflow, s.step)); known && there {
+				return operand{known: true, value: value.Text(v), text: t.Text}
+			}
+		}
+	}
 	switch {
 	case t.Operator != "" || t.Embedded:
 		return unknown
@@ -274,6 +313,11 @@ func (s *solver) learn(c *program.Criterion) {
 	if c.JSONPath != nil && c.Embedded == nil {
 		if t := c.JSONPath.Term(); t != nil {
 			path(t)
+		}
+	}
+	if c.XPath != nil && c.Embedded == nil {
+		if t := c.XPath.Term(); t != nil {
+			s.literals = append(s.literals, literalsOf(t)...)
 		}
 	}
 }
@@ -353,6 +397,17 @@ func (s *solver) chosen(p place) (v any, there, chosen bool) {
 	return v, there, true
 }
 
+// before returns what an operand comes to before the answer, if that is known.
+func (s *solver) before(o operand) (v any, there, known bool) {
+	switch {
+	case o.known:
+		return o.value, !o.missing, true
+	case o.place == nil:
+		return nil, false, false
+	}
+	return s.chosen(*o.place)
+}
+
 // typed returns what is known of the value at a place.
 func (s *solver) typed(p place) schema.Found {
 	if p.step == nil {
@@ -364,8 +419,11 @@ func (s *solver) typed(p place) schema.Found {
 			return schema.Found{Presence: schema.Unknown, Type: schema.Any()}
 		}
 	}
-	if p.header != "" {
+	switch {
+	case p.header != "":
 		return s.w.types.header(a.response, p.header)
+	case p.xml:
+		return typeAt(typeOfXML(mediaOf(a.response)), p.tokens)
 	}
 	return typeAt(s.w.types.body(a.response), p.tokens)
 }

@@ -15,12 +15,13 @@ import (
 type place struct {
 	step   *program.Step // nil: of the inputs
 	header string        // "" for the body
+	xml    bool          // of the value that a body in XML is written of
 	tokens []string      // of the body or the inputs, that lead to it
 }
 
 // equal reports whether two places are the same.
 func (p place) equal(o place) bool {
-	return p.step == o.step && p.header == o.header && strings.Join(p.tokens, "\x00") == strings.Join(o.tokens, "\x00")
+	return p.step == o.step && p.header == o.header && p.xml == o.xml && strings.Join(p.tokens, "\x00") == strings.Join(o.tokens, "\x00")
 }
 
 // An operand is what an expression comes to: a value that is known, a place, or neither.

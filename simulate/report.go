@@ -24,6 +24,7 @@ type Report struct {
 	// MissingOutputs had a value in no step, or run, that succeeded.
 	MissingOutputs []Branch    `json:"missingOutputs,omitempty"`
 	Operations     []Operation `json:"operations,omitempty"`
+	Sources        []Source    `json:"sources,omitempty"`
 	// Limit says which bound ended the simulation before all was tried; "" if none did.
 	Limit string `json:"limit,omitempty"`
 }
@@ -113,7 +114,15 @@ type Operation struct {
 	Source    string   `json:"source"`
 	Operation string   `json:"operation"`
 	Declared  []string `json:"declared,omitempty"` // its status codes
+	Answered  []string `json:"answered,omitempty"` // those of them that an answer was of
 	Given     []int    `json:"given,omitempty"`    // those of the answers
+}
+
+// A Source is how much of a description was used: of those that the workflow names.
+type Source struct {
+	Name       string `json:"name"`
+	Operations int    `json:"operations"` // that it has
+	Used       int    `json:"used"`       // of them
 }
 
 // Complete reports whether every step, action and outcome of a criterion was seen, apart from

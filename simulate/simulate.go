@@ -149,7 +149,7 @@ func (e *explorer) report() *Report {
 		r.Steps = append(r.Steps, step)
 	}
 	r.MissingOutputs = e.missingOutputs()
-	r.Operations = e.operations()
+	e.use(r)
 	return r
 }
 
@@ -213,16 +213,15 @@ func (e *explorer) closed() map[*program.Step]bool {
 	}
 	for changed := true; changed; { // a step that may be reached opens those that it leads to
 		changed = false
-		for s := range steps {
-			if !slices.ContainsFunc(e.ways(s), func(g goal) bool {
+		for s, shut := range steps {
+			if !shut || !slices.ContainsFunc(e.ways(s), func(g goal) bool {
 				var b Branch
 				e.explain(&b, g, true)
 				return !steps[g.step] && !b.Impossible
 			}) {
 				continue
 			}
-			changed = changed || steps[s]
-			steps[s] = false
+			steps[s], changed = false, true
 		}
 	}
 	return steps
@@ -280,8 +279,8 @@ func conditions(d demand) string {
 	return strings.Join(texts, ", ")
 }
 
-// operations tells which operations were used, and with which statuses they were answered.
-func (e *explorer) operations() (list []Operation) {
+// use tells which operations of which descriptions were used, and how they were answered.
+func (e *explorer) use(r *Report) {
 	known := map[*openapi.Operation]bool{}
 	e.root.EachReachable(func(s *program.Step) {
 		if s.Operation == nil || known[s.Operation] {
@@ -290,10 +289,23 @@ func (e *explorer) operations() (list []Operation) {
 		known[s.Operation] = true
 		op := Operation{Source: s.Source.Qualified, Operation: cmp.Or(s.Operation.ID, s.Label),
 			Given: slices.Sorted(maps.Keys(e.given[s.Operation]))}
-		for _, r := range s.Operation.Responses {
-			op.Declared = append(op.Declared, r.Code)
+		answered := map[*openapi.Response]bool{}
+		for _, status := range op.Given {
+			answered[s.Operation.Response(status)] = true
 		}
-		list = append(list, op)
+		for _, declared := range s.Operation.Responses {
+			if op.Declared = append(op.Declared, declared.Code); answered[declared] {
+				op.Answered = append(op.Answered, declared.Code)
+			}
+		}
+		r.Operations = append(r.Operations, op)
+		i := slices.IndexFunc(r.Sources, func(o Source) bool { return o.Name == op.Source })
+		if i < 0 {
+			i = len(r.Sources)
+			r.Sources = append(r.Sources, Source{Name: op.Source, Operations: s.Source.Description.Len()})
+		}
+		if op.Given != nil {
+			r.Sources[i].Used++
+		}
 	})
-	return list
 }

@@ -28,9 +28,17 @@ type run struct {
 	diagnostics []arazzo.Diagnostic
 
 	explainer *explain.Explainer
-	frames    []*frame                                       // by depth, those that are under way
-	kept      int                                            // bytes of bodies
-	places    map[*program.Workflow]map[string]*program.Step // by id, of the workflows that were looked at
+	stack     program.Stack
+	frames    []*frame // by depth, those that are under way
+	kept      int      // bytes of bodies
+}
+
+// of says which program it is a run of; nil is one that is not known.
+func (r *run) of(p *runtime.Program) {
+	r.program, r.explainer = p, explain.New(p)
+	if r.stack.Program = nil; p != nil {
+		r.stack.Program = program.Of(p)
+	}
 }
 
 // frame is an execution of a workflow.
@@ -63,7 +71,8 @@ type step struct {
 	attempt    int
 	depth      int
 	operation  string
-	caller     *step // whose workflow it is in; nil: that of the run
+	linked     *program.Step // of the program; nil: it is not known
+	caller     *step         // whose workflow it is in; nil: that of the run
 	began      time.Time
 	ended      time.Time // zero: it did not end
 	status     string    // succeeded, failed, or canceled if it did not end
@@ -96,7 +105,8 @@ const (
 // many are.
 func (r *run) event(e runtime.Event, cut bool, room int) (kept int) {
 	at := runtime.EventAt(e)
-	explained := r.explainer.Event(e)
+	at.Time = at.Time.Round(0) // of the wall clock alone, as in a trace
+	explained, in := r.explainer.Event(e), r.stack.Enter(at.Depth, at.WorkflowID)
 	switch e := e.(type) {
 	case *runtime.WorkflowStarted:
 		r.frame(at.Depth)
@@ -120,7 +130,7 @@ func (r *run) event(e runtime.Event, cut bool, room int) (kept int) {
 	case *runtime.StepStarted:
 		f := r.frame(at.Depth)
 		s := &step{number: len(r.steps), workflowID: at.WorkflowID, id: at.StepID, visit: max(at.Visit, 1), attempt: at.Attempt,
-			depth: at.Depth, operation: e.Operation, caller: f.caller, began: at.Time, status: "canceled"}
+			depth: at.Depth, operation: e.Operation, linked: in.Step(at.StepID), caller: f.caller, began: at.Time, status: "canceled"}
 		f.current, r.steps = s, append(r.steps, s)
 		key := visitKey{s.id, s.visit}
 		v := f.visits[key]

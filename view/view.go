@@ -14,9 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gobelin-dev/gobelin/explain"
 	"github.com/gobelin-dev/gobelin/internal/nearest"
-	"github.com/gobelin-dev/gobelin/internal/program"
 	"github.com/gobelin-dev/gobelin/report"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/gobelin-dev/gobelin/trace"
@@ -97,10 +95,9 @@ func (w *Writer) Begin(index int, p *runtime.Program, workflowID string) {
 }
 
 func (w *Writer) begin(index int, p *runtime.Program, workflowID string, at time.Time) *run {
-	r := &run{index: index, workflowID: workflowID, program: cmp.Or(p, w.about.program), began: at}
-	r.explainer = explain.New(r.program)
-	if r.program != nil {
-		r.document = program.Of(r.program).Entry().Location
+	r := &run{index: index, workflowID: workflowID, began: at}
+	if r.of(cmp.Or(p, w.about.program)); r.program != nil {
+		r.document = r.stack.Program.Entry().Location
 	}
 	w.open[index] = r
 	return r
@@ -182,7 +179,7 @@ func (w *Writer) Read(from *trace.Reader) error {
 			r := w.begin(v.Run, nil, v.WorkflowID, v.Time)
 			r.document, r.named = v.Document, true
 			if v.Program != from.Header.Program { // it was made of something else than the others
-				r.program, r.explainer = nil, explain.New(nil)
+				r.of(nil)
 			}
 			w.mu.Unlock()
 		case *trace.RunFinished:

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gobelin-dev/gobelin/lockfile"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
 )
@@ -81,7 +82,7 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(runCommand(), checkCommand(), showCommand(), graphCommand(), reportCommand(), replayCommand(), diffCommand(),
-		simulateCommand(), mockCommand(), vendorCommand(), conformanceCommand())
+		simulateCommand(), mockCommand(), vendorCommand(), authCommand(), conformanceCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	err := misplaced(root, args)
@@ -181,7 +182,8 @@ type sources struct {
 	remap  []string
 	base   string
 	strict bool
-	adjust func(*runtime.Compiler) error // applies a command's other flags; nil: none
+	adjust func(*runtime.Compiler) error      // applies a command's other flags; nil: none
+	pinned func(*lockfile.File, lockfile.Pin) // is told what is read from a lock file; nil: nobody
 }
 
 func (s *sources) flags(c *cobra.Command) {
@@ -199,6 +201,7 @@ func (s *sources) compiler() (*runtime.Compiler, error) {
 	if err != nil {
 		return nil, err
 	}
+	loader.OnPinned = s.pinned
 	c := &runtime.Compiler{
 		Loader:  loader,
 		Sources: map[string]string{},

@@ -124,7 +124,7 @@ func (r *run) complete(c *cobra.Command) {
 	}
 	assignments(c, "server", named(requestSources))
 	assignments(c, "server-variable", named(variableNames))
-	assignments(c, "credential", named(schemes))
+	assignments(c, "auth", named(schemes))
 	assignments(c, "input", named(func(infos []runtime.WorkflowInfo) (names []string) {
 		for _, w := range infos {
 			for _, in := range w.Inputs {

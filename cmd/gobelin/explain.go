@@ -134,7 +134,7 @@ func explained(err error, x *explain.Explainer, names []string) error {
 					name = other
 				}
 			}
-			lines = append(lines, fmt.Sprintf("the operation asks for a credential that was not given (%s); use --credential %s=VALUE",
+			lines = append(lines, fmt.Sprintf("the operation asks for a credential that was not given (%s); use --auth %s=VALUE",
 				strings.Join(wanted, ", "), name))
 		}
 	}

@@ -13,18 +13,17 @@ import (
 // requests are the flags of a run that determine what is sent, and what counts
 // as a success.
 type requests struct {
-	credentials []string
-	variables   []string
-	files       string
-	success     string
-	actions     string
-	maxBody     int64
+	credentials
+	variables []string
+	files     string
+	success   string
+	actions   string
+	maxBody   int64
 }
 
 func (r *requests) flags(c *cobra.Command) {
+	r.credentials.flags(c)
 	f := c.Flags()
-	f.StringArrayVar(&r.credentials, "credential", nil, "`NAME=VALUE` for the security scheme NAME, or SOURCE.NAME, of the descriptions; "+
-		"@file reads a file, env:VARIABLE the environment")
 	f.StringArrayVar(&r.variables, "server-variable", nil, "`NAME=VALUE` of a variable in server URLs, or SOURCE.NAME, instead of its default")
 	f.StringVar(&r.files, "files", "", "`DIR` from which request bodies may read files ({file: path}); by default they cannot")
 	f.StringVar(&r.success, "success", "below400",
@@ -65,8 +64,7 @@ func (r *requests) driver(d *runtime.Driver, infos []runtime.WorkflowInfo, read 
 	if !ok {
 		return fmt.Errorf("--success %s: must be below400, any or documented", r.success)
 	}
-	credentials := runtime.StaticCredentials{}
-	d.Success, d.ServerVariables, d.Credentials = rule, map[string]string{}, credentials
+	d.Success, d.ServerVariables = rule, map[string]string{}
 	for _, text := range r.variables {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
@@ -77,24 +75,12 @@ func (r *requests) driver(d *runtime.Driver, infos []runtime.WorkflowInfo, read 
 		}
 		d.ServerVariables[name] = value
 	}
-	known := schemes(infos)
-	for _, text := range r.credentials {
-		name, value, ok := strings.Cut(text, "=")
-		switch {
-		case !ok || name == "":
-			return fmt.Errorf("--credential: write NAME=VALUE")
-		case len(sharing(infos, name)) > 0:
-			return fmt.Errorf("--credential %s: several sources have a security scheme of this name; write %s", name,
-				strings.Join(sharing(infos, name), " or "))
-		case !slices.Contains(known, name):
-			return fmt.Errorf("--credential %s: no operation of the workflow needs a security scheme of this name%s", name, hint(name, known))
-		}
-		secret, err := read.value(value)
-		if err != nil {
-			return fmt.Errorf("--credential %s: %w", name, err)
-		}
-		credentials[name] = secret
+	credentials, err := r.credentials.read(infos, read)
+	if err != nil {
+		return err
 	}
+	credentials.Client = d.Client
+	d.Credentials = credentials
 	return nil
 }
 

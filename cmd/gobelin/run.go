@@ -14,6 +14,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/openapi"
 	"github.com/gobelin-dev/gobelin/internal/secret"
 	"github.com/gobelin-dev/gobelin/internal/value"
+	"github.com/gobelin-dev/gobelin/lockfile"
 	"github.com/gobelin-dev/gobelin/report"
 	"github.com/gobelin-dev/gobelin/runtime"
 	"github.com/spf13/cobra"
@@ -110,6 +111,11 @@ func (r *run) prepare(ctx context.Context, c *cobra.Command, args []string) (p p
 		return p, err
 	}
 	read := newReader(ctx, c.InOrStdin())
+	if r.telling.verbose {
+		r.pinned = func(file *lockfile.File, pin lockfile.Pin) {
+			newTerminal(c.ErrOrStderr()).printf("%s: read from %s, as %s pins it\n", pin.URL, pin.File, file.Path)
+		}
+	}
 	for _, file := range files {
 		s := selected{file: file}
 		s.program, s.err = r.load(ctx, read, file)
@@ -380,10 +386,10 @@ func (r *run) drivers(documents []selected, read reader) error {
 	if r.loopDelay == 0 {
 		d.LoopDelay = -1
 	}
-	if err := r.requests.driver(&d, infos(documents), read); err != nil {
+	if err := r.exchange.driver(&d, &r.network, infos(documents), read, r.each.file != ""); err != nil {
 		return err
 	}
-	if err := r.exchange.driver(&d, &r.network, infos(documents), read, r.each.file != ""); err != nil {
+	if err := r.requests.driver(&d, infos(documents), read); err != nil {
 		return err
 	}
 	for i := range documents {

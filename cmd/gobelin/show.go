@@ -108,8 +108,11 @@ func show(w io.Writer, info runtime.WorkflowInfo) {
 		row := fmt.Sprintf("%s\t%s\t%s %s\tof %s", c.Scheme, c.Type, c.In, c.Name, c.Source)
 		if c.SetByStep {
 			row += "\tset by the steps themselves"
-		} else if c.Optional {
-			row += "\tnot needed where another is given, or none"
+		} else {
+			row += "\t$" + variable(c)
+			if c.Optional {
+				row += ", not needed where another is given, or none"
+			}
 		}
 		credentials = append(credentials, row)
 	}

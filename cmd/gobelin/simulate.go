@@ -197,22 +197,28 @@ func impossible(r *simulate.Report) (list []simulate.Branch) {
 
 // total says how many workflows were simulated, and with which results.
 func total(list []simulated) string {
-	succeeded, complete, refused := 0, 0, 0
+	var simulated, succeeded, complete, documents, workflows int
 	for _, r := range list {
 		switch {
 		case r.Report == nil:
-			refused++
+			documents++
+			continue
+		case r.Refused != "":
+			workflows++
 			continue
 		case r.Succeeded:
 			succeeded++
 		}
-		if r.Refused == "" && r.Complete() {
+		if simulated++; r.Complete() {
 			complete++
 		}
 	}
-	text := fmt.Sprintf("%s: %d can succeed, in %d all that is possible was seen", count(len(list)-refused, "workflow"), succeeded, complete)
-	if refused > 0 {
-		text += fmt.Sprintf("; %s cannot be run", count(refused, "document"))
+	text := fmt.Sprintf("%s: %d can succeed, in %d all that is possible was seen", count(simulated, "workflow"), succeeded, complete)
+	if workflows > 0 {
+		text += fmt.Sprintf("; %s cannot be run", count(workflows, "workflow"))
+	}
+	if documents > 0 {
+		text += fmt.Sprintf("; %s cannot be run", count(documents, "document"))
 	}
 	return text + "\n"
 }
@@ -252,14 +258,18 @@ func (t *simulationText) workflow(r *simulated) {
 			}
 		}
 	}
-	statuses, declared := 0, 0
+	var statuses, declared, used, operations int
 	for _, op := range r.Operations {
 		declared += len(op.Declared)
-		statuses += min(len(op.Given), len(op.Declared))
+		statuses += len(op.Answered)
 	}
-	t.line(1, "seen in %s: %s, %s, %s; operations %s, statuses %s", count(len(r.Runs), "run"), of("steps", seen["step"], all["step"]),
+	for _, source := range r.Sources {
+		used += source.Used
+		operations += source.Operations
+	}
+	t.line(1, "seen in %s: %s, %s, %s; %s, statuses %s", count(len(r.Runs), "run"), of("steps", seen["step"], all["step"]),
 		of("actions", seen["action"], all["action"]), of("outcomes of criteria", seen["criterion"], all["criterion"]),
-		fmt.Sprint(len(r.Operations)), fmt.Sprintf("%d of %d declared", statuses, declared))
+		of("operations", used, operations), fmt.Sprintf("%d of %d declared", statuses, declared))
 	for i, run := range r.Runs {
 		t.line(1, "%s %s: %s", fmt.Sprintf("%2d", i+1), run.For, pathOf(run))
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/gobelin-dev/gobelin/internal/location"
+	"github.com/gobelin-dev/gobelin/internal/source"
 	"github.com/gobelin-dev/gobelin/lockfile"
 	"github.com/spf13/cobra"
 )
@@ -66,8 +67,8 @@ func (v *vendor) run(c *cobra.Command, args []string) error {
 			at := lockfile.Find(file.Path)
 			switch {
 			case at != "":
-			case isFolder(arg):
-				at = filepath.Join(arg, lockfile.Name)
+			case slices.ContainsFunc(source.Above(file.Path), func(folder string) bool { return location.Same(folder, arg) }):
+				at = filepath.Join(arg, lockfile.Name) // a folder where it will be found
 			default:
 				at = lockfile.Beside(file.Path)
 			}
@@ -97,7 +98,7 @@ func (v *vendor) lock(c *cobra.Command, at string, documents []string) error {
 			documents = append(documents, document)
 		}
 	}
-	remote, err := v.collect(c.Context(), before, documents)
+	remote, err := v.collect(source.Named(c.Context(), filepath.Dir(at)), before, documents)
 	if err != nil {
 		return err
 	}
@@ -132,6 +133,7 @@ func (v *vendor) lock(c *cobra.Command, at string, documents []string) error {
 	case failed && v.update:
 		v.told.printf("%s is unchanged, since not all that it pins was read\n", at)
 		return exit(exitFailed)
+	case len(after.Pins) == 0 && len(before.Documents) == 0:
 	case !v.check:
 		if err := after.Write(remote.Texts, before); err != nil {
 			return err

@@ -152,6 +152,9 @@ func (d *Description) enumerate() {
 // OperationIDs returns the operationIds in source order.
 func (d *Description) OperationIDs() []string { return d.ids }
 
+// Len returns the number of operations.
+func (d *Description) Len() int { return len(d.index) }
+
 // Operations iterates over the operations in source order.
 func (d *Description) Operations() iter.Seq[*Operation] {
 	return func(yield func(*Operation) bool) {

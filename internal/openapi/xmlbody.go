@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,6 +12,15 @@ import (
 
 // An object is written as XML by the XML Objects of its schema (OpenAPI 3.2, XML
 // Object; the names of its nodeType are those of the earlier attribute and wrapped).
+
+// EncodeXML writes an object or array as a body of a media type in XML (ruling O9).
+func EncodeXML(v any, media *MediaType) (string, error) {
+	if !isCompound(v) {
+		return "", errors.New("an XML document is written from an object or an array")
+	}
+	text, err := encodeXML(Value{V: v}, media)
+	return string(text), err
+}
 
 // encodeXML writes an object or array whose root element the schema names, or which
 // has a single member that is the root.

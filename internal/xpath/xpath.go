@@ -19,6 +19,7 @@ import (
 type Expr struct {
 	text     string
 	prefixes []string
+	tokens   []lexeme // for analyses
 	version  version
 	evaluate expression
 }
@@ -65,7 +66,7 @@ func compile(pieces []Piece, v version) (*Expr, error) {
 		return nil, err
 	}
 	p := &parser{text: source, version: v, tokens: tokens}
-	e := &Expr{text: source, version: v}
+	e := &Expr{text: source, version: v, tokens: tokens}
 	if e.evaluate, err = p.parse(); err != nil {
 		return nil, err
 	}
