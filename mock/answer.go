@@ -384,7 +384,7 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) error {
 	}
 	header := w.Header()
 	for name, values := range a.header {
-		if !openapi.Framing(name) && name != "Content-Type" {
+		if !openapi.Framing(name) && !slices.Contains(notSampled, name) {
 			header[name] = values
 		}
 	}
@@ -404,6 +404,9 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) error {
 	_, err := w.Write(body)
 	return err
 }
+
+// notSampled are headers that say how the message is sent.
+var notSampled = []string{"Content-Type", "Content-Encoding", "Connection", "Keep-Alive", "Upgrade", "Te", "Content-Range", "Date"}
 
 func isCompound(v any) bool {
 	switch v.(type) {

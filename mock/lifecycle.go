@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ type late struct {
 
 // lateOf finds them, among those that may be null.
 func lateOf(k *kind) (list []late) {
-	for _, name := range sortedNames(k.names) {
+	for _, name := range slices.Sorted(maps.Keys(k.names)) {
 		found := k.t.Member(name)
 		if found.Type == nil || found.Type.Kinds()&schema.Null == 0 || k.requested[name] {
 			continue
@@ -99,7 +100,7 @@ var stateNames = []string{"status", "state", "phase", "stage"}
 // lifecycleOf finds the member of an item that looks like its state; nil if none does.
 func lifecycleOf(k *kind) *lifecycle {
 	var best *lifecycle
-	for _, name := range sortedNames(k.names) {
+	for _, name := range slices.Sorted(maps.Keys(k.names)) {
 		if !slices.ContainsFunc(stateNames, func(end string) bool { return strings.HasSuffix(folded(name), end) }) {
 			continue
 		}
@@ -242,7 +243,7 @@ func (l *lifecycle) next(state string) string {
 
 // timesOf finds the members of an item that say when something happened.
 func timesOf(k *kind) (list []timed) {
-	for _, name := range sortedNames(k.names) {
+	for _, name := range slices.Sorted(maps.Keys(k.names)) {
 		found := k.t.Member(name)
 		if found.Type == nil || k.requested[name] {
 			continue
@@ -257,16 +258,13 @@ func timesOf(k *kind) (list []timed) {
 			isTime = isTime || a.Kinds&schema.String != 0 && a.Format() == "date-time"
 			at.number = at.number || a.Kinds&(schema.Integer|schema.Fraction) != 0 && a.Kinds&schema.String == 0
 		}
-		if isTime || at.number && (strings.HasSuffix(name, "_at") || name == "created" || a(name)) {
+		if isTime || at.number && (strings.HasSuffix(name, "_at") || strings.HasSuffix(name, "At") || name == "created") {
 			at.number = !isTime
 			list = append(list, at)
 		}
 	}
 	return list
 }
-
-// a reports whether a name ends as "createdAt" does.
-func a(name string) bool { return strings.HasSuffix(name, "At") }
 
 // timeStem returns the stem of what happened at the time that a member of a name has.
 func timeStem(name string) (stem string, ok bool) {

@@ -2,6 +2,7 @@ package mock
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,54 +39,41 @@ type pageMembers struct {
 	null   map[string]bool
 }
 
-// pageMembersOf finds them: beside the array, in an object beside it, or at the top.
+// pageObjects are names of members that say which part of a list it is.
+var pageObjects = []string{"meta", "pagination", "paging", "page", "pageinfo", "metadata"}
+
+// pageMembersOf finds them: beside the array or at the top, or in an object there.
 func pageMembersOf(v *view) (p pageMembers) {
 	if len(v.list) == 0 {
 		return p
 	}
-	p.null = map[string]bool{}
-	within := v.list[:len(v.list)-1]
-	for _, tokens := range [][]string{within, {}} {
+	within := [][]string{v.list[:len(v.list)-1], {}}
+	for _, tokens := range within[:2] {
+		if at := v.body.Follow(tokens).Type; at != nil {
+			for _, name := range slices.Sorted(maps.Keys(namesOf(at))) {
+				if slices.Contains(pageObjects, folded(name)) {
+					within = append(within, append(slices.Clone(tokens), name))
+				}
+			}
+		}
+	}
+	for _, tokens := range within {
 		at := v.body.Follow(tokens).Type
 		if at == nil {
 			continue
 		}
-		for _, name := range sortedNames(namesOf(at)) {
-			if pageRole(name) != "" {
-				p.within = tokens
+		p = pageMembers{within: tokens, null: map[string]bool{}}
+		for _, name := range slices.Sorted(maps.Keys(namesOf(at))) {
+			if found := at.Member(name); pageRole(name) != "" && found.Type != nil {
 				p.names = append(p.names, name)
-				p.null[name] = nullable(v, tokens, name)
+				p.null[name] = found.Type.Kinds()&schema.Null != 0
 			}
 		}
 		if p.names != nil {
 			return p
 		}
-		for _, name := range sortedNames(namesOf(at)) {
-			if slices.Contains([]string{"meta", "pagination", "paging", "page", "pageinfo", "metadata", "_meta"}, strings.ToLower(name)) {
-				inner := append(slices.Clone(tokens), name)
-				of := v.body.Follow(inner).Type
-				if of == nil {
-					continue
-				}
-				for _, name := range sortedNames(namesOf(of)) {
-					if pageRole(name) != "" {
-						p.within = inner
-						p.names = append(p.names, name)
-						p.null[name] = nullable(v, inner, name)
-					}
-				}
-				if p.names != nil {
-					return p
-				}
-			}
-		}
 	}
-	return p
-}
-
-func nullable(v *view, tokens []string, name string) bool {
-	t := v.body.Follow(append(slices.Clone(tokens), name)).Type
-	return t != nil && t.Kinds()&schema.Null != 0
+	return pageMembers{}
 }
 
 // pageRole returns what of a page a member has, by its name; "" for nothing.

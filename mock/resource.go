@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -367,16 +368,6 @@ func namesOf(t *schema.Type) map[string]bool {
 	return names
 }
 
-// sortedNames returns them in a fixed order.
-func sortedNames(names map[string]bool) []string {
-	list := make([]string, 0, len(names))
-	for name := range names {
-		list = append(list, name)
-	}
-	slices.Sort(list)
-	return list
-}
-
 // itemIn finds the schema of an item in that of a body.
 func itemIn(t *schema.Type, item schema.Place, depth int) (tokens []string, ok bool) {
 	if place, known := t.Place(); known && place == item {
@@ -385,7 +376,7 @@ func itemIn(t *schema.Type, item schema.Place, depth int) (tokens []string, ok b
 	if depth == maxWrapped || t.Kinds()&schema.Object == 0 {
 		return nil, false
 	}
-	for _, name := range sortedNames(namesOf(t)) {
+	for _, name := range slices.Sorted(maps.Keys(namesOf(t))) {
 		if at := t.Member(name).Type; at != nil {
 			if rest, ok := itemIn(at, item, depth+1); ok {
 				return append([]string{name}, rest...), true
@@ -401,7 +392,7 @@ func wrapped(t *schema.Type, ids []string, name string) []string {
 	if slices.ContainsFunc(ids, func(id string) bool { return names[id] }) {
 		return nil
 	}
-	list := sortedNames(names)
+	list := slices.Sorted(maps.Keys(names))
 	usual := []string{name, "data", "result", "item", "resource"}
 	slices.SortStableFunc(list, func(a, b string) int {
 		rank := func(name string) int {
@@ -438,7 +429,7 @@ func listIn(t *schema.Type, item *schema.Place, name string, tokens []string, de
 		return nil, false
 	}
 	best, most := []string(nil), -1
-	for _, member := range sortedNames(namesOf(t)) {
+	for _, member := range slices.Sorted(maps.Keys(namesOf(t))) {
 		at := t.Member(member).Type
 		if at == nil {
 			continue

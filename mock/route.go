@@ -57,16 +57,13 @@ func (p *pattern) match(segment string) (values []string, ok bool) {
 		return nil, false
 	}
 	for i, text := range p.texts[1:] {
-		at := len(rest)
-		if last := i == len(p.names)-1; last {
-			if !strings.HasSuffix(rest, text) {
+		at := strings.Index(rest, text)
+		if i == len(p.names)-1 {
+			if at = len(rest) - len(text); !strings.HasSuffix(rest, text) {
 				return nil, false
 			}
-			at = len(rest) - len(text)
-		} else if at = strings.Index(rest, text); text == "" || at < 0 {
-			return nil, false
 		}
-		if at == 0 {
+		if at <= 0 { // a variable is not empty, and nothing between two of them says where one ends
 			return nil, false
 		}
 		values, rest = append(values, rest[:at]), rest[at+len(text):]

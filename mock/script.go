@@ -73,7 +73,6 @@ func (s *Server) AddProgram(ctx context.Context, p *runtime.Program) error {
 		sim := simulate.Simulator{Seed: s.Seed, OnEvent: checker.Listener(func(e runtime.Event) {
 			if d, is := e.(*runtime.DiagnosticRaised); is && (d.Diagnostic.Code == contract.Parameter || d.Diagnostic.Code == contract.RequestBody) {
 				s.tolerated[d.Diagnostic.Position] = true
-				s.tolerated[arazzo.Position{File: d.Diagnostic.File}] = true
 			}
 		})}
 		found, ok, err := sim.Script(ctx, p, w.ID)
@@ -197,20 +196,30 @@ func (x *exchange) follow() (*scripted, *thread) {
 		return len(step.texts) == len(sent)
 	}
 	expects := func(p position) bool { return p.next < len(p.steps) && p.steps[p.next].op == x.op }
+	sameFirst := func(a, b position) int {
+		switch exactly := same(a.steps[a.next]); {
+		case exactly == same(b.steps[b.next]):
+			return 0
+		case exactly:
+			return -1
+		}
+		return 1
+	}
+	expected := func(list []position) []position {
+		list = slices.DeleteFunc(slices.Clone(list), func(p position) bool { return !expects(p) })
+		slices.SortStableFunc(list, sameFirst)
+		return list
+	}
 	var best *thread
 	most := -1
 	for _, t := range slices.Backward(n.threads) {
-		score := -1
-		for _, p := range t.choices {
-			if !expects(p) {
-				continue
-			}
-			if score = max(score, 0); same(p.steps[p.next]) {
-				score = max(score, 2)
-			}
-		}
-		if score < 0 {
+		choices := expected(t.choices)
+		if len(choices) == 0 {
 			continue
+		}
+		score := 0
+		if same(choices[0].steps[choices[0].next]) {
+			score = 2
 		}
 		for _, text := range x.found.values {
 			if t.seen[text] {
@@ -222,26 +231,10 @@ func (x *exchange) follow() (*scripted, *thread) {
 		}
 	}
 	var fresh []position
-	exactly := false
 	for _, sc := range s.scripts {
-		if p := (position{sc, 0}); expects(p) {
-			if same(sc.steps[0]) {
-				fresh, exactly = append([]position{p}, fresh...), true
-				continue
-			}
-			fresh = append(fresh, p)
-		}
+		fresh = append(fresh, position{sc, 0})
 	}
-	slices.SortStableFunc(fresh, func(a, b position) int {
-		rank := func(p position) int {
-			if same(p.steps[0]) {
-				return 0
-			}
-			return 1
-		}
-		return rank(a) - rank(b)
-	})
-	if fresh != nil && (best == nil || exactly && most < 2) {
+	if fresh = expected(fresh); len(fresh) > 0 && (best == nil || most < 2 && same(fresh[0].steps[0])) {
 		best = &thread{choices: fresh, own: map[string]string{}, seen: map[string]bool{}}
 		n.threads = append(n.threads, best)
 		if len(n.threads) > maxThreads {
@@ -267,16 +260,7 @@ func (x *exchange) follow() (*scripted, *thread) {
 		}
 		return nil, nil
 	}
-	choices := slices.DeleteFunc(slices.Clone(best.choices), func(p position) bool { return !expects(p) })
-	slices.SortStableFunc(choices, func(a, b position) int {
-		rank := func(p position) int {
-			if same(p.steps[p.next]) {
-				return 0
-			}
-			return 1
-		}
-		return rank(a) - rank(b)
-	})
+	choices := expected(best.choices)
 	step := choices[0].steps[choices[0].next]
 	for i := range choices {
 		choices[i].next++

@@ -68,6 +68,7 @@ type Server struct {
 
 	shapes sync.Mutex // of what is known of schemas, which is computed when first needed
 
+	stored   atomic.Int64 // bytes of all sessions, roughly
 	mu       sync.Mutex
 	sessions map[string]*list.Element // of *session, by name
 	used     list.List                // of *session, the one used last at the end
@@ -213,6 +214,7 @@ type exchange struct {
 
 const (
 	maxTarget      = 64 << 10 // bytes of a request's target
+	maxCompared    = 200      // bytes of a path for which those are looked for that are near
 	defaultMaxBody = 8 << 20
 )
 
@@ -365,12 +367,16 @@ func (x *exchange) route() *problem {
 		}
 	}
 	if !ok {
-		var paths []string
-		for _, route := range s.Routes() {
-			paths = append(paths, route.Path)
+		detail := "no description has the path " + x.URL.Path
+		if len(path) <= maxCompared {
+			var paths []string
+			for _, route := range s.Routes() {
+				paths = append(paths, route.Path)
+			}
+			slices.Sort(paths)
+			detail += nearest.Choice(x.URL.Path, slices.Compact(paths))
 		}
-		slices.Sort(paths)
-		return newProblem(http.StatusNotFound, "no description has the path "+x.URL.Path+nearest.Choice(x.URL.Path, slices.Compact(paths)))
+		return newProblem(http.StatusNotFound, detail)
 	}
 	n := x.found.node
 	x.op = n.operation(x.Method, x.params)
@@ -415,21 +421,6 @@ func (x *exchange) check() *problem {
 		target += "?" + x.URL.RawQuery
 	}
 	op := x.op
-	contentType := x.Header.Get("Content-Type")
-	if op.Body != nil && len(op.Body.Content) > 0 && len(x.payload) > 0 && contentType != "" && op.Body.Media(contentType) == nil {
-		var types []string
-		for _, m := range op.Body.Content {
-			types = append(types, m.Type)
-		}
-		detail := "the request has the content type " + contentType + "; the description declares " + strings.Join(types, ", ")
-		if x.server.tolerated[arazzo.Position{File: op.Home.Location()}] { // of the document
-			x.note("%s", detail)
-			return nil
-		}
-		p := newProblem(http.StatusUnsupportedMediaType, detail)
-		p.header.Set("Accept", strings.Join(types, ", "))
-		return p
-	}
 	described := openapi.Described(op.Operation).(description.Operation)
 	var faults []fault
 	for _, v := range x.server.checker.Request(described, target, x.Header, x.payload) {
@@ -453,7 +444,19 @@ func (x *exchange) check() *problem {
 			break
 		}
 	}
+	var types []string
+	if op.Body != nil && len(x.payload) > 0 && op.Body.Media(x.Header.Get("Content-Type")) == nil {
+		for _, m := range op.Body.Content {
+			types = append(types, m.Type)
+		}
+	}
+	if types != nil {
+		status = http.StatusUnsupportedMediaType
+	}
 	p := newProblem(status, faults[0].Detail)
+	if types != nil {
+		p.header.Set("Accept", strings.Join(types, ", "))
+	}
 	if more := len(faults) - 1; more > 0 {
 		p.Detail += fmt.Sprintf(" (and %d more)", more)
 	}

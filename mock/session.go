@@ -14,10 +14,11 @@ import (
 
 // The bounds on what is kept.
 const (
-	maxSessions = 1000
-	maxObjects  = 10_000   // of a session, those that were removed included
-	maxStored   = 64 << 20 // bytes of a session, roughly
-	maxThreads  = 200      // runs of workflows of a session that are followed
+	maxSessions  = 1000
+	maxObjects   = 10_000    // of a session, those that were removed included
+	maxStored    = 64 << 20  // bytes of a session, roughly
+	maxAllStored = 256 << 20 // bytes of all sessions
+	maxThreads   = 200       // runs of workflows of a session that are followed
 )
 
 // session is the state that requests with one value of the header see.
@@ -25,8 +26,9 @@ type session struct {
 	mu       sync.Mutex
 	name     string
 	stores   map[string]*store
-	objects  int
 	bytes    int
+	server   *Server
+	ended    bool      // no one finds it any more
 	ages     list.List // of *object, the oldest first
 	threads  []*thread
 	requests uint64
@@ -36,7 +38,7 @@ type session struct {
 // store is what is in one collection.
 type store struct {
 	order  []*object
-	byID   map[string]*object // nil values: they were removed
+	byID   map[string]*object // those that were removed included
 	next   int                // number of the next id
 	filled bool               // samples were put there, or a request has changed it
 }
@@ -48,6 +50,7 @@ type object struct {
 	entered time.Time // when its state began
 	seen    bool      // since then a request was answered with it
 	moving  bool      // an action has led to its state, which passes by itself
+	removed bool      // there was one with this id
 	size    int
 	age     *list.Element
 	in      *store
@@ -57,31 +60,69 @@ type object struct {
 // that was not used for the longest time ends.
 func (s *Server) session(name string) *session {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if e := s.sessions[name]; e != nil {
+		defer s.mu.Unlock()
 		s.used.MoveToBack(e)
 		return e.Value.(*session)
 	}
 	if s.sessions == nil {
 		s.sessions = map[string]*list.Element{}
 	}
+	var ended *session
 	if len(s.sessions) >= maxSessions {
-		oldest := s.used.Front()
-		delete(s.sessions, oldest.Value.(*session).name)
-		s.used.Remove(oldest)
+		ended = s.end(s.used.Front())
 	}
-	n := &session{name: name, stores: map[string]*store{}}
+	n := &session{name: name, server: s, stores: map[string]*store{}}
 	s.sessions[name] = s.used.PushBack(n)
+	s.mu.Unlock()
+	ended.settle()
 	return n
 }
 
 // reset forgets a session.
 func (s *Server) reset(name string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	var ended *session
 	if e := s.sessions[name]; e != nil {
-		delete(s.sessions, name)
-		s.used.Remove(e)
+		ended = s.end(e)
+	}
+	s.mu.Unlock()
+	ended.settle()
+}
+
+// end lets no one find a session any more. Server.mu must be held.
+func (s *Server) end(e *list.Element) *session {
+	n := e.Value.(*session)
+	delete(s.sessions, n.name)
+	s.used.Remove(e)
+	return n
+}
+
+// settle lets what an ended session has stored count no more.
+func (n *session) settle() {
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.count(-n.bytes)
+	n.ended = true
+}
+
+// relieve ends the sessions that were not used for the longest time, until what is stored is
+// within bounds. by is locked, and stays; so do those that are just used.
+func (s *Server) relieve(by *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := s.used.Front(); e != nil && s.stored.Load() > maxAllStored; {
+		n, next := e.Value.(*session), e.Next()
+		if n != by && n.mu.TryLock() {
+			s.end(e)
+			n.count(-n.bytes)
+			n.ended = true
+			n.mu.Unlock()
+		}
+		e = next
 	}
 }
 
@@ -96,63 +137,56 @@ func (n *session) store(path string) *store {
 
 // put stores an item, and forgets the oldest ones if there are too many.
 func (n *session) put(in *store, o *object) {
-	old, known := in.byID[o.id]
-	switch {
-	case old != nil:
+	if old := in.byID[o.id]; old != nil && !old.removed {
 		in.order[slices.Index(in.order, old)] = o
 		n.forget(old)
-	default:
-		if !known {
-			n.objects++
+	} else {
+		if old != nil {
+			n.forget(old)
 		}
 		in.order = append(in.order, o)
 	}
-	in.byID[o.id], o.in, o.size = o, in, sizeOf(o.value, 0)
+	in.byID[o.id], o.in = o, in
 	o.age = n.ages.PushBack(o)
-	n.bytes += o.size
-	for (n.objects > maxObjects || n.bytes > maxStored) && n.ages.Len() > 1 {
-		oldest := n.ages.Front().Value.(*object)
-		n.forget(oldest)
-		if at := oldest.in; at.byID[oldest.id] == oldest {
-			delete(at.byID, oldest.id)
-			n.objects--
-			if i := slices.Index(at.order, oldest); i >= 0 {
-				at.order = slices.Delete(at.order, i, i+1)
-			}
-		}
+	n.change(o, o.value)
+	for (n.ages.Len() > maxObjects || n.bytes > maxStored) && n.ages.Len() > 1 {
+		n.drop(n.ages.Front().Value.(*object))
 	}
 }
 
+// forget takes an object out of what is counted.
 func (n *session) forget(o *object) {
 	if o.age != nil {
 		n.ages.Remove(o.age)
-		n.bytes -= o.size
-		o.age = nil
+		n.count(-o.size)
+		o.age, o.size = nil, 0
+	}
+}
+
+// drop forgets that an object was ever there.
+func (n *session) drop(o *object) {
+	n.forget(o)
+	if o.in.byID[o.id] == o {
+		delete(o.in.byID, o.id)
+	}
+	if i := slices.Index(o.in.order, o); i >= 0 {
+		o.in.order = slices.Delete(o.in.order, i, i+1)
 	}
 }
 
 // remove removes an item, and what is below it; it stays known that it was there.
-func (n *session) remove(path string, in *store, id string) {
-	if o := in.byID[id]; o != nil {
-		in.order = slices.Delete(in.order, slices.Index(in.order, o), slices.Index(in.order, o)+1)
-		n.forget(o)
-	} else if _, known := in.byID[id]; !known {
-		n.objects++
-	}
-	in.byID[id], in.filled = nil, true
-	if n.objects > maxObjects { // of those that were removed
-		for id, o := range in.byID {
-			if o == nil {
-				delete(in.byID, id)
-				n.objects--
-			}
-		}
-	}
-	below := path + "/" + value.PointerToken(id) + "/"
+func (n *session) remove(path string, o *object) {
+	in := o.in
+	in.filled = true
+	n.drop(o)
+	gone := &object{id: o.id, removed: true, in: in}
+	in.byID[o.id] = gone
+	gone.age = n.ages.PushBack(gone)
+	n.change(gone, nil)
+	below := path + "/" + value.PointerToken(o.id) + "/"
 	for other, at := range n.stores {
 		if strings.HasPrefix(other, below) {
-			n.objects -= len(at.byID)
-			for _, o := range at.order {
+			for _, o := range at.byID {
 				n.forget(o)
 			}
 			delete(n.stores, other)
@@ -160,27 +194,37 @@ func (n *session) remove(path string, in *store, id string) {
 	}
 }
 
+// count adds to the bytes that are held.
+func (n *session) count(bytes int) {
+	if n.bytes += bytes; !n.ended {
+		n.server.stored.Add(int64(bytes))
+	}
+}
+
 // change replaces the value of an item.
 func (n *session) change(o *object, v map[string]any) {
 	o.value = v
-	size := sizeOf(v, 0)
-	n.bytes += size - o.size
+	size := sizeOf(v)
+	n.count(size - o.size)
 	o.size = size
+	if n.server.stored.Load() > maxAllStored {
+		n.server.relieve(n)
+	}
 }
 
 // sizeOf returns about how many bytes a value has.
-func sizeOf(v any, depth int) int {
-	size := 16
+func sizeOf(v any) int {
+	size := 64
 	switch v := v.(type) {
 	case string:
 		size += len(v)
 	case []any:
 		for _, item := range v {
-			size += sizeOf(item, depth+1)
+			size += sizeOf(item)
 		}
 	case map[string]any:
 		for name, member := range v {
-			size += len(name) + 32 + sizeOf(member, depth+1)
+			size += len(name) + 32 + sizeOf(member)
 		}
 	}
 	return size
@@ -218,7 +262,7 @@ func (s *Server) newID(c *collection, k *kind, in *store, like any) any {
 	uuid := false
 	asParameter := c.parameterType()
 	fits := func(v any) bool {
-		return t.Misfit(v) == nil && (asParameter == nil || asParameter.Misfit(v) == nil || asParameter.Kinds()&schema.KindOf(v) == 0)
+		return t.Misfit(v) == nil && (asParameter == nil || asParameter.Misfit(fitted(asParameter, value.Text(v))) == nil)
 	}
 	for _, a := range t.Alternatives() {
 		uuid = uuid || a.Format() == "uuid"

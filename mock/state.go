@@ -56,7 +56,7 @@ func (x *exchange) perform(status int) (*outcome, *problem) {
 		return out, nil
 	case deletes:
 		if out.object, p = x.object(c, k, in); p == nil {
-			x.session.remove(path, in, out.object.id)
+			x.session.remove(path, out.object)
 		}
 	case gets:
 		if out.object, p = x.object(c, k, in); p == nil {
@@ -65,9 +65,8 @@ func (x *exchange) perform(status int) (*outcome, *problem) {
 		}
 	case replaces:
 		out.object, p = x.object(c, k, in)
-		if p != nil && !x.server.StrictState { // it was removed, and comes again
-			delete(in.byID, x.id())
-			x.session.objects--
+		if gone := in.byID[x.id()]; p != nil && gone != nil { // it was removed, and comes again
+			x.session.drop(gone)
 			out.object, p = x.object(c, k, in)
 		}
 		if p == nil {
@@ -106,12 +105,13 @@ func (x *exchange) id() string { return x.found.values[strings.Trim(x.op.item, "
 // gone returns the problem of an item that was removed, or that no one has created.
 func (x *exchange) gone(in *store) *problem {
 	id := x.id()
-	o, known := in.byID[id]
-	if o != nil || !known && !x.server.StrictState || !known && x.op.collection.single {
+	o, name := in.byID[id], x.op.collection.name
+	switch {
+	case o == nil && x.server.StrictState && !x.op.collection.single:
+	case o == nil || !o.removed:
 		return nil
 	}
-	name := x.op.collection.name
-	if known {
+	if o != nil {
 		return newProblem(http.StatusNotFound, fmt.Sprintf("the %s %q was removed", name, id))
 	}
 	return newProblem(http.StatusNotFound, fmt.Sprintf("there is no %s %q", name, id))
@@ -120,8 +120,8 @@ func (x *exchange) gone(in *store) *problem {
 // object returns the item that the request names: a sample, if no one has created it.
 func (x *exchange) object(c *collection, k *kind, in *store) (*object, *problem) {
 	id := x.id()
-	if o := in.byID[id]; o != nil {
-		x.session.touch(o)
+	if o := in.byID[id]; o != nil && !o.removed {
+		x.session.ages.MoveToBack(o.age)
 		return o, nil
 	}
 	if gone := x.gone(in); gone != nil {
@@ -142,12 +142,6 @@ func (x *exchange) object(c *collection, k *kind, in *store) (*object, *problem)
 	o := &object{id: id, value: v, entered: s.now(x.session)}
 	x.session.put(in, o)
 	return o, nil
-}
-
-func (n *session) touch(o *object) {
-	if o.age != nil {
-		n.ages.MoveToBack(o.age)
-	}
 }
 
 // sampleItem returns a sample of an item: the richest that there is.

@@ -213,16 +213,15 @@ func (e *explorer) closed() map[*program.Step]bool {
 	}
 	for changed := true; changed; { // a step that may be reached opens those that it leads to
 		changed = false
-		for s := range steps {
-			if !slices.ContainsFunc(e.ways(s), func(g goal) bool {
+		for s, shut := range steps {
+			if !shut || !slices.ContainsFunc(e.ways(s), func(g goal) bool {
 				var b Branch
 				e.explain(&b, g, true)
 				return !steps[g.step] && !b.Impossible
 			}) {
 				continue
 			}
-			changed = changed || steps[s]
-			steps[s] = false
+			steps[s], changed = false, true
 		}
 	}
 	return steps

@@ -197,22 +197,28 @@ func impossible(r *simulate.Report) (list []simulate.Branch) {
 
 // total says how many workflows were simulated, and with which results.
 func total(list []simulated) string {
-	succeeded, complete, refused := 0, 0, 0
+	var simulated, succeeded, complete, documents, workflows int
 	for _, r := range list {
 		switch {
 		case r.Report == nil:
-			refused++
+			documents++
+			continue
+		case r.Refused != "":
+			workflows++
 			continue
 		case r.Succeeded:
 			succeeded++
 		}
-		if r.Refused == "" && r.Complete() {
+		if simulated++; r.Complete() {
 			complete++
 		}
 	}
-	text := fmt.Sprintf("%s: %d can succeed, in %d all that is possible was seen", count(len(list)-refused, "workflow"), succeeded, complete)
-	if refused > 0 {
-		text += fmt.Sprintf("; %s cannot be run", count(refused, "document"))
+	text := fmt.Sprintf("%s: %d can succeed, in %d all that is possible was seen", count(simulated, "workflow"), succeeded, complete)
+	if workflows > 0 {
+		text += fmt.Sprintf("; %s cannot be run", count(workflows, "workflow"))
+	}
+	if documents > 0 {
+		text += fmt.Sprintf("; %s cannot be run", count(documents, "document"))
 	}
 	return text + "\n"
 }
