@@ -27,6 +27,7 @@ import (
 
 	"github.com/gobelin-dev/gobelin/internal/schedule"
 	"github.com/gobelin-dev/gobelin/internal/secret"
+	"github.com/gobelin-dev/gobelin/internal/transport"
 	"github.com/gobelin-dev/gobelin/runtime"
 )
 
@@ -155,26 +156,42 @@ func (c *Credentials) certified(ctx context.Context, cert *Certificate, open *ht
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	transport, ok := base.(*http.Transport)
-	if !ok {
-		return nil, fmt.Errorf("a certificate needs a client whose Transport is an *http.Transport, not %T", base)
-	}
 	pair, err := tls.X509KeyPair(cert.Chain, []byte(key))
 	if err != nil {
 		return nil, fmt.Errorf("the certificate and its key: %w", err)
 	}
-	transport = transport.Clone()
-	if transport.TLSClientConfig == nil {
-		transport.TLSClientConfig = &tls.Config{}
+	with, err := withCertificate(base, pair)
+	if err != nil {
+		return nil, err
 	}
-	transport.TLSClientConfig.Certificates = []tls.Certificate{pair}
 	client := *open
-	client.Transport = transport
+	client.Transport = with
 	if c.clients == nil {
 		c.clients = map[*Certificate]*http.Client{}
 	}
 	c.clients[cert] = &client
 	return &client, nil
+}
+
+// withCertificate returns a transport like another one that has a certificate.
+func withCertificate(open http.RoundTripper, pair tls.Certificate) (with http.RoundTripper, err error) {
+	switch t := open.(type) {
+	case *http.Transport:
+		t = t.Clone()
+		if t.TLSClientConfig == nil {
+			t.TLSClientConfig = &tls.Config{}
+		}
+		t.TLSClientConfig.Certificates = []tls.Certificate{pair}
+		return t, nil
+	case transport.Wrapper:
+		around := t.Around(func(inner http.RoundTripper) http.RoundTripper {
+			var changed http.RoundTripper
+			changed, err = withCertificate(inner, pair)
+			return changed
+		})
+		return around, err
+	}
+	return nil, fmt.Errorf("a certificate needs a client whose Transport is an *http.Transport, not %T", open)
 }
 
 // Secrets returns the credentials that are known so far, for [runtime.Driver] to mask.

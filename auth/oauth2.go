@@ -92,12 +92,13 @@ func (c *Credentials) token(ctx context.Context, o *OAuth2, r runtime.Credential
 	}
 	fresh := func(t token) bool { return t.fresh(c.now()) && (r.Rejected == "" || t.Access != r.Rejected) }
 	t, err := c.tokens.get(ctx, g.key, fresh, func(last token, ok bool) (token, error) {
-		if !ok {
-			if last, ok = c.Folder.load(g.key); ok {
-				c.hide(last.Access, last.Refresh)
-				if fresh(last) {
-					return last, nil
-				}
+		if kept, found := c.Folder.load(g.key); found { // another process may have a newer one
+			c.hide(kept.Access, kept.Refresh)
+			if fresh(kept) {
+				return kept, nil
+			}
+			if !ok || kept.Obtained.After(last.Obtained) {
+				last = kept
 			}
 		}
 		t, err := g.obtain(ctx, last)

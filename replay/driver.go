@@ -108,12 +108,19 @@ func (d *Driver) answer(x *runtime.Execution, c *runtime.Send, shown **runtime.R
 		return next, part(fmt.Sprintf("the recording has no further request %s %s", c.Method, c.Target))
 	}
 	e := &d.Recording.Exchanges[at]
-	if e.Request != nil {
-		x.Sent(e.Request.URL, shownHeader(c, e.Request), e.Request.Security...)
-		if list := differences(c, *shown, e.Request); len(list) > 0 {
-			return next, part(list...)
+	for {
+		if e.Request != nil {
+			x.Sent(e.Request.URL, shownHeader(c, e.Request), e.Request.Security...)
+			if list := differences(c, *shown, e.Request); len(list) > 0 {
+				return next, part(list...)
+			}
+			d.tell(*shown)
 		}
-		d.tell(*shown)
+		if e.Response != nil || d.Recording.Sparse || at+1 == len(d.Recording.Exchanges) {
+			break
+		}
+		at++ // it was sent again
+		e = &d.Recording.Exchanges[at]
 	}
 	if e.Cut {
 		return next, errors.New("a body in the trace is not whole: record it again with room for larger bodies")

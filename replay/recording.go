@@ -34,7 +34,7 @@ type Recording struct {
 // An Exchange is a request with what came back.
 type Exchange struct {
 	Request  *runtime.RequestSent      // nil: it failed before anything was sent
-	Response *runtime.ResponseReceived // nil: the recording ends before
+	Response *runtime.ResponseReceived // nil: the recording ends before, or the next exchange is this one with another credential
 	Cut      bool                      // the body of the request or of the response is not whole
 }
 

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -31,6 +32,8 @@ workflows:
     parameters: [{name: pin, in: query, value: $inputs.secret}]
     requestBody: {payload: {user: u, password: $inputs.secret}}
     outputs: {token: $response.body#/access_token}
+  - {stepId: granted, operationId: granted}
+  - {stepId: challenged, operationId: challenged}
   - stepId: use
     operationId: use
     parameters: [{name: Authorization, in: header, value: "Bearer {$steps.login.outputs.token}"}]
@@ -54,6 +57,8 @@ paths:
       operationId: login
       requestBody: {content: {application/json: {schema: {}}}}
       responses: {"200": {description: ok, content: {application/json: {schema: {type: object}}}}}
+  /granted: {get: {operationId: granted, security: [{granted: []}], responses: {"200": {description: ok}}}}
+  /challenged: {get: {operationId: challenged, security: [{challenged: []}], responses: {"200": {description: ok}}}}
   /use: {get: {operationId: use, responses: {"200": {$ref: "#/components/responses/Use"}}}}
 components:
   responses:
@@ -68,19 +73,24 @@ components:
     key: {type: apiKey, in: header, name: X-Key}
     query: {type: apiKey, in: query, name: api_key}
     basic: {type: http, scheme: basic}
+    challenged: {type: http, scheme: digest}
+    granted: {type: oauth2, flows: {clientCredentials: {tokenUrl: /grant, scopes: {}}}}
 `
 
 // planted are secrets by where they come from: each has what a URL, JSON and HTML
 // write in another way.
 var planted = map[string]string{
-	"input":          `in/put+s "7f&<1>`,
-	"header key":     `header/k+y "7f&<2>`,
-	"query key":      `query/k+y "7f&<3>`,
-	"basic password": `pass/w+rd "7f&<4>`,
-	"-H":             `extra/h+ader "7f&<5>`,
-	"token":          `tok/e+n "7f&<6>`,
-	"cookie":         `cookie/v+lue.7f&<7>`,
-	"userinfo":       `user/i+nfo7f<8>`,
+	"input":           `in/put+s "7f&<1>`,
+	"header key":      `header/k+y "7f&<2>`,
+	"query key":       `query/k+y "7f&<3>`,
+	"basic password":  `pass/w+rd "7f&<4>`,
+	"-H":              `extra/h+ader "7f&<5>`,
+	"token":           `tok/e+n "7f&<6>`,
+	"cookie":          `cookie/v+lue.7f&<7>`,
+	"userinfo":        `user/i+nfo7f<8>`,
+	"client secret":   `client/s+cret "7f&<9>`,
+	"granted token":   `granted/t+ken-7f<10>`,
+	"digest password": `digest/p+ss "7f&<11>`,
 }
 
 // outputs are the ways in which a run can be told: arguments, where FILE is a file that they write.
@@ -110,18 +120,38 @@ var outputs = map[string][]string{
 // TestNoOutputHasASecret runs a workflow that uses every kind of secret against a server
 // that repeats what it is sent, and looks for them in all that the command says and writes.
 func TestNoOutputHasASecret(t *testing.T) {
+	var seen sync.Map // paths with the schemes of their Authorization
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		seen.Store(r.URL.Path+" "+scheme, true)
 		sent, err := httputil.DumpRequest(r, true)
 		if err != nil {
 			t.Error(err)
 		}
 		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.URL.Path == "/grant":
+			_ = json.NewEncoder(w).Encode(map[string]any{"access_token": planted["granted token"], "token_type": "Bearer",
+				"refresh_token": planted["granted token"] + "2", "expires_in": 3600, "echo": string(sent)})
+			return
+		case r.URL.Path == "/challenged" && r.Header.Get("Authorization") == "":
+			w.Header().Set("WWW-Authenticate", `Digest realm="r", nonce="n", qop="auth"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
 		w.Header().Set("X-Echo", "ok "+r.Header.Get("X-Key"))
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: planted["cookie"]})
 		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": planted["token"], "state": "open", "echo": string(sent),
 			"authorization": r.Header["Authorization"], "query": r.URL.Query(), "cookie": r.Header["Cookie"]})
 	}))
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.Close()
+		for _, want := range []string{"/grant Basic", "/granted Bearer", "/challenged Digest", "/use Bearer", "/login Basic"} {
+			if _, ok := seen.Load(want); !ok {
+				t.Errorf("no request of %s", want)
+			}
+		}
+	})
 	for _, ends := range []string{"open", "closed"} { // a run that succeeds, one that fails
 		for name, args := range outputs {
 			t.Run(name+", "+ends, func(t *testing.T) {
@@ -139,6 +169,7 @@ func TestNoOutputHasASecret(t *testing.T) {
 				to := strings.Replace(server.URL, "//", "//"+url.UserPassword("u", planted["userinfo"]).String()+"@", 1)
 				command := []string{"run", "w.yaml", "--server", to, "--cookies", "jar", "-i", "secret=env:INPUT", "-i", "ends=" + ends,
 					"--credential", "key=env:KEY", "--credential", "query=env:QUERY", "--credential", "basic=env:BASIC",
+					"--auth", "challenged=env:DIGEST", "--auth", "granted={client_id: c, client_secret: env:CLIENT}",
 					"-H", "X-Auth-Token: env:EXTRA"}
 				for _, arg := range args {
 					command = append(command, strings.Replace(arg, "FILE", "told", 1))
@@ -156,6 +187,10 @@ func TestNoOutputHasASecret(t *testing.T) {
 						t.Fatal(err)
 					}
 					told = string(file)
+				}
+				if name == "text" {
+					told += gobelin(t, dir, true, "auth", "w.yaml", "granted", "--server", to, "--auth",
+						"granted={client_id: other, client_secret: env:CLIENT}")
 				}
 				for from, secret := range planted {
 					for how, text := range writings(secret) {
@@ -175,7 +210,9 @@ func gobelin(t *testing.T, dir string, must bool, args ...string) string {
 	c := exec.Command(os.Args[0], args...)
 	c.Dir = dir
 	c.Env = append(os.Environ(), "GOBELIN_TEST_COMMAND=1", "INPUT="+planted["input"], "KEY="+planted["header key"],
-		"QUERY="+planted["query key"], "BASIC=u:"+planted["basic password"], "EXTRA="+planted["-H"])
+		"QUERY="+planted["query key"], "BASIC=u:"+planted["basic password"], "EXTRA="+planted["-H"],
+		"CLIENT="+planted["client secret"], "DIGEST=u:"+planted["digest password"], "XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
+		"HOME="+dir)
 	var said bytes.Buffer
 	c.Stdout, c.Stderr = &said, &said
 	err := c.Run()
