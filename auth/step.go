@@ -18,12 +18,12 @@ import (
 // A Step is a step of a flow, for people to read: a request to an authorization server and its
 // answer, or a page to be opened. Secrets are masked.
 type Step struct {
-	Title      string // "discovery", "client credentials", "sign in", …
-	Note       string // what there is to say of a step that is not a request
-	Method     string // of the request; "" for a page that a person opens
-	URL        string
+	Title      string         // "discovery", "client credentials", "sign in", …
+	Note       string         // what there is to say of a step that is not a request
+	Method     string         // of the request; "" for a page that a person opens
+	URL        string         // of a page without its query
 	Client     string         // how the client authenticates itself, such as client_secret_basic
-	Parameters url.Values     // of the request's form
+	Parameters url.Values     // of the request's form, or of the page's query
 	Status     int            // of the answer; 0 if there is none
 	Answer     map[string]any // its members, if it is a JSON object
 	// Claims are those of tokens of the answer that are JWTs, by the name of the member. Nobody
@@ -39,6 +39,15 @@ var hidden = []string{"access_token", "refresh_token", "id_token", "device_code"
 func (c *Credentials) tell(s Step) {
 	if c.OnStep != nil {
 		c.OnStep(s)
+	}
+}
+
+// tellPage tells that a person is asked to open a page.
+func (c *Credentials) tellPage(page string) {
+	if u, err := url.Parse(page); err == nil {
+		parameters := u.Query()
+		u.RawQuery = ""
+		c.tell(Step{Title: "sign in", URL: u.Redacted(), Parameters: c.shown(parameters)})
 	}
 }
 
@@ -76,7 +85,7 @@ func (t *teller) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	step := t.step
 	if t.credentials.OnStep != nil {
-		step.Method, step.URL, step.Parameters = r.Method, t.credentials.mask(r.URL.Redacted()), t.form(r)
+		step.Method, step.URL, step.Parameters = r.Method, t.credentials.mask(r.URL.Redacted()), t.credentials.shown(form(r))
 	}
 	response, err := t.open.RoundTrip(r)
 	if err == nil && t.credentials.OnStep != nil {
@@ -87,7 +96,7 @@ func (t *teller) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // form returns the parameters of a request.
-func (t *teller) form(r *http.Request) url.Values {
+func form(r *http.Request) url.Values {
 	if r.GetBody == nil {
 		return nil
 	}
@@ -104,14 +113,19 @@ func (t *teller) form(r *http.Request) url.Values {
 	if err != nil {
 		return nil
 	}
-	for name, values := range form {
+	return form
+}
+
+// shown masks the secrets of parameters, in place.
+func (c *Credentials) shown(parameters url.Values) url.Values {
+	for name, values := range parameters {
 		for i, v := range values {
-			if values[i] = t.credentials.mask(v); slices.Contains(hidden, name) {
+			if values[i] = c.mask(v); slices.Contains(hidden, name) {
 				values[i] = secret.Masked
 			}
 		}
 	}
-	return form
+	return parameters
 }
 
 // answer reads the answer for a step, and leaves it to be read.

@@ -73,7 +73,7 @@ func (g *grant) authorize(ctx context.Context) (url.Values, error) {
 		<-served
 	}()
 
-	g.credentials.tell(Step{Title: "sign in", URL: g.credentials.mask(page)})
+	g.credentials.tellPage(page)
 	if err := g.credentials.Visit(ctx, Visit{URL: page}); err != nil {
 		return nil, err
 	}

@@ -327,10 +327,10 @@ func stepText(s auth.Step) string {
 		fmt.Fprintf(&b, "  %s\n", s.Note)
 		return b.String()
 	case s.Method == "":
-		fmt.Fprintf(&b, "  to be opened: %s\n", s.URL)
-		return b.String()
+		fmt.Fprintf(&b, "  a person opens %s", s.URL)
+	default:
+		fmt.Fprintf(&b, "  %s %s", s.Method, s.URL)
 	}
-	fmt.Fprintf(&b, "  %s %s", s.Method, s.URL)
 	if s.Client != "" {
 		fmt.Fprintf(&b, ", client authentication %s", s.Client)
 	}
