@@ -103,6 +103,15 @@ func (s *Server) AddProgram(ctx context.Context, p *runtime.Program) error {
 	return nil
 }
 
+// Workflows returns the ids of the workflows that the answers are made for, of all programs that
+// were added: those that succeed in a simulation.
+func (s *Server) Workflows() (ids []string) {
+	for _, sc := range s.scripts {
+		ids = append(ids, sc.workflow)
+	}
+	return ids
+}
+
 // inScript reports whether a workflow calls an operation.
 func (s *Server) inScript(op *operation) bool {
 	return slices.ContainsFunc(s.scripts, func(sc *script) bool {

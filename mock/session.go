@@ -282,7 +282,7 @@ func (s *Server) newID(c *collection, k *kind, in *store, like any) any {
 			if text, is := like.(string); is && varies(text) {
 				candidates = append(candidates, vary(text, s.Seed, uint64(n)))
 			}
-			candidates = append(candidates, fmt.Sprintf("%s_%d", folded(c.name), n), fmt.Sprint(n))
+			candidates = append(candidates, fmt.Sprintf("%s_%d", c.word(), n), fmt.Sprint(n))
 			if text, is := like.(string); is {
 				candidates = append(candidates, vary(text, s.Seed, uint64(n)), text)
 			}
@@ -309,6 +309,15 @@ func (c *collection) parameterType() *schema.Type {
 		}
 	}
 	return nil
+}
+
+// word is the name of an item as a part of an id.
+func (c *collection) word() string {
+	word := strings.ToLower(c.name)
+	if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
+		return "item"
+	}
+	return word
 }
 
 // varies reports whether a text looks like an id, which another of its kind can be made of.

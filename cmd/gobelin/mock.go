@@ -26,6 +26,8 @@ type mocking struct {
 	chaos   []string
 	verbose bool
 	server  mock.Server
+
+	workflows int // of the documents
 }
 
 func mockCommand() *cobra.Command {
@@ -102,6 +104,9 @@ func (m *mocking) run(c *cobra.Command, args []string) error {
 		fmt.Fprintf(&flags, " --server %s=%s", name, at+m.server.BasePath(name))
 		out.printf("%s: %s\n", name, at+m.server.BasePath(name))
 	}
+	if m.workflows > 0 {
+		out.printf("%s, of which %d can succeed\n", count(m.workflows, "workflow"), len(m.server.Workflows()))
+	}
 	out.printf("%d operations, ready after %v; for gobelin run:%s\n", len(m.server.Routes()), time.Since(began).Round(time.Millisecond),
 		flags.String())
 	server := http.Server{Handler: &m.server, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
@@ -139,6 +144,7 @@ func (m *mocking) add(ctx context.Context, c *cobra.Command, text string) error 
 		if err != nil {
 			return documentError(c, p, err)
 		}
+		m.workflows += len(p.Workflows())
 		return m.server.AddProgram(ctx, p)
 	}
 	return m.server.Add(ctx, name, at, loader)

@@ -25,13 +25,17 @@ func TestMock(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewReader(out)
-		var flags string
+		var flags, printed string
 		for flags == "" {
 			line, err := lines.ReadString('\n')
 			if err != nil {
 				t.Fatal(err)
 			}
+			printed += line
 			_, flags, _ = strings.Cut(strings.TrimSpace(line), "for gobelin run: ")
+		}
+		if told := strings.Contains(printed, "1 workflow, of which 1 can succeed\n"); told != (served == document) {
+			t.Errorf("%s: it prints\n%s", served, printed)
 		}
 		args := append([]string{"run", document, "--inputs", example + "inputs.yaml", "--loop-delay", "300ms"}, strings.Fields(flags)...)
 		ran, err := command(t, args...).CombinedOutput()
