@@ -37,12 +37,13 @@ var algorithms = map[string]func() hash.Hash{"": md5.New, "MD5": md5.New, "SHA-2
 // server lists them by preference; nil if there is none.
 func challengeOf(header http.Header) *challenge {
 	for _, field := range header.Values("WWW-Authenticate") {
-		for _, of := range split(field) {
-			scheme, rest, _ := strings.Cut(of, " ")
+		for _, items := range split(field) {
+			scheme, first, _ := strings.Cut(items[0], " ")
 			if !strings.EqualFold(scheme, "digest") {
 				continue
 			}
-			if c := newChallenge(params(rest)); c != nil {
+			items[0] = first
+			if c := newChallenge(params(items)); c != nil {
 				return c
 			}
 		}
@@ -124,25 +125,26 @@ func quoted(text string) string {
 }
 
 // split splits a WWW-Authenticate field into its challenges (RFC 9110, section
-// 11.6.1): the comma that separates them separates their parameters, too.
-func split(field string) (challenges []string) {
+// 11.6.1), each a list of items, whose first begins with the scheme: the comma that
+// separates challenges separates their parameters, too.
+func split(field string) (challenges [][]string) {
 	for _, item := range items(field) {
-		name, _, _ := strings.Cut(item, "=")
+		name, _, assigned := strings.Cut(item, "=")
 		scheme, rest, _ := strings.Cut(strings.TrimSpace(name), " ")
-		if begins := !strings.Contains(item, "=") || strings.TrimSpace(rest) != ""; begins && httpguts.ValidHeaderFieldName(scheme) ||
-			len(challenges) == 0 {
-			challenges = append(challenges, item)
-			continue
+		begins := (!assigned || strings.TrimSpace(rest) != "") && httpguts.ValidHeaderFieldName(scheme)
+		if begins || len(challenges) == 0 {
+			challenges = append(challenges, nil)
 		}
-		challenges[len(challenges)-1] += ", " + item
+		last := &challenges[len(challenges)-1]
+		*last = append(*last, item)
 	}
 	return challenges
 }
 
 // params reads the parameters of a challenge, whose names are in any case.
-func params(text string) map[string]string {
+func params(items []string) map[string]string {
 	with := map[string]string{}
-	for _, item := range items(text) {
+	for _, item := range items {
 		name, value, _ := strings.Cut(item, "=")
 		name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
 		if inner, ok := strings.CutPrefix(value, `"`); ok {
