@@ -165,6 +165,11 @@ func (c *census) workflow(ctx context.Context, document string, p *runtime.Progr
 	if err != nil {
 		log.Fatalf("%s %s: %v", document, w.ID, err)
 	}
+	// A session of its own, as the mock has for each run that asks for one.
+	driver.Headers = map[string]http.Header{}
+	for name := range driver.Servers {
+		driver.Headers[name] = http.Header{"Mock-Session": {w.ID}}
+	}
 	if _, err := driver.Run(ctx, p, w.ID, script.Inputs); err != nil {
 		c.failed(document, stepOf(p, err), w.ID, "HTTP", err.Error())
 		return
