@@ -155,7 +155,7 @@ func leaves(into map[string]string, at string, v any, depth int) {
 // steered answers the request: as the workflow wants it that it belongs to, where the
 // description and the state leave a choice.
 func (x *exchange) steered() (*answer, *problem) {
-	step, run := x.follow()
+	step, run, others := x.follow()
 	if step == nil || x.prefer != (preferences{}) {
 		out, p := x.perform(statusOf(x.op))
 		if p != nil {
@@ -166,7 +166,7 @@ func (x *exchange) steered() (*answer, *problem) {
 	if run != nil && step.Status >= 400 {
 		a, v := x.server.respond(x, step.Status)
 		out := &outcome{answer: a, view: v}
-		x.apply(out, step, run)
+		x.apply(out, step, run, others)
 		return out.answer, nil
 	}
 	status := statusOf(x.op)
@@ -182,17 +182,18 @@ func (x *exchange) steered() (*answer, *problem) {
 		out = &outcome{answer: a, view: v}
 	}
 	if run != nil || step.Status == status {
-		x.apply(out, step, run)
+		x.apply(out, step, run, others)
 	}
 	return out.answer, nil
 }
 
 // follow finds the answer of a script that the request is for: the next one of a run that is
-// under way, the first one of a new run; without a run, one for the same operation.
-func (x *exchange) follow() (*scripted, *thread) {
+// under way, the first one of a new run; without a run, one for the same operation. Others are
+// answers of other workflows, of which the request may as well be.
+func (x *exchange) follow() (step *scripted, run *thread, others []*scripted) {
 	s, n := x.server, x.session
 	if len(s.scripts) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	sent := map[string]string{}
 	collect(sent, x.found.values, x.URL.RawQuery, x.body)
@@ -255,7 +256,7 @@ func (x *exchange) follow() (*scripted, *thread) {
 			for _, p := range t.choices {
 				for i := p.next - 1; i >= 0; i-- {
 					if p.steps[i].op == x.op {
-						return p.steps[i], nil
+						return p.steps[i], nil, nil
 					}
 				}
 			}
@@ -263,15 +264,18 @@ func (x *exchange) follow() (*scripted, *thread) {
 		for _, sc := range s.scripts {
 			for _, step := range sc.steps {
 				if step.op == x.op && step.Status < 400 {
-					return step, nil
+					return step, nil, nil
 				}
 			}
 		}
-		return nil, nil
+		return nil, nil, nil
 	}
 	choices := expected(best.choices)
-	step := choices[0].steps[choices[0].next]
+	step = choices[0].steps[choices[0].next]
 	for i := range choices {
+		if other := choices[i].steps[choices[i].next]; other != step && other.Status == step.Status && same(other) == same(step) {
+			others = append(others, other)
+		}
 		choices[i].next++
 	}
 	best.choices = choices
@@ -288,11 +292,11 @@ func (x *exchange) follow() (*scripted, *thread) {
 		}
 	}
 	x.note("as step %s of workflow %s wants it", step.StepID, step.WorkflowID)
-	return step, best
+	return step, best, others
 }
 
 // apply changes an answer to what a script has where that differs from a sample.
-func (x *exchange) apply(out *outcome, step *scripted, run *thread) {
+func (x *exchange) apply(out *outcome, step *scripted, run *thread, others []*scripted) {
 	s := x.server
 	out.status = step.Status
 	for name, values := range step.Header {
@@ -312,6 +316,13 @@ func (x *exchange) apply(out *outcome, step *scripted, run *thread) {
 	case out.media != nil && openapi.IsJSON(contentType) && !openapi.IsJSON(out.media.Type) && !openapi.IsRange(out.media.Type):
 		out.body, out.contentType = run.mine(step.Body), contentType // it is read as such
 	default:
+		// Which workflow it is shows later: what any of them reads is there, and what this one
+		// wants comes last.
+		for _, other := range others {
+			if !other.NoBody {
+				out.body = other.Adapt(out.body, run.mine)
+			}
+		}
 		out.body = step.Adapt(out.body, run.mine)
 		if out.view != nil && out.view.isList && run != nil {
 			out.body = longer(out.body, step.Body, out.view.list, run)

@@ -17,6 +17,9 @@ func authenticate(op *operation, r *http.Request) *problem {
 	var wanted []string
 	challenges := http.Header{}
 	for _, alternative := range op.Security {
+		if slices.ContainsFunc(alternative, func(s openapi.SecurityRequirement) bool { return s.Node == nil }) {
+			return nil // nobody can know what a scheme asks for that the description does not define
+		}
 		var missing []string
 		for _, scheme := range alternative {
 			if !carries(r, scheme) {
