@@ -112,6 +112,32 @@ func (s *Server) Workflows() (ids []string) {
 	return ids
 }
 
+// scripted returns what a path leads to: instead of an operation that no workflow calls one
+// that a workflow calls with exactly these variables. "/{ip}" gets "ip" where "/ip" is another path.
+func (s *Server) scripted(f found, path, method string, query url.Values) found {
+	if op := f.node.operation(method, query); len(s.scripts) == 0 || op == nil || s.inScript(op) {
+		return f
+	}
+	called := func(n *node) bool {
+		op := n.operation(method, query)
+		return op != nil && s.inScript(op)
+	}
+	other, ok := s.route(path, called)
+	if !ok {
+		return f
+	}
+	op := other.node.operation(method, query)
+	for _, sc := range s.scripts {
+		for _, step := range sc.steps {
+			same := func(name string) bool { return step.texts["path "+name] == other.values[name] }
+			if step.op == op && !slices.ContainsFunc(slices.Collect(maps.Keys(other.values)), func(name string) bool { return !same(name) }) {
+				return other
+			}
+		}
+	}
+	return f
+}
+
 // inScript reports whether a workflow calls an operation.
 func (s *Server) inScript(op *operation) bool {
 	return slices.ContainsFunc(s.scripts, func(sc *script) bool {

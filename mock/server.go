@@ -378,6 +378,7 @@ func (x *exchange) route() *problem {
 		}
 		return newProblem(http.StatusNotFound, detail)
 	}
+	x.found = s.scripted(x.found, path, x.Method, x.params)
 	n := x.found.node
 	x.op = n.operation(x.Method, x.params)
 	switch {
