@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	goruntime "runtime"
 	"slices"
@@ -75,6 +76,12 @@ func cached() func(ctx context.Context, document string) (*runtime.Program, erro
 // worker runs the run of the environment to its end, and appends its events to a file.
 func worker() error {
 	ctx := context.Background()
+	if limit, err := strconv.ParseUint(os.Getenv("DURABLE_LIMIT"), 10, 64); err == nil {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+			return err
+		}
+	}
 	events, err := openEvents(os.Getenv("DURABLE_EVENTS"))
 	if err != nil {
 		return err
@@ -493,5 +500,215 @@ func TestFenced(t *testing.T) {
 				t.Errorf("stopped at request %d: %s was sent %d times", nth, key, n)
 			}
 		}
+	}
+}
+
+// A run whose process was killed while a POST was under way waits for a decision,
+// which the list of runs shows, and goes on as that says.
+func TestUnknown(t *testing.T) {
+	document, err := filepath.Abs("testdata/fifty.arazzo.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		durable.Decision
+		want  durable.State
+		posts int
+	}{
+		"answered": {durable.Decision{Answer: &runtime.Response{Status: http.StatusOK, Body: []byte(`{"n": 7}`),
+			Header: http.Header{"Content-Type": {"application/json"}}}}, durable.Succeeded, 1},
+		"sent again": {durable.Decision{Resend: true}, durable.Succeeded, 2},
+		"failed":     {durable.Decision{Fail: "the server was replaced"}, durable.Failed, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAPI(t)
+			store := "sqlite:" + filepath.Join(t.TempDir(), "runs.db") + "?sync=normal"
+			killed, started := run(store, a.URL, "r", document, filepath.Join(t.TempDir(), "events")), make(chan struct{})
+			var once sync.Once
+			a.mu.Lock()
+			a.at = func(int) {
+				once.Do(func() { // the first request is a POST
+					<-started
+					killed.Process.Kill()
+					killed.Wait()
+				})
+			}
+			a.mu.Unlock()
+			if err := killed.Start(); err != nil {
+				t.Fatal(err)
+			}
+			close(started)
+			unknown := make(chan durable.Unknown, 1)
+			e, err := durable.Open(t.Context(), durable.Config{Store: store, Program: program, Lease: 200 * time.Millisecond,
+				Driver: runtime.Driver{Servers: map[string]string{"api": a.URL}}, OnUnknown: func(u durable.Unknown) { unknown <- u }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := durable.Unknown{ID: "r", WorkflowID: "w", StepID: "create0", Method: "POST", Target: "/jobs/a0"}
+			if got := <-unknown; got != want {
+				t.Errorf("unknown is %+v", got)
+			}
+			var listed []durable.Status
+			for s, err := range e.Runs(t.Context(), durable.Undecided) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				listed = append(listed, s)
+			}
+			if len(listed) != 1 || listed[0].Unknown == nil || *listed[0].Unknown != want || listed[0].Document != document ||
+				listed[0].Workflow != "w" {
+				t.Errorf("listed: %+v", listed)
+			}
+			if s, err := e.Status(t.Context(), "r", nil); err != nil || s.State != durable.Undecided || *s.Unknown != want {
+				t.Errorf("status %+v, %v", s, err)
+			}
+			if err := e.Remove(t.Context(), "r"); err == nil {
+				t.Error("a run that has not ended was removed")
+			}
+			if err := e.Decide(t.Context(), "r", durable.Decision{Resend: true, Fail: "both"}); err == nil {
+				t.Error("two decisions at once were taken")
+			}
+			if err := e.Decide(t.Context(), "r", test.Decision); err != nil {
+				t.Fatal(err)
+			}
+			result, err := e.Wait(t.Context(), "r")
+			if (err == nil) != (test.want == durable.Succeeded) || test.Fail != "" && !strings.Contains(err.Error(), test.Fail) {
+				t.Errorf("the run ends with %v", err)
+			}
+			if test.Answer != nil && fmt.Sprint(result.Outputs["first"]) != "7" {
+				t.Errorf("outputs %v", result.Outputs)
+			}
+			if n := a.posts()["POST /jobs/a0"]; n != test.posts {
+				t.Errorf("%d POSTs", n)
+			}
+			s, err := e.Status(t.Context(), "r", nil)
+			if err != nil || s.State != test.want || s.Unknown != nil {
+				t.Errorf("at the end %+v, %v", s, err)
+			}
+			for s, err := range e.Runs(t.Context()) {
+				if err != nil || s.State != test.want || s.Unknown != nil {
+					t.Errorf("listed at the end: %+v, %v", s, err)
+				}
+			}
+			if err := e.Remove(t.Context(), "r"); err != nil {
+				t.Error(err)
+			}
+			if _, err := e.Status(t.Context(), "r", nil); !errors.Is(err, durable.ErrNoRun) {
+				t.Errorf("after it was removed: %v", err)
+			}
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Where the store is full a run ends with an error, before anything is sent that could not
+// be written down; with room again, it goes on.
+func TestFull(t *testing.T) {
+	document, err := filepath.Abs("testdata/fifty.arazzo.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newAPI(t)
+	dir := t.TempDir()
+	store, eventFile := "sqlite:"+filepath.Join(dir, "runs.db")+"?sync=normal", filepath.Join(dir, "events")
+	e, err := durable.Open(t.Context(), durable.Config{Store: store, Program: program})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	full, said := run(store, a.URL, "r", document, eventFile), &bytes.Buffer{}
+	full.Env, full.Stderr = append(full.Env, "DURABLE_LIMIT=600000"), said
+	if err := full.Run(); err == nil || !strings.Contains(said.String(), "run r cannot go on") {
+		t.Errorf("without room it ends with %v: %s", err, said)
+	}
+	before := a.count()
+	if before == 0 || before >= 100 {
+		t.Fatalf("%d requests were sent before it was full: the limit of the test is wrong", before)
+	}
+	if out, err := run(store, a.URL, "r", document, eventFile).Output(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for key, n := range a.posts() {
+		if n != 1 {
+			t.Errorf("%s was sent %d times", key, n)
+		}
+	}
+	if len(a.posts()) != 20 {
+		t.Errorf("%d POSTs", len(a.posts()))
+	}
+}
+
+// A run whose document is another one now is left alone until the right one is there again.
+func TestOtherDocument(t *testing.T) {
+	a := newAPI(t)
+	dir := t.TempDir()
+	for _, name := range []string{"sleep.arazzo.yaml", "jobs.openapi.yaml"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), bytes.ReplaceAll(data, []byte("3000"), []byte("1")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	document := filepath.Join(dir, "sleep.arazzo.yaml")
+	right, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func() *durable.Engine {
+		e, err := durable.Open(t.Context(), durable.Config{Store: "sqlite:" + filepath.Join(dir, "runs.db") + "?sync=normal", Program: program,
+			Driver: runtime.Driver{Servers: map[string]string{"api": a.URL}}, Lease: 100 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	e := open()
+	if err := e.Start(t.Context(), "r", document, "w", nil, runtime.Settings{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(document, bytes.Replace(right, []byte("retryLimit: 20"), []byte("retryLimit: 21"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e = open()
+	_, err = e.Wait(t.Context(), "r")
+	if err == nil || !strings.Contains(err.Error(), "cannot go on") || !strings.Contains(err.Error(), document) {
+		t.Errorf("with another document: %v", err)
+	}
+	if s, err := e.Status(t.Context(), "r", nil); err != nil || s.State != durable.Broken || s.Err == nil {
+		t.Errorf("with another document: %+v, %v", s, err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(document, right, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e = open()
+	// The step fails after 20 retries, a second apart: none of it is waited for here.
+	for s, err := e.Status(t.Context(), "r", nil); s == nil || s.State == durable.Broken; s, err = e.Status(t.Context(), "r", nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Cancel(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Wait(t.Context(), "r"); err == nil {
+		t.Error("a canceled run has no error")
+	}
+	if s, err := e.Status(t.Context(), "r", nil); err != nil || s.State != durable.Canceled {
+		t.Errorf("canceled: %+v, %v", s, err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -49,9 +49,11 @@ type Config struct {
 
 // Unknown is an exchange of which nobody knows whether its request was sent.
 type Unknown struct {
-	ID                 string // of the run
-	WorkflowID, StepID string
-	Method, Target     string
+	ID         string `json:"id"` // of the run
+	WorkflowID string `json:"workflowId"`
+	StepID     string `json:"stepId"`
+	Method     string `json:"method"`
+	Target     string `json:"target"` // path and query; what of it is a secret of the document is masked
 }
 
 const (
@@ -77,10 +79,12 @@ type Engine struct {
 	store *store
 
 	mu      sync.Mutex
-	ended   map[string]*runtime.Done // of runs that someone here waits for
+	ended   map[string]*ending // of runs that someone here waits for; nil: not yet
 	stop    context.CancelFunc
 	beating sync.WaitGroup
 	failed  error // of the lease
+	closing bool
+	sending sync.WaitGroup // exchanges that are under way
 }
 
 // Open opens a store, makes it if it is not there, and goes on with the runs in it whose
@@ -103,7 +107,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	}
 	owner := uuid.NewString()
 	e := &Engine{driver: c.Driver, clock: c.Driver.Clock, program: c.Program, onEvent: c.OnEvent, onUnknown: c.OnUnknown,
-		keys: c.IdempotencyKeys, store: s, ended: map[string]*runtime.Done{}, lease: &lease{table: s, owner: owner, duration: duration}}
+		keys: c.IdempotencyKeys, store: s, ended: map[string]*ending{}, lease: &lease{table: s, owner: owner, duration: duration}}
 	if e.clock == nil {
 		e.clock = systemClock{}
 	}
@@ -176,7 +180,7 @@ func (e *Engine) takeOver(ctx context.Context) error {
 			ids[i] = run.ID
 		}
 		if len(ids) > 0 {
-			if _, err := dbos.ResumeWorkflows[string](e.dbos, ids); err != nil {
+			if _, err := dbos.ResumeWorkflows[State](e.dbos, ids); err != nil {
 				return err
 			}
 		}
@@ -187,12 +191,27 @@ func (e *Engine) takeOver(ctx context.Context) error {
 	return nil
 }
 
-// Close stops the runs of this process where they are, and closes the store. Another
-// process goes on with them at once; this one, when it opens the store again.
+// grace is how long Close waits for exchanges that are under way.
+const grace = 10 * time.Second
+
+// Close stops the runs of this process where they are, and closes the store. Exchanges
+// that are under way have 10 s to end, or are unknown. Another process goes on with the runs at
+// once; this one, when it opens the store again.
 func (e *Engine) Close() error {
+	e.mu.Lock()
+	e.closing = true
+	e.mu.Unlock()
+	sent := make(chan struct{})
+	go func() {
+		e.sending.Wait()
+		close(sent)
+	}()
+	select {
+	case <-sent:
+	case <-time.After(grace):
+	}
 	e.stop()
 	e.beating.Wait()
-	// What is under way ends when its context does, and is not written down.
 	err := dbos.Shutdown(e.dbos, 10*time.Second)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -225,7 +244,8 @@ func (e *Engine) Start(ctx context.Context, id, document, workflow string, input
 	if failed != nil {
 		return failed
 	}
-	if _, err := dbos.RunWorkflow(e.dbos, e.perform, o, dbos.WithWorkflowID(id)); err != nil {
+	named := dbos.WithWorkflowAttributes(map[string]any{documentAttribute: document, workflowAttribute: workflow})
+	if _, err := dbos.RunWorkflow(e.dbos, e.perform, o, dbos.WithWorkflowID(id), named); err != nil {
 		return fmt.Errorf("run %s: %w", id, err)
 	}
 	was, err := e.origin(id)
@@ -239,19 +259,35 @@ func (e *Engine) Start(ctx context.Context, id, document, workflow string, input
 	return nil
 }
 
+// ending is what a run came to.
+type ending struct {
+	result *runtime.Result
+	err    error
+}
+
 // finished keeps what a run came to for those who wait for it.
-func (e *Engine) finished(id string, done *runtime.Done) {
+func (e *Engine) finished(id string, end ending) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if _, waited := e.ended[id]; waited {
-		e.ended[id] = done
+		e.ended[id] = &end
 	}
 }
 
-func (e *Engine) waiting(id string, c *runtime.Send) {
-	if e.onUnknown != nil {
-		e.onUnknown(Unknown{ID: id, WorkflowID: c.WorkflowID, StepID: c.StepID, Method: c.Method, Target: c.Target})
+// begin notes that an exchange begins, unless the engine is being closed: then the
+// error is that of the context, when it has ended.
+func (e *Engine) begin(ctx context.Context) error {
+	e.mu.Lock()
+	closing := e.closing
+	if !closing {
+		e.sending.Add(1)
 	}
+	e.mu.Unlock()
+	if closing {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // Cancel ends a run, whichever process it is in. Its exchange that is under way may

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -18,6 +19,13 @@ const (
 	answerEntry = "answer"
 	sleepEntry  = "DBOS.sleep" // as DBOS names it
 	recvEntry   = "DBOS.recv"
+)
+
+// The attributes of a run, which a list shows without reading its journal.
+const (
+	documentAttribute = "document"
+	workflowAttribute = "workflow"
+	unknownAttribute  = "unknown"
 )
 
 // decideTopic is that of messages with a [Decision].
@@ -78,11 +86,23 @@ func (r *run) told(e runtime.Event) {
 
 // perform is the workflow at DBOS: it takes a run to its end. The error is that of
 // the journal or of the document; what the run came to is in the machine.
-func (e *Engine) perform(ctx dbos.Context, o origin) (string, error) {
+func (e *Engine) perform(ctx dbos.Context, o origin) (State, error) {
 	id, err := dbos.GetWorkflowID(ctx)
 	if err != nil {
 		return "", err
 	}
+	state, err := e.toEnd(ctx, id, o)
+	if err == nil || ctx.Err() != nil || errors.Is(err, dbos.ErrConflictingWorkflowID) {
+		return state, err
+	}
+	// A store that cannot be written to, or a document that is not there, is no end of the run, which
+	// DBOS would take the error for. It goes on when the store is opened again; who waits here is told.
+	e.finished(id, ending{err: fmt.Errorf("run %s cannot go on (store %s): %w", id, e.store.name, err)})
+	<-ctx.Done()
+	return "", context.Cause(ctx)
+}
+
+func (e *Engine) toEnd(ctx dbos.Context, id string, o origin) (State, error) {
 	program, err := e.program(ctx, o.Document)
 	if err != nil {
 		return "", err
@@ -99,11 +119,11 @@ func (e *Engine) perform(ctx dbos.Context, o origin) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	e.finished(id, done)
+	e.finished(id, ending{done.Result, done.Err})
 	if done.Err != nil {
-		return "failed", nil
+		return Failed, nil
 	}
-	return "succeeded", nil
+	return Succeeded, nil
 }
 
 func (r *run) loop(ctx dbos.Context) (*runtime.Done, error) {
@@ -131,51 +151,60 @@ func (r *run) loop(ctx dbos.Context) (*runtime.Done, error) {
 	}
 }
 
-// exchange sends a request, unless the journal has its answer.
+// exchange returns what an exchange comes to, in the end by a decision.
 func (r *run) exchange(ctx dbos.Context, c *runtime.Send) (*answer, error) {
 	r.sends++
-	send, key := r.keyed(c)
 	for {
-		here := false // the intent was written by this process
-		_, err := dbos.RunAsStep(ctx, func(context.Context) (intent, error) {
-			here = true
-			return intent{Method: c.Method, Target: c.Target, Key: key, At: r.engine.clock.Now()}, nil
-		}, dbos.WithStepName(intentEntry))
-		if err != nil {
-			return nil, err
+		a, err := r.attempt(ctx, c)
+		if err != nil || !a.Unknown {
+			return a, err
 		}
-		r.sent = nil
-		now := false // the answer came to this process
-		a, err := dbos.RunAsStep(ctx, func(ctx context.Context) (answer, error) {
-			now = true
-			if !here && key == "" && !idempotent(c.Method) {
-				return answer{Unknown: true, Received: r.engine.clock.Now()}, nil
-			}
-			if err := r.engine.lease.held(ctx); err != nil {
-				return answer{}, err
-			}
-			response, err := r.driver.Exchange(ctx, r.x, send)
-			if ctx.Err() != nil {
-				return answer{}, context.Cause(ctx)
-			}
-			a := answered(response, err, r.engine.clock.Now())
-			a.Sent = r.sent
-			return a, nil
-		}, dbos.WithStepName(answerEntry))
-		if err != nil {
-			return nil, err
-		}
-		if !a.Unknown {
-			if !now {
-				r.again(&a)
-			}
-			return &a, nil
-		}
-		decided, err := r.decision(ctx, c)
-		if err != nil || decided != nil {
-			return decided, err
+		if a, err = r.decision(ctx, c); err != nil || a != nil {
+			return a, err
 		}
 	}
+}
+
+// attempt sends a request, unless the journal has its answer.
+func (r *run) attempt(ctx dbos.Context, c *runtime.Send) (*answer, error) {
+	if err := r.engine.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer r.engine.sending.Done()
+	send, key := r.keyed(c)
+	here := false // the intent was written by this process
+	_, err := dbos.RunAsStep(ctx, func(context.Context) (intent, error) {
+		here = true
+		return intent{Method: c.Method, Target: c.Target, Key: key, At: r.engine.clock.Now()}, nil
+	}, dbos.WithStepName(intentEntry))
+	if err != nil {
+		return nil, err
+	}
+	r.sent = nil
+	now := false // the answer came to this process
+	a, err := dbos.RunAsStep(ctx, func(ctx context.Context) (answer, error) {
+		now = true
+		if !here && key == "" && !idempotent(c.Method) {
+			return answer{Unknown: true, Received: r.engine.clock.Now()}, nil
+		}
+		if err := r.engine.lease.held(ctx); err != nil {
+			return answer{}, err
+		}
+		response, err := r.driver.Exchange(ctx, r.x, send)
+		if ctx.Err() != nil {
+			return answer{}, context.Cause(ctx)
+		}
+		a := answered(response, err, r.engine.clock.Now())
+		a.Sent = r.sent
+		return a, nil
+	}, dbos.WithStepName(answerEntry))
+	if err != nil {
+		return nil, err
+	}
+	if !now && !a.Unknown {
+		r.again(&a)
+	}
+	return &a, nil
 }
 
 // again tells the requests of an answer from the journal.
@@ -189,17 +218,25 @@ func (r *run) again(a *answer) {
 
 // decision waits for a person; nil means to send again.
 func (r *run) decision(ctx dbos.Context, c *runtime.Send) (*answer, error) {
-	r.engine.waiting(r.id, c)
-	for {
-		d, err := dbos.Recv[Decision](ctx, decideTopic, forever)
-		switch {
-		case err != nil:
-			return nil, err
-		case d.check() != nil:
-			continue // of another version; there is no one to tell
-		}
-		return d.answer(r.clock.Now()), nil
+	u := Unknown{ID: r.id, WorkflowID: c.WorkflowID, StepID: c.StepID, Method: c.Method, Target: c.Target}
+	// The list of runs shows it.
+	if err := dbos.SetWorkflowAttributes(ctx, r.id, map[string]any{unknownAttribute: u}, dbos.WithMergeAttributes()); err != nil {
+		return nil, err
 	}
+	if r.engine.onUnknown != nil {
+		r.engine.onUnknown(u)
+	}
+	d, err := dbos.Recv[Decision](ctx, decideTopic, forever)
+	if err == nil {
+		err = d.check()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := dbos.SetWorkflowAttributes(ctx, r.id, map[string]any{unknownAttribute: nil}, dbos.WithMergeAttributes()); err != nil {
+		return nil, err
+	}
+	return d.answer(r.clock.Now()), nil
 }
 
 // idempotent reports whether several requests of a method do the work of one (RFC

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
@@ -39,6 +41,73 @@ type Status struct {
 	Err      error           // of a run that has ended, as of [runtime.Driver.Run]; of a broken one, why
 }
 
+// Runs returns all runs in the store, the last one first, as far as they are known without their
+// journals: a run that waits for a time is running, and there are no results. Of states there are
+// only those that are given, if any are.
+func (e *Engine) Runs(ctx context.Context, states ...State) iter.Seq2[Status, error] {
+	const page = 1000
+	return func(yield func(Status, error) bool) {
+		for offset := 0; ; offset += page {
+			rows, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterName(runWorkflow), dbos.WithFilterSortDesc(), dbos.WithFilterLimit(page),
+				dbos.WithFilterOffset(offset), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(true))
+			if err == nil {
+				err = context.Cause(ctx)
+			}
+			if err != nil {
+				yield(Status{}, err)
+				return
+			}
+			for _, row := range rows {
+				s := brief(row)
+				if (len(states) == 0 || slices.Contains(states, s.State)) && !yield(s, nil) {
+					return
+				}
+			}
+			if len(rows) < page {
+				return
+			}
+		}
+	}
+}
+
+// brief returns what a row says of a run.
+func brief(row dbos.WorkflowStatus) Status {
+	s := Status{ID: row.ID, State: Running, Created: row.CreatedAt, Updated: row.UpdatedAt}
+	s.Document, _ = row.Attributes[documentAttribute].(string)
+	s.Workflow, _ = row.Attributes[workflowAttribute].(string)
+	switch row.Status {
+	case dbos.WorkflowStatusSuccess:
+		var state State
+		if decode(row.Output, &state) == nil {
+			s.State = state
+		}
+	case statusCanceled:
+		s.State = Canceled
+	case dbos.WorkflowStatusError, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
+		s.State, s.Err = Broken, row.Error
+	default:
+		if unknown := row.Attributes[unknownAttribute]; unknown != nil {
+			s.State, s.Unknown = Undecided, new(Unknown)
+			if decode(unknown, s.Unknown) != nil {
+				s.Unknown = nil
+			}
+		}
+	}
+	return s
+}
+
+// Remove removes a run that has ended, with its journal.
+func (e *Engine) Remove(_ context.Context, id string) error {
+	row, err := e.row(id, false)
+	if err != nil {
+		return err
+	}
+	if !over(row.Status) {
+		return fmt.Errorf("run %s has not ended: cancel it before", id)
+	}
+	return dbos.DeleteWorkflows(e.dbos, []string{id})
+}
+
 // ErrNoRun is the error for an id that no run has.
 var ErrNoRun = errors.New("there is no such run")
 
@@ -61,7 +130,7 @@ func (e *Engine) Wait(ctx context.Context, id string) (*runtime.Result, error) {
 		e.mu.Unlock()
 		switch {
 		case done != nil:
-			return done.Result, done.Err
+			return done.result, done.err
 		case failed != nil:
 			return nil, failed
 		}
@@ -84,11 +153,13 @@ func (e *Engine) Wait(ctx context.Context, id string) (*runtime.Result, error) {
 	}
 }
 
+const statusCanceled = dbos.WorkflowStatusCancelled
+
 const pollInterval = 50 * time.Millisecond
 
 func over(s dbos.WorkflowStatusType) bool {
 	switch s {
-	case dbos.WorkflowStatusSuccess, dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
+	case dbos.WorkflowStatusSuccess, dbos.WorkflowStatusError, statusCanceled, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
 		return true
 	}
 	return false
@@ -138,7 +209,9 @@ func (e *Engine) Status(ctx context.Context, id string, listener func(n int, eve
 	if err := decode(row.Input, &o); err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
-	s := &Status{ID: id, Document: o.Document, Workflow: o.Workflow, State: Running, Created: row.CreatedAt, Updated: row.UpdatedAt}
+	told := brief(row)
+	s := &told
+	s.Document, s.Workflow, s.Unknown = o.Document, o.Workflow, nil
 	program, err := e.program(ctx, o.Document)
 	if err != nil {
 		s.State, s.Err = Broken, err
@@ -152,13 +225,10 @@ func (e *Engine) Status(ctx context.Context, id string, listener func(n int, eve
 	if err := r.read(s); err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
-	switch row.Status {
-	case dbos.WorkflowStatusCancelled:
+	if row.Status == statusCanceled {
 		r.x.Cancel(context.Canceled)
 		done, _ := r.x.Next().(*runtime.Done)
 		s.State, s.Result, s.Err, s.Unknown = Canceled, done.Result, done.Err, nil
-	case dbos.WorkflowStatusError, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
-		s.State, s.Err = Broken, row.Error
 	}
 	return s, nil
 }
