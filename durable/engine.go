@@ -292,7 +292,14 @@ func (e *Engine) begin(ctx context.Context) error {
 
 // Cancel ends a run, whichever process it is in. Its exchange that is under way may
 // reach the server.
-func (e *Engine) Cancel(_ context.Context, id string) error { return dbos.CancelWorkflow(e.dbos, id) }
+func (e *Engine) Cancel(_ context.Context, id string) error {
+	// Whoever takes the run over just now resumes it, also if it is canceled: it finds this.
+	err := dbos.SetWorkflowAttributes(e.dbos, id, map[string]any{canceledAttribute: true}, dbos.WithMergeAttributes())
+	if err != nil {
+		return err
+	}
+	return dbos.CancelWorkflow(e.dbos, id)
+}
 
 // Decide answers a run that waits because an exchange is unknown.
 func (e *Engine) Decide(_ context.Context, id string, d Decision) error {

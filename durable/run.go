@@ -26,6 +26,7 @@ const (
 	documentAttribute = "document"
 	workflowAttribute = "workflow"
 	unknownAttribute  = "unknown"
+	canceledAttribute = "canceled"
 )
 
 // decideTopic is that of messages with a [Decision].
@@ -103,6 +104,17 @@ func (e *Engine) perform(ctx dbos.Context, o origin) (State, error) {
 }
 
 func (e *Engine) toEnd(ctx dbos.Context, id string, o origin) (State, error) {
+	row, err := e.row(id, false)
+	if err != nil {
+		return "", err
+	}
+	if row.Attributes[canceledAttribute] == true {
+		if err := dbos.CancelWorkflow(e.dbos, id); err != nil {
+			return "", err
+		}
+		<-ctx.Done()
+		return "", context.Cause(ctx)
+	}
 	program, err := e.program(ctx, o.Document)
 	if err != nil {
 		return "", err

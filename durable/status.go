@@ -86,6 +86,10 @@ func brief(row dbos.WorkflowStatus) Status {
 	case dbos.WorkflowStatusError, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded:
 		s.State, s.Err = Broken, row.Error
 	default:
+		if row.Attributes[canceledAttribute] == true {
+			s.State = Canceled // soon
+			break
+		}
 		if unknown := row.Attributes[unknownAttribute]; unknown != nil {
 			s.State, s.Unknown = Undecided, new(Unknown)
 			if decode(unknown, s.Unknown) != nil {
@@ -143,7 +147,10 @@ func (e *Engine) Wait(ctx context.Context, id string) (*runtime.Result, error) {
 			if err != nil {
 				return nil, err
 			}
-			return s.Result, s.Err
+			if s.State != Running && s.State != Waiting && s.State != Undecided {
+				return s.Result, s.Err
+			}
+			// It was resumed meanwhile.
 		}
 		select {
 		case <-ctx.Done():
@@ -210,7 +217,7 @@ func (e *Engine) Status(ctx context.Context, id string, listener func(n int, eve
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
 	told := brief(row)
-	s := &told
+	s, canceled := &told, told.State == Canceled
 	s.Document, s.Workflow, s.Unknown = o.Document, o.Workflow, nil
 	program, err := e.program(ctx, o.Document)
 	if err != nil {
@@ -225,7 +232,7 @@ func (e *Engine) Status(ctx context.Context, id string, listener func(n int, eve
 	if err := r.read(s); err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
-	if row.Status == statusCanceled {
+	if canceled {
 		r.x.Cancel(context.Canceled)
 		done, _ := r.x.Next().(*runtime.Done)
 		s.State, s.Result, s.Err, s.Unknown = Canceled, done.Result, done.Err, nil
