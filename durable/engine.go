@@ -68,7 +68,6 @@ const (
 // is safe for concurrent use.
 type Engine struct {
 	driver    runtime.Driver
-	clock     runtime.Clock
 	program   func(ctx context.Context, document string) (*runtime.Program, error)
 	onEvent   func(id string, n int, e runtime.Event)
 	onUnknown func(Unknown)
@@ -106,11 +105,8 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	owner := uuid.NewString()
-	e := &Engine{driver: c.Driver, clock: c.Driver.Clock, program: c.Program, onEvent: c.OnEvent, onUnknown: c.OnUnknown,
+	e := &Engine{driver: c.Driver, program: c.Program, onEvent: c.OnEvent, onUnknown: c.OnUnknown,
 		keys: c.IdempotencyKeys, store: s, ended: map[string]*ending{}, lease: &lease{table: s, owner: owner, duration: duration}}
-	if e.clock == nil {
-		e.clock = systemClock{}
-	}
 	e.dbos, err = dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{AppName: application, SystemDBPool: s.postgres,
 		SQLiteSystemDB: s.sqlite, Logger: logger, ApplicationVersion: format, ExecutorID: owner})
 	if err != nil {
@@ -309,17 +305,9 @@ func (e *Engine) Decide(_ context.Context, id string, d Decision) error {
 	return dbos.Send(e.dbos, id, d, decideTopic)
 }
 
-type systemClock struct{}
-
-func (systemClock) Now() time.Time { return time.Now() }
-
-func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+func (e *Engine) now() time.Time {
+	if e.driver.Clock != nil {
+		return e.driver.Clock.Now()
 	}
+	return time.Now()
 }

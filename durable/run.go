@@ -50,15 +50,16 @@ type run struct {
 
 // clock tells the times of the journal as long as that is read.
 type clock struct {
-	runtime.Clock
-	past time.Time // zero: now
+	runtime.Clock // nil: waits are the journal's, and nobody sleeps by this one
+	engine        *Engine
+	past          time.Time // zero: now
 }
 
 func (c *clock) Now() time.Time {
 	if !c.past.IsZero() {
 		return c.past
 	}
-	return c.Clock.Now()
+	return c.engine.now()
 }
 
 // newRun begins or makes again an execution.
@@ -67,7 +68,7 @@ func (e *Engine) newRun(id string, program *runtime.Program, o origin, listen fu
 	if err != nil {
 		return nil, fmt.Errorf("run %s: document %s: %w", id, o.Document, err)
 	}
-	r := &run{engine: e, id: id, driver: e.driver, x: x, clock: &clock{Clock: e.clock}, listen: listen}
+	r := &run{engine: e, id: id, driver: e.driver, x: x, clock: &clock{engine: e}, listen: listen}
 	r.driver.Clock = r.clock
 	r.driver.OnEvent = r.told
 	x.Observe(r.told)
@@ -187,7 +188,7 @@ func (r *run) attempt(ctx dbos.Context, c *runtime.Send) (*answer, error) {
 	here := false // the intent was written by this process
 	_, err := dbos.RunAsStep(ctx, func(context.Context) (intent, error) {
 		here = true
-		return intent{Method: c.Method, Target: c.Target, Key: key, At: r.engine.clock.Now()}, nil
+		return intent{Method: c.Method, Target: c.Target, Key: key, At: r.engine.now()}, nil
 	}, dbos.WithStepName(intentEntry))
 	if err != nil {
 		return nil, err
@@ -197,7 +198,7 @@ func (r *run) attempt(ctx dbos.Context, c *runtime.Send) (*answer, error) {
 	a, err := dbos.RunAsStep(ctx, func(ctx context.Context) (answer, error) {
 		now = true
 		if !here && key == "" && !idempotent(c.Method) {
-			return answer{Unknown: true, Received: r.engine.clock.Now()}, nil
+			return answer{Unknown: true, Received: r.engine.now()}, nil
 		}
 		if err := r.engine.lease.held(ctx); err != nil {
 			return answer{}, err
@@ -206,7 +207,7 @@ func (r *run) attempt(ctx dbos.Context, c *runtime.Send) (*answer, error) {
 		if ctx.Err() != nil {
 			return answer{}, context.Cause(ctx)
 		}
-		a := answered(response, err, r.engine.clock.Now())
+		a := answered(response, err, r.engine.now())
 		a.Sent = r.sent
 		return a, nil
 	}, dbos.WithStepName(answerEntry))

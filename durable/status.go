@@ -272,7 +272,7 @@ func (r *run) read(s *Status) error {
 			if !ok || err != nil {
 				return err
 			}
-			if until := time.UnixMilli(deadline); len(entries) == 0 && until.After(r.engine.clock.Now()) {
+			if until := time.UnixMilli(deadline); len(entries) == 0 && until.After(r.engine.now()) {
 				s.State, s.Until = Waiting, until
 				return nil
 			}

@@ -2,6 +2,7 @@ package mock_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -219,4 +221,14 @@ func places(r *http.Response) map[string]string {
 		walk("body", v)
 	}
 	return list
+}
+
+// instant is a clock whose waits pass at once. The mock has the same one.
+type instant struct{ ahead atomic.Int64 }
+
+func (c *instant) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+func (c *instant) Sleep(ctx context.Context, d time.Duration) error {
+	c.ahead.Add(int64(d))
+	return ctx.Err()
 }

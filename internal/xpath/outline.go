@@ -7,7 +7,7 @@ import (
 	"github.com/gobelin-dev/gobelin/internal/value"
 )
 
-// A Term is a part of an expression that tests something, for analyses: what and, or or not
+// A Term is a part of an expression that tests something, for analysis: what and, or or not
 // joins, a comparison, or an operand.
 type Term struct {
 	Operator   string   // or and not = != < <= > >=; "" of an operand

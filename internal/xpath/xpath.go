@@ -19,7 +19,7 @@ import (
 type Expr struct {
 	text     string
 	prefixes []string
-	tokens   []lexeme // for analyses
+	tokens   []lexeme // for analysis
 	version  version
 	evaluate expression
 }
